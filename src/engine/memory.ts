@@ -1,0 +1,115 @@
+import { NnfitError } from "../errors.js";
+import { instantiate, type Kernels, kernelModule, sharedMemory } from "./kernels.js";
+import { startThreads } from "./threads.js";
+
+/** A row-major float32 matrix in the engine's memory. */
+export interface Matrix {
+  readonly address: number;
+  readonly rows: number;
+  readonly columns: number;
+  /** Its rows are the batch's: `rows` is the most there can be, and a smaller batch uses the first ones. */
+  readonly ofBatch: boolean;
+  /** Its elements, as they are now. */
+  readonly data: Float32Array;
+}
+
+/** One float64 in the engine's memory. */
+export interface Cell {
+  readonly address: number;
+  readonly value: number;
+}
+
+const PAGE = 65536;
+/** The first page holds the tables of the kernels. */
+const FIRST_FREE = PAGE;
+const MOST_PAGES = 65536;
+const CONTROL_BYTES = 512;
+
+/**
+ * One WebAssembly memory, handed out from its beginning to its end and never taken back, and the kernels on it.
+ * With more than one thread, all of them work on it together; `close` sends the others home.
+ */
+export class Memory {
+  readonly kernels: Kernels;
+  private readonly memory = sharedMemory(2, MOST_PAGES);
+  private free = FIRST_FREE;
+
+  /** A thread that does not answer for `patience` nanoseconds counts as lost. */
+  constructor(
+    readonly threads = 1,
+    patience = 60_000_000_000n,
+  ) {
+    this.kernels = instantiate(kernelModule(), this.memory);
+    if (threads > 1) startThreads(this.memory, this.kernels, this.allocate(CONTROL_BYTES), threads, patience);
+  }
+
+  close(): void {
+    this.kernels.dismiss();
+  }
+
+  get buffer(): SharedArrayBuffer {
+    return this.memory.buffer;
+  }
+
+  /** Zeroed bytes, on a cache line of their own. A view made before does not see it. */
+  allocate(bytes: number): number {
+    const address = this.free;
+    this.free = Math.ceil((address + bytes) / 64) * 64;
+    const pages = Math.ceil(this.free / PAGE);
+    if (pages > MOST_PAGES) throw outOfMemory(this.free);
+    const missing = pages - this.memory.buffer.byteLength / PAGE;
+    if (missing > 0) {
+      try {
+        this.memory.grow(missing);
+      } catch {
+        throw outOfMemory(this.free);
+      }
+    }
+    return address;
+  }
+
+  matrix(rows: number, columns: number, ofBatch = false): Matrix {
+    return this.at(this.allocate(rows * columns * 4), rows, columns, ofBatch);
+  }
+
+  /** A matrix over memory that is already handed out. */
+  at(address: number, rows: number, columns: number, ofBatch = false): Matrix {
+    const { memory } = this;
+    return {
+      address,
+      rows,
+      columns,
+      ofBatch,
+      get data() {
+        return new Float32Array(memory.buffer, address, rows * columns);
+      },
+    };
+  }
+
+  cell(): Cell {
+    const { memory } = this;
+    const address = this.allocate(8);
+    return {
+      address,
+      get value() {
+        return new Float64Array(memory.buffer, address, 1)[0]!;
+      },
+    };
+  }
+
+  /** 32-bit unsigned integers, such as an order of rows. */
+  integers(address: number, length: number): Uint32Array {
+    return new Uint32Array(this.memory.buffer, address, length);
+  }
+}
+
+function outOfMemory(bytes: number): NnfitError {
+  return new NnfitError(
+    "data",
+    `the table and the network need ${(bytes / 2 ** 30).toFixed(1)} GiB of memory at least`,
+    {
+      have: "4.0 GiB, all that a WebAssembly memory can hold, or less where the machine has less",
+      try: "a smaller training.batchSize, fewer or smaller layers in model.hidden, or fewer rows",
+    },
+  );
+}

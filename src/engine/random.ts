@@ -1,0 +1,45 @@
+import { createHash } from "node:crypto";
+import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
+import { uniformInt } from "pure-rand/distribution/uniformInt";
+import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
+import { cos, log } from "./scalar.js";
+
+/** What a stream of random numbers is for. Each has its own, so that changing one draw leaves the others alone. */
+export type Stream = "split" | "weights" | "batches";
+
+export interface Random {
+  /** uniform in [0, 1) */
+  uniform(): number;
+  /** standard normal */
+  normal(): number;
+  /** uniform in 0 … n − 1 */
+  below(n: number): number;
+  /** puts `items` in a random order, in place (Fisher and Yates) */
+  shuffle(items: { length: number; [index: number]: number }): void;
+}
+
+/**
+ * The generator xoroshiro128+, begun in a state that is a hash of seed and stream: neighbouring seeds, and the streams
+ * of one seed, have nothing in common.
+ */
+export function seededRandom(seed: number, stream: Stream): Random {
+  const hash = createHash("sha256").update(`${stream} ${seed}`).digest();
+  const generator = xoroshiro128plusFromState([0, 4, 8, 12].map((at) => hash.readInt32LE(at)));
+
+  const uniform = () => uniformFloat64(generator);
+  const below = (n: number) => uniformInt(generator, 0, n - 1);
+  return {
+    uniform,
+    below,
+    // Box and Muller; 1 − u keeps the logarithm from zero
+    normal: () => Math.sqrt(-2 * log(1 - uniform())) * cos(2 * Math.PI * uniform()),
+    shuffle(items) {
+      for (let last = items.length - 1; last > 0; last--) {
+        const chosen = below(last + 1);
+        const item = items[last]!;
+        items[last] = items[chosen]!;
+        items[chosen] = item;
+      }
+    },
+  };
+}

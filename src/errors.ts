@@ -1,0 +1,50 @@
+/**
+ * What went wrong, by who can mend it: the command line or config, the data, files and disks, a model file,
+ * a training that diverged, or nnfit itself.
+ */
+export type ErrorKind = "usage" | "data" | "files" | "model" | "diverged" | "fault";
+
+export interface ErrorDetails {
+  /** where: a file and line */
+  readonly at?: string | undefined;
+  /** the setting of the config that is at fault, such as data.target */
+  readonly setting?: string | undefined;
+  /** what was there instead */
+  readonly have?: string | undefined;
+  /** what to do about it */
+  readonly try?: string | undefined;
+}
+
+/** An error that a user can act on. Printed without a stack trace, in up to four lines: what, where, what was there, what to try. */
+export class NnfitError extends Error {
+  override readonly name = "NnfitError";
+
+  constructor(
+    readonly kind: ErrorKind,
+    message: string,
+    readonly details: ErrorDetails = {},
+  ) {
+    super(message);
+  }
+}
+
+/** The error of an operation on a file, in words. `doing` reads like "read the table" or "write the file". */
+export function fileError(doing: string, path: string, cause: unknown): NnfitError {
+  const { code, message } = cause as NodeJS.ErrnoException; // node:fs rejects with nothing else
+  const noFolder = code === "ENOENT" && doing.startsWith("write");
+  const reason = noFolder ? "its folder does not exist" : (reasons[code ?? ""] ?? message);
+  return new NnfitError("files", `can't ${doing}: ${reason}`, { at: path });
+}
+
+const reasons: Record<string, string> = {
+  ENOENT: "there is no such file",
+  EEXIST: "a file of that name is in the way",
+  ENOTDIR: "a part of the path is a file, not a folder",
+  EISDIR: "it is a folder",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the file system is read-only",
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EMFILE: "too many open files",
+};
