@@ -1,0 +1,109 @@
+import { NnfitError } from "../errors.js";
+import { type CellReceiver, shortDecimal } from "./plain.js";
+import type { Column, ColumnType } from "./table.js";
+
+/** A column with at least this share of numbers is a column of numbers, and the other cells are mistakes. */
+const NEARLY_ALL = 0.9;
+
+/** A decimal number, as people and programs write them: no hexadecimals, no infinities, no decimal commas. */
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+
+/** The number that a cell holds, or undefined where it is none or beyond a double's range. */
+export function numberIn(text: string): number | undefined {
+  if (!DECIMAL.test(text)) return undefined;
+  const value = Number(text);
+  return Number.isFinite(value) ? value : undefined;
+}
+
+/** Collects the cells of one column and finds out its type, unless that is given. */
+export class ColumnBuilder implements CellReceiver {
+  private readonly values: number[] = [];
+  private readonly codes: number[] = [];
+  private readonly codeOf = new Map<string, number>();
+  private readonly missing: ReadonlySet<string>;
+  private type: ColumnType | undefined;
+  private numbers = 0;
+  private others = 0;
+  /** A cell that looks like a number is one, and not a word for a missing value such as -999. */
+  private readonly numbersArePresent: boolean;
+  private firstOther: { text: string; line: number } | undefined;
+
+  constructor(
+    readonly name: string,
+    private readonly given: ColumnType | undefined,
+    missing: readonly string[],
+    private readonly source: string,
+  ) {
+    this.missing = new Set(missing);
+    this.numbersArePresent = missing.every((word) => numberIn(word) === undefined);
+    this.type = given;
+  }
+
+  push(cell: string, line: number): void {
+    const text = cell.trim();
+    if (this.missing.has(text)) {
+      if (this.type !== "category") this.values.push(Number.NaN);
+      if (this.type !== "number") this.codes.push(-1);
+      return;
+    }
+    const value = this.given === "category" ? undefined : numberIn(text);
+    if (value === undefined) {
+      this.others++;
+      this.firstOther ??= { text, line };
+      if (this.given === "number") throw this.notNumber(`"${text}" is not a number`);
+    } else this.numbers++;
+
+    this.type ??= value === undefined ? "category" : "number"; // the first present cell decides what is collected
+    if (this.type === "number") this.values.push(value ?? Number.NaN);
+    else this.codes.push(this.code(text));
+  }
+
+  pushBytes(bytes: Buffer, start: number, end: number, line: number): void {
+    if (this.numbersArePresent && this.given !== "category" && this.type !== "category") {
+      const value = shortDecimal(bytes, start, end);
+      if (!Number.isNaN(value)) {
+        this.type = "number";
+        this.numbers++;
+        this.values.push(value);
+        return;
+      }
+    }
+    this.push(bytes.toString("utf8", start, end), line);
+  }
+
+  /** It began with numbers, and words came after. */
+  get turnedToWords(): boolean {
+    return this.type === "number" && this.others > 0;
+  }
+
+  /** That the column is not one of numbers with a few mistakes in it. */
+  check(): void {
+    if (this.given || this.others === 0 || this.numbers < NEARLY_ALL * (this.numbers + this.others)) return;
+    const cells = this.others === 1 ? "one is not" : `${this.others} are not`;
+    throw this.notNumber(`the cells of this column are numbers, but ${cells}`);
+  }
+
+  finish(): Column {
+    const { name } = this;
+    return this.type === "category"
+      ? { type: "category", name, codes: Int32Array.from(this.codes), categories: [...this.codeOf.keys()] }
+      : { type: "number", name, values: Float64Array.from(this.values) };
+  }
+
+  private code(text: string): number {
+    const code = this.codeOf.get(text) ?? this.codeOf.size;
+    this.codeOf.set(text, code);
+    return code;
+  }
+
+  private notNumber(message: string): NnfitError {
+    const { text, line } = this.firstOther!;
+    return new NnfitError("data", message, {
+      at: `${this.source}:${line}, column "${this.name}"`,
+      have: this.given ? undefined : `"${text}"`,
+      try: this.given
+        ? "correcting the cell, or leaving it empty"
+        : `correcting the cell, adding "${text}" to data.missing, or "data": { "types": { "${this.name}": "category" } }`,
+    });
+  }
+}

@@ -1,0 +1,235 @@
+import { createReadStream } from "node:fs";
+import { type CsvError, type Parser, parse } from "csv-parse";
+import { fileError, NnfitError } from "../errors.js";
+
+/** Where the bytes of a table come from. */
+export interface Source {
+  /** as errors name it */
+  readonly name: string;
+  read(): AsyncIterable<Uint8Array>;
+}
+
+/** How cells are told apart. */
+export interface CsvFormat {
+  /** one character, or "auto": found out from the first rows */
+  readonly delimiter: string;
+  /** what stands in a cell that has no value */
+  readonly missing: readonly string[];
+}
+
+/** Some records of a table, in order, and the lines they begin on, counted from 1. */
+export interface Records {
+  readonly cells: string[][];
+  readonly lines: number[];
+}
+
+/** A record longer than this is a broken file, most often an unclosed quote. */
+const MOST_RECORD_BYTES = 16 * 2 ** 20;
+
+export function fileSource(path: string, name = path): Source {
+  return {
+    name,
+    async *read() {
+      try {
+        yield* createReadStream(path, { highWaterMark: 2 ** 20 });
+      } catch (error) {
+        throw fileError("read the table", name, error);
+      }
+    },
+  };
+}
+
+/**
+ * The records of a CSV table, read by csv-parse, a block for each chunk of its bytes. Blank lines are passed over. The
+ * delimiter is known. The first record is the header; or `after` tells the header and the number of lines so far, and
+ * what is read goes on after them.
+ */
+export async function* readRecords(
+  source: Source,
+  { delimiter }: CsvFormat,
+  after?: { readonly header: readonly string[]; readonly line: number },
+): AsyncGenerator<Records> {
+  const parser = recordParser(delimiter, after?.line);
+  // csv-parse takes the width from the first record, so it is given the header once more
+  if (after) yield* blocks(parser, source, `${after.header.join(delimiter)}\n`);
+  for await (const text of decode(source, after ? after.line + 1 : 1)) yield* blocks(parser, source, text);
+  yield* blocks(parser, source, undefined);
+}
+
+interface RecordParser {
+  readonly parser: Parser;
+  /** records parsed and not yet handed on */
+  records: Records;
+  /** the line that the last record ended on */
+  line: number;
+  /** csv-parse's counts after the last record: blank lines, and lines, of which it finds two in a CRLF within quotes */
+  counted: LineCounts;
+}
+
+interface LineCounts {
+  readonly lines: number;
+  readonly empty_lines: number;
+}
+
+/** What is the same wherever csv-parse reads. */
+export const syntax = { bom: true, record_delimiter: ["\r\n", "\n", "\r"], skip_empty_lines: true };
+
+/** With `linesBefore`, the first record is a header that stood in them: it sets the width and is not handed on. */
+function recordParser(delimiter: string, linesBefore?: number): RecordParser {
+  let isHeader = linesBefore !== undefined;
+  const state = { records: { cells: [], lines: [] }, line: 0, counted: { lines: 0, empty_lines: 0 } } as Omit<
+    RecordParser,
+    "parser"
+  >;
+  const parser = parse({
+    ...syntax,
+    delimiter,
+    max_record_size: MOST_RECORD_BYTES,
+    on_record: (cells: string[], counted: LineCounts) => {
+      if (isHeader) {
+        isHeader = false;
+        state.line = linesBefore ?? 0;
+        state.counted = { lines: counted.lines, empty_lines: counted.empty_lines };
+        return null;
+      }
+      const begins = beginning(state, counted);
+      const further = counted.lines - state.counted.lines - (begins - state.line);
+      state.records.cells.push(cells);
+      state.records.lines.push(begins);
+      state.line = begins + (further > 0 ? newlines(cells) : 0);
+      state.counted = { lines: counted.lines, empty_lines: counted.empty_lines }; // csv-parse's own holds much more
+      return null; // handed on in blocks, not one by one through the stream
+    },
+  });
+  parser.on("error", () => {}); // each write reports its own error
+  return Object.assign(state, { parser });
+}
+
+/** The line that the record after the last one begins on. */
+function beginning({ line, counted }: Omit<RecordParser, "parser">, now: LineCounts): number {
+  return line + 1 + now.empty_lines - counted.empty_lines;
+}
+
+/** Parses a chunk, or with `undefined` the end of the text, and yields the records that it completed. */
+async function* blocks(state: RecordParser, source: Source, text: string | undefined): AsyncGenerator<Records> {
+  await new Promise<void>((resolve, reject) => {
+    const done = (error?: Error | null) => (error ? reject(csvError(error, state, source)) : resolve());
+    if (text === undefined) state.parser.end(done);
+    else state.parser.write(text, done);
+  });
+  const { records } = state;
+  state.records = { cells: [], lines: [] };
+  if (records.cells.length > 0) yield records;
+}
+
+function newlines(cells: readonly string[]): number {
+  return cells.reduce((sum, cell) => sum + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0);
+}
+
+/** The bytes as text; anything that is not UTF-8 is an error with its line. */
+async function* decode(source: Source, firstLine: number): AsyncGenerator<string> {
+  let line = firstLine;
+  let before = ""; // the last character of the text so far: a CR there and an LF here are one line end
+  let rest: Uint8Array = new Uint8Array(); // of a character that the last chunk ended in
+  const at = (text: string) => `${source.name}:${line + newlines([before + text]) - newlines([before])}`;
+  const notUtf8 = (text: string) =>
+    new NnfitError("data", "the table is not UTF-8 text", { at: at(text), try: "saving it as UTF-8" });
+
+  for await (const chunk of source.read()) {
+    const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
+    if (before === "" && isUtf16(bytes)) {
+      throw new NnfitError("data", "the table is in UTF-16", { at: source.name, try: "saving it as UTF-8" });
+    }
+    const end = bytes.length - unfinished(bytes);
+    rest = bytes.slice(end);
+    const text = textOf(bytes.subarray(0, end));
+    if (text === undefined) throw notUtf8(textBeforeInvalid(bytes));
+    const nul = text.indexOf("\0");
+    if (nul >= 0) {
+      throw new NnfitError("data", "the table has a NUL byte in it: it is no CSV text", { at: at(text.slice(0, nul)) });
+    }
+    line += newlines([before + text]) - newlines([before]);
+    before = text.at(-1) ?? before;
+    yield text;
+  }
+  if (rest.length > 0) throw notUtf8("");
+}
+
+function isUtf16(bytes: Uint8Array): boolean {
+  return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+}
+
+function textOf(bytes: Uint8Array, stream = false): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes, { stream });
+  } catch {
+    return undefined;
+  }
+}
+
+/** How many bytes at the end begin a character and don't finish it. */
+function unfinished(bytes: Uint8Array): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back]!;
+    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? back : 0;
+    if (byte < 0x80) return 0;
+  }
+  return 0;
+}
+
+/** The text before the first byte that is not UTF-8, found by halving. */
+function textBeforeInvalid(bytes: Uint8Array): string {
+  let valid = 0;
+  let invalid = bytes.length;
+  while (invalid - valid > 1) {
+    const middle = (valid + invalid) >> 1;
+    if (textOf(bytes.subarray(0, middle), true) === undefined) invalid = middle;
+    else valid = middle;
+  }
+  return textOf(bytes.subarray(0, valid), true)!;
+}
+
+/** What csv-parse found, as an error of ours. */
+function csvError(error: Error, state: RecordParser, { name }: Source): NnfitError {
+  const { code, record } = error as CsvError & { record?: unknown };
+  const { lines = 0, empty_lines = 0 } = error as unknown as Partial<LineCounts>; // csv-parse puts its counts on the error
+  const begins = beginning(state, { lines, empty_lines });
+  const here = begins + lines - state.counted.lines - (begins - state.line);
+  switch (code) {
+    case "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH": {
+      const [expected, got] = error.message.match(/\d+/g) ?? [];
+      const cells = Array.isArray(record) ? record.length : got;
+      return new NnfitError("data", `a row has ${count(cells, "cell")} where the header has ${expected}`, {
+        at: `${name}:${begins}`,
+        try: "quoting cells that contain the delimiter, or setting data.delimiter",
+      });
+    }
+    case "CSV_QUOTE_NOT_CLOSED":
+    case "CSV_MAX_RECORD_SIZE":
+      return new NnfitError(
+        "data",
+        code === "CSV_QUOTE_NOT_CLOSED"
+          ? "a quote is opened in this row and never closed"
+          : `a row is longer than ${MOST_RECORD_BYTES / 2 ** 20} MiB: most likely a quote that is never closed`,
+        { at: `${name}:${begins}` },
+      );
+    case "CSV_INVALID_CLOSING_QUOTE":
+    case "INVALID_OPENING_QUOTE":
+      return new NnfitError("data", "a quote stands in the middle of a cell", {
+        at: `${name}:${here}`,
+        try: 'quoting the whole cell, and doubling the quotes in it: "a ""b"" c"',
+      });
+    default:
+      return new NnfitError("data", `not a CSV table: ${error.message}`, { at: `${name}:${here}` });
+  }
+}
+
+function count(n: number | string | undefined, thing: string): string {
+  return `${n} ${thing}${Number(n) === 1 ? "" : "s"}`;
+}
+
+/** One line of CSV, quoted where it has to be. */
+export function csvLine(cells: readonly string[]): string {
+  if (cells.length === 1 && cells[0] === "") return '""\n'; // it would be a blank line
+  return `${cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(",")}\n`;
+}

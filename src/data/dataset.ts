@@ -1,0 +1,68 @@
+import type { Matrix, Memory } from "../engine/memory.js";
+import type { Random } from "../engine/random.js";
+import type { Tape } from "../engine/tape.js";
+
+/** m′ of the rows, the `number`-th of an epoch's batches counted from 1. */
+export interface Batch {
+  readonly number: number;
+  readonly size: number;
+}
+
+export interface BatchOptions {
+  readonly batchSize: number;
+  /** The source of a random order; without it batches are taken in row order. */
+  readonly random?: Random | undefined;
+}
+
+/** Rows ready to learn from, in the engine's memory: X and y near unit magnitude. */
+export class Dataset {
+  /** X [rows, inputs] */
+  readonly X: Matrix;
+  /** y [rows, targets]: scaled targets, or the number of the class */
+  readonly y: Matrix;
+  private readonly order: { address: number };
+  private readonly cursor: { address: number };
+
+  /** Room for up to `capacity` rows. */
+  constructor(
+    private readonly memory: Memory,
+    readonly capacity: number,
+    inputs: number,
+    targets: number,
+  ) {
+    this.X = memory.matrix(capacity, inputs);
+    this.y = memory.matrix(capacity, targets);
+    this.order = { address: memory.allocate(capacity * 4) };
+    this.cursor = { address: memory.allocate(4) };
+  }
+
+  /** How many rows it holds. */
+  size = 0;
+
+  fill(X: Float32Array, y?: Float32Array): this {
+    this.size = X.length / this.X.columns;
+    this.X.data.set(X);
+    if (y) this.y.data.set(y);
+    return this;
+  }
+
+  /** Records the gathering of the batch that `batches` has come to. */
+  batch(tape: Tape): { X: Matrix; y: Matrix } {
+    return {
+      X: tape.gather(this.X, this.order, this.cursor),
+      y: tape.gather(this.y, this.order, this.cursor),
+    };
+  }
+
+  /** The rows of one epoch in b = ⌈m / m′⌉ disjoint batches, shuffled anew; the last one may be smaller. */
+  *batches({ batchSize, random }: BatchOptions): Generator<Batch> {
+    const order = this.memory.integers(this.order.address, this.size);
+    for (let row = 0; row < this.size; row++) order[row] = row;
+    random?.shuffle(order);
+
+    for (let start = 0, number = 1; start < this.size; start += batchSize, number++) {
+      this.memory.integers(this.cursor.address, 1)[0] = start;
+      yield { number, size: Math.min(batchSize, this.size - start) };
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import { parse } from "csv-parse/sync";
+import { syntax } from "./csv.js";
+
+const delimiters = [",", ";", "\t", "|"] as const;
+
+/** How much of a table is looked at. */
+export const SAMPLE_CHARACTERS = 65536;
+
+/** The delimiter that cuts the first records into the same number of cells, more than one; else a comma. */
+export function findDelimiter(sample: string): string {
+  const scores = delimiters.map((delimiter) => {
+    const widths = widthsOf(sample, delimiter);
+    const [width = 0] = widths;
+    const alike = widths.filter((other) => other === width).length / widths.length;
+    return { delimiter, alike: width > 1 ? alike : 0, width };
+  });
+  const best = scores.reduce((best, score) =>
+    score.alike > best.alike || (score.alike === best.alike && score.width > best.width) ? score : best,
+  );
+  return best.alike > 0 ? best.delimiter : ",";
+}
+
+/** How many cells the first records have. */
+function widthsOf(sample: string, delimiter: string): number[] {
+  const widths = sample.includes('"') ? parsedWidths(sample, delimiter) : plainWidths(sample, delimiter);
+  const cutOff = sample.length >= SAMPLE_CHARACTERS && widths.length > 1;
+  return cutOff ? widths.slice(0, -1) : widths;
+}
+
+function plainWidths(sample: string, delimiter: string): number[] {
+  const lines = sample.replace(/^\ufeff/, "").split(/\r\n|\n|\r/);
+  return lines.flatMap((line) => (line === "" ? [] : [line.split(delimiter).length]));
+}
+
+function parsedWidths(sample: string, delimiter: string): number[] {
+  const widths: number[] = [];
+  try {
+    parse(sample, {
+      ...syntax,
+      delimiter,
+      relax_column_count: true,
+      relax_quotes: true,
+      on_record: (cells: string[]) => {
+        widths.push(cells.length);
+        return null;
+      },
+    });
+  } catch {
+    // an unclosed quote: the records before it are judged by
+  }
+  return widths;
+}

@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { columnType } from "./table.js";
+
+export const csvOptions = {
+  delimiter: z
+    .union([z.literal("auto"), z.string().length(1)])
+    .default("auto")
+    .describe("what parts the cells: auto (found out among , ; tab |) or one character"),
+  missing: z
+    .array(z.string())
+    .default(["", "NA", "NaN", "null", "?"])
+    .describe("what stands in a cell that has no value"),
+};
+
+/** The `data` part of a config. */
+export const dataOptions = z.strictObject({
+  train: z.string().min(1).describe("the table to learn from: a CSV file, its path relative to this config"),
+  target: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .describe("the column to predict, or several columns of numbers"),
+  validation: z
+    .union([z.number().min(0).max(0.9), z.string().min(1)])
+    .default(0.2)
+    .describe("rows held out to judge each epoch by: a fraction (stratified for classes), a CSV file, or 0 for none"),
+  ignore: z.array(z.string()).default([]).describe("columns to leave out"),
+  types: z
+    .record(z.string(), columnType)
+    .default({})
+    .describe('types of columns, where what is found out is wrong: { "zip_code": "category" }'),
+  ...csvOptions,
+});
+export type DataOptions = z.output<typeof dataOptions>;

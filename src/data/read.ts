@@ -1,0 +1,162 @@
+import { NnfitError } from "../errors.js";
+import { nearest } from "../family.js";
+import { ColumnBuilder } from "./columns.js";
+import type { CsvFormat, Source } from "./csv.js";
+import type { Rows } from "./plain.js";
+import { readRows } from "./rows.js";
+import type { ColumnType, Table } from "./table.js";
+
+export interface ReadOptions extends CsvFormat {
+  /** types that are given, not found out */
+  readonly types: Readonly<Record<string, ColumnType>>;
+}
+
+export interface WantedColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** A column that may be missing from the table altogether. */
+  readonly optional?: boolean;
+}
+
+/**
+ * Reads a whole table and finds out the type of each column: a number where all its present cells are finite numbers,
+ * else a category.
+ */
+export async function readTable(source: Source, options: ReadOptions): Promise<Table> {
+  let builders: ColumnBuilder[] | undefined;
+  const lines: number[] = [];
+  for await (const { header, rows } of withHeader(source, options)) {
+    if (!builders) {
+      checkNames(Object.keys(options.types), header, "data.types", source.name);
+      builders = header.map((name) => {
+        const given = Object.hasOwn(options.types, name) ? options.types[name] : undefined;
+        return new ColumnBuilder(name, given, options.missing, source.name);
+      });
+    }
+    for (const line of rows.lines) lines.push(line);
+    fillAll(builders, header, rows);
+  }
+  if (!builders || lines.length === 0) throw noRows(source);
+
+  for (const builder of builders) builder.check();
+  // Where words came after numbers, what the numbers looked like is lost: such columns are read again as words.
+  const words = builders.filter(({ turnedToWords }) => turnedToWords).map(({ name }) => [name, "category"] as const);
+  if (words.length > 0)
+    return readTable(source, { ...options, types: { ...options.types, ...Object.fromEntries(words) } });
+  return finish(builders, lines, source);
+}
+
+/** Reads a whole table, only the wanted columns, matched by name and of known types. */
+export async function readColumns(source: Source, format: CsvFormat, wanted: readonly WantedColumn[]): Promise<Table> {
+  let builders: ColumnBuilder[] | undefined;
+  const lines: number[] = [];
+  for await (const { header, rows } of withHeader(source, format)) {
+    builders ??= wantedBuilders(wanted, header, source, format);
+    for (const line of rows.lines) lines.push(line);
+    fillAll(builders, header, rows);
+  }
+  if (!builders || lines.length === 0) throw noRows(source);
+  return finish(builders, lines, source);
+}
+
+/** The same in blocks of rows, for a table of any length. A table without rows gives no block. */
+export async function* readBlocks(
+  source: Source,
+  format: CsvFormat,
+  wanted: readonly WantedColumn[],
+): AsyncGenerator<Table> {
+  for await (const { header, rows } of withHeader(source, format)) {
+    const builders = wantedBuilders(wanted, header, source, format);
+    fillAll(builders, header, rows);
+    if (rows.lines.length > 0) yield finish(builders, rows.lines, source);
+  }
+}
+
+/** The rows, and with each block of them the checked header. */
+async function* withHeader(
+  source: Source,
+  format: CsvFormat,
+): AsyncGenerator<{ header: readonly string[]; rows: Rows }> {
+  let header: string[] | undefined;
+  for await (const { header: cells, headerLine, rows } of readRows(source, format)) {
+    header ??= checkHeader(cells, source, headerLine);
+    yield { header, rows };
+  }
+}
+
+function fillAll(builders: readonly ColumnBuilder[], header: readonly string[], rows: Rows): void {
+  for (const builder of builders) rows.fill(builder, header.indexOf(builder.name));
+}
+
+function wantedBuilders(
+  wanted: readonly WantedColumn[],
+  header: readonly string[],
+  source: Source,
+  { missing }: CsvFormat,
+): ColumnBuilder[] {
+  const present = wanted.filter(({ name }) => header.includes(name));
+  const lacking = wanted.filter((column) => !column.optional && !present.includes(column)).map(({ name }) => name);
+  if (lacking.length > 0) throw lacksColumns(lacking, header, source);
+  return present.map(({ name, type }) => new ColumnBuilder(name, type, missing, source.name));
+}
+
+function finish(builders: readonly ColumnBuilder[], lines: readonly number[], { name: source }: Source): Table {
+  return {
+    source,
+    rows: lines.length,
+    columns: builders.map((builder) => builder.finish()),
+    lines: Int32Array.from(lines),
+  };
+}
+
+function noRows({ name }: Source): NnfitError {
+  return new NnfitError("data", "the table has a header and no rows", { at: name });
+}
+
+/** Every column has a name of its own. */
+function checkHeader(cells: readonly string[], { name: source }: Source, line: number): string[] {
+  const names = cells.map((cell) => cell.trim());
+  const at = `${source}:${line}`;
+  const empty = names.indexOf("");
+  if (empty >= 0) {
+    throw new NnfitError("data", `column ${empty + 1} of the header has no name`, {
+      at,
+      have: names.map((name) => name || '""').join(", "),
+    });
+  }
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) {
+    const places = names.flatMap((name, index) => (name === twice ? [index + 1] : []));
+    throw new NnfitError("data", `the header names "${twice}" more than once: columns ${places.join(" and ")}`, { at });
+  }
+  if (names.includes("__proto__")) {
+    throw new NnfitError("data", 'the header has a column "__proto__", a name that JavaScript keeps for itself', {
+      at,
+      try: "another name for the column",
+    });
+  }
+  return names;
+}
+
+/** That each of the names, which stand in a setting of the config, is a column of the table `source`. */
+export function checkNames(names: readonly string[], header: readonly string[], setting: string, source: string): void {
+  const unknown = names.find((name) => !header.includes(name));
+  if (unknown === undefined) return;
+  const similar = nearest(unknown, header);
+  throw new NnfitError("usage", `no column "${unknown}" in ${source}`, {
+    setting,
+    have: header.join(", "),
+    try: similar && `"${similar}"`,
+  });
+}
+
+function lacksColumns(lacking: readonly string[], header: readonly string[], source: Source): NnfitError {
+  const [first, ...others] = lacking;
+  const similar = others.length === 0 ? nearest(first!, header) : undefined;
+  const names = lacking.map((name) => `"${name}"`).join(", ");
+  return new NnfitError("data", `the table lacks the ${others.length === 0 ? "column" : "columns"} ${names}`, {
+    at: source.name,
+    have: header.join(", "),
+    try: similar && `renaming "${similar}" to "${first}", if it is the same`,
+  });
+}

@@ -1,0 +1,126 @@
+import { NnfitError } from "../errors.js";
+import { type CsvFormat, type Records, readRecords, type Source } from "./csv.js";
+import { findDelimiter, SAMPLE_CHARACTERS } from "./delimiter.js";
+import { isPlain, plainRows, type Rows } from "./plain.js";
+
+/** A line longer than this goes to csv-parse in parts, which refuses it. */
+const LONGEST_LINE = 2 ** 25;
+const LF = 0x0a;
+const BYTE_ORDER_MARK = Buffer.from("\ufeff");
+
+/**
+ * The rows of a CSV table, and with each block of them the header.
+ *
+ * csv-parse is the reader of record, and slow. Blocks of lines that need no parser are cut up here, by the same rules;
+ * from the first block on that has a quote, or a row with the wrong number of cells, csv-parse has the rest.
+ */
+export async function* readRows(
+  source: Source,
+  format: CsvFormat,
+): AsyncGenerator<{ header: readonly string[]; headerLine: number; rows: Rows }> {
+  const blocks = wholeLines(source);
+  const { value: first, done } = await blocks.next();
+  if (done) throw new NnfitError("data", "the table is empty", { at: source.name });
+
+  const delimiter =
+    format.delimiter === "auto" ? findDelimiter(first.toString("utf8", 0, SAMPLE_CHARACTERS)) : format.delimiter;
+  const found = { ...format, delimiter };
+  const header = delimiter.charCodeAt(0) < 0x80 ? plainHeader(first, delimiter) : undefined;
+  if (!header) {
+    yield* parsedRows(readRecords({ name: source.name, read: () => chain(first, blocks) }, found), source);
+    return;
+  }
+
+  const { names, line: headerLine } = header;
+  yield { header: names, headerLine, rows: textRows({ cells: [], lines: [] }) }; // also where no rows follow
+  let line = headerLine;
+  let begin = header.endsAt;
+  for (let block: Buffer = first; ; begin = 0) {
+    const whole = isPlain(block) ? plainRows(block, begin, delimiter.charCodeAt(0), names.length, line + 1) : undefined;
+    if (whole) {
+      yield { header: names, headerLine, rows: whole };
+      line += whole.lineCount;
+      begin = whole.endsAt;
+    }
+    if (begin < block.length) {
+      const rest = { name: source.name, read: () => chain(block.subarray(begin), blocks) };
+      for await (const records of readRecords(rest, found, { header: names, line })) {
+        yield { header: names, headerLine, rows: textRows(records) };
+      }
+      return;
+    }
+    const next = await blocks.next();
+    if (next.done) return;
+    block = next.value;
+  }
+}
+
+/** What csv-parse reads, the header taken off. */
+async function* parsedRows(blocks: AsyncGenerator<Records>, source: Source) {
+  let header: string[] | undefined;
+  let headerLine = 1;
+  for await (const records of blocks) {
+    if (!header) {
+      header = records.cells.shift()!;
+      headerLine = records.lines.shift()!;
+    }
+    yield { header, headerLine, rows: textRows(records) };
+  }
+  if (!header) throw new NnfitError("data", "the table is empty", { at: source.name });
+}
+
+function textRows({ cells, lines }: Records): Rows {
+  return {
+    lines,
+    fill(receiver, place) {
+      for (const [row, record] of cells.entries()) receiver.push(record[place]!, lines[row]!);
+    },
+  };
+}
+
+/** The header, if the block begins with plain lines: the cells of the first line that is not blank. */
+function plainHeader(block: Buffer, delimiter: string) {
+  let line = 1;
+  for (let start = 0; start < block.length; line++) {
+    const lineEnd = block.indexOf(LF, start);
+    const end = lineEnd < 0 ? block.length : lineEnd + 1;
+    const bytes = block.subarray(start, end);
+    if (!isPlain(bytes)) return undefined;
+    const text = bytes.toString("utf8").replace(/\r?\n$/, "");
+    if (text !== "") return { names: text.split(delimiter), line, endsAt: end };
+    start = end;
+  }
+  return undefined;
+}
+
+/** The bytes in blocks that end with a line end, but for the last one. Without a byte order mark. */
+async function* wholeLines(source: Source): AsyncGenerator<Buffer, void> {
+  let pending: Uint8Array[] = [];
+  let size = 0;
+  let first = true;
+  for await (const chunk of source.read()) {
+    pending.push(chunk);
+    size += chunk.length;
+    if (first && size < SAMPLE_CHARACTERS) continue;
+    const lineEnd = chunk.lastIndexOf(LF);
+    if (lineEnd < 0 && size < LONGEST_LINE) continue;
+    const bytes = Buffer.concat(pending);
+    const end = lineEnd < 0 ? bytes.length : bytes.lastIndexOf(LF) + 1;
+    pending = [bytes.subarray(end)];
+    size = bytes.length - end;
+    yield first ? withoutMark(bytes.subarray(0, end)) : bytes.subarray(0, end);
+    first = false;
+  }
+  const rest = Buffer.concat(pending);
+  const last = first ? withoutMark(rest) : rest;
+  if (last.length > 0) yield last;
+}
+
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
+}
+
+async function* chain(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array> {
+  yield first;
+  yield* rest;
+}

@@ -1,0 +1,45 @@
+import type { Random } from "../engine/random.js";
+
+export interface Split {
+  /** row numbers, ascending */
+  readonly training: Uint32Array;
+  readonly validation: Uint32Array;
+}
+
+/**
+ * Parts rows at random into training rows and a `fraction` of validation rows.
+ * `classes`, one code a row, makes it stratified: each class gives the same fraction, and at least one row to each part.
+ */
+export function splitRows(rows: number, fraction: number, random: Random, classes?: Int32Array): Split {
+  const groups = classes ? groupsOf(classes) : [Uint32Array.from({ length: rows }, (_, row) => row)];
+  const held: Uint32Array[] = [];
+  const kept: Uint32Array[] = [];
+  for (const group of groups) {
+    random.shuffle(group);
+    const size = Math.min(Math.max(Math.round(group.length * fraction), 1), group.length - 1);
+    held.push(group.subarray(0, size));
+    kept.push(group.subarray(size));
+  }
+  return { training: ascending(kept), validation: ascending(held) };
+}
+
+function ascending(groups: readonly Uint32Array[]): Uint32Array {
+  const rows = new Uint32Array(groups.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const group of groups) {
+    rows.set(group, at);
+    at += group.length;
+  }
+  return rows.sort();
+}
+
+/** The rows of each class. */
+function groupsOf(classes: Int32Array): Uint32Array[] {
+  const groups = new Map<number, number[]>();
+  for (const [row, code] of classes.entries()) {
+    const group = groups.get(code);
+    if (group) group.push(row);
+    else groups.set(code, [row]);
+  }
+  return [...groups.entries()].sort(([a], [b]) => a - b).map(([, group]) => Uint32Array.from(group));
+}

@@ -1,0 +1,75 @@
+import { z } from "zod";
+
+export const columnType = z.enum(["number", "category"]);
+export type ColumnType = z.output<typeof columnType>;
+
+/** What is done with a target: a number is predicted, or one of several classes. */
+export const task = z.enum(["regression", "classification"]);
+export type Task = z.output<typeof task>;
+
+/** A column of numbers; NaN where a cell is missing. */
+export interface NumberColumn {
+  readonly type: "number";
+  readonly name: string;
+  readonly values: Float64Array;
+}
+
+/** A column of words: each cell the number of its category in order of appearance, −1 where it is missing. */
+export interface CategoryColumn {
+  readonly type: "category";
+  readonly name: string;
+  readonly codes: Int32Array;
+  readonly categories: readonly string[];
+}
+
+export type Column = NumberColumn | CategoryColumn;
+
+/** Typed columns of equal length. */
+export interface Table {
+  readonly rows: number;
+  readonly columns: readonly Column[];
+  /** where it was read from, for errors */
+  readonly source: string;
+  /** the line that each row begins on */
+  readonly lines: Int32Array;
+}
+
+export function columnOf(table: Table, name: string): Column | undefined {
+  return table.columns.find((column) => column.name === name);
+}
+
+/** The cell as it would be written, or undefined where it is missing. */
+export function textOf(column: Column, row: number): string | undefined {
+  if (column.type === "category") return column.categories[column.codes[row]!];
+  const value = column.values[row]!;
+  return Number.isNaN(value) ? undefined : String(value);
+}
+
+export function isMissing(column: Column, row: number): boolean {
+  return column.type === "number" ? Number.isNaN(column.values[row]!) : column.codes[row]! < 0;
+}
+
+/** The table of some of the rows, in the order given. */
+export function takeRows(table: Table, rows: Uint32Array): Table {
+  return {
+    ...table,
+    rows: rows.length,
+    lines: Int32Array.from(rows, (row) => table.lines[row]!),
+    columns: table.columns.map((column) =>
+      column.type === "number"
+        ? { ...column, values: Float64Array.from(rows, (row) => column.values[row]!) }
+        : { ...column, codes: Int32Array.from(rows, (row) => column.codes[row]!) },
+    ),
+  };
+}
+
+/** The values of a column that are not missing, in ascending order. */
+export function sortedPresent(values: Float64Array): Float64Array {
+  const present = new Float64Array(values.length);
+  let count = 0;
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row]!;
+    if (!Number.isNaN(value)) present[count++] = value;
+  }
+  return present.subarray(0, count).sort();
+}

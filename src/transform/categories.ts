@@ -1,0 +1,14 @@
+import { numberIn } from "../data/columns.js";
+
+/** Numbers in their own order where all are numbers, else words by code point. */
+export function inOrder(words: Iterable<string>): string[] {
+  const unordered = [...words];
+  return unordered.every((word) => numberIn(word) !== undefined)
+    ? unordered.sort((a, b) => Number(a) - Number(b) || byCodePoint(a, b))
+    : unordered.sort(byCodePoint);
+}
+
+/** UTF-8 has the order of the code points; JavaScript's own order is that of UTF-16 units. */
+function byCodePoint(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

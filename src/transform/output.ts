@@ -1,0 +1,55 @@
+import { type Scaling, scalingOf } from "./scalers.js";
+import { invertTarget, type TargetState } from "./target.js";
+
+/** The names of the columns that predictions are written in. */
+export function predictionHeader(target: TargetState, withProbabilities: boolean): string[] {
+  if (target.task === "regression") {
+    const { targets } = target;
+    return targets.length === 1 ? ["prediction"] : targets.map(({ name }) => `prediction_${name}`);
+  }
+  const probabilities = target.classes.map((name) => `probability_${name}`);
+  return ["prediction", ...(withProbabilities ? probabilities : [])];
+}
+
+/** The cells of each row: targets in their own units, or the class and its probabilities   outputs [rows, width] */
+export function predictionCells(
+  target: TargetState,
+  outputs: Float32Array,
+  width: number,
+  withProbabilities: boolean,
+): string[][] {
+  const rows = Array.from({ length: outputs.length / width }, (_, row) => row);
+  if (target.task === "regression") {
+    const scalings = target.targets.map(({ scaler }) => scalingOf(scaler));
+    return rows.map((row) => scalings.map((scaling, t) => decimals(scaling, outputs[row * width + t]!)));
+  }
+  const predictions = invertTarget(target, outputs, width);
+  if (predictions.task !== "classification") throw new Error("classes are no numbers");
+  const { classes, probabilities } = predictions;
+  const count = target.classes.length;
+  return rows.map((row) => [
+    target.classes[classes[row]!]!,
+    ...(withProbabilities ? target.classes.map((_, c) => String(digits(probabilities[row * count + c]!))) : []),
+  ]);
+}
+
+/** A float32 in as many digits as it has. */
+function digits(probability: number): number {
+  return Number(probability.toPrecision(8));
+}
+
+/** A number that the network put out, inverted, without digits that a float32 of scaled units can't tell apart. */
+function decimals({ invert }: Scaling, output: number): string {
+  const value = invert(output);
+  const told = Math.abs(invert(output + Math.max(Math.abs(output), 2 ** -6) * 2 ** -24) - value);
+  if (!Number.isFinite(value) || !(told > 0)) return String(value);
+  if (value === 0) return "0";
+  const digits = exponent(value) - exponent(told) + 1;
+  if (digits < 1) return "0";
+  return String(Number(value.toPrecision(Math.min(digits, 17))));
+}
+
+/** Of the first decimal digit: 2 for 123, −1 for 0.5. */
+function exponent(x: number): number {
+  return Number(x.toExponential().split("e")[1]);
+}

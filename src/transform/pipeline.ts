@@ -1,0 +1,168 @@
+import { z } from "zod";
+import { checkNames } from "../data/read.js";
+import { type CategoryColumn, type Column, type NumberColumn, sortedPresent, type Table } from "../data/table.js";
+import { NnfitError } from "../errors.js";
+import { inOrder } from "./categories.js";
+import { type ScalerSetting, scalerFor } from "./options.js";
+import { learnScaler, quantile, scalerState, scalingOf } from "./scalers.js";
+
+/** A column of numbers: the scaled value, and where `indicator` is set a second input, 1 where the cell is missing. */
+const numberState = z.strictObject({
+  name: z.string(),
+  type: z.literal("number"),
+  /** stands in for a missing cell: the median of the training rows */
+  fill: z.number(),
+  indicator: z.boolean(),
+  scaler: scalerState,
+});
+
+/**
+ * A column of categories, one-hot: one input for each. Where `other` is set, one more for cells that are missing or
+ * hold any other category; without it, no training row had such a cell, and all inputs are 0.
+ */
+const categoryState = z.strictObject({
+  name: z.string(),
+  type: z.literal("category"),
+  categories: z.array(z.string()),
+  other: z.boolean(),
+});
+
+/** What the pipeline learned from the training rows: how each input column becomes inputs of the network. */
+export const pipelineState = z.array(z.discriminatedUnion("type", [numberState, categoryState])).min(1);
+export type PipelineState = z.output<typeof pipelineState>;
+type ColumnState = PipelineState[number];
+
+/** A category with at least this share of different values is a name for the row. */
+const IDENTIFIER = 0.9;
+/** The rarest categories beyond so many share the place of the unknown ones. */
+const MOST_CATEGORIES = 1000;
+
+export interface LeftOut {
+  readonly name: string;
+  readonly why: string;
+}
+
+/** Learns from the training rows alone. `targets` and `ignored` columns are no inputs. */
+export function learnPipeline(
+  training: Table,
+  { targets, ignored, scale }: { targets: readonly string[]; ignored: readonly string[]; scale: ScalerSetting },
+): { pipeline: PipelineState; leftOut: LeftOut[] } {
+  const names = training.columns.map(({ name }) => name);
+  checkNames(ignored, names, "data.ignore", training.source);
+  if (typeof scale === "object") {
+    const numbers = training.columns.filter(({ type }) => type === "number").map(({ name }) => name);
+    const named = Object.keys(scale).filter((name) => name !== "*");
+    checkNames(named, names, "scale.inputs", training.source);
+    const word = named.find((name) => !numbers.includes(name));
+    if (word !== undefined) {
+      throw new NnfitError("usage", `the column "${word}" holds words, which are not scaled`, {
+        setting: "scale.inputs",
+        have: `columns of numbers: ${numbers.join(", ")}`,
+      });
+    }
+  }
+
+  const leftOut: LeftOut[] = [];
+  const pipeline: PipelineState = [];
+  for (const column of training.columns) {
+    if (targets.includes(column.name)) continue;
+    const learned = ignored.includes(column.name) ? "ignored by the config" : learnColumn(column, scale);
+    if (typeof learned === "string") leftOut.push({ name: column.name, why: learned });
+    else pipeline.push(learned);
+  }
+  if (pipeline.length === 0) {
+    throw new NnfitError("data", "no column is left to learn from", {
+      at: training.source,
+      have: leftOut.map(({ name, why }) => `${name}: ${why}`).join("; ") || "the target alone",
+    });
+  }
+  return { pipeline, leftOut };
+}
+
+/** What is learned of a column, or why nothing can be. */
+function learnColumn(column: Column, scale: ScalerSetting): ColumnState | string {
+  return column.type === "number" ? learnNumber(column, scale) : learnCategory(column);
+}
+
+function learnNumber({ name, values }: NumberColumn, setting: ScalerSetting): ColumnState | string {
+  const present = sortedPresent(values);
+  const indicator = present.length < values.length;
+  if (present.length === 0) return "empty in the training rows";
+  if (!indicator && present[0] === present.at(-1)) return `the same in every training row: ${present[0]}`;
+  return {
+    name,
+    type: "number",
+    fill: quantile(present, 0.5),
+    indicator,
+    scaler: learnScaler(scalerFor(setting, name), present),
+  };
+}
+
+function learnCategory({ name, codes, categories }: CategoryColumn): ColumnState | string {
+  const counts = new Map<number, number>();
+  for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
+  const present = codes.length - (counts.get(-1) ?? 0);
+  const missing = counts.delete(-1);
+  if (counts.size === 0) return "empty in the training rows";
+  if (counts.size === 1 && !missing) return `the same in every training row: ${categories[codes[0]!]}`;
+  if (counts.size > 1 && counts.size >= IDENTIFIER * present) {
+    return `an identifier: ${counts.size} different words in ${present} training rows`;
+  }
+  const frequent = [...counts.entries()].sort(([, a], [, b]) => b - a).slice(0, MOST_CATEGORIES);
+  return {
+    name,
+    type: "category",
+    categories: inOrder(frequent.map(([code]) => categories[code]!)),
+    other: missing || frequent.length < counts.size,
+  };
+}
+
+/** How many inputs of the network a column becomes. */
+function inputsOf(column: ColumnState): number {
+  return column.type === "number" ? 1 + Number(column.indicator) : column.categories.length + Number(column.other);
+}
+
+export function widthOf(pipeline: PipelineState): number {
+  return pipeline.reduce((sum, column) => sum + inputsOf(column), 0);
+}
+
+/** The table as inputs of the network   X [rows, width]. The table has all columns of the pipeline, of its types. */
+export function applyPipeline(pipeline: PipelineState, table: Table): Float32Array {
+  const width = widthOf(pipeline);
+  const X = new Float32Array(table.rows * width);
+  let place = 0;
+  for (const state of pipeline) {
+    const column = table.columns.find(({ name }) => name === state.name);
+    if (column?.type !== state.type) throw new Error(`column ${state.name} is not there as a ${state.type}`);
+    if (state.type === "number")
+      writeNumbers(X, place, width, column as NumberColumn, state); // types are equal
+    else writeOneHot(X, place, width, column as CategoryColumn, state);
+    place += inputsOf(state);
+  }
+  return X;
+}
+
+type NumberState = Extract<ColumnState, { type: "number" }>;
+type CategoryState = Extract<ColumnState, { type: "category" }>;
+
+function writeNumbers(X: Float32Array, place: number, width: number, { values }: NumberColumn, state: NumberState) {
+  const { apply } = scalingOf(state.scaler);
+  const filled = apply(state.fill);
+  for (let row = 0, at = place; row < values.length; row++, at += width) {
+    const value = values[row]!;
+    const missing = Number.isNaN(value);
+    X[at] = missing ? filled : apply(value); // float32 only now
+    if (state.indicator) X[at + 1] = Number(missing);
+  }
+}
+
+function writeOneHot(X: Float32Array, place: number, width: number, column: CategoryColumn, state: CategoryState) {
+  const places = new Map(state.categories.map((category, index) => [category, index]));
+  const unknown = state.other ? state.categories.length : undefined;
+  const placeOf = column.categories.map((category) => places.get(category) ?? unknown);
+  for (let row = 0, at = place; row < column.codes.length; row++, at += width) {
+    const code = column.codes[row]!;
+    const hot = code < 0 ? unknown : placeOf[code];
+    if (hot !== undefined) X[at + hot] = 1;
+  }
+}

@@ -1,0 +1,193 @@
+import { z } from "zod";
+import { expm1, log1p, normalQuantile } from "../engine/scalar.js";
+import { none } from "../family.js";
+
+/** A transform of one column of numbers and its inverse, in double precision. */
+export interface Scaler<State extends z.ZodObject = z.ZodObject> {
+  readonly about: string;
+  readonly options: typeof none;
+  /** what it learns, as plain JSON */
+  readonly state: State;
+  /** From the present values of the training rows, in ascending order, one at least. */
+  learn(sorted: Float64Array): z.output<State>;
+  apply(x: number, state: z.output<State>): number;
+  invert(u: number, state: z.output<State>): number;
+}
+
+const scaler = <State extends z.ZodObject>(definition: Omit<Scaler<State>, "options">): Scaler<State> => ({
+  options: none,
+  ...definition,
+});
+
+const shiftAndScale = { center: z.number(), scale: z.number().positive() };
+const linear = {
+  state: z.strictObject(shiftAndScale),
+  apply: (x: number, { center, scale }: { center: number; scale: number }) => (x - center) / scale,
+  invert: (u: number, { center, scale }: { center: number; scale: number }) => u * scale + center,
+};
+
+/** How many points of the distribution `quantileNormal` remembers. */
+const QUANTILES = 1000;
+/** eˣ is still finite in double precision. */
+const LARGEST_LOGARITHM = 700;
+
+export const scalers = {
+  standard: scaler({
+    about: "zero mean, unit variance",
+    ...linear,
+    learn: (values) => ({ center: mean(values), scale: deviation(values) || 1 }), // a constant column becomes 0
+  }),
+
+  minmax: scaler({
+    about: "the smallest value becomes 0, the largest 1",
+    ...linear,
+    learn: (values) => ({ center: values[0]!, scale: values.at(-1)! - values[0]! || 1 }),
+  }),
+
+  maxabs: scaler({
+    about: "divided by the largest magnitude: zero stays zero",
+    ...linear,
+    learn: (values) => ({ center: 0, scale: Math.max(Math.abs(values[0]!), Math.abs(values.at(-1)!)) || 1 }),
+  }),
+
+  robust: scaler({
+    about: "median 0 and the middle half of the values 1 wide: outliers don't count",
+    ...linear,
+    learn: (values) => {
+      const width = quantile(values, 0.75) - quantile(values, 0.25);
+      // where half the values are equal, half of the whole range
+      return { center: quantile(values, 0.5), scale: width || (values.at(-1)! - values[0]!) / 2 || 1 };
+    },
+  }),
+
+  log1pStandard: scaler({
+    about: "log(1 + x), mirrored for negative x, then zero mean and unit variance: for amounts over many magnitudes",
+    state: z.strictObject(shiftAndScale),
+    learn: (values) => {
+      const logarithms = values.map(signedLog1p);
+      return { center: mean(logarithms), scale: deviation(logarithms) || 1 };
+    },
+    apply: (x, { center, scale }) => (signedLog1p(x) - center) / scale,
+    invert: (u, { center, scale }) => {
+      const logarithm = u * scale + center;
+      return Math.sign(logarithm) * expm1(Math.min(Math.abs(logarithm), LARGEST_LOGARITHM));
+    },
+  }),
+
+  quantileNormal: scaler({
+    about: "the rank among the training values, as a normal distribution has it: any shape becomes a bell",
+    state: z
+      .strictObject({ values: z.array(z.number()).min(1), normals: z.array(z.number()).min(1) })
+      .refine(({ values, normals }) => values.length === normals.length && ascending(values) && ascending(normals)),
+    learn: learnQuantiles,
+    apply: (x, { values, normals }) => interpolate(x, values, normals),
+    invert: (u, { values, normals }) => interpolate(u, normals, values),
+  }),
+
+  none: scaler({
+    about: "as it is",
+    state: z.strictObject({}),
+    learn: () => ({}),
+    apply: (x) => x,
+    invert: (u) => u,
+  }),
+};
+
+export type ScalerName = keyof typeof scalers;
+export const scalerNames = Object.keys(scalers) as [ScalerName, ...ScalerName[]]; // Object.keys forgets the names
+
+/** The learned state of a scaler, and which one it is. */
+export const scalerState = z.discriminatedUnion(
+  "name",
+  // the names come from the record itself; zod wants to see that there is one at least
+  Object.entries(scalers).map(([name, { state }]) =>
+    (state as z.ZodObject).safeExtend({ name: z.literal(name) }),
+  ) as unknown as [z.ZodObject<{ name: z.ZodLiteral<ScalerName> }, z.core.$loose>],
+);
+export type ScalerState = z.output<typeof scalerState>;
+
+/** A scaler with what it has learned. */
+export interface Scaling {
+  apply(x: number): number;
+  invert(u: number): number;
+}
+
+/** Learns from the present values of the training rows, in ascending order. */
+export function learnScaler(name: ScalerName, sorted: Float64Array): ScalerState {
+  return { name, ...scalers[name].learn(sorted) };
+}
+
+export function scalingOf(state: ScalerState): Scaling {
+  const { apply, invert } = scalers[state.name] as unknown as Scaler; // the state is the one this scaler learned
+  return { apply: (x) => apply(x, state), invert: (u) => invert(u, state) };
+}
+
+/** Of sorted values, between the two nearest where it falls between. */
+export function quantile(sorted: Float64Array, p: number): number {
+  const at = p * (sorted.length - 1);
+  const below = Math.floor(at);
+  const low = sorted[below]!;
+  return low + (at - below) * ((sorted[below + 1] ?? low) - low);
+}
+
+function mean(values: Float64Array): number {
+  const first = values[0]!; // taken off first, so that values far from zero keep their digits
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! - first;
+  return first + sum / values.length;
+}
+
+function deviation(values: Float64Array): number {
+  const center = mean(values);
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]! - center));
+  if (largest === 0) return 0;
+  // relative to the largest, so that no square is too large or too small for a double
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += ((values[i]! - center) / largest) ** 2;
+  return largest * Math.sqrt(sum / values.length);
+}
+
+function signedLog1p(x: number): number {
+  return Math.sign(x) * log1p(Math.abs(x));
+}
+
+/** Values and their normal scores, both strictly ascending: equal values share the rank in their middle. */
+function learnQuantiles(sorted: Float64Array): { values: number[]; normals: number[] } {
+  const points = Math.min(QUANTILES, sorted.length);
+  const lowest = 0.5 / sorted.length;
+  const ranks = new Map<number, { first: number; last: number }>();
+  for (let point = 0; point < points; point++) {
+    const p = points === 1 ? 0.5 : point / (points - 1);
+    const value = quantile(sorted, p);
+    const rank = ranks.get(value);
+    if (rank) rank.last = p;
+    else ranks.set(value, { first: p, last: p });
+  }
+  const normals = [...ranks.values()].map(({ first, last }) =>
+    normalQuantile(Math.min(Math.max((first + last) / 2, lowest), 1 - lowest)),
+  );
+  return { values: [...ranks.keys()], normals };
+}
+
+/** Along the straight lines through the points (from, to); beyond the ends along the line from end to end. */
+function interpolate(x: number, from: readonly number[], to: readonly number[]): number {
+  const last = from.length - 1;
+  if (last === 0) return to[0]! + (x - from[0]!);
+  const slope = (to[last]! - to[0]!) / (from[last]! - from[0]!);
+  if (x <= from[0]!) return to[0]! + (x - from[0]!) * slope;
+  if (x >= from[last]!) return to[last]! + (x - from[last]!) * slope;
+  let low = 0;
+  let high = last;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (from[middle]! <= x) low = middle;
+    else high = middle;
+  }
+  const share = (x - from[low]!) / (from[high]! - from[low]!);
+  return to[low]! + share * (to[high]! - to[low]!);
+}
+
+function ascending(values: readonly number[]): boolean {
+  return values.every((value, index) => index === 0 || values[index - 1]! < value);
+}

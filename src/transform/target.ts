@@ -1,0 +1,231 @@
+import { z } from "zod";
+import { checkNames } from "../data/read.js";
+import {
+  type Column,
+  columnOf,
+  columnType,
+  isMissing,
+  sortedPresent,
+  type Table,
+  type Task,
+  takeRows,
+  textOf,
+} from "../data/table.js";
+import { NnfitError } from "../errors.js";
+import { inOrder } from "./categories.js";
+import { type ScalerSetting, scalerFor } from "./options.js";
+import { learnScaler, scalerState, scalingOf } from "./scalers.js";
+
+/** What is predicted: numbers, each with the scaler that is inverted for a prediction, or one of several classes. */
+export const targetState = z.discriminatedUnion("task", [
+  z.strictObject({
+    task: z.literal("regression"),
+    targets: z.array(z.strictObject({ name: z.string(), scaler: scalerState })).min(1),
+  }),
+  z.strictObject({
+    task: z.literal("classification"),
+    name: z.string(),
+    /** how the column is read */
+    type: columnType,
+    /** in order: by number where all are numbers, else by code point; of two, the second is the positive one */
+    classes: z.array(z.string()).min(2),
+  }),
+]);
+export type TargetState = z.output<typeof targetState>;
+
+/** True targets, in their own units. */
+export type Truth =
+  | { readonly task: "regression"; readonly values: readonly Float64Array[] }
+  | { readonly task: "classification"; readonly classes: Int32Array };
+
+/** Predicted targets, in their own units. */
+export type Predictions =
+  | { readonly task: "regression"; readonly values: readonly Float64Array[] }
+  | {
+      readonly task: "classification";
+      readonly classes: Int32Array;
+      /** [rows, classes] */
+      readonly probabilities: Float32Array;
+    };
+
+export function targetNames(target: TargetState): string[] {
+  return target.task === "regression" ? target.targets.map(({ name }) => name) : [target.name];
+}
+
+/** The target's columns as a table of rows to predict may have them. */
+export function targetColumns(target: TargetState) {
+  return target.task === "regression"
+    ? target.targets.map(({ name }) => ({ name, type: "number" as const }))
+    : [{ name: target.name, type: target.type }];
+}
+
+/** Drops the rows that have no target. */
+export function rowsWithTarget(table: Table, names: readonly string[]): Table {
+  const targets = names.map((name) => columnOf(table, name)!);
+  const rows = Uint32Array.from({ length: table.rows }, (_, row) => row).filter((row) =>
+    targets.every((column) => !isMissing(column, row)),
+  );
+  if (rows.length === 0) {
+    throw new NnfitError(
+      "data",
+      names.length === 1
+        ? `no row has a target: "${names[0]}" is empty throughout`
+        : `no row has all of the targets "${names.join('", "')}"`,
+      {
+        at: table.source,
+      },
+    );
+  }
+  return rows.length === table.rows ? table : takeRows(table, rows);
+}
+
+/** What kind of target it is, and if a person might wonder, why. */
+export function decideTask(
+  setting: Task | "auto",
+  columns: readonly Column[],
+  source: string,
+): { task: Task; because?: string } {
+  const words = columns.find(({ type }) => type === "category");
+  if (columns.length > 1) {
+    if (setting === "classification") {
+      throw new NnfitError("usage", "several targets can't be classes", {
+        setting: "task",
+        try: "a model for each of them",
+      });
+    }
+    if (words) throw notNumbers(words.name, source);
+    return { task: "regression" };
+  }
+  if (setting === "regression" && words) throw notNumbers(words.name, source);
+  if (setting !== "auto") return { task: setting };
+  if (words) return { task: "classification" };
+  const different = differentValues(columns[0]!);
+  if (different.length !== 2) return { task: "regression" };
+  return {
+    task: "classification",
+    because: `the target has two different values, ${inOrder(different).join(" and ")}; to predict a number, set "task": "regression"`,
+  };
+}
+
+function notNumbers(name: string, source: string): NnfitError {
+  return new NnfitError("data", `the target "${name}" is not a column of numbers, so it can't be predicted as one`, {
+    at: source,
+    try: '"task": "classification" and a single target, if its values are classes',
+  });
+}
+
+function differentValues(column: Column): string[] {
+  const rows = Array.from(
+    { length: column.type === "number" ? column.values.length : column.codes.length },
+    (_, r) => r,
+  );
+  return [...new Set(rows.flatMap((row) => textOf(column, row) ?? []))];
+}
+
+/** The classes of a target, of all rows that can be learned from or judged by. */
+export function learnClasses(column: Column, source: string): TargetState {
+  const classes = inOrder(differentValues(column));
+  if (classes.length < 2) {
+    throw new NnfitError(
+      "data",
+      `the target "${column.name}" is "${classes[0]}" in every row: there is nothing to tell apart`,
+      {
+        at: source,
+      },
+    );
+  }
+  return { task: "classification", name: column.name, type: column.type, classes };
+}
+
+/** The scalers of the targets, learned from the training rows alone. */
+export function learnTargets(training: Table, names: readonly string[], setting: ScalerSetting): TargetState {
+  if (typeof setting === "object") {
+    const named = Object.keys(setting).filter((name) => name !== "*");
+    checkNames(named, names, "scale.target", "the targets");
+  }
+  const targets = names.map((name) => {
+    const column = columnOf(training, name)!;
+    if (column.type !== "number") throw notNumbers(name, training.source);
+    if (column.values.every((value) => value === column.values[0])) {
+      throw new NnfitError(
+        "data",
+        `the target "${name}" is ${column.values[0]} in every training row: there is nothing to learn`,
+        { at: training.source },
+      );
+    }
+    return { name, scaler: learnScaler(scalerFor(setting, name), sortedPresent(column.values)) };
+  });
+  return { task: "regression", targets };
+}
+
+/** The true targets of a table in which no row lacks one. */
+export function truthOf(target: TargetState, table: Table): Truth {
+  if (target.task === "regression") {
+    const values = target.targets.map(({ name }) => {
+      const column = columnOf(table, name);
+      if (column?.type !== "number") throw new Error(`column ${name} is not there as numbers`);
+      return column.values;
+    });
+    return { task: "regression", values };
+  }
+  const column = columnOf(table, target.name);
+  if (!column) throw new Error(`column ${target.name} is not there`);
+  const numberOf = new Map(target.classes.map((name, index) => [name, index]));
+  const classes = Int32Array.from({ length: table.rows }, (_, row) => {
+    const name = textOf(column, row)!;
+    const number = numberOf.get(name);
+    if (number === undefined) {
+      throw new NnfitError("data", `"${name}" is none of the classes that the model knows`, {
+        at: `${table.source}:${table.lines[row]}, column "${target.name}"`,
+        have: target.classes.join(", "),
+      });
+    }
+    return number;
+  });
+  return { task: "classification", classes };
+}
+
+/** The targets as the loss takes them   y [rows, targets]: scaled numbers, or the number of the class */
+export function applyTarget(target: TargetState, truth: Truth): Float32Array {
+  if (truth.task === "classification") return Float32Array.from(truth.classes);
+  if (target.task !== "regression") throw new Error("numbers are no classes");
+  const width = truth.values.length;
+  const y = new Float32Array(width * truth.values[0]!.length);
+  for (const [t, values] of truth.values.entries()) {
+    const { apply } = scalingOf(target.targets[t]!.scaler);
+    for (const [row, value] of values.entries()) y[row * width + t] = apply(value);
+  }
+  return y;
+}
+
+/**
+ * What the network predicts, in the target's own units.
+ * outputs [rows, width], as the loss's link gives them: scaled targets; a probability for each class; or with one
+ * output for two classes, the probability of the second.
+ */
+export function invertTarget(target: TargetState, outputs: Float32Array, width: number): Predictions {
+  const rows = outputs.length / width;
+  if (target.task === "regression") {
+    const values = target.targets.map(({ scaler }, t) => {
+      const { invert } = scalingOf(scaler);
+      return Float64Array.from({ length: rows }, (_, row) => invert(outputs[row * width + t]!));
+    });
+    return { task: "regression", values };
+  }
+  const count = target.classes.length;
+  const probabilities = width === count ? outputs : ofBothClasses(outputs);
+  const classes = Int32Array.from({ length: rows }, (_, row) =>
+    placeOfLargest(probabilities.subarray(row * count, (row + 1) * count)),
+  );
+  return { task: "classification", classes, probabilities };
+}
+
+function ofBothClasses(ofSecond: Float32Array): Float32Array {
+  return Float32Array.from({ length: ofSecond.length * 2 }, (_, i) =>
+    i % 2 ? ofSecond[i >> 1]! : 1 - ofSecond[i >> 1]!,
+  );
+}
+
+function placeOfLargest(values: Float32Array): number {
+  return values.reduce((best, value, place) => (value > values[best]! ? place : best), 0);
+}
