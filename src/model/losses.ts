@@ -1,0 +1,139 @@
+import { z } from "zod";
+import type { Task } from "../data/table.js";
+import type { Cell, Matrix } from "../engine/memory.js";
+import type { Tape } from "../engine/tape.js";
+import { type Choice, choiceOf, type Member, none } from "../family.js";
+
+/**
+ * The last layer of the network, L + 1: the loss L(ŷ, y; W) of a batch, averaged over its rows. It owns its link,
+ * from what the last dense layer puts out to a prediction, so that link and gradient always fit each other.
+ */
+export interface Loss {
+  /** The mean loss of the batch.   yHat [rows, outputs], y [rows, targets] */
+  value(tape: Tape, yHat: Matrix, y: Matrix): Cell;
+  /** ∂ value / ∂ yHat   [rows, outputs] */
+  gradient(tape: Tape, yHat: Matrix, y: Matrix): Matrix;
+  /** yHat as predictions: scaled targets, or probabilities. */
+  link(tape: Tape, yHat: Matrix): Matrix;
+}
+
+interface LossMember<O extends z.ZodObject> extends Member<O, Loss> {
+  readonly task: Task;
+  /** The link's name, for people. */
+  readonly link: "identity" | "sigmoid" | "softmax";
+  /** How many outputs the network needs for a target of so many columns (regression) or classes. */
+  outputs(width: number): number;
+}
+
+/** The mean over rows and outputs of l(e), e = ŷ − y; link identity. */
+function pointwise<O extends z.ZodObject>(definition: {
+  about: string;
+  options: O;
+  /** l(e) */
+  value(tape: Tape, e: Matrix, options: z.output<O>): Matrix;
+  /** l′(e) */
+  derivative(tape: Tape, e: Matrix, options: z.output<O>): Matrix;
+}): LossMember<O> {
+  const { about, options, value, derivative } = definition;
+  return {
+    about,
+    options,
+    task: "regression",
+    link: "identity",
+    outputs: (targets) => targets,
+    with: (chosen) => ({
+      value: (tape, yHat, y) => tape.mean(value(tape, tape.subtract(yHat, y), chosen)),
+      gradient: (tape, yHat, y) => tape.divideByCount(derivative(tape, tape.subtract(yHat, y), chosen), y),
+      link: (_, yHat) => yHat,
+    }),
+  };
+}
+
+export const losses = {
+  mse: pointwise({
+    about: "mean squared error: the mean is the best guess",
+    options: none,
+    value: (tape, e) => tape.square(e),
+    derivative: (tape, e) => tape.multiply(e, 2),
+  }),
+
+  mae: pointwise({
+    about: "mean absolute error: the median is the best guess, outliers count less",
+    options: none,
+    value: (tape, e) => tape.absolute(e),
+    derivative: (tape, e) => tape.sign(e),
+  }),
+
+  huber: pointwise({
+    about: "squared near zero, linear beyond delta: shrugs off outliers",
+    options: z.strictObject({
+      delta: z.number().positive().default(1).describe("error, in scaled units, at which it turns linear"),
+    }),
+    // with c = e clipped to ±δ:  c·(e − c/2) is e²/2 within, δ·(|e| − δ/2) beyond
+    value: (tape, e, { delta }) => {
+      const c = clip(tape, e, delta);
+      return tape.multiply(c, tape.subtract(e, tape.multiply(c, 0.5)));
+    },
+    derivative: (tape, e, { delta }) => clip(tape, e, delta),
+  }),
+
+  logCosh: pointwise({
+    about: "log(cosh(e)): like huber, and smooth everywhere",
+    options: none,
+    // log cosh e = |e| + log(1 + e^(−2|e|)) − log 2
+    value: (tape, e) => {
+      const size = tape.absolute(e);
+      return tape.subtract(tape.add(size, tape.softplus(tape.multiply(size, -2))), Math.LN2);
+    },
+    derivative: (tape, e) => tape.tanh(e),
+  }),
+
+  quantile: pointwise({
+    about: "pinball loss: predicts the quantile q instead of the mean",
+    options: z.strictObject({
+      q: z.number().gt(0).lt(1).default(0.5).describe("share of the targets that lie below the prediction"),
+    }),
+    // an error above the target costs 1 − q, one below it q
+    value: (tape, e, { q }) => tape.maximum(tape.multiply(e, 1 - q), tape.multiply(e, -q)),
+    derivative: (tape, e, { q }) => tape.select(tape.greater(e, 0), 1 - q, -q),
+  }),
+
+  crossEntropy: {
+    about: "softmax and negative log-likelihood: one output a class",
+    options: none,
+    task: "classification",
+    link: "softmax",
+    outputs: (classes) => classes,
+    with: () => ({
+      value: (tape, yHat, y) => tape.mean(tape.crossEntropy(yHat, y)),
+      // ∂(−log softmax(ŷ)ᵧ)/∂ŷ = softmax(ŷ) − onehot(y)
+      gradient: (tape, yHat, y) => tape.divideByCount(tape.subtractOneHot(tape.softmax(yHat), y), y),
+      link: (tape, yHat) => tape.softmax(yHat),
+    }),
+  } satisfies LossMember<typeof none>,
+
+  binaryCrossEntropy: {
+    about: "sigmoid and negative log-likelihood: one output in all, for two classes",
+    options: none,
+    task: "classification",
+    link: "sigmoid",
+    outputs: () => 1,
+    with: () => ({
+      // −y·log σ(ŷ) − (1 − y)·log(1 − σ(ŷ)) = y·softplus(−ŷ) + (1 − y)·softplus(ŷ): small losses stay exact
+      value: (tape, yHat, y) => {
+        const positive = tape.multiply(y, tape.softplus(tape.multiply(yHat, -1)));
+        const negative = tape.multiply(tape.subtract(1, y), tape.softplus(yHat));
+        return tape.mean(tape.add(positive, negative));
+      },
+      gradient: (tape, yHat, y) => tape.divideByCount(tape.subtract(tape.sigmoid(yHat), y), y),
+      link: (tape, yHat) => tape.sigmoid(yHat),
+    }),
+  } satisfies LossMember<typeof none>,
+};
+
+function clip(tape: Tape, e: Matrix, delta: number): Matrix {
+  return tape.maximum(tape.minimum(e, delta), -delta);
+}
+
+export const lossChoice = choiceOf(losses);
+export type LossChoice = Choice<typeof losses>;

@@ -1,0 +1,37 @@
+import type { Dataset } from "../data/dataset.js";
+import { record } from "../engine/tape.js";
+import type { Network } from "../model/network.js";
+
+/** Rows that are predicted at a time. */
+export const EVALUATION_ROWS = 1024;
+
+export interface Evaluation {
+  /** the mean loss over the rows, in scaled units */
+  readonly loss: number;
+  /** what the loss's link makes of the network's outputs, [rows, outputs] */
+  readonly outputs: Float32Array;
+}
+
+/** Records once how `network` predicts `rows`; each call of what it returns does so with the weights as they then are. */
+export function evaluator(network: Network, rows: Dataset): () => Evaluation {
+  const batchSize = Math.min(EVALUATION_ROWS, rows.capacity);
+  const program = record(network.memory, batchSize, (tape) => {
+    const { X, y } = rows.batch(tape);
+    const yHat = network.forward(tape, X);
+    return { loss: network.loss.value(tape, yHat, y), outputs: network.loss.link(tape, yHat) };
+  });
+
+  return () => {
+    const { loss, outputs } = program.result;
+    const all = new Float32Array(rows.size * outputs.columns);
+    let total = 0;
+    let done = 0;
+    for (const { size } of rows.batches({ batchSize })) {
+      program.play(size);
+      total += loss.value * size;
+      all.set(outputs.data.subarray(0, size * outputs.columns), done * outputs.columns);
+      done += size;
+    }
+    return { loss: total / rows.size, outputs: all };
+  };
+}

@@ -1,0 +1,115 @@
+import { seededRandom } from "../engine/random.js";
+import { invertTarget } from "../transform/target.js";
+import { evaluator } from "./evaluate.js";
+import { fit, type Update } from "./fit.js";
+import { type Scores, scoresOf } from "./metrics.js";
+import { Optimizer } from "./optimizers.js";
+import type { TrainingOptions } from "./options.js";
+import type { Prepared, Rows } from "./prepare.js";
+
+/** How good the network's predictions are of some rows. */
+export interface Judgement {
+  /** the mean loss, in scaled units */
+  readonly loss: number;
+  /** in the target's own units */
+  readonly scores: Scores;
+}
+
+/** An epoch that is done. */
+export interface EpochReport {
+  readonly epoch: number;
+  /** the mean of its batches' losses, weighted by rows */
+  readonly loss: number;
+  /** of the validation rows, where there are any */
+  readonly validation: Judgement | undefined;
+}
+
+export type Progress = Update | { readonly kind: "report"; readonly report: EpochReport };
+
+export interface Outcome {
+  /** The epoch whose weights the network now has: the best by validation loss, or without validation the last. */
+  readonly keptEpoch: number;
+  /** The mean of its batches' losses; NaN for weights as initialised. */
+  readonly loss: number;
+  /** Of the validation rows, or where there are none of the training rows. */
+  readonly judgement: Judgement;
+  /** How many epochs were done. */
+  readonly epochs: number;
+  readonly stopped: "all epochs done" | "patience" | "diverged";
+  /** The update whose loss was no longer finite. */
+  readonly diverged: Update | undefined;
+}
+
+/** An epoch and the weights that it ended with. */
+interface Candidate {
+  readonly report: EpochReport;
+  readonly weights: Float32Array;
+}
+
+/** `fit`, and around it: every epoch judged, the best weights kept, a stop when it no longer gets better or diverges. */
+export function* train(prepared: Prepared, options: TrainingOptions): Generator<Progress, Outcome> {
+  const { network, training, validation, batchSize } = prepared;
+  const judge = judgeOf(prepared, validation ?? training);
+  const random = seededRandom(options.seed, "weights");
+  network.initialize(random);
+
+  let kept: Candidate = candidate(0, Number.NaN);
+  let latest = kept;
+  let last: Update | undefined;
+  function candidate(epoch: number, loss: number): Candidate {
+    const report = { epoch, loss, validation: validation && epoch > 0 ? judge() : undefined };
+    return { report, weights: network.weights };
+  }
+  function outcome(stopped: Outcome["stopped"]): Outcome {
+    const { report, weights } = kept;
+    network.weights = weights;
+    return {
+      keptEpoch: report.epoch,
+      loss: report.loss,
+      judgement: report.validation ?? judge(),
+      epochs: latest.report.epoch,
+      stopped,
+      diverged: stopped === "diverged" ? last : undefined,
+    };
+  }
+
+  const events = fit(network, training.scaled, {
+    epochs: options.epochs,
+    batchSize,
+    optimizer: new Optimizer(network.memory, network.parameters, options.optimizer),
+    weights: random,
+    shuffle: options.shuffle ? seededRandom(options.seed, "batches") : undefined,
+  });
+  for (const event of events) {
+    if (event.kind === "update") {
+      last = event;
+      if (!Number.isFinite(event.loss)) return outcome("diverged");
+      if (!validation) kept = latest; // the weights before this update gave a finite loss
+      yield event;
+      continue;
+    }
+    const done = candidate(event.epoch, event.loss);
+    const { validation: judged } = done.report;
+    if (judged && !Number.isFinite(judged.loss)) return outcome("diverged");
+    latest = done;
+    if (judged && judged.loss < (kept.report.validation?.loss ?? Number.POSITIVE_INFINITY)) kept = done;
+    yield { kind: "report", report: done.report };
+    const waited = event.epoch - kept.report.epoch;
+    if (judged && options.patience > 0 && waited >= options.patience) return outcome("patience");
+  }
+
+  if (!validation && latest.report.epoch > 0) {
+    if (!Number.isFinite(judge().loss)) return outcome("diverged"); // of the weights after the last update
+    kept = latest;
+  }
+  return outcome("all epochs done");
+}
+
+/** Judges the network, with the weights that it has when asked, on some rows. */
+function judgeOf({ network, target }: Prepared, { scaled, truth }: Rows): () => Judgement {
+  const evaluate = evaluator(network, scaled);
+  return () => {
+    const { loss, outputs } = evaluate();
+    return { loss, scores: scoresOf(target, truth, invertTarget(target, outputs, network.spec.outputs)) };
+  };
+}
