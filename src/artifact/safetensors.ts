@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { NnfitError } from "../errors.js";
+
+/**
+ * The safetensors format (Hugging Face, version 0.4): the length of the header in 8 bytes, little-endian; the header,
+ * JSON that names each tensor's type, shape and range of bytes; then the tensors' bytes, without gaps.
+ *
+ * Ours begin with a checksum among the metadata: the SHA-256 of the whole file, taken with the checksum's own digits
+ * as zeros. Every bit of the file is under it.
+ */
+export interface Tensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+const LENGTH_BYTES = 8;
+const BEFORE_CHECKSUM = '{"__metadata__":{"checksum":"';
+const CHECKSUM_DIGITS = 64;
+const CHECKSUM_AT = LENGTH_BYTES + BEFORE_CHECKSUM.length;
+
+/** `text` is kept in the metadata under the name `nnfit`. */
+export function encodeSafetensors(tensors: readonly Tensor[], text: string): Buffer {
+  let offset = 0;
+  const entries = tensors.map(({ name, shape, data }) => {
+    const begin = offset;
+    offset += data.byteLength;
+    return [name, { dtype: "F32", shape, data_offsets: [begin, offset] }];
+  });
+  const metadata = { checksum: "0".repeat(CHECKSUM_DIGITS), nnfit: text };
+  const header = Buffer.from(JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) }));
+  const padding = Buffer.alloc(-header.length & 7, " "); // so that the tensors are aligned
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeBigUInt64LE(BigInt(header.length + padding.length));
+
+  const file = Buffer.concat([length, header, padding, ...tensors.map(({ data }) => littleEndian(data))]);
+  file.write(checksum(file), CHECKSUM_AT, "latin1");
+  return file;
+}
+
+const headerSchema = z.record(
+  z.string(),
+  z.union([
+    z.strictObject({
+      dtype: z.literal("F32"),
+      shape: z.array(z.int().min(0)),
+      data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
+    }),
+    z.strictObject({ checksum: z.string(), nnfit: z.string() }),
+  ]),
+);
+
+/** Reads what `encodeSafetensors` wrote, and nothing else: a file that was changed in any bit is refused. */
+export function decodeSafetensors(file: Buffer, name: string): { tensors: Tensor[]; text: string } {
+  const broken = (message: string) => new NnfitError("model", message, { at: name });
+  const length = file.length >= LENGTH_BYTES ? file.readBigUInt64LE() : 0n;
+  if (file.toString("latin1", LENGTH_BYTES, CHECKSUM_AT) !== BEFORE_CHECKSUM) {
+    throw broken("not a model file that nnfit wrote");
+  }
+  if (checksum(file) !== file.toString("latin1", CHECKSUM_AT, CHECKSUM_AT + CHECKSUM_DIGITS)) {
+    throw broken("the model file is damaged or was changed: its checksum does not fit");
+  }
+  const data = LENGTH_BYTES + Number(length);
+  const header = headerSchema.safeParse(parseJson(file.toString("utf8", LENGTH_BYTES, data)));
+  if (!header.success) throw broken("the header of the model file is not as it should be");
+  const { __metadata__: metadata, ...entries } = header.data;
+  if (!metadata || !("nnfit" in metadata)) throw broken("the model file has no description of the model");
+
+  let offset = 0;
+  const tensors = Object.entries(entries).map(([name, entry]) => {
+    if (!("shape" in entry)) throw broken("the header of the model file is not as it should be");
+    const { shape, data_offsets } = entry;
+    const [begin, end] = data_offsets;
+    const size = shape.reduce((product, side) => product * side, 4);
+    if (begin !== offset || end - begin !== size || data + end > file.length) {
+      throw broken(`the tensor ${name} does not lie where it should in the model file`);
+    }
+    offset = end;
+    return { name, shape, data: fromLittleEndian(file.subarray(data + begin, data + end)) };
+  });
+  if (data + offset !== file.length) throw broken("the model file goes on after its last tensor");
+  return { tensors, text: metadata.nnfit };
+}
+
+function checksum(file: Buffer): string {
+  return createHash("sha256")
+    .update(file.subarray(0, CHECKSUM_AT))
+    .update("0".repeat(CHECKSUM_DIGITS))
+    .update(file.subarray(CHECKSUM_AT + CHECKSUM_DIGITS))
+    .digest("hex");
+}
+
+/** Undefined where the text is no JSON: a schema refuses that as it refuses anything else. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function littleEndian(values: Float32Array): Buffer {
+  const bytes = Buffer.alloc(values.length * 4);
+  for (const [i, value] of values.entries()) bytes.writeFloatLE(value, i * 4);
+  return bytes;
+}
+
+function fromLittleEndian(bytes: Buffer): Float32Array {
+  return Float32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(i * 4));
+}

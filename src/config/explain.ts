@@ -1,0 +1,155 @@
+import { z } from "zod";
+import { NnfitError } from "../errors.js";
+import { nearest } from "../family.js";
+import { configSchema } from "./schema.js";
+
+/** The first thing that the schema finds wrong with a config, in words. `locate` says where a setting stands. */
+export function schemaError(
+  issues: readonly z.core.$ZodIssue[],
+  raw: unknown,
+  locate: (setting: string) => string,
+): NnfitError {
+  const findings = issues.map((issue) => closest(issue, raw));
+  // a misspelled key is the likelier cause of a missing one
+  const { path, message, keys, options } = findings.find(({ keys }) => keys) ?? findings[0]!;
+  const setting = path.join(".");
+  if (keys) {
+    const unknown = keys[0]!;
+    const similar = nearest(unknown, options ?? []);
+    return new NnfitError("usage", `there is no setting "${unknown}"${setting && ` in ${setting}`}`, {
+      at: locate([...path, unknown].join(".")),
+      have: options && `settings ${options.join(", ")}`,
+      try: similar && `"${similar}"`,
+    });
+  }
+  const value = valueAt(raw, path);
+  const similar = typeof value === "string" && options ? nearest(value, options) : undefined;
+  return new NnfitError("usage", setting ? `${setting} ${message}` : `the config ${message}`, {
+    at: locate(setting),
+    have: value === undefined ? undefined : shorten(JSON.stringify(value)),
+    try: similar && `"${similar}"`,
+  });
+}
+
+interface Finding {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  /** unknown keys */
+  readonly keys?: readonly string[];
+  /** names that are allowed here */
+  readonly options?: readonly string[] | undefined;
+}
+
+/** Of a union's several complaints, the one of the branch that the value was most likely meant for. */
+function closest(issue: z.core.$ZodIssue, raw: unknown, above: readonly PropertyKey[] = []): Finding {
+  const path = [...above, ...issue.path];
+  const value = valueAt(raw, path);
+  switch (issue.code) {
+    case "invalid_union": {
+      if (value === undefined) return { path, message: "is missing" };
+      if (issue.discriminator !== undefined) {
+        const { options = [] } = issue as { options?: readonly unknown[] }; // zod leaves them out of its types
+        const names = options.filter((name) => typeof name === "string");
+        return { path, message: `must be one of ${names.map((name) => `"${name}"`).join(", ")}`, options: names };
+      }
+      const branches = issue.errors.filter(([first]) => first !== undefined).map(([first]) => first!);
+      const deep = branches.find((branch) => branch.path.length > 0 || branch.code === "unrecognized_keys");
+      if (deep && typeof value === "object") return closest(deep, raw, path);
+      const unions = branches.find(({ code }) => code === "invalid_union");
+      if (unions && typeof value === "object") return closest(unions, raw, path);
+      const fitting = branches.find((branch) => branch.code !== "invalid_type" && branch.code !== "invalid_value");
+      if (fitting) return closest(fitting, raw, path);
+      const allowed = branches.flatMap((branch) => expectation(branch));
+      const names = branches.flatMap((branch) => (branch.code === "invalid_value" ? branch.values.map(String) : []));
+      return { path, message: `must be ${allowed.join(" or ")}`, options: names };
+    }
+    case "unrecognized_keys":
+      return { path, message: "", keys: issue.keys, options: keysAt(path, raw) };
+    case "invalid_value":
+      return {
+        path,
+        message: value === undefined ? "is missing" : `must be ${expectation(issue)[0]}`,
+        options: issue.values.map(String),
+      };
+    case "invalid_type":
+      return { path, message: value === undefined ? "is missing" : `must be ${expectation(issue, isWhole(path))[0]}` };
+    case "too_small":
+      return { path, message: `must be ${bound(issue, issue.inclusive ? "at least" : "more than", issue.minimum)}` };
+    case "too_big":
+      return { path, message: `must be ${bound(issue, issue.inclusive ? "at most" : "less than", issue.maximum)}` };
+    default:
+      return { path, message: `is not as it should be: ${issue.message}` };
+  }
+}
+
+function bound({ origin }: { origin: string }, how: string, limit: number | bigint): string {
+  const unit = { string: "character", array: "entry" }[origin];
+  if (unit === undefined) return `${how} ${limit}`;
+  const units = Number(limit) === 1 ? unit : unit === "entry" ? "entries" : `${unit}s`;
+  return `${how} ${limit} ${units} long`;
+}
+
+const articles: Record<string, string> = {
+  array: "a list",
+  object: "an object",
+  record: "an object",
+  int: "a whole number",
+};
+
+function expectation(issue: z.core.$ZodIssue, whole = false): string[] {
+  if (issue.code === "invalid_value") {
+    const values = issue.values.map((value) => JSON.stringify(value));
+    return [values.length > 1 ? `one of ${values.join(", ")}` : values[0]!];
+  }
+  if (issue.code === "invalid_type" && whole) return ["a whole number"];
+  if (issue.code === "invalid_type") return [articles[issue.expected] ?? `a ${issue.expected}`];
+  if (issue.code === "invalid_union") return issue.errors.flatMap(([first]) => (first ? expectation(first) : []));
+  return [];
+}
+
+/** The settings that the schema has at a place; of several members of a family, those of the one that is chosen there. */
+function keysAt(path: readonly PropertyKey[], raw: unknown): string[] | undefined {
+  const value = valueAt(raw, path);
+  const { name } = (value ?? {}) as { name?: unknown };
+  const objects = schemasAt(path).flatMap(({ properties }) => (properties ? [properties] : []));
+  const chosen =
+    objects.find((properties) => name !== undefined && properties.name?.const === name) ??
+    objects.find((properties) => properties.name?.default !== undefined) ??
+    objects[0];
+  return chosen && Object.keys(chosen).filter((key) => key !== "$schema");
+}
+
+/** That a place takes whole numbers: zod asks for a number first, and only of a number that it be whole. */
+function isWhole(path: readonly PropertyKey[]): boolean {
+  return schemasAt(path).some(({ type }) => type === "integer");
+}
+
+/** All that the schema says of a place, each branch on its own. */
+function schemasAt(path: readonly PropertyKey[]): JsonObject[] {
+  return path.reduce<JsonObject[]>(
+    (schemas, key) => schemas.flatMap(({ properties }) => branchesOf(properties?.[String(key)] ?? {})),
+    branchesOf(z.toJSONSchema(configSchema, { io: "input" }) as JsonObject),
+  );
+}
+
+/** The part of a JSON Schema that is looked at here. */
+interface JsonObject {
+  readonly properties?: Readonly<Record<string, JsonObject>>;
+  readonly anyOf?: readonly JsonObject[];
+  readonly oneOf?: readonly JsonObject[];
+  readonly const?: unknown;
+  readonly type?: unknown;
+  readonly default?: unknown;
+}
+
+function branchesOf(schema: JsonObject): JsonObject[] {
+  return [schema, ...[...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap(branchesOf)];
+}
+
+function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], raw);
+}
+
+function shorten(text: string): string {
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}

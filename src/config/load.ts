@@ -1,0 +1,176 @@
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
+import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import { NnfitError } from "../errors.js";
+import { schemaError } from "./explain.js";
+import { type Config, configSchema } from "./schema.js";
+
+/** A config and where its settings stand, for errors. */
+export interface LoadedConfig {
+  readonly config: Config;
+  /** "data.target, configs/houses.json:4" */
+  locate(setting: string): string;
+}
+
+export interface LoadOptions {
+  /** `path=value`, over what the file says */
+  readonly set?: readonly string[];
+  /** the run folder, over what the file says */
+  readonly out?: string | undefined;
+  readonly workingDirectory: string;
+}
+
+/** Reads a config file: JSON, comments and trailing commas allowed. Errors are of kind `usage`. */
+export function loadConfig(path: string, { set = [], out, workingDirectory }: LoadOptions): LoadedConfig {
+  const name = displayPath(workingDirectory, path);
+  const text = readConfig(path, name);
+  const tree = parseJson(text, name);
+  const raw = jsonValue(tree, text, name);
+  const assigned = new Map<string, string>();
+  for (const assignment of set) assigned.set(assign(raw, assignment), assignment);
+
+  const locate = (setting: string) => {
+    if (setting === "") return `${name}:1`;
+    const assignment = [...assigned].findLast(
+      ([path]) => `${setting}.`.startsWith(`${path}.`) || path.startsWith(`${setting}.`),
+    );
+    if (assignment) return `--set ${assignment[1]}`;
+    for (let keys = setting.split("."); keys.length > 0; keys = keys.slice(0, -1)) {
+      const node = findNodeAtLocation(tree, keys);
+      if (node) return `${setting}, ${name}:${lineAt(text, (node.parent ?? node).offset)}`;
+    }
+    return `${setting}, ${name}`;
+  };
+  const parsed = configSchema.safeParse(raw);
+  if (!parsed.success) throw schemaError(parsed.error.issues, raw, locate);
+
+  const folder = dirname(resolve(path));
+  const { $schema: _, output, data, ...rest } = parsed.data;
+  const runName = basename(path, extname(path));
+  return {
+    locate,
+    config: {
+      data: {
+        ...data,
+        train: resolve(folder, data.train),
+        validation: typeof data.validation === "string" ? resolve(folder, data.validation) : data.validation,
+      },
+      ...rest,
+      output:
+        out !== undefined
+          ? resolve(workingDirectory, out)
+          : output === undefined
+            ? resolve(workingDirectory, "runs", runName)
+            : resolve(folder, output),
+    },
+  };
+}
+
+/** The config as it is kept in a run folder: every default written out, paths relative to that folder. */
+export function resolvedConfig({ data, output, ...rest }: Config): string {
+  const resolved = {
+    data: {
+      ...data,
+      train: relativePath(output, data.train),
+      validation: typeof data.validation === "string" ? relativePath(output, data.validation) : data.validation,
+    },
+    ...rest,
+    output: ".",
+  };
+  return `${JSON.stringify(resolved, undefined, 2)}\n`;
+}
+
+/** A path as seen from a folder, with forward slashes. */
+function relativePath(from: string, path: string): string {
+  return relative(from, resolve(path)).replaceAll(sep, "/") || ".";
+}
+
+/** A path as people are told it: as seen from the working directory, or whole where that is shorter. */
+export function displayPath(workingDirectory: string, path: string): string {
+  const seen = relativePath(workingDirectory, path);
+  const whole = resolve(path).replaceAll(sep, "/");
+  return seen.length <= whole.length ? seen : whole;
+}
+
+function readConfig(path: string, name: string): string {
+  try {
+    return readFileSync(path, "utf8").replace(/^\ufeff/, ""); // editors on Windows begin with a byte order mark
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException; // node:fs throws nothing else
+    const message = code === "EISDIR" ? "the config is a folder, not a file" : "can't read the config";
+    const candidate = join(path, "config.json");
+    throw new NnfitError("usage", code === "ENOENT" ? "there is no such config file" : message, {
+      at: name,
+      try: code === "EISDIR" && existsSync(candidate) ? `${name}/config.json` : undefined,
+    });
+  }
+}
+
+function parseJson(text: string, name: string): Node {
+  const errors: ParseError[] = [];
+  const tree = parseTree(text, errors, { allowTrailingComma: true });
+  const [error] = errors;
+  if (error || !tree) {
+    const at = error?.offset ?? 0;
+    const column = at - (text.lastIndexOf("\n", at - 1) + 1) + 1;
+    const what = error ? spell(printParseErrorCode(error.error)) : "it is empty";
+    throw new NnfitError("usage", `the config is not JSON: ${what}`, { at: `${name}:${lineAt(text, at)}:${column}` });
+  }
+  return tree;
+}
+
+/** "CloseBraceExpected" as "close brace expected" */
+function spell(code: string): string {
+  return code.replace(/(?<=.)[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace(/^./, (l) => l.toLowerCase());
+}
+
+/** The value of a JSON tree, in objects without a prototype's names. A key that stands twice is an error. */
+function jsonValue(node: Node, text: string, name: string): unknown {
+  if (node.type === "array") return (node.children ?? []).map((child) => jsonValue(child, text, name));
+  if (node.type !== "object") return node.value;
+  const value: Record<string, unknown> = {};
+  for (const { children } of node.children ?? []) {
+    const [key, child] = children as [Node, Node]; // a property has both, or the text would not have parsed
+    if (Object.hasOwn(value, key.value) || key.value === "__proto__") {
+      const message = key.value === "__proto__" ? "__proto__ is no setting" : `"${key.value}" is set twice`;
+      throw new NnfitError("usage", message, { at: `${name}:${lineAt(text, key.offset)}` });
+    }
+    value[key.value] = jsonValue(child, text, name);
+  }
+  return value;
+}
+
+function lineAt(text: string, offset: number): number {
+  return text.slice(0, offset).split("\n").length;
+}
+
+/** Carries out `path=value`, the value JSON or else a string. Returns the path. */
+function assign(raw: unknown, assignment: string): string {
+  const [, path, text] = assignment.match(/^([^=]+)=(.*)$/s) ?? [];
+  const keys = path?.split(".") ?? [];
+  if (path === undefined || text === undefined || keys.some((key) => key === "" || key === "__proto__")) {
+    throw new NnfitError("usage", "--set takes path=value", {
+      at: `--set ${assignment}`,
+      try: "--set training.epochs=50",
+    });
+  }
+  if (typeof raw !== "object" || raw === null) return path; // the schema says that it must be an object
+  let place = raw as Record<string, unknown>;
+  for (const [depth, key] of keys.slice(0, -1).entries()) {
+    const value = Object.hasOwn(place, key) ? place[key] : undefined;
+    if (typeof value === "string")
+      place[key] = { [keys[0] === "scale" && depth === 1 ? "*" : "name"]: value }; // a name alone
+    else if (typeof value !== "object" || value === null) place[key] = {};
+    place = place[key] as Record<string, unknown>; // it was just made sure
+  }
+  place[keys.at(-1)!] = jsonOrText(text);
+  return path;
+}
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,72 @@
+import { z } from "zod";
+import { activations } from "../model/activations.js";
+import { initializers } from "../model/initializers.js";
+import { losses } from "../model/losses.js";
+import { metrics } from "../train/metrics.js";
+import { optimizers } from "../train/optimizers.js";
+import { scalers } from "../transform/scalers.js";
+import { configSchema } from "./schema.js";
+
+/** The JSON Schema of a config, as editors use it. */
+export function jsonSchema(): string {
+  const schema = z.toJSONSchema(configSchema, { io: "input" });
+  return `${JSON.stringify({ title: "nnfit config", ...schema }, undefined, 2)}\n`;
+}
+
+/** The part of a JSON Schema that is looked at here. */
+interface Schema {
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+
+const families = {
+  activations: { setting: "model.activation", members: activations },
+  losses: { setting: "model.loss", members: losses },
+  initializers: { setting: "model.initializer", members: initializers },
+  scalers: { setting: "scale.inputs, scale.target", members: scalers },
+  optimizers: { setting: "training.optimizer", members: optimizers },
+  metrics: { setting: "reported by train and evaluate", members: metrics },
+};
+
+/** Every setting and every member of every family, in Markdown. */
+export function reference(): string {
+  const schema = z.toJSONSchema(configSchema, { io: "input" }) as Schema;
+  const settings = rows(schema).map(([name, fallback, about]) => `| \`${name}\` | ${fallback} | ${about} |`);
+  const tables = Object.entries(families).flatMap(([title, { setting, members }]) => [
+    "",
+    `**${title[0]!.toUpperCase()}${title.slice(1)}** (${setting})`,
+    "",
+    "| name | what it is | options |",
+    "|---|---|---|",
+    ...Object.entries(members).map(
+      ([name, { about, options }]) => `| \`${name}\` | ${cellText(about)} | ${optionText(options)} |`,
+    ),
+  ]);
+  return [`| setting | default | what it is |`, "|---|---|---|", ...settings, ...tables].join("\n");
+}
+
+/** The settings below a schema: name, default, what it is. */
+function rows({ properties = {} }: Schema, prefix = ""): string[][] {
+  return Object.entries(properties)
+    .filter(([name]) => name !== "$schema")
+    .flatMap(([name, schema]) => {
+      if (schema.properties) return rows(schema, `${prefix}${name}.`);
+      const fallback = schema.default === undefined ? "" : `\`${JSON.stringify(schema.default)}\``;
+      return [[`${prefix}${name}`, fallback, cellText(schema.description ?? "")]];
+    });
+}
+
+function optionText(options: z.ZodObject): string {
+  const { properties = {} } = z.toJSONSchema(options, { io: "input" }) as Schema;
+  return Object.entries(properties)
+    .map(
+      ([name, { default: fallback, description = "" }]) =>
+        `\`${name}\` ${JSON.stringify(fallback)}: ${cellText(description)}`,
+    )
+    .join("<br>");
+}
+
+function cellText(text: string): string {
+  return text.replaceAll("|", "\\|");
+}
