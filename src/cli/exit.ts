@@ -1,0 +1,34 @@
+import { type ErrorKind, NnfitError } from "../errors.js";
+import { colors, labelled } from "./text.js";
+
+/** The exit code of each kind of error: a contract with scripts. 0 is success, 130 and 143 a stop by a signal. */
+export const exitCodes: Readonly<Record<ErrorKind, number>> = {
+  usage: 2,
+  fault: 3,
+  data: 4,
+  files: 5,
+  model: 6,
+  diverged: 7,
+};
+
+/** Prints an error on standard error and returns the exit code for it. */
+export function report(error: unknown): number {
+  if (isClosedPipe(error)) return 0;
+  if (!(error instanceof NnfitError)) {
+    // a fault of ours: whoever mends it needs the stack
+    console.error(`${colors.red("error:")} a fault of nnfit itself, please report it`);
+    console.error(error);
+    return exitCodes.fault;
+  }
+  const { at, setting, have, try: attempt } = error.details;
+  console.error(`${colors.red("error:")} ${error.message}`);
+  const lines = { at: at ?? setting, have, try: attempt };
+  for (const [label, text] of Object.entries(lines)) {
+    if (text) console.error(labelled(label, text, 4));
+  }
+  return exitCodes[error.kind];
+}
+
+function isClosedPipe(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EPIPE";
+}

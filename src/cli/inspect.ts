@@ -1,0 +1,95 @@
+import { Command } from "commander";
+import type { Model } from "../artifact/model.js";
+import { findModel } from "./locate.js";
+import { count, scoreText, short, some } from "./text.js";
+import { example, modelArgument } from "./usage.js";
+
+export function inspectCommand(): Command {
+  return new Command("inspect")
+    .description("tell what is in a model: columns, scalers, network, training")
+    .argument(...modelArgument)
+    .option("--json", "print one JSON object, without the weights")
+    .addHelpText("before", example("nnfit inspect runs/iris", "nnfit inspect runs/iris --json"))
+    .action(inspectAction);
+}
+
+async function inspectAction(path: string, { json }: { json?: boolean }): Promise<void> {
+  const { losses } = await import("../model/losses.js");
+  const model = await findModel(path);
+  if (json) {
+    const { weights, version: nnfit, ...description } = model;
+    console.log(JSON.stringify({ version: 1, nnfit, parameters: weights.length, ...description }, undefined, 2));
+  } else console.log(inspectText(model, losses[model.network.loss.name].link).join("\n"));
+}
+
+function inspectText({ version, weights, pipeline, target, network, training }: Model, link: string): string[] {
+  const { inputs, hidden, outputs, activation, initializer, loss } = network;
+  const { options, trainingRows, validationRows, epochs, keptEpoch, stopped, scores } = training;
+  const batches = options.batchSize === "full" ? "all in one batch" : `batches of ${options.batchSize}`;
+  const rows =
+    validationRows > 0 ? `${count(validationRows, "validation row")}` : `${count(trainingRows, "training row")}`;
+  return [
+    `model     written by nnfit ${version}, ${count(weights.length, "weight")}`,
+    "",
+    "columns",
+    ...aligned(pipeline.map(columnCells)),
+    "",
+    "target",
+    ...aligned(targetCells(target)),
+    "",
+    `network   ${[inputs, ...hidden, outputs].join(" → ")}`,
+    `          activation ${withOptions(activation)}, initial weights ${initializer.name}`,
+    `          loss ${withOptions(loss)}, link ${link}`,
+    "",
+    `training  ${withOptions(options.optimizer)}`,
+    `          ${count(trainingRows, "row")}, ${batches}, seed ${options.seed}`,
+    `          ${count(epochs, "epoch")} (${stopped}), weights of epoch ${keptEpoch}`,
+    `scores    ${scoreText(scores)} on ${rows}`,
+  ];
+}
+
+function columnCells(column: Model["pipeline"][number]): string[] {
+  if (column.type === "number") {
+    const missing = column.indicator ? `missing cells are ${short(column.fill)} and flagged` : "";
+    return [column.name, "number", scalerText(column.scaler), missing];
+  }
+  const { name, categories, other } = column;
+  return [name, "category", `one-hot: ${some(categories)}${other ? ", and one for any other or missing" : ""}`, ""];
+}
+
+function targetCells(target: Model["target"]): string[][] {
+  if (target.task === "classification") {
+    return [[target.name, "classes", target.classes.join(", ")]];
+  }
+  return target.targets.map(({ name, scaler }) => [
+    name,
+    "number",
+    `${scalerText(scaler)}; inverse: ${inverseText(scaler)}`,
+  ]);
+}
+
+function scalerText(scaler: { readonly name: string }): string {
+  const { name, ...state } = scaler;
+  const values = Object.entries(state).flatMap(([key, value]) =>
+    typeof value === "number" ? [`${key} ${short(value)}`] : [],
+  );
+  return [name, ...values].join(" ");
+}
+
+function inverseText(scaler: { readonly name: string; readonly center?: unknown; readonly scale?: unknown }): string {
+  const { name, center, scale } = scaler;
+  if (typeof center !== "number" || typeof scale !== "number") return name === "none" ? "none" : "along its quantiles";
+  const linear = `u · ${short(scale)} + ${short(center)}`;
+  return name === "log1pStandard" ? `exp(${linear}) − 1` : linear;
+}
+
+function withOptions({ name, ...options }: { readonly name: string }): string {
+  const values = Object.entries(options).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
+  return values.length > 0 ? `${name} (${values.join(", ")})` : name;
+}
+
+/** Rows of cells in columns of equal width. */
+function aligned(rows: readonly string[][]): string[] {
+  const widths = rows[0]!.map((_, c) => Math.min(Math.max(...rows.map((cells) => cells[c]!.length)), 40));
+  return rows.map((cells) => `  ${cells.map((cell, c) => cell.padEnd(widths[c]!)).join("  ")}`.trimEnd());
+}

@@ -1,0 +1,38 @@
+import { Command, CommanderError } from "commander";
+import { version } from "../artifact/version.js";
+import { evaluateCommand } from "./evaluate.js";
+import { exitCodes, report } from "./exit.js";
+import { inspectCommand } from "./inspect.js";
+import { predictCommand } from "./predict.js";
+import { schemaCommand } from "./schema.js";
+import { trainCommand } from "./train.js";
+import { example } from "./usage.js";
+
+// Commands load what they need when they run, so that --help and --version are instant.
+const commands = [trainCommand, predictCommand, evaluateCommand, inspectCommand, schemaCommand];
+
+/** Runs the command line and sets the exit code. The only place that ends the process. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // A reader that has seen enough, such as head, closes the pipe: that is no error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === "EPIPE" ? 0 : exitCodes.files);
+  });
+
+  const program = new Command("nnfit")
+    .description("Trains a neural network on a table and predicts with it.")
+    .version(version)
+    .addHelpText(
+      "before",
+      example("nnfit train config.json", "nnfit predict runs/config new.csv --out predictions.csv"),
+    )
+    .showSuggestionAfterError()
+    .exitOverride();
+  for (const command of commands) program.addCommand(command().exitOverride());
+
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    // commander has printed its message already
+    process.exitCode = error instanceof CommanderError ? Math.min(error.exitCode, 1) * exitCodes.usage : report(error);
+  }
+}

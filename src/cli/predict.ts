@@ -1,0 +1,79 @@
+import { createWriteStream, existsSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
+import { Readable } from "node:stream";
+import { pipeline as streamPipeline } from "node:stream/promises";
+import { Command } from "commander";
+import { findModel, rowsSource } from "./locate.js";
+import { delimiterOption, example, modelArgument } from "./usage.js";
+
+interface PredictOptions {
+  readonly out?: string;
+  readonly proba?: boolean;
+  readonly delimiter: string;
+}
+
+export function predictCommand(): Command {
+  return new Command("predict")
+    .description("predict a table's rows, in their order and in the target's own units")
+    .argument(...modelArgument)
+    .argument("[rows]", "a CSV file, or - for standard input; columns are matched by name", "-")
+    .option("--out <file>", "where predictions go; standard output if it is not given")
+    .option("--proba", "add the probability of each class")
+    .option(...delimiterOption)
+    .addHelpText(
+      "before",
+      example(
+        "nnfit predict runs/iris new.csv --out predictions.csv",
+        "cat new.csv | nnfit predict runs/iris - --proba > predictions.csv",
+      ),
+    )
+    .action(predictAction);
+}
+
+async function predictAction(path: string, rows: string, { out, proba, delimiter }: PredictOptions): Promise<void> {
+  const { Memory } = await import("../engine/memory.js");
+  const { NnfitError } = await import("../errors.js");
+  const { networkOf } = await import("../artifact/model.js");
+  const { csvLine } = await import("../data/csv.js");
+  const { readBlocks } = await import("../data/read.js");
+  const { predictor } = await import("../train/predictor.js");
+  const { predictionCells, predictionHeader } = await import("../transform/output.js");
+
+  const model = await findModel(path);
+  if (proba && model.target.task === "regression") {
+    throw new NnfitError("usage", "--proba is for classes, and this model predicts a number");
+  }
+  const network = networkOf(model, new Memory());
+  const predict = predictor(network, model.pipeline);
+  const blocks = readBlocks(await rowsSource(rows), { delimiter, missing: model.missing }, model.pipeline);
+  const lines = async function* () {
+    let text = csvLine(predictionHeader(model.target, proba ?? false)); // with the first rows, so that an error comes before it
+    for await (const table of blocks) {
+      const cells = predictionCells(model.target, predict(table), network.spec.outputs, proba ?? false);
+      yield text + cells.map(csvLine).join("");
+      text = "";
+    }
+    yield text;
+  };
+  if (out === undefined) await streamPipeline(Readable.from(lines()), process.stdout, { end: false });
+  else await writeStream(out, Readable.from(lines()));
+}
+
+/** A file appears when it is complete: until then it is a temporary file beside it. Devices and pipes are written to. */
+async function writeStream(path: string, text: Readable): Promise<void> {
+  const { fileError } = await import("../errors.js");
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+  const place = existsSync(path) ? realpathSync(path) : path; // a symbolic link stays one
+  const target = isFile ? `${place}.${process.pid}.tmp` : path;
+  const file = createWriteStream(target, { flush: isFile });
+  let failed: Error | undefined;
+  file.on("error", (error) => {
+    failed = error;
+  });
+  try {
+    await streamPipeline(text, file);
+    if (isFile) renameSync(target, place);
+  } catch (error) {
+    if (isFile) rmSync(target, { force: true });
+    throw error === failed ? fileError("write the predictions", path, error) : error;
+  }
+}

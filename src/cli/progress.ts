@@ -1,0 +1,109 @@
+import { SingleBar } from "cli-progress";
+import type { EpochReport, Progress } from "../train/train.js";
+import { duration, short } from "./text.js";
+
+/** Shows a training as it goes. */
+export interface ProgressDisplay {
+  show(progress: Progress): void;
+  /** Comes last, however the training ends. */
+  stop(): void;
+}
+
+export interface ProgressOptions {
+  readonly epochs: number;
+  /** updates of an epoch */
+  readonly batches: number;
+}
+
+const REDRAW_MILLISECONDS = 100;
+const WIDEST_BAR = 20;
+const NARROWEST_BAR = 4;
+
+/** A bar on a terminal, a line for each epoch elsewhere. */
+export function progressDisplay(options: ProgressOptions): ProgressDisplay {
+  return process.stderr.isTTY && process.env.TERM !== "dumb" ? bar(options) : lines(options);
+}
+
+function lines({ epochs }: ProgressOptions): ProgressDisplay {
+  const digits = String(epochs).length;
+  return {
+    show(progress) {
+      if (progress.kind !== "report") return;
+      const { report } = progress;
+      const values = figures(report).map(([name, value]) => `${name} ${short(value).padEnd(10)}`);
+      console.error(`epoch ${String(report.epoch).padStart(digits)}/${epochs}  ${values.join("  ")}`.trimEnd());
+    },
+    stop() {},
+  };
+}
+
+function bar({ epochs, batches }: ProgressOptions): ProgressDisplay {
+  const started = Date.now();
+  let report: EpochReport | undefined;
+  let running = true;
+  const bar = new SingleBar({
+    stream: process.stderr,
+    format: (_, { value, total }) => {
+      const seconds = (Date.now() - started) / 1000;
+      const left = seconds > 0.5 && value > 0 ? `${duration((seconds / value) * (total - value))} left` : "";
+      const epoch = running ? Math.min(Math.floor(value / batches) + 1, epochs) : (report?.epoch ?? 0);
+      const values = report ? figures(report).map(([name, figure]) => `${name} ${short(figure, 4)}`) : [];
+      return fitted(`epoch ${epoch}/${epochs}`, value / total, values, running ? left : `in ${duration(seconds)}`);
+    },
+    // A process that is killed leaves the terminal as it was: the cursor is not hidden, the wrapping of lines not
+    // turned off; instead the line is made to fit.
+    hideCursor: false,
+    linewrap: true,
+    fps: 1000 / REDRAW_MILLISECONDS,
+  });
+  if (epochs === 0) return { show() {}, stop() {} };
+  bar.start(epochs * batches, 0);
+  let drawn = Date.now();
+  const draw = (done: number) => {
+    bar.update(done);
+    bar.render();
+    drawn = Date.now();
+  };
+  return {
+    show(progress) {
+      if (progress.kind === "report") report = progress.report;
+      if (Date.now() - drawn < REDRAW_MILLISECONDS) return;
+      draw(
+        progress.kind === "report" ? progress.report.epoch * batches : (progress.epoch - 1) * batches + progress.batch,
+      );
+    },
+    stop() {
+      running = false;
+      draw((report?.epoch ?? 0) * batches);
+      bar.stop();
+    },
+  };
+}
+
+/**
+ * The line of the bar in the terminal's width, with the losses and the first score: the bar gives way to them, then the
+ * last of them to the rest.
+ */
+function fitted(epoch: string, progress: number, values: readonly string[], time: string): string {
+  const width = (process.stderr.columns || 80) - 1;
+  for (let shown = Math.min(values.length, 3); shown >= 0; shown--) {
+    const words = [epoch, ...values.slice(0, shown), time].filter((word) => word !== "");
+    const spare = width - words.join(" ").length;
+    if (spare >= NARROWEST_BAR + 1) return [epoch, drawnBar(progress, spare - 1), ...words.slice(1)].join(" ");
+    if (spare >= 0) return words.join(" ");
+  }
+  return epoch.slice(0, width);
+}
+
+function drawnBar(progress: number, room: number): string {
+  const width = Math.min(room, WIDEST_BAR);
+  const filled = Math.round(progress * width);
+  return "█".repeat(filled) + "░".repeat(width - filled);
+}
+
+/** Names and values as in history.csv. */
+function figures({ loss, validation }: EpochReport): [string, number][] {
+  if (!validation) return [["loss", loss]];
+  const scores = Object.entries(validation.scores).map(([name, score]): [string, number] => [`val_${name}`, score]);
+  return [["loss", loss], ["val_loss", validation.loss], ...scores];
+}

@@ -1,0 +1,79 @@
+import { Chalk, chalkStderr } from "chalk";
+
+/** Colours for standard error, on a terminal that wants them. */
+export const colors =
+  process.stderr.isTTY && !process.env.NO_COLOR && process.env.TERM !== "dumb" ? chalkStderr : new Chalk({ level: 0 });
+
+/**
+ * "  at    configs/houses.json:4": a label, padded to `width`, and what it says, on a terminal in several lines if it is
+ * longer than one.
+ */
+export function labelled(label: string, text: string, width = 8): string {
+  const columns = process.stderr.isTTY ? (process.stderr.columns || 80) - 1 : Number.POSITIVE_INFINITY;
+  const indent = " ".repeat(width + 4);
+  const [first, ...others] = wrapped(text, columns - indent.length);
+  return [`  ${colors.dim(label.padEnd(width))}  ${first}`, ...others.map((line) => indent + line)].join("\n");
+}
+
+/** The words of a text in lines of up to `width` characters; a longer word has a line of its own. */
+function wrapped(text: string, width: number): string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1)!;
+    if (line !== "" && line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines;
+}
+
+/** A path as an argument in a shell. */
+export function shellWord(path: string): string {
+  if (/^[\w./\\:@%+=-]+$/.test(path)) return path;
+  return process.platform === "win32" ? `"${path}"` : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+/** Prints a labelled line on standard error, where everything goes that is no data. */
+export function say(label: string, text: string): void {
+  console.error(labelled(label, text));
+}
+
+/** 1234567 as "1,234,567" */
+export function whole(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** "1 row", "2 rows" */
+export function count(n: number, thing: string, things = `${thing}s`): string {
+  return `${whole(n)} ${n === 1 ? thing : things}`;
+}
+
+/** In five significant digits, or as many as said: "0.12346", "553.21", "1.2346e-7" */
+export function short(x: number, digits = 5): string {
+  if (x === 0 || !Number.isFinite(x)) return String(x);
+  const size = Math.abs(x);
+  if (size < 1e-4 || size >= 1e9) return x.toExponential(digits - 1);
+  return size >= 10 ** (digits - 1) ? x.toFixed(0) : x.toPrecision(digits);
+}
+
+/** The first few of a list, and how many more there are. */
+export function some(words: readonly string[], most = 6): string {
+  if (words.length <= most + 1) return words.join(", ");
+  return `${words.slice(0, most).join(", ")} and ${whole(words.length - most)} more`;
+}
+
+/** "0.8 s", "2 min 5 s", "1 h 12 min" */
+export function duration(seconds: number): string {
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const rounded = Math.round(seconds);
+  if (rounded < 60) return `${rounded} s`;
+  const minutes = Math.floor(rounded / 60);
+  if (minutes < 60) return `${minutes} min ${rounded % 60} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** "rmse 553.21, mae 310.02" */
+export function scoreText(scores: Readonly<Record<string, number | null>>): string {
+  return Object.entries(scores)
+    .map(([name, score]) => `${name} ${short(score ?? Number.NaN)}`) // a model file has null for what is not finite
+    .join(", ");
+}

@@ -1,0 +1,21 @@
+import { InvalidArgumentError } from "commander";
+
+/** Examples, at the top of a help text. */
+export function example(...lines: string[]): string {
+  return `${lines.map((line) => `  $ ${line}`).join("\n")}\n`;
+}
+
+/** MODEL, as several commands take it. */
+export const modelArgument = ["<model>", "a run folder, its model file, or the config that trained it"] as const;
+
+/** An option of commands that read rows. */
+export const delimiterOption = [
+  "--delimiter <character>",
+  'what parts the cells, if it is not found out rightly; "tab" for a tab',
+  (text: string): string => {
+    if (text === "tab") return "\t";
+    if (text === "auto" || text.length === 1) return text;
+    throw new InvalidArgumentError('It takes one character, "tab" or "auto".');
+  },
+  "auto",
+] as const;
