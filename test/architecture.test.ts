@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+const source = fileURLToPath(new URL("../src/", import.meta.url));
+
+/** Later rooms may import earlier ones, never the reverse. */
+const rooms = ["", "engine", "data", "transform", "model", "train", "artifact", "config", "cli"];
+
+const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
+  (path) => path.endsWith(".ts") && !path.endsWith(".d.ts") && !path.includes("assembly"),
+);
+const roomOf = (path: string) => (path.includes(sep) ? path.split(sep)[0]! : "");
+
+/** The files of src that a file imports. */
+function imports(path: string): string[] {
+  const text = readFileSync(join(source, path), "utf8");
+  return [...text.matchAll(/(?:from|import\()\s*"(\.[^"]+)"/g)].map(([, target]) =>
+    relative(source, join(source, dirname(path), target!)).replace(/\.js$/, ".ts"),
+  );
+}
+
+it.each(files)("%s imports no later room", (path) => {
+  const room = rooms.indexOf(roomOf(path));
+  expect(room).toBeGreaterThanOrEqual(0);
+  const later = imports(path).filter((target) => rooms.indexOf(roomOf(target)) > room);
+  expect(later).toEqual([]);
+});
+
+it("no files import each other in a circle", () => {
+  const visit = (path: string, above: readonly string[]): void => {
+    expect(above, `a circle: ${[...above, path].join(" → ")}`).not.toContain(path);
+    for (const target of imports(path).filter((target) => files.includes(target))) visit(target, [...above, path]);
+  };
+  visit(join("cli", "main.ts"), []);
+});

@@ -1,0 +1,320 @@
+import { cpSync, mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { contents, type Files, folder, nnfit, put, text, works } from "./nnfit.js";
+
+const table = [
+  "a,b,kind",
+  ...Array.from({ length: 20 }, (_, i) => `${i},${(i * 7) % 20},${i % 2 ? "x" : "y"}`),
+  "",
+].join("\n");
+const good = `{
+  "data": {
+    "train": "t.csv",
+    "target": "kind"
+  },
+  "model": { "hidden": [4] },
+  "training": { "epochs": 1 }
+}
+`;
+
+/** A config, its table, and an earlier run of it. */
+const home = folder({ "c.json": good, "t.csv": table });
+let model: Buffer;
+beforeAll(async () => {
+  await works(["train", "c.json"], { cwd: home });
+  model = readFileSync(join(home, "runs", "c", "model.safetensors"));
+});
+
+interface Case {
+  /** what is wrong */
+  readonly of: string;
+  /** over those of the folder */
+  readonly files?: () => Files;
+  /** `nnfit train c.json` if not given */
+  readonly args?: readonly string[];
+  readonly code: number;
+  /** the message, then what stands at `at`, `have` and `try` */
+  readonly says: readonly [
+    message: string | RegExp,
+    at?: string | undefined,
+    have?: string | RegExp | undefined,
+    attempt?: string | RegExp,
+  ];
+}
+
+const usage = (of: string, more: Omit<Case, "of" | "code">): Case => ({ of, code: 2, ...more });
+const data = (of: string, content: string | Uint8Array, ...says: Case["says"]): Case => ({
+  of,
+  files: () => ({ "t.csv": content }),
+  code: 4,
+  says,
+});
+const withConfig = (of: string, content: string, ...says: Case["says"]): Case => ({
+  of,
+  files: () => ({ "c.json": content }),
+  code: 2,
+  says,
+});
+const set = (value: string) => ["train", "c.json", "--set", value];
+const predict = ["predict", "runs/c/model.safetensors", "t.csv"];
+const withModel = (of: string, change: (bytes: Buffer) => Uint8Array, ...says: Case["says"]): Case => ({
+  of,
+  files: () => ({ "runs/c/model.safetensors": change(Buffer.from(model)) }),
+  args: predict,
+  code: 6,
+  says,
+});
+const flipped = (bytes: Buffer) => {
+  bytes[bytes.length - 2]! ^= 1;
+  return bytes;
+};
+
+const cases: Case[] = [
+  // configs
+  withConfig(
+    "a config that is not JSON",
+    good.replace('"t.csv",', '"t.csv"'),
+    /not JSON: comma expected/,
+    "c.json:4:5",
+  ),
+  withConfig("a config that is a list", "[]", /must be an object/, "c.json:1"),
+  withConfig(
+    "a misspelled setting",
+    good.replace("target", "tarqet"),
+    'there is no setting "tarqet" in data',
+    "data.tarqet, c.json:4",
+    /train, target, validation/,
+    '"target"',
+  ),
+  withConfig(
+    "a misspelled option of an optimizer",
+    good.replace('"epochs": 1', '"optimizer": { "name": "sgd", "learningrate": 1 }'),
+    'there is no setting "learningrate" in training.optimizer',
+    "training.optimizer.learningrate, c.json:7",
+    /learningRate, momentum/,
+    '"learningRate"',
+  ),
+  withConfig(
+    "a word for a number",
+    good.replace("1 }", '"ten" }'),
+    /training\.epochs must be a whole number/,
+    "training.epochs, c.json:7",
+    '"ten"',
+  ),
+  withConfig(
+    "a missing setting",
+    good.replace('"target": "kind"', ""),
+    "data.target is missing",
+    "data.target, c.json:2",
+  ),
+  withConfig(
+    "a target that is no column",
+    good.replace("kind", "kinds"),
+    'no column "kinds" in t.csv',
+    "data.target, c.json:4",
+    "a, b, kind",
+    '"kind"',
+  ),
+  withConfig(
+    "a target that is named twice",
+    good.replace('"kind"', '["a", "a"]'),
+    /"a".*(twice|more than once)/,
+    "data.target, c.json:4",
+  ),
+  usage("no such config", { args: ["train", "d.json"], says: ["there is no such config file", "d.json"] }),
+  // the command line
+  usage("an unknown command", { args: ["trian", "c.json"], says: [/unknown command 'trian'\s.*\btrain\b/] }),
+  usage("an unknown option", {
+    args: ["train", "c.json", "--outt", "x"],
+    says: [/unknown option '--outt'\s.*--out\b/],
+  }),
+  usage("--set without a value", {
+    args: set("training.epochs"),
+    says: ["--set takes path=value", "--set training.epochs", undefined, "--set training.epochs=50"],
+  }),
+  usage("--set below a setting that is a number", {
+    args: set("training.epochs.x=1"),
+    says: [/training\.epochs must be/, "--set training.epochs.x=1"],
+  }),
+  usage("a number of threads that is none", {
+    args: ["train", "c.json", "--threads", "many"],
+    says: [/--threads.*'many' is invalid.*number/],
+  }),
+  usage("an empty --out, as of a variable that is not set", {
+    args: ["train", "c.json", "--out", ""],
+    says: [/--out/],
+  }),
+  usage("an empty delimiter", { args: [...predict, "--delimiter", ""], says: [/delimiter/] }),
+  usage("--proba for a regression", {
+    files: () => ({ "n.csv": "a,b\n1,2\n" }),
+    args: ["predict", "runs/numbers", "n.csv", "--proba"],
+    says: [/--proba|probabilit/],
+  }),
+  // tables
+  {
+    of: "no such table",
+    args: set("data.train=u.csv"),
+    code: 5,
+    says: [/can't read the table: there is no such file/, "u.csv"],
+  },
+  data("an empty table", "", "the table is empty", "t.csv"),
+  data("a header alone", "a,b,kind\n", /header and no rows/, "t.csv"),
+  data(
+    "two columns of the same name",
+    table.replace("a,b", "a,a"),
+    /names "a" more than once: columns 1 and 2/,
+    "t.csv:1",
+  ),
+  data("a column without a name", table.replace("a,b", "a,"), "column 2 of the header has no name", "t.csv:1"),
+  data(
+    "a column named __proto__",
+    table.replace("a,b", "a,__proto__"),
+    /__proto__/,
+    "t.csv:1",
+    undefined,
+    /another name/,
+  ),
+  data(
+    "a row that is too short",
+    table.replace("5,15,x", "5,x"),
+    "a row has 2 cells where the header has 3",
+    "t.csv:7",
+    undefined,
+    /quoting|delimiter/,
+  ),
+  data(
+    "a quote that is never closed",
+    table.replace("5,15", '5,"15'),
+    "a quote is opened in this row and never closed",
+    "t.csv:7",
+  ),
+  data(
+    "a table that is not UTF-8",
+    Buffer.from(table.replace("5,15", "5,\xe9"), "latin1"),
+    /not UTF-8/,
+    "t.csv:7",
+    undefined,
+    /UTF-8/,
+  ),
+  data("a target without values", table.replaceAll(/[xy]$/gm, ""), /no row has a target: "kind" is empty/, "t.csv"),
+  data(
+    "a class with one row",
+    table.replace("5,15,x", "5,15,z"),
+    /the class "z" has one row/,
+    "t.csv:7",
+    undefined,
+    /"validation": 0/,
+  ),
+  data(
+    "a column of numbers with a slip",
+    table.replace("5,15", "5,1s"),
+    /cells of this column are numbers, but one is not/,
+    't.csv:7, column "b"',
+    '"1s"',
+    /correcting the cell/,
+  ),
+  // models and rows to predict
+  withModel(
+    "a model that is cut off",
+    (bytes) => bytes.subarray(0, bytes.length - 8),
+    /damaged/,
+    "runs/c/model.safetensors",
+  ),
+  withModel("a model with a flipped bit in its weights", flipped, /damaged/, "runs/c/model.safetensors"),
+  withModel("a model that is none", () => Buffer.from(table), /not a model file/, "runs/c/model.safetensors"),
+  {
+    of: "no such model",
+    args: ["predict", "runs/d", "t.csv"],
+    code: 6,
+    says: ["there is no such model", "runs/d", undefined, /a run folder/],
+  },
+  {
+    of: "rows that lack columns",
+    files: () => ({ "n.csv": "A,c\n1,2\n" }),
+    args: ["predict", "runs/c", "n.csv"],
+    code: 4,
+    says: [/lacks the columns "a", "b"/, "n.csv", "A, c"],
+  },
+];
+
+/** "  at    c.json:4" as { at: "c.json:4" } */
+function details(err: string): Record<string, string> {
+  return Object.fromEntries([...err.matchAll(/^ {2}(at|have|try) +(.+)$/gm)].map(([, label, what]) => [label!, what!]));
+}
+
+function copyOfHome(files: Files = {}): string {
+  const cwd = folder();
+  cpSync(home, cwd, { recursive: true });
+  put(cwd, files);
+  return cwd;
+}
+
+describe.concurrent("nnfit says what is wrong and where, and what was there stays there:", () => {
+  beforeAll(() =>
+    works(
+      ["train", "c.json", ...["--set", "data.target=b", "--set", 'data.ignore=["kind"]'], "--out", "runs/numbers"],
+      { cwd: home },
+    ),
+  );
+
+  it.each(cases.map((one) => [one.of, one] as const))(
+    "%s",
+    async (_, { files, args = ["train", "c.json"], code, says: [message, at, have, attempt] }) => {
+      const cwd = copyOfHome(files?.());
+      const before = contents(cwd);
+      const told = await nnfit(args, { cwd });
+      expect(told.err).toMatch(/^error: /);
+      expect(told.err).toMatch(message);
+      expect(told.err).not.toMatch(/^ {4}at |node:|\b[A-Z]{5,}:/m);
+      expect(told.err).not.toContain(String.fromCharCode(27)); // no colours in a pipe
+      expect(told.code).toBe(code);
+      expect(told.out).toBe("");
+      const { at: where, have: there, try: advice } = details(told.err);
+      if (at !== undefined) expect(where).toBe(at);
+      if (have !== undefined) expect(there).toMatch(have);
+      if (attempt !== undefined) expect(advice).toMatch(attempt);
+      expect(contents(cwd)).toEqual(before);
+    },
+  );
+});
+
+describe.concurrent("an output folder that can't be written ends the command before training starts:", () => {
+  const blocked: [string, string, (cwd: string) => void][] = [
+    ["a file in its place", "out", (cwd) => put(cwd, { out: "precious" })],
+    ["a file on the way to it", "out/deep", (cwd) => put(cwd, { out: "precious" })],
+    [
+      "a folder in the place of the history",
+      "out",
+      (cwd) => mkdirSync(join(cwd, "out", "history.csv"), { recursive: true }),
+    ],
+    [
+      "a folder in the place of the model",
+      "out",
+      (cwd) => mkdirSync(join(cwd, "out", "model.safetensors"), { recursive: true }),
+    ],
+  ];
+  it.each(blocked)("%s", async (_, out, block) => {
+    const cwd = copyOfHome();
+    block(cwd);
+    const before = contents(cwd);
+    const told = await nnfit(["train", "c.json", "--out", out], { cwd });
+    expect(told.code).toBe(5);
+    expect(told.err).toMatch(/^error: /m);
+    expect(told.err).toMatch(/^ {2}at +out/m);
+    expect(told.err).not.toMatch(/^epoch|^ {4}at |\b[A-Z]{5,}:/m);
+    expect(contents(cwd)).toMatchObject(before);
+  });
+});
+
+it("reads a config and a table that begin with a byte order mark", async () => {
+  const cwd = copyOfHome({ "c.json": `\ufeff${good}`, "t.csv": `\ufeff${table}` });
+  expect(await nnfit(["train", "c.json"], { cwd })).toMatchObject({ code: 0 });
+});
+
+it("does not write its own config over the one that it was given", async () => {
+  const mine = `// mine\n${good.replace('"model"', '"output": ".", "model"')}`;
+  const cwd = copyOfHome({ "config.json": mine });
+  await nnfit(["train", "config.json"], { cwd });
+  expect(text(cwd, "config.json")).toBe(mine);
+});

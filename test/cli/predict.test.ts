@@ -1,0 +1,180 @@
+import { once } from "node:events";
+import { existsSync, lstatSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { beforeAll, describe, expect, it } from "vitest";
+import { cells, contents, dataset, folder, nnfit, numbers, put, records, start, text, works } from "./nnfit.js";
+
+const penguins = readFileSync(dataset("penguins"), "utf8").trimEnd();
+const [header, ...rows] = penguins.split("\n") as [string, ...string[]];
+const csv = (lines: readonly string[]) => `${[header, ...lines].join("\n")}\n`;
+
+/** A folder with a trained model in `run`, a config that trained it, and the table. */
+const cwd = folder({
+  "penguins.csv": `${penguins}\n`,
+  "c.json": `{
+    "data": { "train": "penguins.csv", "target": "species", "ignore": ["year"] },
+    "training": { "epochs": 5 },
+    "output": "run"
+  }`,
+});
+const predict = (...args: string[]) => works(["predict", ...args], { cwd });
+let expected: string[];
+let probable: string[];
+beforeAll(async () => {
+  await works(["train", "c.json"], { cwd });
+  probable = (await predict("run", "penguins.csv", "--proba")).out.trimEnd().split("\n");
+  expected = records(probable.join("\n")).map(({ prediction }) => prediction!);
+});
+
+/** Many rows, in an order in which a swapped pair would show. */
+const order = Array.from({ length: 6000 }, (_, i) => (i * 7919 + (i >> 3)) % rows.length);
+
+/** The chunks of a text, of `size` bytes each. */
+function* chunks(whole: string, size: number): Generator<Uint8Array> {
+  const bytes = Buffer.from(whole);
+  for (let from = 0; from < bytes.length; from += size) yield bytes.subarray(from, from + size);
+}
+
+describe.concurrent("nnfit predict", () => {
+  it("gives a prediction for each row, in their order", () => {
+    const truth = records(csv(rows)).map(({ species }) => species);
+    const right = expected.filter((species, row) => species === truth[row]).length;
+    expect(expected.length).toBe(rows.length);
+    expect(right / rows.length).toBeGreaterThan(0.9);
+  });
+
+  it("reads a file or standard input, writes standard output or a file, and knows a model by three names", async () => {
+    const wanted = `prediction\n${expected.join("\n")}\n`;
+    await predict("run", "penguins.csv", "--out", "of-file.csv");
+    expect(text(cwd, "of-file.csv")).toBe(wanted);
+    const input = `${penguins}\n`;
+    expect(await works(["predict", "run"], { cwd, input })).toEqual({ code: 0, out: wanted, err: "" });
+    expect((await works(["predict", "run/model.safetensors", "-"], { cwd, input })).out).toBe(wanted);
+    await works(["predict", "c.json", "-", "--out", "of-input.csv"], { cwd, input });
+    expect(text(cwd, "of-input.csv")).toBe(wanted);
+  });
+
+  it("adds with --proba a probability for each class, the largest that of the prediction", () => {
+    const [names, ...predictions] = cells(probable.join("\n"));
+    expect(names).toEqual(["prediction", "probability_Adelie", "probability_Chinstrap", "probability_Gentoo"]);
+    for (const [prediction, ...probabilities] of predictions) {
+      const values = probabilities.map(Number);
+      expect(values.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 5);
+      expect(names?.[1 + values.indexOf(Math.max(...values))]).toBe(`probability_${prediction}`);
+    }
+  });
+
+  it("takes columns in any order, more of them, and does without the target", async () => {
+    const table = cells(penguins).map(([, ...inputs], row) => [`note ${row}`, ...inputs.reverse(), "more"]);
+    const input = table.map((line) => line.join(";")).join("\r\n");
+    const { out } = await works(["predict", "run"], { cwd, input });
+    expect(out.trimEnd().split("\n").slice(1)).toEqual(expected);
+  });
+
+  it("predicts rows with unseen categories and without values", async () => {
+    const odd = ["?,Atlantis,,,,,unknown,2007", ",,NA,NaN,null,?,,", "x,Dream,40,18,200,4000,female,2020"];
+    const { out } = await works(["predict", "run", "--proba"], { cwd, input: csv(odd) });
+    expect(records(out).length).toBe(3);
+    for (const { prediction, ...probabilities } of records(out)) {
+      expect(["Adelie", "Chinstrap", "Gentoo"]).toContain(prediction);
+      expect(Object.values(probabilities).reduce((sum, p) => sum + Number(p), 0)).toBeCloseTo(1, 5);
+    }
+  });
+
+  it("predicts thousands of rows to the same digits as each of them, however the bytes come", async () => {
+    const many = csv(order.map((row) => rows[row]!));
+    const wanted = [probable[0], ...order.map((row) => probable[row + 1])];
+    put(cwd, { "many.csv": many });
+    expect((await predict("run", "many.csv", "--proba")).out.trimEnd().split("\n")).toEqual(wanted);
+    const chunked = await works(["predict", "run", "--proba"], { cwd, input: chunks(many, 997) });
+    expect(chunked.out.trimEnd().split("\n")).toEqual(wanted);
+  });
+
+  it("gives the header alone for a table that is a header", async () => {
+    expect((await works(["predict", "run"], { cwd, input: `${header}\n` })).out).toBe("prediction\n");
+  });
+
+  it("quotes class names that need it", async () => {
+    const classes = ["a,b", 'say "hi"', "two\nlines", "plain"];
+    const quoted = classes.map((name) => `"${name.replaceAll('"', '""')}"`);
+    const here = folder({
+      "t.csv": ["x,y", ...Array.from({ length: 40 }, (_, i) => `${i % 4},${quoted[i % 4]}`)].join("\n"),
+      "c.json": '{ "data": { "train": "t.csv", "target": "y" }, "training": { "epochs": 50 } }',
+    });
+    await works(["train", "c.json"], { cwd: here });
+    const { out } = await works(["predict", "runs/c", "t.csv", "--proba"], { cwd: here });
+    const [names, ...predictions] = cells(out);
+    expect(names).toEqual(["prediction", ...[...classes].sort().map((name) => `probability_${name}`)]);
+    expect(new Set(predictions.map(([prediction]) => prediction))).toEqual(new Set(classes));
+  });
+});
+
+describe.concurrent("nnfit predict --out", () => {
+  it("replaces a file only when all is written: a bad row leaves the old one, and nothing beside it", async () => {
+    const here = folder({
+      "predictions.csv": "old\n",
+      "bad.csv": csv([...order.map((row) => rows[row]!), "Adelie,Dream,forty,1,1,1,male,2007"]),
+    });
+    const before = contents(here);
+    const bad = await nnfit(["predict", join(cwd, "run"), "bad.csv", "--out", "predictions.csv"], { cwd: here });
+    expect(bad.code).toBe(4);
+    expect(bad.err).toContain('bad.csv:6002, column "bill_length_mm"');
+    expect(contents(here)).toEqual(before);
+    put(here, { "good.csv": `${penguins}\n` });
+    await works(["predict", join(cwd, "run"), "good.csv", "--out", "predictions.csv"], { cwd: here });
+    expect(numbers(text(here, "predictions.csv"), "prediction").length).toBe(rows.length);
+    expect(Object.keys(contents(here))).toEqual(["bad.csv", "good.csv", "predictions.csv"]);
+  });
+
+  it.skipIf(process.platform === "win32")("writes through a symbolic link, and the link stays one", async () => {
+    const here = folder({ "real.csv": "old\n" });
+    symlinkSync("real.csv", join(here, "link.csv"));
+    await works(["predict", join(cwd, "run"), join(cwd, "penguins.csv"), "--out", "link.csv"], { cwd: here });
+    expect(lstatSync(join(here, "link.csv")).isSymbolicLink()).toBe(true);
+    expect(text(here, "real.csv")).toMatch(/^prediction\n/);
+  });
+});
+
+it.concurrent("ends quietly when the reader of its output has seen enough", async () => {
+  put(cwd, { "long.csv": csv([...order, ...order, ...order].map((row) => rows[row]!)) });
+  const child = start(["predict", "run", "long.csv", "--proba"], { cwd });
+  let err = "";
+  child.stderr.on("data", (bytes: Buffer) => {
+    err += bytes;
+  });
+  child.stdout.once("data", () => child.stdout.destroy());
+  const [code] = await once(child, "close");
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+});
+
+it.concurrent("needs no more memory for a table that is longer, and waits for a slow reader", async () => {
+  const note = "x".repeat(3000);
+  const block = rows.slice(0, 100).map((row) => `${row},${note}\n`);
+  const megabytes = 30;
+  const blocks = Math.ceil((megabytes * 1e6) / block.join("").length);
+  const child = start(["predict", "run", "--proba"], { cwd, env: { NODE_OPTIONS: "--max-old-space-size=32" } });
+  const write = (async () => {
+    child.stdin.write(`${header},note\n`);
+    for (let i = 0; i < blocks; i++) if (!child.stdin.write(block.join(""))) await once(child.stdin, "drain");
+    child.stdin.end();
+  })();
+  const closed = once(child, "close");
+  let [lines, most] = [0, 0];
+  for await (const bytes of child.stdout as AsyncIterable<Buffer>) {
+    for (const byte of bytes) if (byte === 0x0a) lines++;
+    most = Math.max(most, residentMegabytes(child.pid!));
+    await wait(20);
+  }
+  await write;
+  expect((await closed)[0]).toBe(0);
+  expect(lines).toBe(1 + blocks * block.length);
+  expect(most).toBeLessThan(200);
+});
+
+/** What a process has in memory, where the system tells it; else 0. */
+function residentMegabytes(pid: number): number {
+  const file = `/proc/${pid}/status`;
+  if (!existsSync(file)) return 0;
+  return Number(readFileSync(file, "utf8").match(/VmRSS:\s+(\d+) kB/)?.[1] ?? 0) / 1000;
+}

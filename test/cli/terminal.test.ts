@@ -1,0 +1,149 @@
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { bin, config, environment, folder, records, text, works } from "./nnfit.js";
+import { Screen } from "./screen.js";
+
+type Pty = typeof import("@lydell/node-pty");
+
+// Windows' own pseudo-terminal rewrites what a program prints, so there is nothing of ours to judge.
+const pty = process.platform === "win32" ? undefined : await import("@lydell/node-pty").catch(() => undefined);
+
+const ESC = String.fromCharCode(27);
+
+interface Setting {
+  readonly columns?: number;
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly terminal?: string;
+  /** what is typed, when what is shown so far matches */
+  readonly type?: readonly [when: RegExp, keys: string];
+}
+
+interface Shown {
+  readonly code: number;
+  readonly signal: number | undefined;
+  readonly output: string;
+  readonly screen: Screen;
+}
+
+/** Runs the command line on a pseudo-terminal. One that does not end is killed, with exit code −1. */
+async function shown(args: readonly string[], setting: Setting = {}): Promise<Shown> {
+  const { columns = 120, cwd = folder(), env = {}, terminal = "xterm-256color", type } = setting;
+  const { spawn } = pty as Pty; // the tests that need it are skipped without it
+  const child = spawn(process.execPath, [bin, ...args], {
+    cols: columns,
+    rows: 50,
+    cwd,
+    name: terminal,
+    env: environment(env),
+  });
+  let output = "";
+  let typed = false;
+  child.onData((data) => {
+    output += data;
+    if (!type || typed || !type[0].test(output)) return;
+    typed = true;
+    child.write(type[1]);
+  });
+  return new Promise((resolve) => {
+    let late = false;
+    const patience = setTimeout(() => {
+      late = true;
+      child.kill("SIGKILL");
+    }, 15_000);
+    child.onExit(({ exitCode, signal }) => {
+      clearTimeout(patience);
+      resolve({ code: late ? -1 : exitCode, signal, output, screen: new Screen(columns, output) });
+    });
+  });
+}
+
+const train = (epochs: number, ...more: string[]) => [
+  "train",
+  config("iris"),
+  ...["--set", `training.epochs=${epochs}`, "--out", "run"],
+  ...more,
+];
+const barOf = ({ lines }: Screen) => lines.filter((line) => line.includes("epoch ")).at(0) ?? "";
+
+describe.skipIf(!pty).concurrent("on a pseudo-terminal (needs @lydell/node-pty, and no Windows)", () => {
+  it("train shows one bar, redrawn in place, with the time that is left; then the summary, on a terminal as it was", async () => {
+    const { code, output, screen } = await shown(train(3000));
+    expect(code).toBe(0);
+    const bars = screen.lines.filter((line) => line.startsWith("epoch "));
+    expect(bars.length).toBe(1);
+    expect(bars[0]).toMatch(/^epoch 3000\/3000 +█+ .*\bin \d/);
+    expect(bars[0]).not.toContain("░");
+    expect(output.split("epoch ").length).toBeGreaterThan(4);
+    expect(output).toMatch(/epoch \d+\/3000 +█+░+ +loss \S+ +val_loss \S+ +val_accuracy \S+ .*\d s left/);
+    const after = screen.lines.slice(screen.lines.indexOf(bars[0]!) + 1).join("\n");
+    expect(after).toMatch(/done .*scores .*model .*run\/model\.safetensors.*predict .*nnfit predict run/s);
+    expect({ cursor: screen.cursorVisible, wrap: screen.wrapsLines }).toEqual({ cursor: true, wrap: true });
+  });
+
+  it("the bar of a training that stops early ends with the epoch that it came to, and no time left", async () => {
+    const cwd = folder();
+    const { code, screen } = await shown(train(3000, "--set", "training.patience=3"), { cwd });
+    const last = records(text(cwd, "run", "history.csv")).at(-1)!;
+    expect(code).toBe(0);
+    expect(barOf(screen)).toContain(`epoch ${last.epoch}/3000`);
+    expect(barOf(screen)).not.toContain("left");
+  });
+
+  it.each([60, 80, 120])(
+    "no number of the bar is cut off on %i columns, and no line wraps from 80 on",
+    async (columns) => {
+      const cwd = folder();
+      const { screen } = await shown(train(120), { columns, cwd });
+      const last = records(text(cwd, "run", "history.csv")).at(-1)!;
+      const bar = barOf(screen);
+      expect(screen.cut.size, bar).toBe(0);
+      expect(bar).toMatch(/^epoch 120\/120 .*\bin \d+\.\d s$/);
+      for (const [, name, value] of bar.matchAll(/ ((?:val_)?(?:loss|accuracy)) (\S+)/g)) {
+        expect(Number(value) / Number(last[name!]), name).toBeCloseTo(1, 3);
+      }
+      if (columns < 80) return;
+      expect(bar).toMatch(/ loss .* val_loss .* val_accuracy /);
+      expect(screen.wrapped).toEqual([]);
+    },
+  );
+
+  it("Ctrl-C ends a training at once and leaves the terminal as it was", async () => {
+    const { code, signal, screen } = await shown(train(1_000_000), { type: [/epoch \d{3}/, "\u0003"] });
+    expect(signal === 2 || code === 130).toBe(true);
+    expect({ cursor: screen.cursorVisible, wrap: screen.wrapsLines }).toEqual({ cursor: true, wrap: true });
+  });
+
+  it.skipIf(!existsSync("/dev/full"))("an error while the bar is shown ends the command", async () => {
+    const cwd = folder();
+    mkdirSync(join(cwd, "run"));
+    symlinkSync("/dev/full", join(cwd, "run", "history.csv"));
+    const { code, screen } = await shown(train(5), { cwd });
+    expect(screen.lines.join("\n")).toMatch(/^error: can't write the history: the disk is full$/m);
+    expect(code).toBe(5);
+  });
+
+  it("errors are coloured, but not with NO_COLOR", async () => {
+    const coloured = await shown(["train", "none.json"]);
+    const plain = await shown(["train", "none.json"], { env: { NO_COLOR: "1" } });
+    expect(coloured.output).toContain(`${ESC}[31merror:`);
+    expect(plain.output).toMatch(/^error: there is no such config file\r?\n/);
+    expect(plain.output).not.toContain(ESC);
+    expect(coloured.screen.lines).toEqual(plain.screen.lines);
+    expect([coloured.code, plain.code]).toEqual([2, 2]);
+  });
+
+  it("a dumb terminal gets plain lines", async () => {
+    const { output, screen } = await shown(train(3), { terminal: "dumb" });
+    expect(output).not.toContain(ESC);
+    expect(screen.lines.filter((line) => line.startsWith("epoch ")).length).toBe(3);
+  });
+});
+
+it("in a pipe there are no control sequences, and a line for each epoch", async () => {
+  const cwd = folder();
+  const { err } = await works(train(3), { cwd });
+  expect(err).not.toContain(ESC);
+  expect(err.match(/^epoch /gm)?.length).toBe(3);
+});

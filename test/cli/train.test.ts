@@ -1,0 +1,350 @@
+import { mkdirSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import {
+  config,
+  contents,
+  dataset,
+  folder,
+  json,
+  modelDigest,
+  nnfit,
+  numbers,
+  type Outcome,
+  put,
+  records,
+  text,
+  words,
+  works,
+} from "./nnfit.js";
+
+const epochs = (count: number) => ["--set", `training.epochs=${count}`];
+
+/** y = 1000 + 50·a and z = 2 − b, of twenty rows. */
+const numbersTable = [
+  "a,b,y,z",
+  ...Array.from({ length: 20 }, (_, i) => {
+    const b = (i * 7) % 20;
+    return `${i},${b},${1000 + 50 * i},${2 - b}`;
+  }),
+].join("\n");
+
+/** A linear model and exact gradient descent. */
+const linear = {
+  data: { train: "t.csv", target: "y", ignore: ["z"], validation: 0 },
+  model: { hidden: [] },
+  training: { epochs: 2, batchSize: "full", optimizer: { name: "sgd", learningRate: 0.1 } },
+};
+
+const linearFolder = (changes: object = {}) =>
+  folder({ "t.csv": numbersTable, "c.json": JSON.stringify({ ...linear, ...changes }) });
+
+describe("nnfit train configs/iris.json", () => {
+  const cwd = folder();
+  const run = join(cwd, "runs", "iris");
+  let told: Outcome;
+  beforeAll(async () => {
+    told = await works(["train", config("iris"), ...epochs(3)], { cwd });
+  });
+
+  it("writes runs/<name of the config> in the working directory, and nothing else", () => {
+    expect(Object.keys(contents(cwd))).toEqual([
+      "runs/iris/config.json",
+      "runs/iris/history.csv",
+      "runs/iris/model.safetensors",
+    ]);
+  });
+
+  it("leaves standard output to data", () => {
+    expect(told.out).toBe("");
+  });
+
+  it("writes a line of history for each epoch", () => {
+    const history = text(run, "history.csv");
+    expect(history.split("\n")[0]).toMatch(/^epoch,loss,val_loss,val_accuracy,/);
+    expect(numbers(history, "epoch")).toEqual([1, 2, 3]);
+    for (const record of records(history)) {
+      for (const cell of Object.values(record)) expect(Number(cell)).toBeGreaterThan(0);
+    }
+  });
+
+  it("tells each epoch's losses and scores in a line, one below the other", () => {
+    const lines = told.err.split("\n").filter((line) => line.startsWith("epoch "));
+    const history = records(text(run, "history.csv"));
+    expect(lines.length).toBe(3);
+    expect(new Set(lines.map((line) => line.indexOf("val_accuracy"))).size).toBe(1);
+    for (const [row, line] of lines.entries()) {
+      expect(line).toMatch(new RegExp(`^epoch ${row + 1}/3 `));
+      const figures = [...line.matchAll(/(\w+) ([\d.e+-]+)(?= |$)/g)].map(
+        ([, name, value]) => [name!, value!] as const,
+      );
+      expect(figures.map(([name]) => name).slice(0, 3)).toEqual(["loss", "val_loss", "val_accuracy"]);
+      for (const [name, value] of figures) expect(Number(value) / Number(history[row]?.[name])).toBeCloseTo(1, 4);
+    }
+  });
+
+  it("tells where the model is and its scores on the validation rows", () => {
+    const best = Math.min(...numbers(text(run, "history.csv"), "val_loss"));
+    const kept = records(text(run, "history.csv")).find(({ val_loss }) => Number(val_loss) === best)!;
+    expect(told.err).toContain("runs/iris/model.safetensors");
+    expect(told.err).toMatch(
+      new RegExp(`scores .*accuracy ${Number(kept.val_accuracy).toPrecision(5)}.* 30 validation rows`),
+    );
+    expect(told.err).toContain(`kept epoch ${kept.epoch}`);
+  });
+
+  it("tells a predict command that works", async () => {
+    const command = told.err.match(/nnfit (predict .*)/)?.[1] ?? "";
+    put(cwd, { "new.csv": text(dataset("iris")) });
+    await works(words(command), { cwd });
+    expect(records(text(cwd, "predictions.csv")).length).toBe(150);
+  });
+
+  it("writes the config with every setting there is", async () => {
+    type Schema = { properties?: Record<string, Schema> };
+    const schema = json<Schema>((await works(["schema"])).out);
+    const missing = (part: Schema, value: unknown, path: string): string[] =>
+      Object.entries(part.properties ?? {}).flatMap(([key, below]) => {
+        if (key === "$schema") return [];
+        const inner = (value as Record<string, unknown> | undefined)?.[key];
+        return inner === undefined ? [`${path}${key}`] : missing(below, inner, `${path}${key}.`);
+      });
+    const resolved = json<{ training: { epochs: number } }>(text(run, "config.json"));
+    expect(missing(schema, resolved, "")).toEqual([]);
+    expect(resolved.training.epochs).toBe(3);
+  });
+
+  it("writes a config that gives the same bytes again", async () => {
+    await works(["train", "runs/iris/config.json", "--out", "again"], { cwd });
+    expect(modelDigest(join(cwd, "again"))).toBe(modelDigest(run));
+    const [first, second] = [run, join(cwd, "again")].map((path) => json<{ data: object }>(text(path, "config.json")));
+    expect({ ...second, data: {} }).toEqual({ ...first, data: {} }); // paths in data are as seen from the folder
+  });
+});
+
+describe.concurrent("nnfit train tells what it understood", () => {
+  it("of a table with words, numbers and missing cells", async () => {
+    const { err } = await works(["train", config("penguins"), ...epochs(1)], { cwd: folder() });
+    expect(err).toMatch(/table .*penguins\.csv: 344 rows, 8 columns/);
+    expect(err).toContain("4 numbers: bill_length_mm, bill_depth_mm, flipper_length_mm, body_mass_g");
+    expect(err).toContain("2 categories: island, sex");
+    expect(err).toMatch(/left out +year: ignored by the config/);
+    expect(err).toMatch(/species.*3 classes: Adelie, Chinstrap, Gentoo/);
+    expect(err).toMatch(/275 to learn from, 69 held out/);
+    expect(err).toContain("14 → 32 → 32 → 3"); // 3 islands, 4 numbers and their flags, 2 sexes and one place for a missing one
+    expect(err).toContain(`${(14 * 32 + 32 + 32 * 32 + 32 + 32 * 3 + 3).toLocaleString("en")} weights`);
+    expect(err).toContain("18 batches"); // ⌈275 / 16⌉
+  });
+
+  it("and which columns and rows it leaves out, and why", async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => `row ${i},same,,${i % 5},${i === 3 ? "" : i % 3}`);
+    const cwd = folder({
+      "t.csv": ["id,constant,empty,x,y", ...rows].join("\n"),
+      "c.json": '{ "data": { "train": "t.csv", "target": "y" }, "training": { "epochs": 1 } }',
+    });
+    const { err } = await works(["train", "c.json"], { cwd });
+    expect(err).toMatch(/left out +id: an identifier/);
+    expect(err).toMatch(/left out +constant: the same in every training row/);
+    expect(err).toMatch(/left out +empty: empty/);
+    expect(err).toMatch(/left out +1 row without a target/);
+    expect(err).toMatch(/y.*: a regression/);
+  });
+
+  it("and takes two different numbers for two classes, and says how to be told otherwise", async () => {
+    const table = ["a,y", ...Array.from({ length: 20 }, (_, i) => `${i},${i < 10 ? 3 : 7}`)].join("\n");
+    const cwd = folder({ "t.csv": table, "c.json": '{ "data": { "train": "t.csv", "target": "y" } }' });
+    const { err } = await works(["train", "c.json", ...epochs(1)], { cwd });
+    expect(err).toMatch(/2 classes: 3, 7/);
+    expect(err).toMatch(/two different values, 3 and 7.*"task": "regression"/);
+  });
+});
+
+describe.concurrent("the run folder", () => {
+  it("is the config's output, seen from the config; --out wins over it and over --set", async () => {
+    const cwd = folder({
+      "t.csv": numbersTable,
+      "sub/c.json": JSON.stringify({ ...linear, data: { ...linear.data, train: "../t.csv" }, output: "../of-config" }),
+    });
+    const written = () => Object.keys(contents(cwd)).filter((name) => name.endsWith("model.safetensors"));
+    await works(["train", "sub/c.json"], { cwd });
+    expect(written()).toEqual(["of-config/model.safetensors"]);
+    await works(["train", "sub/c.json", "--set", "output=unused", "--out", "of-flag"], { cwd });
+    expect(written()).toEqual(["of-config/model.safetensors", "of-flag/model.safetensors"]);
+  });
+
+  it("may have a space in its name: the predict command still works", async () => {
+    const cwd = linearFolder();
+    const { err } = await works(["train", "c.json", "--out", "my run"], { cwd });
+    put(cwd, { "new.csv": numbersTable });
+    await works(words(err.match(/nnfit (predict .*)/)?.[1] ?? ""), { cwd });
+    expect(records(text(cwd, "predictions.csv")).length).toBe(20);
+  });
+});
+
+it.concurrent("takes values of --set over those of the config: numbers, lists and words", async () => {
+  const cwd = linearFolder();
+  const set = ["training.epochs=3", "model.hidden=[5,4]", "model.activation=tanh", "data.validation=0.25"];
+  const { err } = await works(["train", "c.json", ...set.flatMap((value) => ["--set", value])], { cwd });
+  expect(err).toContain("2 → 5 → 4 → 1, tanh");
+  expect(err).toContain("15 to learn from, 5 held out");
+  expect(records(text(cwd, "runs", "c", "history.csv")).length).toBe(3);
+});
+
+describe.concurrent("validation", () => {
+  const rmse = (truth: number[], predicted: number[]) =>
+    Math.sqrt(truth.reduce((sum, y, row) => sum + (predicted[row]! - y) ** 2, 0) / truth.length);
+
+  it("on a table of its own; epochs are judged in the target's own units, for people and with --json for scripts", async () => {
+    const held = "y,b,a\n1125,3,2.5\n1525,4,10.5\n1225,9,4.5\n";
+    const cwd = linearFolder({ data: { ...linear.data, validation: "held.csv" } });
+    put(cwd, { "held.csv": held });
+    const { out: summary, err } = await works(["train", "c.json", "--json"], { cwd });
+    expect(err).toContain("20 to learn from, 3 held out to judge by");
+    const { out } = await works(["predict", "runs/c", "held.csv"], { cwd });
+    const last = records(text(cwd, "runs", "c", "history.csv")).at(-1)!;
+    expect(Number(last.val_rmse) / rmse(numbers(held, "y"), numbers(out, "prediction"))).toBeCloseTo(1, 5);
+    expect(Number(last.val_rmse)).toBeGreaterThan(20); // y is in the thousands
+    expect(err).toContain(`epoch 2/2  loss ${Number(last.loss).toPrecision(5)} `);
+    expect(err).toContain(`val_rmse ${Number(last.val_rmse).toPrecision(5)} `);
+    expect(json<object>(summary)).toMatchObject({
+      model: "runs/c/model.safetensors",
+      task: "regression",
+      trainingRows: 20,
+      validationRows: 3,
+      epochs: 2,
+      keptEpoch: 2,
+      scores: { rmse: Number(last.val_rmse), mae: Number(last.val_mae), r2: Number(last.val_r2) },
+    });
+  });
+
+  it("of none: all rows are learned from and judged by", async () => {
+    const cwd = linearFolder();
+    const { err } = await works(["train", "c.json"], { cwd });
+    expect(err).toContain("20 to learn from, none held out");
+    expect(err).toMatch(/scores .* 20 training rows/);
+    expect(text(cwd, "runs", "c", "history.csv")).toMatch(/^epoch,loss\b(?!.*val_)/);
+    const { out } = await works(["predict", "runs/c", "t.csv"], { cwd });
+    const told = Number(err.match(/scores +rmse ([\d.]+)/)?.[1]);
+    expect(told / rmse(numbers(numbersTable, "y"), numbers(out, "prediction"))).toBeCloseTo(1, 4);
+  });
+});
+
+it.concurrent("learns several targets at once, each in its own units", async () => {
+  const cwd = linearFolder({ data: { train: "t.csv", target: ["y", "z"], validation: 0.2 } });
+  await works(["train", "c.json", ...epochs(200)], { cwd });
+  expect(text(cwd, "runs", "c", "history.csv").split("\n")[0]).toBe(
+    "epoch,loss,val_loss,val_rmse_y,val_rmse_z,val_mae_y,val_mae_z,val_r2_y,val_r2_z",
+  );
+  const { out } = await works(["predict", "runs/c", "t.csv"], { cwd });
+  expect(out.split("\n")[0]).toBe("prediction_y,prediction_z");
+  for (const target of ["y", "z"]) {
+    const truth = numbers(numbersTable, target);
+    const predicted = numbers(out, `prediction_${target}`);
+    const range = Math.max(...truth) - Math.min(...truth);
+    expect(Math.max(...predicted.map((value, row) => Math.abs(value - truth[row]!)))).toBeLessThan(range / 1000);
+  }
+  const { scores } = json<{ scores: object }>((await works(["evaluate", "runs/c", "t.csv", "--json"], { cwd })).out);
+  expect(Object.keys(scores)).toEqual(["rmse_y", "rmse_z", "mae_y", "mae_z", "r2_y", "r2_z"]);
+});
+
+it.concurrent("writes the model as initialised and the header of a history for 0 epochs", async () => {
+  const cwd = linearFolder({ data: { ...linear.data, validation: 0.2 } });
+  const { err } = await works(["train", "c.json", ...epochs(0)], { cwd });
+  expect(err).not.toMatch(/^epoch /m);
+  expect(text(cwd, "runs", "c", "history.csv")).toBe("epoch,loss,val_loss,val_rmse,val_mae,val_r2\n");
+  const { out } = await works(["predict", "runs/c", "t.csv"], { cwd });
+  expect(numbers(out, "prediction").every(Number.isFinite)).toBe(true);
+});
+
+describe.concurrent("the same bytes", () => {
+  it("every time, from any working directory, for relative and absolute paths", async () => {
+    const home = linearFolder({ model: { hidden: [8] } });
+    const elsewhere = folder();
+    mkdirSync(join(home, "sub"));
+    const runs: [string, string][] = [
+      [home, "c.json"],
+      [join(home, "sub"), "../c.json"],
+      [elsewhere, join(home, "c.json")],
+    ];
+    const digests: string[] = [];
+    for (const [cwd, path] of runs) {
+      await works(["train", path], { cwd });
+      digests.push(modelDigest(join(cwd, "runs", "c")));
+    }
+    expect(new Set(digests).size).toBe(1);
+  });
+
+  it("with one thread and with several", async () => {
+    const cwd = linearFolder({
+      model: { hidden: [150, 70] },
+      training: { epochs: 3, batchSize: 16, optimizer: "adam" },
+    });
+    const digests: string[] = [];
+    for (const threads of ["1", "3"]) {
+      const { out } = await works(["train", "c.json", "--out", threads, "--threads", threads, "--json"], { cwd });
+      expect(json<object>(out)).toMatchObject({ threads: Number(threads) });
+      digests.push(modelDigest(join(cwd, threads)));
+    }
+    expect(new Set(digests).size).toBe(1);
+  });
+
+  const nodes = process.env.NNFIT_NODES?.split(delimiter).filter(Boolean) ?? [];
+  it.skipIf(nodes.length === 0)(
+    "on other versions of Node (their paths in NNFIT_NODES)",
+    { timeout: 300_000 },
+    async () => {
+      const cwd = folder();
+      for (const [name, more] of [
+        ["iris", []],
+        ["penguins", []],
+        ["diamonds", epochs(2)],
+      ] as const) {
+        await works(["train", config(name), ...more, "--out", `${name}-here`], { cwd });
+        for (const [index, node] of nodes.entries()) {
+          await works(["train", config(name), ...more, "--out", `${name}-${index}`], { cwd, node });
+          expect(modelDigest(join(cwd, `${name}-${index}`)), `${name} on ${node}`).toBe(
+            modelDigest(join(cwd, `${name}-here`)),
+          );
+        }
+      }
+    },
+  );
+});
+
+describe.concurrent("a training that diverges", () => {
+  // the loss of this linear model grows 361-fold with each update, so it leaves the range of float32 after some epochs
+  const soon = ["--set", "training.optimizer.learningRate=10", ...epochs(100)];
+  const atOnce = ["--set", "training.optimizer.learningRate=1e30", ...epochs(100)];
+
+  it("exits with 7, names epoch and batch, and keeps the last good weights", async () => {
+    const cwd = linearFolder();
+    const { code, out, err } = await nnfit(["train", "c.json", ...soon], { cwd });
+    const good = numbers(text(cwd, "runs", "c", "history.csv"), "epoch").at(-1)!;
+    expect(code).toBe(7);
+    expect(out).toBe("");
+    expect(good).toBeGreaterThan(3);
+    expect(err).toMatch(/^error: training diverged/m);
+    expect(err).toMatch(new RegExp(`^ {2}at +epoch ${good + 1}, batch 1$`, "m"));
+    expect(err).toMatch(/^ {2}have +.*runs\/c\/model\.safetensors/m);
+    expect(err).toMatch(/^ {2}try +.*learningRate/m);
+    const { training } = json<{ training: { keptEpoch: number; stopped: string } }>(
+      (await works(["inspect", "runs/c", "--json"], { cwd })).out,
+    );
+    expect(training.stopped).toBe("diverged");
+    expect(training.keptEpoch).toBeGreaterThanOrEqual(good - 1); // the last epoch may have made the weights that fail
+    const predictions = await works(["predict", "runs/c", "t.csv"], { cwd });
+    expect(numbers(predictions.out, "prediction").every(Number.isFinite)).toBe(true);
+  });
+
+  it("writes no model when there are no good weights, and leaves an older one as it was", async () => {
+    const cwd = linearFolder();
+    expect((await nnfit(["train", "c.json", ...atOnce], { cwd })).code).toBe(7);
+    expect(Object.keys(contents(cwd))).not.toContain("runs/c/model.safetensors");
+    await works(["train", "c.json"], { cwd });
+    const before = contents(join(cwd, "runs", "c"));
+    const { code, err } = await nnfit(["train", "c.json", ...atOnce], { cwd });
+    expect(code).toBe(7);
+    expect(err).toMatch(/^ {2}at +epoch 2, batch 1$/m);
+    expect(contents(join(cwd, "runs", "c"))["model.safetensors"]).toBe(before["model.safetensors"]);
+  });
+});

@@ -1,0 +1,279 @@
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { fileSource } from "../../src/data/csv.js";
+import { readBlocks, readColumns, readTable, type WantedColumn } from "../../src/data/read.js";
+import { columnOf, takeRows, textOf } from "../../src/data/table.js";
+import { byDefault, cells, inChunks, refusal, sourceOf, tableOf } from "./source.js";
+
+const refused = (text: string, options: Parameters<typeof tableOf>[1] = {}) => refusal(() => tableOf(text, options));
+const typeOf = async (...texts: string[]) =>
+  columnOf(await tableOf(`x,y\n${texts.map((text) => `"${text}",1\n`).join("")}`), "x")!.type;
+
+describe("the type of a column", () => {
+  it.each(["1", "-1", "+1", "1.5", ".5", "5.", "1e-3", "1E3", "-2.5e+10", "007", "1e308", "1e-400", " 3 ", "-0"])(
+    "is a number for %s",
+    async (text) => {
+      expect(await typeOf(text)).toBe("number");
+      expect(cells(await tableOf(`x,y\n"${text}",1\n`), "x")).toEqual([Number(text)]);
+    },
+  );
+
+  it.each([
+    "1e400",
+    "-1e400",
+    "inf",
+    "Infinity",
+    "-inf",
+    "0x10",
+    "0b1",
+    "1_000",
+    "1,5",
+    "1 000",
+    "1.5.2",
+    "e5",
+    "1e",
+    "-",
+    ".",
+    "١",
+    "1%",
+    "$5",
+    "1.5f",
+  ])("is a category for %s", async (text) => {
+    expect(await typeOf(text)).toBe("category");
+    expect(cells(await tableOf(`x,y\n"${text}",1\n`), "x")).toEqual([text]);
+  });
+
+  it("is a number where all present cells are numbers, whatever is missing", async () => {
+    const table = await tableOf("x,y\n,1\nNA,1\n3,1\n?,1\nNaN,1\nnull,1\n4.5,1\n");
+    expect(columnOf(table, "x")?.type).toBe("number");
+    expect(cells(table, "x")).toEqual([undefined, undefined, 3, undefined, undefined, undefined, 4.5]);
+  });
+
+  it("is a category where fewer than nine in ten are numbers, and the cells keep their text", async () => {
+    const table = await tableOf("x,y\n007,1\n7,1\n7.0,1\nbond,1\n1e3,1\n");
+    expect(columnOf(table, "x")?.type).toBe("category");
+    expect(cells(table, "x")).toEqual(["007", "7", "7.0", "bond", "1e3"]);
+  });
+
+  it("is found out whether words or numbers come first, in any chunks", async () => {
+    for (const text of ["x,y\n,1\n007,1\nb,1\nb,2\n", "x,y\n,1\nb,1\n007,1\nb,2\n"]) {
+      for (const size of [1, 4, 1000]) {
+        const table = await readTable(inChunks(text, size), byDefault);
+        expect(cells(table, "x").toSorted()).toEqual(["007", "b", "b", undefined]);
+      }
+    }
+  });
+
+  it("is a number, and all of it missing, for an empty column", async () => {
+    expect(cells(await tableOf("x,y\n,1\nNA,2\n"), "x")).toEqual([undefined, undefined]);
+  });
+
+  it("reads words without the blanks around them, quoted or not", async () => {
+    expect(cells(await tableOf('x,y\n a ,1\n"a",1\n" a",1\nNA ,1\n'), "x")).toEqual(["a", "a", "a", undefined]);
+  });
+
+  it("is not taken from JavaScript's own names", async () => {
+    const table = await tableOf("constructor,toString,hasOwnProperty\n1,a,2\n3,b,4\n");
+    expect(cells(table, "constructor")).toEqual([1, 3]);
+    expect(cells(table, "toString")).toEqual(["a", "b"]);
+    expect(cells(table, "hasOwnProperty")).toEqual([2, 4]);
+  });
+});
+
+describe("a few words among numbers", () => {
+  const nineNumbers = "x,y\n1,0\n2,0\n3,0\n\n4,0\n5,0\n6,0\n7,0\n8,0\n9,0\n";
+
+  it("are an error with line, column and what to do", async () => {
+    const error = await refused(`${nineNumbers}1O,0\n`);
+    expect(error.kind).toBe("data");
+    expect(error.details.at).toBe('t.csv:12, column "x"');
+    expect(error.details.have).toBe('"1O"');
+    expect(error.details.try).toContain('"types": { "x": "category" }');
+    expect(error.details.try).toContain("data.missing");
+  });
+
+  it("are an error at the first of them, also where they come before the numbers", async () => {
+    const rows = [...Array.from({ length: 18 }, (_, i) => `${i},0`), "old,0"].join("\n");
+    const error = await refused(`x,y\nnew,0\n${rows}\n`);
+    expect(error.details.at).toBe('t.csv:2, column "x"');
+    expect(error.message).toContain("2 are not");
+  });
+
+  it("are words like the rest, as soon as they are more than one in ten", async () => {
+    expect(columnOf(await tableOf(`${nineNumbers}a,0\nb,0\n`), "x")?.type).toBe("category");
+  });
+
+  it("are missing where data.missing says so", async () => {
+    const table = await tableOf(`${nineNumbers}n/a,0\n`, { missing: ["n/a"] });
+    expect(cells(table, "x").at(-1)).toBeUndefined();
+    expect(columnOf(table, "x")?.type).toBe("number");
+  });
+});
+
+describe("a given type", () => {
+  it("makes words of numbers, as they are written", async () => {
+    const table = await tableOf("zip,y\n01234,1\n1234,2\n1234.0,3\n", { types: { zip: "category" } });
+    expect(cells(table, "zip")).toEqual(["01234", "1234", "1234.0"]);
+  });
+
+  it("makes a word an error with its line, even where most are words", async () => {
+    expect(await refused("x,y\n1,1\n\nb,2\nc,3\n", { types: { x: "number" } })).toMatchObject({
+      kind: "data",
+      message: '"b" is not a number',
+      details: { at: 't.csv:4, column "x"' },
+    });
+  });
+
+  it("of no column is an error that names the nearest", async () => {
+    expect(await refused("price,y\n1,1\n", { types: { prices: "number" } })).toMatchObject({
+      kind: "usage",
+      message: 'no column "prices" in t.csv',
+      details: { setting: "data.types", have: "price, y", try: '"price"' },
+    });
+  });
+});
+
+describe("the header", () => {
+  it.each([
+    ["a name twice", "a,b,a\n1,2,3\n", "columns 1 and 3"],
+    ["a name twice but for blanks", "a, a\n1,2\n", "columns 1 and 2"],
+    ["no name", "a,,c\n1,2,3\n", "column 2"],
+    ["a blank name", 'a," ",c\n1,2,3\n', "column 2"],
+    ["__proto__", "a,__proto__\n1,2\n", '"__proto__"'],
+  ])("is refused with %s", async (_, text, what) => {
+    const error = await refused(`\n${text}`);
+    expect(error).toMatchObject({ kind: "data", details: { at: "t.csv:2" } });
+    expect(error.message).toContain(what);
+  });
+
+  it("may hold any other name", async () => {
+    const names = ["Größe", "a b", "a,b", 'say "x"', "1", "two\nlines", "😀", "prediction"];
+    const header = names.map((name) => `"${name.replaceAll('"', '""')}"`).join(",");
+    const table = await tableOf(`${header}\n${names.map((_, i) => i).join(",")}\n`);
+    expect(table.columns.map(({ name }) => name)).toEqual(names);
+    expect(cells(table, "two\nlines")).toEqual([5]);
+    expect([...table.lines]).toEqual([3]);
+  });
+});
+
+describe("a table without rows", () => {
+  it.each([
+    ["nothing", ""],
+    ["blank lines", "\n\n"],
+    ["a byte order mark", "\ufeff"],
+  ])("is refused as empty: %s", async (_, text) => {
+    expect(await refused(text)).toMatchObject({
+      kind: "data",
+      message: "the table is empty",
+      details: { at: "t.csv" },
+    });
+  });
+
+  it("is refused as a header alone", async () => {
+    for (const text of ["a,b", "a,b\n", "a,b\r\n\r\n"]) {
+      expect(await refused(text)).toMatchObject({ kind: "data", message: "the table has a header and no rows" });
+      expect(
+        await refusal(() => readColumns(sourceOf(text), byDefault, [{ name: "a", type: "number" }])),
+      ).toMatchObject({
+        kind: "data",
+        message: "the table has a header and no rows",
+      });
+    }
+  });
+
+  it("is refused as no file", async () => {
+    const missing = fileURLToPath(new URL("no-such-table.csv", import.meta.url));
+    expect(await refusal(() => readTable(fileSource(missing, "houses.csv"), byDefault))).toMatchObject({
+      kind: "files",
+      message: "can't read the table: there is no such file",
+      details: { at: "houses.csv" },
+    });
+    const folder = fileURLToPath(new URL(".", import.meta.url));
+    expect(await refusal(() => readTable(fileSource(folder, "datasets"), byDefault))).toMatchObject({
+      kind: "files",
+      message: "can't read the table: it is a folder",
+    });
+  });
+});
+
+describe("the rows of a table", () => {
+  it("know the lines they begin on, and keep them when some are taken", async () => {
+    const table = await tableOf('x,y\n1,a\n\n2,"b\nc"\n3,d\n');
+    expect([...table.lines]).toEqual([2, 4, 6]);
+    const taken = takeRows(table, Uint32Array.from([2, 0]));
+    expect([...taken.lines]).toEqual([6, 2]);
+    expect(cells(taken, "x")).toEqual([3, 1]);
+    expect(cells(taken, "y")).toEqual(["d", "a"]);
+  });
+
+  it("are written as they would be read", async () => {
+    const table = await tableOf("x,y\n1e-3,\n,b\n");
+    const [x, y] = table.columns;
+    expect([textOf(x!, 0), textOf(x!, 1), textOf(y!, 0), textOf(y!, 1)]).toEqual(["0.001", undefined, undefined, "b"]);
+  });
+});
+
+describe("wanted columns", () => {
+  const wanted: WantedColumn[] = [
+    { name: "kind", type: "category" },
+    { name: "size", type: "number" },
+    { name: "price", type: "number", optional: true },
+  ];
+  const read = (text: string) => readColumns(sourceOf(text), byDefault, wanted);
+
+  it("are found by name, in the order wanted, and others are not looked at", async () => {
+    const table = await read('note,size,kind\n"ragged? no",1.5,7\nx,2,a\n');
+    expect(table.columns.map(({ name }) => name)).toEqual(["kind", "size"]);
+    expect(cells(table, "kind")).toEqual(["7", "a"]);
+    expect(cells(table, "size")).toEqual([1.5, 2]);
+  });
+
+  it("may be optional", async () => {
+    expect(cells(await read("size,kind,price\n1,a,9\n"), "price")).toEqual([9]);
+    expect(columnOf(await read("size,kind\n1,a\n"), "price")).toBeUndefined();
+  });
+
+  it("that are lacking are all named, and of one the nearest is suggested", async () => {
+    expect(await refusal(() => read("siez,color\n1,a\n"))).toMatchObject({
+      kind: "data",
+      message: 'the table lacks the columns "kind", "size"',
+      details: { at: "t.csv", have: "siez, color" },
+    });
+    const one = await refusal(() => read("siez,kind\n1,a\n"));
+    expect(one.message).toBe('the table lacks the column "size"');
+    expect(one.details.try).toContain('"siez"');
+  });
+
+  it("that hold a word where a number is wanted are an error with its line", async () => {
+    expect(await refusal(() => read("size,kind\n1,a\n1.5x,b\n"))).toMatchObject({
+      kind: "data",
+      message: '"1.5x" is not a number',
+      details: { at: 't.csv:3, column "size"' },
+    });
+  });
+
+  it("come in blocks that together are the whole table, for any chunks", async () => {
+    const rows = Array.from({ length: 50 }, (_, i) => `${i},"k${i % 3}\n"\n`);
+    const text = `size,kind\n${rows.join("")}`;
+    const whole = await read(text);
+    for (const size of [1, 7, 64, 10_000]) {
+      const blocks = [];
+      for await (const block of readBlocks(inChunks(text, size), byDefault, wanted)) blocks.push(block);
+      expect(blocks.every((block) => block.rows === block.lines.length && block.rows > 0)).toBe(true);
+      expect(blocks.flatMap((block) => cells(block, "size"))).toEqual(cells(whole, "size"));
+      expect(blocks.flatMap((block) => cells(block, "kind"))).toEqual(cells(whole, "kind"));
+      expect(blocks.flatMap((block) => [...block.lines])).toEqual([...whole.lines]);
+    }
+  });
+
+  it("of a header alone are no blocks, but lacking ones are still an error", async () => {
+    const blocks = async (text: string) => {
+      let count = 0;
+      for await (const _ of readBlocks(sourceOf(text), byDefault, wanted)) count++;
+      return count;
+    };
+    expect(await blocks("size,kind\n")).toBe(0);
+    expect(await refusal(() => blocks("size\n"))).toMatchObject({ kind: "data" });
+    expect(await refusal(() => blocks(""))).toMatchObject({ kind: "data", message: "the table is empty" });
+  });
+});

@@ -1,0 +1,401 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { Binary } from "../../src/engine/assembly/opcodes.js";
+import type { Matrix } from "../../src/engine/memory.js";
+import { record, type Tape } from "../../src/engine/tape.js";
+import * as reference from "./reference.js";
+import {
+  at,
+  batches,
+  expectClose,
+  expectSame,
+  GuardedMemory,
+  map,
+  numbers,
+  numbersFrom,
+  played,
+  roundings,
+  row,
+  sizes,
+  type Table,
+  table,
+  UNIT,
+  uniformFrom,
+} from "./reference.js";
+
+const absolute = (X: Table) => map(X, Math.abs);
+
+/** A·B within what K roundings of each sum allow */
+function expectProduct(actual: Table, A: Table, B: Table): void {
+  const bound = reference.matmul(absolute(A), absolute(B)).data;
+  expectClose(actual.data, reference.matmul(A, B).data, roundings(A.columns), bound);
+}
+
+describe("products", () => {
+  const large = [
+    [300, 129, 257],
+    [64, 1000, 9],
+    [1, 513, 300],
+    [257, 1, 131],
+  ] as const;
+
+  /** Random small shapes, and a few large ones. */
+  function overShapes(check: (P: number, K: number, Q: number, batchSize: number, number: () => number) => void) {
+    fc.assert(
+      fc.property(batches, sizes, sizes, numbers, ({ rows, batchSize }, K, Q, number) => {
+        check(rows, K, Q, batchSize, number);
+      }),
+    );
+    for (const [P, K, Q] of large) check(P, K, Q, P + 3, numbersFrom(P));
+  }
+
+  it("matmul is X·W", () => {
+    overShapes((rows, K, Q, batchSize, number) => {
+      const X = table(rows, K, number);
+      const W = table(K, Q, number);
+      const Y = played({ rows, batchSize }, (tape, memory) => tape.matmul(memory.put(X, batchSize), memory.put(W)));
+      expectProduct(Y, X, W);
+    });
+  });
+
+  it("matmulT is X·Wᵀ, to the bit what matmul makes of the transpose", () => {
+    overShapes((rows, K, Q, batchSize, number) => {
+      const X = table(rows, K, number);
+      const W = table(Q, K, number);
+      const batch = { rows, batchSize };
+      const Y = played(batch, (tape, memory) => tape.matmulT(memory.put(X, batchSize), memory.put(W)));
+      const Wt = reference.transpose(W);
+      expectProduct(Y, X, Wt);
+      const same = played(batch, (tape, memory) => tape.matmul(memory.put(X, batchSize), memory.put(Wt)));
+      expectSame(Y.data, same.data);
+    });
+  });
+
+  it("tmatmul is Aᵀ·X, summed over the rows of the batch", () => {
+    overShapes((P, rows, Q, _, number) => {
+      const batchSize = rows + 3;
+      const A = table(rows, P, number);
+      const X = table(rows, Q, number);
+      const Y = played({ rows, batchSize }, (tape, memory) =>
+        tape.tmatmul(memory.put(A, batchSize), memory.put(X, batchSize), memory.matrix(P, Q)),
+      );
+      expectProduct(Y, reference.transpose(A), X);
+    });
+  });
+
+  describe("an element's bits don't depend on where in the product it lies", () => {
+    const lengths = fc.oneof(sizes, fc.integer({ min: 250, max: 600 }));
+    const cuts = fc.record({ P: sizes, K: lengths, Q: sizes, top: fc.nat(), left: fc.nat(), number: numbers });
+    /** The matrix less its first rows and columns. */
+    const cut = (X: Table, top: number, left: number) =>
+      table(X.rows - top, X.columns - left, (r, c) => at(X, r + top, c + left));
+
+    it("matmul", () => {
+      fc.assert(
+        fc.property(cuts, ({ P, K, Q, top, left, number }) => {
+          const product = (X: Table, W: Table) =>
+            played({ rows: X.rows, batchSize: X.rows }, (tape, memory) =>
+              tape.matmul(memory.put(X, X.rows), memory.put(W)),
+            );
+          const X = table(P, K, number);
+          const W = table(K, Q, number);
+          const part = product(cut(X, top % P, 0), cut(W, 0, left % Q));
+          expectSame(part.data, cut(product(X, W), top % P, left % Q).data);
+        }),
+      );
+    });
+
+    it("tmatmul", () => {
+      fc.assert(
+        fc.property(cuts, ({ P, K, Q, top, left, number }) => {
+          const product = (A: Table, X: Table) =>
+            played({ rows: K, batchSize: K }, (tape, memory) =>
+              tape.tmatmul(memory.put(A, K), memory.put(X, K), memory.matrix(A.columns, X.columns)),
+            );
+          const A = table(K, P, number);
+          const X = table(K, Q, number);
+          const part = product(cut(A, 0, top % P), cut(X, 0, left % Q));
+          expectSame(part.data, cut(product(A, X), top % P, left % Q).data);
+        }),
+      );
+    });
+
+    it("sumRows", () => {
+      fc.assert(
+        fc.property(cuts, ({ P, Q, left, number }) => {
+          const sum = (X: Table) =>
+            played({ rows: P, batchSize: P }, (tape, memory) =>
+              tape.sumRows(memory.put(X, P), memory.matrix(1, X.columns)),
+            );
+          const X = table(P, Q, number);
+          expectSame(sum(cut(X, 0, left % Q)).data, cut(sum(X), 0, left % Q).data);
+        }),
+      );
+    });
+  });
+});
+
+describe("rows", () => {
+  it("gather takes the rows that the order names from the cursor on", () => {
+    fc.assert(
+      fc.property(batches, sizes, sizes, fc.nat(20), fc.integer(), (batch, m, columns, cursor, seed) => {
+        const uniform = uniformFrom(seed);
+        const X = table(m, columns, numbersFrom(seed));
+        const order = Array.from({ length: cursor + batch.rows }, () => Math.floor(uniform() * m));
+        const Y = played(batch, (tape, memory) =>
+          tape.gather(memory.put(X), memory.putIntegers(order), memory.putIntegers([cursor])),
+        );
+        expectSame(
+          Y.data,
+          order.slice(cursor).flatMap((r) => row(X, r)),
+        );
+      }),
+    );
+  });
+
+  it("addRow adds b to every row", () => {
+    fc.assert(
+      fc.property(batches, sizes, numbers, (batch, columns, number) => {
+        const X = table(batch.rows, columns, number);
+        const b = table(1, columns, number);
+        const Y = played(batch, (tape, memory) => tape.addRow(memory.put(X, batch.batchSize), memory.put(b)));
+        expectSame(Y.data, table(batch.rows, columns, (r, c) => Math.fround(at(X, r, c) + at(b, 0, c))).data);
+      }),
+    );
+  });
+
+  it("sumRows is the sum of the batch's rows", () => {
+    fc.assert(
+      fc.property(batches, sizes, numbers, (batch, columns, number) => {
+        const X = table(batch.rows, columns, number);
+        const b = played(batch, (tape, memory) =>
+          tape.sumRows(memory.put(X, batch.batchSize), memory.matrix(1, columns)),
+        );
+        expectClose(b.data, reference.sumRows(X).data, roundings(batch.rows), reference.sumRows(absolute(X)).data);
+      }),
+    );
+  });
+
+  it("softmax of every row has small relative errors, wherever the row lies", () => {
+    fc.assert(
+      fc.property(batches, sizes, numbers, fc.constantFrom(0, 100, -3e4), (batch, columns, number, shift) => {
+        const Z = table(batch.rows, columns, () => Math.fround(number() + shift));
+        const P = played(batch, (tape, memory) => tape.softmax(memory.put(Z, batch.batchSize)));
+        for (let r = 0; r < batch.rows; r++) {
+          const z = row(Z, r);
+          const below = z.map((x) => Math.max(...z) - x);
+          const expected = reference.softmax(z);
+          // rounded: max − z, each exp, and from there their sum; the factor; the product
+          const inSum = expected.reduce((sum, p, c) => sum + p * below[c]!, 0);
+          const bounds = below.map((distance) => (distance + inSum + 4.001) * UNIT);
+          expectClose(row(P, r), expected, bounds);
+        }
+      }),
+    );
+  });
+
+  it("crossEntropy is rounded once, however confident the row", () => {
+    fc.assert(
+      fc.property(batches, sizes, fc.integer(), (batch, classes, seed) => {
+        const uniform = uniformFrom(seed);
+        const Z = table(batch.rows, classes, numbersFrom(seed));
+        const y = table(batch.rows, 1, () => Math.floor(uniform() * classes));
+        const L = played(batch, (tape, memory) =>
+          tape.crossEntropy(memory.put(Z, batch.batchSize), memory.put(y, batch.batchSize)),
+        );
+        expectClose(
+          L.data,
+          y.data.map((label, r) => reference.crossEntropy(row(Z, r), label)),
+          1.001 * UNIT,
+        );
+      }),
+    );
+  });
+
+  it("subtractOneHot takes 1 off in the column of the class", () => {
+    fc.assert(
+      fc.property(batches, sizes, fc.integer(), (batch, classes, seed) => {
+        const uniform = uniformFrom(seed);
+        const P = table(batch.rows, classes, numbersFrom(seed));
+        const y = table(batch.rows, 1, () => Math.floor(uniform() * classes));
+        const D = played(batch, (tape, memory) =>
+          tape.subtractOneHot(memory.put(P, batch.batchSize), memory.put(y, batch.batchSize)),
+        );
+        expectSame(
+          D.data,
+          table(batch.rows, classes, (r, c) => Math.fround(at(P, r, c) - Number(at(y, r, 0) === c))).data,
+        );
+      }),
+    );
+  });
+});
+
+describe("pointwise", () => {
+  /** Numbers of which many are equal, zero or not finite. */
+  const anyNumbers = fc.integer().map((seed) => {
+    const uniform = uniformFrom(seed);
+    const number = numbersFrom(seed);
+    const special = [0, -0, 1, -1, Infinity, -Infinity, NaN];
+    return () => (uniform() < 0.5 ? special[Math.floor(uniform() * special.length)]! : number());
+  });
+
+  const operations: Record<keyof typeof Binary, [keyof Tape, (a: number, b: number) => number]> = {
+    Add: ["add", (a, b) => a + b],
+    Subtract: ["subtract", (a, b) => a - b],
+    Multiply: ["multiply", (a, b) => a * b],
+    Divide: ["divide", (a, b) => a / b],
+    Minimum: ["minimum", (a, b) => (b < a ? b : a)], // NaN where a is NaN
+    Maximum: ["maximum", (a, b) => (a < b ? b : a)],
+    Greater: ["greater", (a, b) => Number(a > b)],
+  };
+
+  it("has a reference for every binary operation", () => {
+    const names = Object.keys(Binary).filter((name) => Number.isNaN(Number(name)));
+    expect(Object.keys(operations)).toEqual(names);
+  });
+
+  describe.each(Object.values(operations))("%s", (name, f) => {
+    type Operation = (a: Matrix | number, b: Matrix | number) => Matrix;
+    const operation = (tape: Tape) => tape[name] as Operation; // the table names only such methods
+
+    it("of matrices and numbers is the operation of numbers, rounded once", () => {
+      fc.assert(
+        fc.property(batches, sizes, anyNumbers, ({ rows, batchSize }, columns, number) => {
+          const A = table(rows, columns, number);
+          const B = table(rows, columns, number);
+          const [a, b] = [number(), number()];
+          const play = (recording: (tape: Tape, memory: GuardedMemory) => Matrix) =>
+            played({ rows, batchSize }, recording).data;
+          expectSame(
+            play((tape, memory) => operation(tape)(memory.put(A, batchSize), memory.put(B, batchSize))),
+            A.data.map((a, i) => Math.fround(f(a, B.data[i]!))),
+          );
+          expectSame(
+            play((tape, memory) => operation(tape)(memory.put(A, batchSize), b)),
+            A.data.map((a) => Math.fround(f(a, b))),
+          );
+          expectSame(
+            play((tape, memory) => operation(tape)(a, memory.put(B, batchSize))),
+            B.data.map((b) => Math.fround(f(a, b))),
+          );
+        }),
+      );
+    });
+
+    it("takes a matrix of one element as a number, and matrices that aren't of the batch", () => {
+      const A = table(5, 7, numbersFrom(1));
+      const b = table(1, 1, numbersFrom(2));
+      const batch = { rows: 2, batchSize: 3 };
+      const expected = A.data.map((a) => Math.fround(f(a, b.data[0]!)));
+      expectSame(played(batch, (tape, memory) => operation(tape)(memory.put(A), memory.put(b))).data, expected);
+      const ofBatch = played(batch, (tape, memory) =>
+        operation(tape)(memory.put({ ...A, rows: 2, data: A.data.slice(0, 14) }, 3), memory.put(b)),
+      );
+      expectSame(ofBatch.data, expected.slice(0, 14));
+    });
+  });
+
+  it("writes in place", () => {
+    const A = table(4, 5, numbersFrom(1));
+    const sum = played({ rows: 3, batchSize: 4 }, (tape, memory) => {
+      const a = memory.put(A);
+      return tape.add(a, a, a);
+    });
+    expectSame(
+      sum.data,
+      A.data.map((a) => 2 * a),
+    );
+  });
+
+  it("refuses operands of different shapes, and two numbers", () => {
+    const memory = new GuardedMemory();
+    const mixed = (tape: Tape) => tape.add(memory.matrix(2, 3), memory.matrix(3, 2));
+    expect(() => record(memory, 3, mixed)).toThrow("shapes differ: [3, 2] and [2, 3]");
+    expect(() => record(memory, 3, (tape) => tape.add(memory.matrix(3, 2), tape.batch(2)))).toThrow("shapes differ");
+    expect(() => record(memory, 3, (tape) => tape.add(1, 2))).toThrow("must be a matrix");
+  });
+
+  it("select takes a where the mask isn't zero, else b", () => {
+    fc.assert(
+      fc.property(batches, sizes, anyNumbers, ({ rows, batchSize }, columns, number) => {
+        const mask = table(rows, columns, number);
+        const A = table(rows, columns, number);
+        const B = table(rows, columns, number);
+        const [a, b] = [number(), number()];
+        const chosen = (A: (i: number) => number, B: (i: number) => number) =>
+          mask.data.map((m, i) => (m !== 0 ? A(i) : B(i)));
+        const select = (a: Table | number, b: Table | number) =>
+          played({ rows, batchSize }, (tape, memory) => {
+            const put = (x: Table | number) => (typeof x === "number" ? x : memory.put(x, batchSize));
+            return tape.select(memory.put(mask, batchSize), put(a), put(b));
+          }).data;
+        const [ofA, ofB] = [(i: number) => A.data[i]!, (i: number) => B.data[i]!];
+        expectSame(select(A, B), chosen(ofA, ofB));
+        expectSame(
+          select(a, B),
+          chosen(() => a, ofB),
+        );
+        expectSame(
+          select(A, b),
+          chosen(ofA, () => b),
+        );
+        expectSame(
+          select(a, b),
+          chosen(
+            () => a,
+            () => b,
+          ),
+        );
+      }),
+    );
+  });
+});
+
+describe("averages", () => {
+  it("mean is in double precision, over the batch's rows", () => {
+    fc.assert(
+      fc.property(batches, sizes, numbers, ({ rows, batchSize }, columns, number) => {
+        const X = table(rows, columns, number);
+        const memory = new GuardedMemory();
+        const { result, play } = record(memory, batchSize, (tape) => tape.mean(memory.put(X, batchSize)));
+        play(rows);
+        memory.expectGuards();
+        const count = rows * columns;
+        const sum = (data: number[]) => data.reduce((a, b) => a + b);
+        const bound = (count * 2 ** -52 * sum(X.data.map(Math.abs))) / count;
+        expect(Math.abs(result.value - sum(X.data) / count)).toBeLessThanOrEqual(bound);
+      }),
+    );
+  });
+
+  it("divideByCount divides by the elements of the batch's rows", () => {
+    fc.assert(
+      fc.property(batches, sizes, sizes, numbers, ({ rows, batchSize }, columns, counted, number) => {
+        const X = table(rows, columns, number);
+        const Y = played({ rows, batchSize }, (tape, memory) =>
+          tape.divideByCount(memory.put(X, batchSize), tape.batch(counted)),
+        );
+        expectClose(Y.data, map(X, (x) => x / (rows * counted)).data, 2.001 * UNIT);
+      }),
+    );
+  });
+});
+
+describe("a tape", () => {
+  it("is played again on other rows, other numbers and fewer rows", () => {
+    const memory = new GuardedMemory();
+    const number = numbersFrom(1);
+    const W = table(6, 5, number);
+    const X = memory.matrix(9, 6, true);
+    const { result, play } = record(memory, 9, (tape) => tape.matmul(X, memory.put(W)));
+    for (const rows of [9, 4, 1, 7]) {
+      const input = table(rows, 6, number);
+      X.data.set(input.data);
+      const before = result.data.slice();
+      play(rows);
+      expectProduct({ rows, columns: 5, data: [...result.data.subarray(0, rows * 5)] }, input, W);
+      expectSame(result.data.subarray(rows * 5), before.subarray(rows * 5));
+    }
+    memory.expectGuards();
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import { Dataset } from "../../src/data/dataset.js";
+import { Memory } from "../../src/engine/memory.js";
+import { seededRandom } from "../../src/engine/random.js";
+import { record } from "../../src/engine/tape.js";
+import { Network } from "../../src/model/network.js";
+import { fit } from "../../src/train/fit.js";
+import { Optimizer, optimizerChoice } from "../../src/train/optimizers.js";
+
+/** Odd shapes everywhere: 13 inputs, layers of 37 and 301 units, 7 classes, batches of 29 and a last one of 11. */
+function trained(threads: number): Float32Array {
+  const memory = new Memory(threads);
+  const network = new Network(memory, {
+    inputs: 13,
+    hidden: [37, 301],
+    outputs: 7,
+    activation: { name: "mish" },
+    initializer: { name: "heNormal" },
+    loss: { name: "crossEntropy" },
+  });
+  const random = seededRandom(3, "split");
+  const rows = new Dataset(memory, 127, 13, 1).fill(
+    Float32Array.from({ length: 127 * 13 }, () => random.normal()),
+    Float32Array.from({ length: 127 }, () => random.below(7)),
+  );
+  const events = fit(network, rows, {
+    epochs: 3,
+    batchSize: 29,
+    optimizer: new Optimizer(memory, network.parameters, optimizerChoice.parse("adamw")),
+    weights: seededRandom(3, "weights"),
+    shuffle: seededRandom(3, "batches"),
+  });
+  for (const _ of events);
+  memory.close();
+  return network.weights;
+}
+
+describe("threads", () => {
+  it("change no bit of the weights, however many there are", () => {
+    const alone = trained(1);
+    expect(alone.every(Number.isFinite)).toBe(true);
+    for (const threads of [2, 3, 4, 7]) {
+      expect(
+        Buffer.compare(Buffer.from(trained(threads).buffer), Buffer.from(alone.buffer)),
+        `${threads} threads`,
+      ).toBe(0);
+    }
+  });
+
+  it("that no longer answer are a fault, not a wait without end", () => {
+    const memory = new Memory(2, 50_000_000n);
+    const x = memory.matrix(1, 4);
+    const program = record(memory, 1, (tape) => tape.square(x));
+    program.play(1);
+    memory.close(); // the other thread goes home
+    expect(() => program.play(1)).toThrow(expect.objectContaining({ kind: "fault" }));
+  });
+});

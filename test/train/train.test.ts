@@ -1,0 +1,356 @@
+import { describe, expect, it } from "vitest";
+import { readColumns, type WantedColumn } from "../../src/data/read.js";
+import type { Table } from "../../src/data/table.js";
+import { modelOptions } from "../../src/model/options.js";
+import { evaluator } from "../../src/train/evaluate.js";
+import { metrics, scoresOf } from "../../src/train/metrics.js";
+import { trainingOptions } from "../../src/train/options.js";
+import { predictor } from "../../src/train/predictor.js";
+import { type Prepared, prepare, type TaskOptions } from "../../src/train/prepare.js";
+import { type EpochReport, type Outcome, train } from "../../src/train/train.js";
+import { scaleOptions } from "../../src/transform/options.js";
+import { invertTarget, type TargetState } from "../../src/transform/target.js";
+import { byDefault, columns, refusal, sourceOf, tableOf } from "../data/source.js";
+
+interface Options {
+  target?: string | string[];
+  validation?: number | string;
+  task?: TaskOptions["task"];
+  scale?: object;
+  model?: object;
+  training?: object;
+}
+
+const taskOptions = ({ target = "y", validation = 0.25, task = "auto", ...parts }: Options): TaskOptions => ({
+  data: { target, validation, ignore: [] },
+  task,
+  scale: scaleOptions.parse(parts.scale ?? {}),
+  model: modelOptions.parse({ hidden: [8], activation: "tanh", ...parts.model }),
+  training: trainingOptions.parse({ epochs: 5, batchSize: 8, ...parts.training }),
+});
+
+const noTable = () => Promise.reject(new Error("no validation table is named"));
+const prepared = (
+  table: Table,
+  options: Options,
+  validation: (wanted: readonly WantedColumn[]) => Promise<Table> = noTable,
+) => prepare(table, taskOptions(options), validation);
+
+interface Run extends Outcome {
+  readonly prepared: Prepared;
+  readonly reports: readonly EpochReport[];
+  readonly updates: number;
+}
+
+async function run(table: Table, options: Options, validation = noTable): Promise<Run> {
+  const ready = await prepared(table, options, validation);
+  const reports: EpochReport[] = [];
+  let updates = 0;
+  const training = train(ready, taskOptions(options).training);
+  for (;;) {
+    const { value, done } = training.next();
+    if (done) return { ...value, prepared: ready, reports, updates };
+    if (value.kind === "report") reports.push(value.report);
+    else updates++;
+  }
+}
+
+const weightsOf = ({ prepared }: Run) => [...prepared.network.weights];
+
+/** y = sin x + z, and noise that can't be learned, so that validation gets worse in the end. */
+const wave = (map: (t: number) => number = (t) => t) => {
+  const x = Array.from({ length: 48 }, (_, i) => (i * 37) % 48);
+  const noise = (i: number) => ((i * 7919) % 101) / 101 - 0.5;
+  return columns({
+    x,
+    z: x.map((_, i) => noise(3 * i + 1)),
+    y: x.map((value, i) => map(Math.sin(value / 6) + noise(3 * i + 1) + 0.6 * noise(i))),
+  });
+};
+const overfitting = {
+  model: { hidden: [24] },
+  training: { epochs: 60, optimizer: { name: "adam", learningRate: 0.03 } },
+};
+
+describe("a training with validation rows", () => {
+  it("keeps the weights of the epoch with the least validation loss", async () => {
+    const whole = await run(wave(), overfitting);
+    const losses = whole.reports.map(({ validation }) => validation!.loss);
+    const best = losses.indexOf(Math.min(...losses)) + 1;
+    expect(best).toBeGreaterThan(1);
+    expect(best).toBeLessThan(60); // or this test would show nothing
+    expect(whole).toMatchObject({ epochs: 60, stopped: "all epochs done", keptEpoch: best });
+    const { loss, validation: judgement } = whole.reports[best - 1]!;
+    expect(whole).toMatchObject({ loss, judgement });
+
+    const training = { ...overfitting.training, epochs: best };
+    const until = await run(wave(), { ...overfitting, training });
+    expect(until.keptEpoch).toBe(best);
+    expect(weightsOf(until)).toEqual(weightsOf(whole));
+    const { network, validation } = whole.prepared;
+    expect(evaluator(network, validation!.scaled)().loss).toBe(whole.judgement.loss);
+  });
+
+  it("stops when so many epochs were no better, and not before", async () => {
+    const patience = 4;
+    const whole = await run(wave(), overfitting);
+    const stopped = await run(wave(), { ...overfitting, training: { ...overfitting.training, patience } });
+    expect(stopped.stopped).toBe("patience");
+    expect(stopped.epochs).toBe(stopped.keptEpoch + patience);
+    expect(stopped.reports).toEqual(whole.reports.slice(0, stopped.epochs));
+
+    let best = Number.POSITIVE_INFINITY;
+    let since = 0;
+    const expected = whole.reports.findIndex(({ validation }) => {
+      const judgedLoss = validation!.loss;
+      since = judgedLoss < best ? 0 : since + 1;
+      best = Math.min(best, judgedLoss);
+      return since === patience;
+    });
+    expect(stopped.epochs).toBe(expected + 1);
+  });
+
+  it("goes on to the end without patience, and without validation rows", async () => {
+    const training = { ...overfitting.training, patience: 1, epochs: 20 };
+    expect(await run(wave(), { ...overfitting, validation: 0, training })).toMatchObject({
+      epochs: 20,
+      stopped: "all epochs done",
+      keptEpoch: 20,
+    });
+  });
+
+  it("is judged on exactly those rows, in the target's own units", async () => {
+    const { prepared, judgement } = await run(
+      wave((t) => 1000 * t),
+      {},
+    );
+    const { network, pipeline, target, validation } = prepared;
+    expect(validation?.scaled.size).toBe(12);
+    expect(prepared.training.scaled.size).toBe(36);
+    const truth = validation!.truth;
+    if (truth.task !== "regression") throw new Error("it is a regression");
+    const table = wave((t) => 1000 * t);
+    const y = table.columns[2]!;
+    if (y.type !== "number") throw new Error("it is a number");
+    const rows = [...truth.values[0]!].map((value) => y.values.indexOf(value));
+    const predictions = invertTarget(target, predictor(network, pipeline)(table), 1);
+    if (predictions.task !== "regression") throw new Error("it is a regression");
+    const errors = rows.map((row) => predictions.values[0]![row]! - y.values[row]!);
+    expect(judgement.scores.mae).toBeCloseTo(errors.reduce((sum, e) => sum + Math.abs(e), 0) / 12, 6);
+    expect(judgement.scores.rmse).toBeCloseTo(Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / 12), 6);
+  });
+
+  it("is judged on a table of its own where the config names one, whatever the order of its columns", async () => {
+    const table = await tableOf("size,kind,y\n1,a,1\n2,b,2\n3,a,5\n4,b,3\n5,a,\n");
+    let names: string[] = [];
+    const validation = (wanted: readonly WantedColumn[]) => {
+      names = wanted.map(({ name }) => name);
+      return readColumns(sourceOf("y,more,kind,size\n1,x,a,1\n,x,b,2\n9,x,c,3\n"), byDefault, wanted);
+    };
+    const ready = await prepared(table, { validation: "v.csv" }, validation);
+    expect(names).toEqual(["size", "kind", "y"]);
+    expect(ready.training.scaled.size).toBe(4);
+    expect(ready.withoutTarget).toBe(1);
+    expect(ready.validation?.truth).toEqual({ task: "regression", values: [Float64Array.of(1, 9)] });
+  });
+
+  it("refuses a validation table that lacks columns, or has a class that is not known", async () => {
+    const table = await tableOf("size,kind,y\n1,a,no\n2,b,yes\n3,a,no\n4,b,yes\n");
+    const against = (text: string) =>
+      refusal(() =>
+        prepared(table, { validation: "v.csv" }, (wanted) => readColumns(sourceOf(text), byDefault, wanted)),
+      );
+    expect((await against("size\n1\n")).message).toBe('the table lacks the columns "kind", "y"');
+    expect(await against("size,kind,y\n1,a,no\n\n2,b,maybe\n")).toMatchObject({
+      kind: "data",
+      details: { at: 't.csv:4, column "y"', have: "no, yes" },
+    });
+  });
+});
+
+describe("a training that diverges", () => {
+  const weightsAreFinite = (run: Run) => expect(weightsOf(run).every(Number.isFinite)).toBe(true);
+
+  it("stops, names the update, and keeps finite weights", async () => {
+    const diverging = await run(wave(), {
+      model: { activation: "relu" },
+      training: { epochs: 50, optimizer: { name: "sgd", learningRate: 1e4 } },
+    });
+    expect(diverging.stopped).toBe("diverged");
+    const { epoch, batch } = diverging.diverged!;
+    expect(epoch).toBe(diverging.epochs + 1);
+    expect(diverging.updates).toBe((epoch - 1) * 5 + batch - 1); // the update itself is not reported as one
+    expect(diverging.keptEpoch).toBeLessThan(epoch);
+    weightsAreFinite(diverging);
+  });
+
+  it("keeps the best epoch before it", async () => {
+    // a step that is too large, but grows slowly
+    const options = { model: { hidden: [], activation: "identity" } };
+    const slow = { epochs: 3000, batchSize: "full", optimizer: { name: "sgd", learningRate: 1.2 } };
+    const diverging = await run(wave(), { ...options, training: slow });
+    expect(diverging.stopped).toBe("diverged");
+    expect(diverging.keptEpoch).toBeGreaterThan(0);
+    expect(diverging.diverged).toMatchObject({ epoch: diverging.epochs + 1, batch: 1 });
+    const until = await run(wave(), { ...options, training: { ...slow, epochs: diverging.keptEpoch } });
+    expect(weightsOf(until)).toEqual(weightsOf(diverging));
+  });
+
+  it.each(["relu", "tanh", "sigmoid", "softplus"])(
+    "never keeps weights that are not finite: %s",
+    async (activation) => {
+      const words = columns({ x: [1, 2, 3, 4, 5, 6, 7, 8], y: ["a", "b", "a", "b", "b", "a", "b", "c"] });
+      for (const validation of [0, 0.25]) {
+        for (const learningRate of [1e2, 1e10, 1e20, 1e30, 3e38, 1e39]) {
+          const training = { epochs: 4, optimizer: { name: "sgd", learningRate } };
+          for (const loss of ["mse", "mae"]) {
+            weightsAreFinite(await run(wave(), { validation, training, model: { activation, loss } }));
+          }
+          weightsAreFinite(await run(words, { validation: 0, training, model: { activation } }));
+        }
+      }
+    },
+  );
+});
+
+describe("epochs: 0", () => {
+  it("leaves the network as initialised, judged as it is", async () => {
+    const none = await run(wave(), { training: { epochs: 0 } });
+    expect(none).toMatchObject({ epochs: 0, stopped: "all epochs done", updates: 0, reports: [], keptEpoch: 0 });
+    expect(none.loss).toBeNaN();
+    expect(none.judgement.loss).toBeGreaterThan(0);
+    expect(weightsOf(none).some((w) => w !== 0)).toBe(true);
+    expect(weightsOf(await run(wave(), { training: { epochs: 0 } }))).toEqual(weightsOf(none));
+    expect(weightsOf(await run(wave(), { training: { epochs: 0, seed: 2 } }))).not.toEqual(weightsOf(none));
+  });
+});
+
+describe("the same training", () => {
+  it("gives the same weights, whatever the batch size is above the rows", async () => {
+    const options = { training: { epochs: 3, batchSize: 36 } };
+    const weights = weightsOf(await run(wave(), options));
+    expect(weightsOf(await run(wave(), options))).toEqual(weights);
+    expect(weightsOf(await run(wave(), { training: { epochs: 3, batchSize: "full" } }))).toEqual(weights);
+    expect(weightsOf(await run(wave(), { training: { epochs: 3, batchSize: 1000 } }))).toEqual(weights);
+  });
+
+  it("in other units of the target gives the same predictions in those units", async () => {
+    const map = (t: number) => 1e6 * t + 1e9;
+    const predict = async (table: Table) => {
+      const { prepared } = await run(table, { validation: 0, training: { epochs: 40, optimizer: "adam" } });
+      const outputs = predictor(prepared.network, prepared.pipeline)(table);
+      const predictions = invertTarget(prepared.target, outputs, 1);
+      if (predictions.task !== "regression") throw new Error("it is a regression");
+      return [...predictions.values[0]!];
+    };
+    const [plain, mapped] = [await predict(wave()), await predict(wave(map))];
+    const truth = wave(map).columns[2]!;
+    if (truth.type !== "number") throw new Error("it is a number");
+    const mean = truth.values.reduce((sum, value) => sum + value, 0) / truth.values.length;
+    const deviation = Math.sqrt(truth.values.reduce((sum, v) => sum + (v - mean) ** 2, 0) / truth.values.length);
+    for (const [row, value] of mapped.entries()) {
+      expect(Math.abs(value - map(plain[row]!)) / deviation).toBeLessThan(1e-3);
+    }
+    expect(Math.max(...mapped) - Math.min(...mapped)).toBeGreaterThan(deviation); // they are predictions, not the mean
+  });
+});
+
+describe("what can't be learned from is refused", () => {
+  const refused = async (text: string, options: Options = {}) => {
+    const table = await tableOf(text);
+    return refusal(() => prepared(table, options));
+  };
+
+  it("a target that is no column, with the nearest", async () => {
+    expect(await refused("x,price\n1,2\n", { target: "prices" })).toMatchObject({
+      kind: "usage",
+      message: 'no column "prices" in t.csv',
+      details: { setting: "data.target", have: "x, price", try: '"price"' },
+    });
+    expect((await refused("x,y\n1,2\n", { target: ["y", "z"] })).message).toContain('"z"');
+  });
+
+  it("rows without a target", async () => {
+    expect((await refused("x,y\n1,\n2,NA\n")).message).toContain("no row has a target");
+  });
+
+  it("a class with one row, where rows are held out, with its line", async () => {
+    const text = "x,y\n1,a\n2,b\n\n3,c\n4,a\n5,b\n";
+    expect(await refused(text)).toMatchObject({ kind: "data", details: { at: "t.csv:5" } });
+    expect((await refused(text)).message).toContain('"c" has one row');
+    expect((await prepared(await tableOf(text), { validation: 0 })).target).toMatchObject({ classes: ["a", "b", "c"] });
+  });
+
+  it("one row, of which none could be held out", async () => {
+    expect(await refused("x,y\n1,5\n", { validation: 0.2 })).toMatchObject({ kind: "data" });
+  });
+
+  it("a loss for another task, or for another number of classes", async () => {
+    const loss = (loss: string) => ({ model: { loss }, validation: 0 });
+    const three = "x,y\n1,a\n2,b\n3,c\n";
+    expect(await refused(three, loss("mse"))).toMatchObject({ kind: "usage", details: { setting: "model.loss" } });
+    expect(await refused(three, loss("binaryCrossEntropy"))).toMatchObject({ details: { try: "crossEntropy" } });
+    expect(await refused("x,y\n1,1\n2,2\n3,3\n", loss("crossEntropy"))).toMatchObject({ kind: "usage" });
+  });
+
+  it("a target twice", async () => {
+    expect((await refused("x,y\n1,1\n2,2\n3,3\n", { target: ["y", "y"] })).kind).toBe("usage");
+  });
+});
+
+describe("metrics", () => {
+  const numbers = [Float64Array.of(1, 2, 3, 6), Float64Array.of(2, 2, 1, 7)] as const;
+
+  it.each<[keyof typeof metrics, number]>([
+    ["rmse", Math.sqrt((1 + 0 + 4 + 1) / 4)],
+    ["mae", (1 + 0 + 2 + 1) / 4],
+    ["r2", 1 - 6 / (4 + 1 + 0 + 9)],
+  ])("%s is what it is by hand", (name, expected) => {
+    const metric = metrics[name];
+    if (metric.task !== "regression") throw new Error("it is for numbers");
+    expect(metric.of(...numbers)).toBeCloseTo(expected, 14);
+  });
+
+  it("r2 of a truth that never changes: 1 if it is met, else 0", () => {
+    expect(metrics.r2.of(Float64Array.of(3, 3), Float64Array.of(3, 3))).toBe(1);
+    expect(metrics.r2.of(Float64Array.of(3, 3), Float64Array.of(3, 4))).toBe(0);
+  });
+
+  const truth = Int32Array.of(0, 2, 1);
+  const probabilities = Float32Array.of(0.5, 0.25, 0.25, 0.5, 0.375, 0.125, 0.25, 0.75, 0);
+
+  it("accuracy and logLoss are what they are by hand", () => {
+    expect(metrics.accuracy.of(truth, Int32Array.of(0, 0, 1))).toBeCloseTo(2 / 3, 14);
+    const expected = -(Math.log(0.5) + Math.log(0.125) + Math.log(0.75)) / 3;
+    expect(metrics.logLoss.of(truth, Int32Array.of(0, 0, 1), probabilities)).toBeCloseTo(expected, 12);
+  });
+
+  it("logLoss of a probability of 0 is finite", () => {
+    const loss = metrics.logLoss.of(Int32Array.of(1), Int32Array.of(0), Float32Array.of(1, 0));
+    expect(loss).toBeCloseTo(23 * Math.LN2, 12);
+  });
+
+  it("are those of the task, and named after the target where there are several", () => {
+    const target = (...names: string[]): TargetState => ({
+      task: "regression",
+      targets: names.map((name) => ({ name, scaler: { name: "none" } })),
+    });
+    const values = { task: "regression", values: numbers } as const;
+    const exact = { task: "regression", values: [numbers[0]] } as const;
+    expect(scoresOf(target("a"), exact, exact)).toEqual({ rmse: 0, mae: 0, r2: 1 });
+    expect(Object.keys(scoresOf(target("a", "b"), values, values))).toEqual([
+      "rmse_a",
+      "rmse_b",
+      "mae_a",
+      "mae_b",
+      "r2_a",
+      "r2_b",
+    ]);
+    const classes: TargetState = { task: "classification", name: "y", type: "category", classes: ["a", "b", "c"] };
+    const predicted = { task: "classification", classes: Int32Array.of(0, 0, 1), probabilities } as const;
+    expect(Object.keys(scoresOf(classes, { task: "classification", classes: truth }, predicted))).toEqual([
+      "accuracy",
+      "logLoss",
+    ]);
+  });
+});

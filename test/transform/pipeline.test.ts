@@ -1,0 +1,232 @@
+import { describe, expect, it } from "vitest";
+import { takeRows } from "../../src/data/table.js";
+import { applyPipeline, learnPipeline, pipelineState, widthOf } from "../../src/transform/pipeline.js";
+import { columns, refusal } from "../data/source.js";
+
+type Table = Parameters<typeof learnPipeline>[0];
+type Options = Partial<Parameters<typeof learnPipeline>[1]>;
+const learn = (table: Table, options: Options = {}) =>
+  learnPipeline(table, { targets: [], ignored: [], scale: "none", ...options });
+const learned = (table: Table, options: Options = {}) => learn(table, options).pipeline;
+
+const NA = Number.NaN;
+const none = undefined;
+
+/** The rows of what the pipeline makes of a table. */
+function rowsOf(pipeline: ReturnType<typeof learned>, table: Table): number[][] {
+  const X = applyPipeline(pipeline, table);
+  const width = widthOf(pipeline);
+  expect(X).toHaveLength(table.rows * width);
+  return Array.from({ length: table.rows }, (_, row) => [...X.subarray(row * width, (row + 1) * width)]);
+}
+
+const training = columns({
+  size: [2, NA, 4, 6, 100],
+  age: [1, 3, 1, 3, 2],
+  kind: ["b", "a", none, "b", "a"],
+  grade: ["10", "9", "10", "9", "9"],
+  y: [1, 2, 3, 4, 5],
+});
+const fresh = columns({
+  y: [NA, NA, NA],
+  grade: ["9", none, "8"],
+  kind: [none, "c", "a"],
+  age: [NA, 5, 1],
+  size: [NA, 8, -2],
+});
+
+describe("the inputs of the network", () => {
+  it("are numbers, an indicator where training rows lacked one, and a place for each category, in column order", () => {
+    const pipeline = learned(training, { targets: ["y"] });
+    expect(widthOf(pipeline)).toBe(2 + 1 + 3 + 2);
+    expect(rowsOf(pipeline, training)).toEqual([
+      // size, lacks; age; a, b, other; 9, 10
+      [2, 0, 1, 0, 1, 0, 0, 1],
+      [5, 1, 3, 1, 0, 0, 1, 0],
+      [4, 0, 1, 0, 0, 1, 0, 1],
+      [6, 0, 3, 0, 1, 0, 1, 0],
+      [100, 0, 2, 1, 0, 0, 1, 0],
+    ]);
+  });
+
+  it("of new rows: the median of the training rows for a missing number, and a category never seen has no other's place", () => {
+    expect(rowsOf(learned(training, { targets: ["y"] }), fresh)).toEqual([
+      [5, 1, 2, 0, 0, 1, 1, 0],
+      [8, 0, 5, 0, 0, 1, 0, 0],
+      [-2, 0, 1, 1, 0, 0, 0, 0],
+    ]);
+  });
+
+  it("are scaled by what each column was given, learned from the training rows alone", () => {
+    const scale = { size: "maxabs", "*": "minmax" } as const;
+    const pipeline = learned(training, { targets: ["y"], scale });
+    expect(rowsOf(pipeline, training).map((row) => row.slice(0, 3))).toEqual(
+      [
+        [0.02, 0, 0],
+        [0.05, 1, 1],
+        [0.04, 0, 0],
+        [0.06, 0, 1],
+        [1, 0, 0.5],
+      ].map((row) => row.map(Math.fround)),
+    );
+    expect(rowsOf(pipeline, fresh)[1]!.slice(0, 3)).toEqual([0.08, 0, 2].map(Math.fround));
+    expect(rowsOf(learned(training, { targets: ["y"], scale: { age: "minmax" } }), training)[0]!.slice(0, 3)).toEqual(
+      // standard for a column that the setting does not name: (2 − 28) / √1730 of 2, 4, 6 and 100
+      [Math.fround(-26 / Math.sqrt(1730)), 0, 0],
+    );
+  });
+
+  it("become float32 only after they are scaled: time stamps keep their seconds", () => {
+    const stamps = Array.from({ length: 100 }, (_, i) => 1.7e9 + i);
+    const rows = rowsOf(learned(columns({ stamps }), { scale: "minmax" }), columns({ stamps }));
+    expect(rows.map(([u]) => u)).toEqual(stamps.map((_, i) => Math.fround(i / 99)));
+  });
+
+  it("are the same for a state that was written and read", () => {
+    const pipeline = learned(training, { targets: ["y"], scale: "quantileNormal" });
+    const again = pipelineState.parse(JSON.parse(JSON.stringify(pipeline)));
+    expect(again).toEqual(pipeline);
+    expect(applyPipeline(again, fresh)).toEqual(applyPipeline(pipeline, fresh));
+  });
+
+  it("of a column of words: a missing one has no place of its own where training rows had none missing", () => {
+    const pipeline = learned(columns({ kind: ["x", "y", "x"] }));
+    expect(widthOf(pipeline)).toBe(2);
+    expect(rowsOf(pipeline, columns({ kind: ["x", none, "z"] }))).toEqual([
+      [1, 0],
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+
+  it("of an empty column of new rows: the median, or no category", () => {
+    const pipeline = learned(columns({ size: [1, 2, 9], kind: ["x", "y", "x"] }));
+    const nothing = { ...columns({ size: [NA, NA] }) };
+    const empty = { ...nothing, columns: [...nothing.columns, ...columns({ kind: [none, none] }).columns] };
+    expect(rowsOf(pipeline, empty)).toEqual([
+      [2, 0, 0],
+      [2, 0, 0],
+    ]);
+  });
+});
+
+describe("what is learned", () => {
+  const states = Object.fromEntries(learned(training, { targets: ["y"] }).map((state) => [state.name, state]));
+
+  it("of numbers: the median of the present ones, and whether any is missing", () => {
+    expect(states.size).toEqual({ name: "size", type: "number", fill: 5, indicator: true, scaler: { name: "none" } });
+    expect(states.age).toMatchObject({ fill: 2, indicator: false });
+  });
+
+  it("of words: the categories, numbers among themselves in their own order, and whether others need a place", () => {
+    expect(states.kind).toEqual({ name: "kind", type: "category", categories: ["a", "b"], other: true });
+    expect(states.grade).toEqual({ name: "grade", type: "category", categories: ["9", "10"], other: false });
+  });
+
+  it("comes from the training rows alone", () => {
+    const whole = columns({ size: [1, 2, 3, 1e6, NA], kind: ["a", "b", "a", "z", none] });
+    const [size, kind] = learned(takeRows(whole, Uint32Array.of(0, 1, 2)), { scale: "standard" });
+    const scale = Math.sqrt(2 / 3);
+    expect(size).toEqual({
+      name: "size",
+      type: "number",
+      fill: 2,
+      indicator: false,
+      scaler: { name: "standard", center: 2, scale: expect.closeTo(scale, 12) },
+    });
+    expect(kind).toEqual({ name: "kind", type: "category", categories: ["a", "b"], other: false });
+  });
+
+  it("is no more than the 1000 commonest categories; the rarer ones share the place of the unknown", () => {
+    const rare = Array.from({ length: 100 }, (_, i) => `rare${i}`);
+    const common = Array.from({ length: 1000 }, (_, i) => `common${i}`);
+    const kind = [...rare, ...common, ...common, ...common, ...rare];
+    const pipeline = learned(columns({ kind }));
+    expect(widthOf(pipeline)).toBe(1001);
+    expect(pipeline[0]).toMatchObject({ other: true, categories: common.toSorted() });
+    const hot = (words: string[]) => rowsOf(pipeline, columns({ kind: words })).map((row) => row.indexOf(1));
+    expect(hot(["rare7", "never seen", "common0", "common999"])).toEqual([1000, 1000, 0, 999]);
+  });
+
+  it("keeps 1000 categories without a place for others", () => {
+    const words = Array.from({ length: 1000 }, (_, i) => `w${i}`);
+    expect(widthOf(learned(columns({ kind: [...words, ...words] })))).toBe(1000);
+  });
+});
+
+describe("columns that are left out", () => {
+  it("are named with the reason", () => {
+    const table = columns({
+      id: ["a", "b", "c", "d", "e"],
+      nearlyId: ["a", "b", "c", "d", "a"],
+      same: [7, 7, 7, 7, 7],
+      sameWord: ["x", "x", "x", "x", "x"],
+      empty: [NA, NA, NA, NA, NA],
+      emptyWords: [none, none, none, none, none],
+      unwanted: [1, 2, 3, 4, 5],
+      good: [1, 2, 3, 4, 5],
+      y: [1, 1, 1, 1, 1],
+    });
+    const { pipeline, leftOut } = learn(table, { targets: ["y"], ignored: ["unwanted"] });
+    expect(pipeline.map(({ name }) => name)).toEqual(["nearlyId", "good"]);
+    expect(leftOut).toEqual([
+      { name: "id", why: "an identifier: 5 different words in 5 training rows" },
+      { name: "same", why: "the same in every training row: 7" },
+      { name: "sameWord", why: "the same in every training row: x" },
+      { name: "empty", why: "empty in the training rows" },
+      { name: "emptyWords", why: "empty in the training rows" },
+      { name: "unwanted", why: "ignored by the config" },
+    ]);
+  });
+
+  it("are not those that are the same where they are present: that they are missing may tell something", () => {
+    const { pipeline, leftOut } = learn(columns({ size: [7, NA, 7, 7], kind: ["x", "x", none, "x"] }));
+    expect(leftOut).toEqual([]);
+    expect(rowsOf(pipeline, columns({ size: [7, NA], kind: ["x", none] }))).toEqual([
+      [7, 0, 1, 0],
+      [7, 1, 0, 1],
+    ]);
+  });
+
+  it("are identifiers from nine different words in ten rows on, and never numbers", () => {
+    const ten = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+    const other = [1, 2, 1, 2, 1, 2, 1, 2, 1, 2];
+    expect(learn(columns({ other, id: [...ten, "a"] })).leftOut).toHaveLength(1);
+    expect(learn(columns({ other, id: [...ten.slice(1), "b", "c"] })).leftOut).toEqual([]);
+    expect(learn(columns({ id: [1, 2, 3, 4] })).leftOut).toEqual([]);
+  });
+
+  it("may not be all", async () => {
+    const error = await refusal(() => learn(columns({ id: ["a", "b"], y: [1, 2] }), { targets: ["y"] }));
+    expect(error).toMatchObject({ kind: "data", message: "no column is left to learn from", details: { at: "t.csv" } });
+    expect(error.details.have).toContain("id: an identifier");
+    expect((await refusal(() => learn(columns({ y: [1, 2] }), { targets: ["y"] }))).details.have).toBe(
+      "the target alone",
+    );
+  });
+});
+
+describe("names in a config", () => {
+  it("of columns to ignore have to be in the table", async () => {
+    expect(await refusal(() => learn(training, { targets: ["y"], ignored: ["siez"] }))).toMatchObject({
+      kind: "usage",
+      message: 'no column "siez" in t.csv',
+      details: { setting: "data.ignore", have: "size, age, kind, grade, y", try: '"size"' },
+    });
+  });
+
+  it("of columns to scale have to be in the table", async () => {
+    const scale = { siez: "robust", "*": "none" } as const;
+    expect(await refusal(() => learn(training, { targets: ["y"], scale }))).toMatchObject({
+      kind: "usage",
+      message: 'no column "siez" in t.csv',
+      details: { setting: "scale.inputs", try: '"size"' },
+    });
+  });
+
+  it("of columns to scale have to be numbers, and the error does not deny that the column is there", async () => {
+    const error = await refusal(() => learn(training, { targets: ["y"], scale: { kind: "robust" } }));
+    expect(error).toMatchObject({ kind: "usage", details: { setting: "scale.inputs" } });
+    expect(error.message).not.toContain('no column "kind" in');
+  });
+});

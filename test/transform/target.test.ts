@@ -1,0 +1,339 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Table } from "../../src/data/table.js";
+import { sortedPresent } from "../../src/data/table.js";
+import { inOrder } from "../../src/transform/categories.js";
+import { predictionCells, predictionHeader } from "../../src/transform/output.js";
+import { learnScaler, type ScalerName, scalerNames, scalingOf } from "../../src/transform/scalers.js";
+import {
+  applyTarget,
+  decideTask,
+  invertTarget,
+  learnClasses,
+  learnTargets,
+  rowsWithTarget,
+  type TargetState,
+  targetColumns,
+  targetNames,
+  targetState,
+  truthOf,
+} from "../../src/transform/target.js";
+import { cells, columns, refusal } from "../data/source.js";
+
+const NA = Number.NaN;
+const decide = (setting: Parameters<typeof decideTask>[0], named: Parameters<typeof columns>[0]) =>
+  decideTask(setting, columns(named).columns, "t.csv");
+const classesOf = (target: TargetState) => (target.task === "classification" ? target.classes : undefined);
+const learnedClasses = (values: Parameters<typeof columns>[0][string]) =>
+  learnClasses(columns({ y: values }).columns[0]!, "t.csv");
+
+describe("the task", () => {
+  it("is a regression for numbers, and for several columns of numbers", () => {
+    expect(decide("auto", { y: [1, 2, 3] })).toEqual({ task: "regression" });
+    expect(decide("auto", { y: [1, 2], z: [0, 1] })).toEqual({ task: "regression" });
+  });
+
+  it("is a classification for words", () => {
+    expect(decide("auto", { y: ["a", "b", "c"] })).toEqual({ task: "classification" });
+  });
+
+  it("is a classification for two different numbers, said aloud with how to have it otherwise", () => {
+    const { task, because } = decide("auto", { y: [10, 9, 9, NA, 10] });
+    expect(task).toBe("classification");
+    expect(because).toContain("9 and 10");
+    expect(because).toContain('"task": "regression"');
+  });
+
+  it("is what the config says, where that can be", () => {
+    expect(decide("regression", { y: [0, 1] })).toEqual({ task: "regression" });
+    expect(decide("classification", { y: [1, 2, 3] })).toEqual({ task: "classification" });
+  });
+
+  it("is refused: a regression of words, alone or among numbers", async () => {
+    for (const setting of ["regression", "auto"] as const) {
+      const error = await refusal(() => decide(setting, { z: [1, 2], y: ["a", "b"] }));
+      expect(error).toMatchObject({ kind: "data", details: { at: "t.csv" } });
+      expect(error.message).toContain('"y"');
+    }
+    expect((await refusal(() => decide("regression", { y: ["a", "b"] }))).kind).toBe("data");
+  });
+
+  it("is refused: a classification of several targets", async () => {
+    expect(await refusal(() => decide("classification", { y: ["a", "b"], z: ["c", "d"] }))).toMatchObject({
+      kind: "usage",
+      details: { setting: "task" },
+    });
+  });
+});
+
+describe("classes", () => {
+  it("are in the order of their numbers where all are numbers", () => {
+    expect(classesOf(learnedClasses([10, 9, -1, 100, 9]))).toEqual(["-1", "9", "10", "100"]);
+    expect(classesOf(learnedClasses(["10", "9", "1e1", "-0.5"]))).toEqual(["-0.5", "9", "10", "1e1"]);
+  });
+
+  it("are in the order of code points otherwise, not of UTF-16 units", () => {
+    // U+1F600 comes after U+FF5E, though its first unit, D83D, comes before
+    expect(classesOf(learnedClasses(["😀", "～", "b", "B", "a", "é", "10", "9"]))).toEqual([
+      "10",
+      "9",
+      "B",
+      "a",
+      "b",
+      "é",
+      "～",
+      "😀",
+    ]);
+  });
+
+  it("have one order, whatever order they come in", () => {
+    const word = fc.oneof(
+      fc.integer().map(String),
+      fc.string({ unit: "grapheme" }),
+      fc.constantFrom("1", "01", "1.0", "1e0"),
+    );
+    fc.assert(
+      fc.property(fc.uniqueArray(word, { maxLength: 12 }), (words) => {
+        const ordered = inOrder(words);
+        expect(inOrder(words.toReversed())).toEqual(ordered);
+        expect(ordered.toSorted()).toEqual(words.toSorted());
+      }),
+    );
+  });
+
+  it("have to be two at least", async () => {
+    const error = await refusal(() => learnedClasses(["a", "a", undefined]));
+    expect(error).toMatchObject({ kind: "data", details: { at: "t.csv" } });
+    expect(error.message).toContain('"a" in every row');
+  });
+});
+
+describe("rows without a target", () => {
+  it("are dropped, where any of several targets is missing", () => {
+    const table = columns({ x: [1, 2, 3, 4], y: [5, NA, 6, 7], kind: ["a", "b", undefined, "c"] });
+    expect(cells(rowsWithTarget(table, ["y"]), "x")).toEqual([1, 3, 4]);
+    expect(cells(rowsWithTarget(table, ["y", "kind"]), "x")).toEqual([1, 4]);
+    expect([...rowsWithTarget(table, ["y", "kind"]).lines]).toEqual([2, 5]);
+    expect(rowsWithTarget(table, ["x"])).toBe(table);
+  });
+
+  it("may not be all", async () => {
+    const table = columns({ x: [1, 2], y: [NA, NA] });
+    expect(await refusal(() => rowsWithTarget(table, ["y"]))).toMatchObject({
+      kind: "data",
+      message: 'no row has a target: "y" is empty throughout',
+      details: { at: "t.csv" },
+    });
+  });
+
+  it("may not be all between them, and no column is called empty that is not", async () => {
+    const table = columns({ y: [1, NA], z: [NA, 2] });
+    const error = await refusal(() => rowsWithTarget(table, ["y", "z"]));
+    expect(error.kind).toBe("data");
+    expect(error.message).not.toContain("is empty throughout");
+  });
+});
+
+describe("a target of numbers", () => {
+  const table = columns({ y: [1, 2, 3, 6], z: [-10, 0, 10, 40] });
+  const names = ["z", "y"];
+  const target = learnTargets(table, names, { y: "minmax", "*": "maxabs" });
+
+  it("is scaled by what each was given, row by row in the order of the config", () => {
+    expect([...applyTarget(target, truthOf(target, table))]).toEqual(
+      [-0.25, 0, 0, 0.2, 0.25, 0.4, 1, 1].map(Math.fround),
+    );
+    expect(targetNames(target)).toEqual(names);
+    expect(targetColumns(target)).toEqual([
+      { name: "z", type: "number" },
+      { name: "y", type: "number" },
+    ]);
+    expect(targetState.parse(JSON.parse(JSON.stringify(target)))).toEqual(target);
+  });
+
+  it("comes back in its own units", () => {
+    const truth = truthOf(target, table);
+    const back = invertTarget(target, applyTarget(target, truth), 2);
+    if (truth.task !== "regression" || back.task !== "regression") throw new Error("these are numbers");
+    for (const [t, values] of truth.values.entries()) {
+      expect([...back.values[t]!]).toEqual([...values].map((value) => expect.closeTo(value, 5)));
+    }
+  });
+
+  it.each(scalerNames)("scaled by %s comes back within the digits of a float32", (name) => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.integer({ min: -1e6, max: 1e6 }), { minLength: 2, maxLength: 30 }), (y) => {
+        const table = columns({ y });
+        const target = learnTargets(table, ["y"], name);
+        const back = invertTarget(target, applyTarget(target, truthOf(target, table)), 1);
+        if (back.task !== "regression") throw new Error("these are numbers");
+        const size = Math.max(...y.map(Math.abs));
+        for (const [row, value] of back.values[0]!.entries())
+          expect(Math.abs(value - y[row]!) / size).toBeLessThan(1e-5);
+      }),
+    );
+  });
+
+  it("that is always the same can't be learned", async () => {
+    const error = await refusal(() => learnTargets(columns({ y: [3, 3] }), ["y"], "standard"));
+    expect(error.kind).toBe("data");
+    expect(error.message).toContain('"y" is 3 in every training row');
+  });
+
+  it("is scaled by names that are targets", async () => {
+    expect(await refusal(() => learnTargets(table, ["y"], { z: "minmax" }))).toMatchObject({
+      kind: "usage",
+      details: { setting: "scale.target", have: "y" },
+    });
+  });
+});
+
+describe("a target of classes", () => {
+  const table = columns({ y: ["b", "a", "c", "a"] });
+  const target = learnedClasses(["c", "a", "b"]);
+
+  it("is the number of the class, and comes back as its name", () => {
+    const truth = truthOf(target, table);
+    expect(truth).toEqual({ task: "classification", classes: Int32Array.of(1, 0, 2, 0) });
+    expect([...applyTarget(target, truth)]).toEqual([1, 0, 2, 0]);
+    const outputs = Float32Array.of(0.2, 0.5, 0.3, 0.6, 0.3, 0.1, 0.25, 0.25, 0.5);
+    const back = invertTarget(target, outputs, 3);
+    expect(back).toEqual({ task: "classification", classes: Int32Array.of(1, 0, 2), probabilities: outputs });
+    expect(targetColumns(target)).toEqual([{ name: "y", type: "category" }]);
+  });
+
+  it("may be numbers, and is read as such", () => {
+    const numbers = learnedClasses([3, 1, 2]);
+    expect(numbers).toEqual({ task: "classification", name: "y", type: "number", classes: ["1", "2", "3"] });
+    expect(truthOf(numbers, columns({ y: [2, 3] }))).toEqual({ task: "classification", classes: Int32Array.of(1, 2) });
+  });
+
+  it("of two, with one output: the probability of the second", () => {
+    const binary = learnedClasses(["yes", "no"]);
+    const back = invertTarget(binary, Float32Array.of(0.75, 0.25, 0.5), 1);
+    expect(back).toEqual({
+      task: "classification",
+      classes: Int32Array.of(1, 0, 0),
+      probabilities: Float32Array.of(0.25, 0.75, 0.75, 0.25, 0.5, 0.5),
+    });
+  });
+
+  it("that the model does not know is refused with its line", async () => {
+    const other: Table = columns({ y: ["a", "d"] });
+    expect(await refusal(() => truthOf(target, other))).toMatchObject({
+      kind: "data",
+      details: { at: 't.csv:3, column "y"', have: "a, b, c" },
+    });
+  });
+});
+
+describe("the header of predictions", () => {
+  const regression = (...names: string[]): TargetState => ({
+    task: "regression",
+    targets: names.map((name) => ({ name, scaler: { name: "none" } })),
+  });
+
+  it("is prediction, or prediction_<target> for several, and probability_<class> if wanted", () => {
+    expect(predictionHeader(regression("price"), false)).toEqual(["prediction"]);
+    expect(predictionHeader(regression("price"), true)).toEqual(["prediction"]);
+    expect(predictionHeader(regression("a", "b c"), false)).toEqual(["prediction_a", "prediction_b c"]);
+    const classes = learnedClasses([10, 9]);
+    expect(predictionHeader(classes, false)).toEqual(["prediction"]);
+    expect(predictionHeader(classes, true)).toEqual(["prediction", "probability_9", "probability_10"]);
+  });
+});
+
+describe("the cells of predictions", () => {
+  const cellOf = (name: ScalerName, values: readonly number[], output: number) => {
+    const target: TargetState = {
+      task: "regression",
+      targets: [{ name: "y", scaler: learnScaler(name, sortedPresent(Float64Array.from(values))) }],
+    };
+    return predictionCells(target, Float32Array.of(output), 1, false)[0]![0]!;
+  };
+  const shift = (values: number[]) => values.map((value) => value + 5e5);
+  const output = fc.oneof(
+    fc.float({ min: -4, max: 4, noNaN: true }),
+    fc.float({ min: Math.fround(-0.01), max: Math.fround(0.01), noNaN: true }),
+  );
+  const column = fc
+    .uniqueArray(fc.integer({ min: -1000, max: 1000 }), { minLength: 3, maxLength: 20 })
+    .chain((values) =>
+      fc.constantFrom(
+        values,
+        shift(values),
+        values.map((value) => value * 1e9),
+        values.map((value) => value / 1e9),
+      ),
+    );
+
+  it.each(scalerNames)("have the digits that tell float32 outputs apart and no more, scaled by %s", (name) => {
+    fc.assert(
+      fc.property(column, output, (values, u) => {
+        const cell = cellOf(name, values, u);
+        const { apply, invert } = scalingOf(learnScaler(name, sortedPresent(Float64Array.from(values))));
+        // half the distance to the next float32 output; outputs nearer to zero than 1/64 are alike in 1/2³⁰
+        const half = Math.max(Math.abs(u), 2 ** -6) * 2 ** -24;
+        expect(Math.abs(apply(Number(cell)) - u), cell).toBeLessThanOrEqual(1.1 * half + 1e-15);
+        const digits = cell.replace(/e.*|[-.]/g, "").replace(/^0+|0+$/g, "").length;
+        const told = Math.abs(invert(u + half) - invert(u));
+        const most = Math.max(Math.ceil(Math.log10(Math.abs(invert(u)) / told)) + 1, 1);
+        // digits before the point are always there
+        if (told < 1) expect(digits, cell).toBeLessThanOrEqual(most + 1);
+      }),
+    );
+  });
+
+  it("are short where the value is", () => {
+    expect(cellOf("minmax", [0, 200], 0.5)).toBe("100");
+    expect(cellOf("minmax", [0, 1], 0.75)).toBe("0.75");
+    expect(cellOf("minmax", [1.7e9, 1.7e9 + 86_400], 0.25)).toBe("1700021600");
+    expect(cellOf("maxabs", [-3, 0], 0)).toBe("0");
+    expect(cellOf("maxabs", [-3, 0], -1e-12)).toBe("0");
+  });
+
+  it("keep their digits where the target's unit is very small or very large", () => {
+    for (const unit of [1e-27, 1e-19, 1e19, 1e27]) {
+      for (const name of scalerNames.filter((name) => name !== "none")) {
+        const cell = cellOf(
+          name,
+          [1, 2, 4].map((x) => x * unit),
+          0.3,
+        );
+        const exact = scalingOf(
+          learnScaler(name, sortedPresent(Float64Array.from([1, 2, 4].map((x) => x * unit)))),
+        ).invert(0.3);
+        expect(Math.abs(Number(cell) / exact - 1), `${name}, ${unit}: ${cell}`).toBeLessThan(1e-6);
+      }
+    }
+  });
+
+  it("are a number for each target, row by row", () => {
+    const target = learnTargets(columns({ y: [0, 10], z: [0, 1000] }), ["y", "z"], "minmax");
+    const cells = predictionCells(target, Float32Array.of(0.5, 0.25, 1, 2), 2, false);
+    expect(cells).toEqual([
+      ["5", "250"],
+      ["10", "2000"],
+    ]);
+  });
+
+  it("are the class, and with probabilities all of them in the order of the header", () => {
+    const target = learnedClasses(["a", "b", "c"]);
+    const outputs = Float32Array.of(0.125, 0.5, 0.375);
+    expect(predictionCells(target, outputs, 3, false)).toEqual([["b"]]);
+    expect(predictionCells(target, outputs, 3, true)).toEqual([["b", "0.125", "0.5", "0.375"]]);
+    const binary = learnedClasses(["no", "yes"]);
+    expect(predictionCells(binary, Float32Array.of(0.75), 1, true)).toEqual([["yes", "0.25", "0.75"]]);
+  });
+
+  it("have probabilities to the digits of a float32", () => {
+    fc.assert(
+      fc.property(fc.float({ min: 0, max: 1, noNaN: true }), (p) => {
+        const binary = learnedClasses(["no", "yes"]);
+        const [[, , cell]] = predictionCells(binary, Float32Array.of(p), 1, true) as [[string, string, string]];
+        expect(Math.abs(Number(cell) - p)).toBeLessThanOrEqual(2 ** -24 * p);
+        expect(cell.replace(/e.*|[-.]/g, "").replace(/^0+/, "").length).toBeLessThanOrEqual(9);
+      }),
+    );
+  });
+});
