@@ -1,6 +1,7 @@
 import { NnfitError } from "../errors.js";
-import { instantiate, type Kernels, kernelModule, sharedMemory } from "./kernels.js";
-import { startThreads } from "./threads.js";
+import { CONTROL_BYTES, CONTROL_BYTES_PER_THREAD } from "./assembly/opcodes.js";
+import { extend, instantiate, type Kernels, kernelModule, sharedMemory } from "./kernels.js";
+import { extendThreads, startThreads } from "./threads.js";
 
 /** A row-major float32 matrix in the engine's memory. */
 export interface Matrix {
@@ -9,8 +10,10 @@ export interface Matrix {
   readonly columns: number;
   /** Its rows are the batch's: `rows` is the most there can be, and a smaller batch uses the first ones. */
   readonly ofBatch: boolean;
-  /** Its elements, as they are now. */
+  /** Its elements, as they are now. Only of a matrix that has a place. */
   readonly data: Float32Array;
+  /** Whether it has a place in memory. A result between two operations of a tape may have none. */
+  readonly isPlaced: boolean;
 }
 
 /** One float64 in the engine's memory. */
@@ -22,8 +25,7 @@ export interface Cell {
 const PAGE = 65536;
 /** The first page holds the tables of the kernels. */
 const FIRST_FREE = PAGE;
-const MOST_PAGES = 65536;
-const CONTROL_BYTES = 512;
+export const MOST_PAGES = 65536;
 
 /**
  * One WebAssembly memory, handed out from its beginning to its end and never taken back, and the kernels on it.
@@ -33,6 +35,8 @@ export class Memory {
   readonly kernels: Kernels;
   private readonly memory = sharedMemory(2, MOST_PAGES);
   private free = FIRST_FREE;
+  /** Where threads share what they need to work together. */
+  private readonly control: number = 0;
 
   /** A thread that does not answer for `patience` nanoseconds counts as lost. */
   constructor(
@@ -40,11 +44,23 @@ export class Memory {
     patience = 60_000_000_000n,
   ) {
     this.kernels = instantiate(kernelModule(), this.memory);
-    if (threads > 1) startThreads(this.memory, this.kernels, this.allocate(CONTROL_BYTES), threads, patience);
+    if (threads === 1) return;
+    this.control = this.allocate(CONTROL_BYTES + threads * CONTROL_BYTES_PER_THREAD);
+    startThreads(this.memory, this.kernels, this.control, threads, patience);
   }
 
   close(): void {
     this.kernels.dismiss();
+  }
+
+  /** Adds the functions "0", "1", … of a module to those that a tape can call, and returns the number of the first. */
+  extend(code: Uint8Array<ArrayBuffer>): number {
+    if (this.threads > 1) {
+      const address = this.allocate(code.length);
+      new Uint8Array(this.memory.buffer, address, code.length).set(code);
+      extendThreads(this.memory, this.kernels, this.control, this.threads, address, code.length);
+    }
+    return extend(this.kernels, this.memory, code);
   }
 
   get buffer(): SharedArrayBuffer {
@@ -80,8 +96,33 @@ export class Memory {
       rows,
       columns,
       ofBatch,
+      isPlaced: true,
       get data() {
         return new Float32Array(memory.buffer, address, rows * columns);
+      },
+    };
+  }
+
+  /** A matrix that gets its place when its address is asked for. */
+  later(rows: number, columns: number, ofBatch: boolean): Matrix {
+    let placed: Matrix | undefined;
+    const place = () => {
+      placed ??= this.matrix(rows, columns, ofBatch);
+      return placed;
+    };
+    return {
+      get address() {
+        return place().address;
+      },
+      rows,
+      columns,
+      ofBatch,
+      get isPlaced() {
+        return placed !== undefined;
+      },
+      get data() {
+        if (!placed) throw new Error("this matrix is not kept: return it from the recording");
+        return placed.data;
       },
     };
   }

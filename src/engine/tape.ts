@@ -1,9 +1,7 @@
-import { Binary, Opcode, SCRATCH_BYTES, SCRATCH_BYTES_PER_COLUMN, Unary } from "./assembly/opcodes.js";
-import type { Cell, Matrix, Memory } from "./memory.js";
+import { EDGE_BYTES, Opcode, PANEL, TILE_ROWS } from "./assembly/opcodes.js";
+import { type Cell, type Matrix, type Memory, MOST_PAGES } from "./memory.js";
+import { fuse, isCell, type Operand, type Pointwise } from "./pointwise.js";
 import { lostThread } from "./threads.js";
-
-/** What a pointwise operation takes: a matrix, or a number for every element. */
-export type Operand = Matrix | number;
 
 /** A recorded tape, ready to be replayed. */
 export interface Program<Result> {
@@ -17,25 +15,42 @@ export interface Program<Result> {
 export function record<Result>(memory: Memory, batchSize: number, recording: (tape: Tape) => Result): Program<Result> {
   const tape = new Tape(memory, batchSize);
   const result = recording(tape);
-  const { start, end, scratch, scratchBytes } = tape.write();
+  keep(result);
+  const { start, end, scratch } = tape.write();
   return {
     result,
     play(rows) {
-      if (!memory.kernels.play(start, end, rows, scratch, scratchBytes)) throw lostThread("no longer answers");
+      if (!memory.kernels.play(start, end, rows, scratch)) throw lostThread("no longer answers");
     },
   };
+}
+
+/** Sees to it that the matrices in a result have a place in memory. */
+function keep(result: unknown): void {
+  if (typeof result !== "object" || result === null || ArrayBuffer.isView(result)) return;
+  if ("address" in result) void result.address;
+  else Object.values(result).forEach(keep);
+}
+
+/** A run of pointwise operations on matrices of one size, which no other instruction separates. */
+interface Run {
+  readonly operations: Pointwise[];
+  /** Where in the tape its function's number belongs. */
+  readonly at: number;
 }
 
 /**
  * Records kernel calls, to be replayed for every batch without coming back to JavaScript.
  *
- * Each method allocates what it returns, unless `into` says where the result goes; the memory is the same in every
- * replay. A matrix `ofBatch` has as many rows as the batch that is played.
+ * Each method returns a matrix of its own, unless `into` says where the result goes; its memory is the same in every
+ * replay. A matrix `ofBatch` has as many rows as the batch that is played. Pointwise operations that follow each other
+ * become one loop (pointwise.ts), and what only they use gets no memory at all.
  */
 export class Tape {
   private readonly words: number[] = [];
-  /** Where the run of pointwise instructions that is being recorded begins, and the size of its matrices. */
-  private run: { begin: number; size: number } | undefined;
+  private readonly runs: Run[] = [];
+  /** The run that is being recorded, if the last operation was pointwise. */
+  private run: Run | undefined;
   /** The product that was just recorded, and the word that says which row is added to it. */
   private product: { address: number; end: number; biasAt: number } | undefined;
   private scratchBytes = 0;
@@ -118,50 +133,38 @@ export class Tape {
 
   // ── pointwise ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-  add = (a: Operand, b: Operand, into?: Matrix) => this.binary(Binary.Add, a, b, into);
-  subtract = (a: Operand, b: Operand, into?: Matrix) => this.binary(Binary.Subtract, a, b, into);
-  multiply = (a: Operand, b: Operand, into?: Matrix) => this.binary(Binary.Multiply, a, b, into);
-  divide = (a: Operand, b: Operand, into?: Matrix) => this.binary(Binary.Divide, a, b, into);
+  add = (a: Operand, b: Operand, into?: Matrix) => this.pointwise("add", [a, b], into);
+  subtract = (a: Operand, b: Operand, into?: Matrix) => this.pointwise("subtract", [a, b], into);
+  multiply = (a: Operand, b: Operand, into?: Matrix) => this.pointwise("multiply", [a, b], into);
+  divide = (a: Operand, b: Operand, into?: Matrix) => this.pointwise("divide", [a, b], into);
   /** the smaller one; NaN where a is NaN */
-  minimum = (a: Operand, b: Operand, into?: Matrix) => this.binary(Binary.Minimum, a, b, into);
+  minimum = (a: Operand, b: Operand, into?: Matrix) => this.pointwise("minimum", [a, b], into);
   /** the larger one; NaN where a is NaN */
-  maximum = (a: Operand, b: Operand, into?: Matrix) => this.binary(Binary.Maximum, a, b, into);
+  maximum = (a: Operand, b: Operand, into?: Matrix) => this.pointwise("maximum", [a, b], into);
   /** 1 where a > b, else 0 */
-  greater = (a: Operand, b: Operand) => this.binary(Binary.Greater, a, b);
-
-  absolute = (x: Matrix) => this.unary(Unary.Absolute, x);
-  /** 1, −1 or 0 */
-  sign = (x: Matrix) => this.unary(Unary.Sign, x);
-  square = (x: Matrix) => this.unary(Unary.Square, x);
-  squareRoot = (x: Matrix) => this.unary(Unary.SquareRoot, x);
-  exp = (x: Matrix) => this.unary(Unary.Exp, x);
-  /** eˣ − 1 */
-  expm1 = (x: Matrix) => this.unary(Unary.Expm1, x);
-  tanh = (x: Matrix) => this.unary(Unary.Tanh, x);
-  /** σ(x) = 1 / (1 + e⁻ˣ) */
-  sigmoid = (x: Matrix) => this.unary(Unary.Sigmoid, x);
-  /** log(1 + eˣ) */
-  softplus = (x: Matrix) => this.unary(Unary.Softplus, x);
-  /** Φ(x) */
-  normalCdf = (x: Matrix) => this.unary(Unary.NormalCdf, x);
-  /** φ(x) */
-  normalPdf = (x: Matrix) => this.unary(Unary.NormalPdf, x);
-
+  greater = (a: Operand, b: Operand) => this.pointwise("greater", [a, b]);
   /** a where mask ≠ 0, else b */
-  select(mask: Matrix, a: Operand, b: Operand): Matrix {
-    const y = this.like(mask);
-    this.emitPointwise(
-      mask,
-      Opcode.Select,
-      y.address,
-      mask.address,
-      this.address(a),
-      this.address(b),
-      Number(isCell(a, mask)),
-      Number(isCell(b, mask)),
-    );
-    return y;
-  }
+  select = (mask: Matrix, a: Operand, b: Operand) => this.pointwise("select", [a, b, mask]);
+
+  absolute = (x: Matrix) => this.pointwise("absolute", [x]);
+  /** 1, −1 or 0 */
+  sign = (x: Matrix) => this.subtract(this.greater(x, 0), this.greater(0, x));
+  square = (x: Matrix) => this.pointwise("multiply", [x, x]);
+  squareRoot = (x: Matrix) => this.pointwise("squareRoot", [x]);
+  exp = (x: Matrix) => this.pointwise("exp", [x]);
+  /** eˣ − 1 */
+  expm1 = (x: Matrix) => this.pointwise("expm1", [x]);
+  tanh = (x: Matrix) => this.pointwise("tanh", [x]);
+  /** σ(x) = 1 / (1 + e⁻ˣ) */
+  sigmoid = (x: Matrix) => this.pointwise("sigmoid", [x]);
+  /** log(1 + eˣ) */
+  softplus = (x: Matrix) => this.pointwise("softplus", [x]);
+  /** Φ(x) */
+  normalCdf = (x: Matrix) => this.pointwise("normalCdf", [x]);
+  /** φ(x) */
+  normalPdf = (x: Matrix) => this.pointwise("normalPdf", [x]);
+  /** x / n, where n is how many elements `counted` has: what a mean over them does to a gradient. */
+  divideByCount = (x: Matrix, counted: Matrix) => this.pointwise("multiply", [x, { oneOver: counted }]);
 
   // ── averages ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -172,91 +175,59 @@ export class Tape {
     return cell;
   }
 
-  /** x / n, where n is how many elements `counted` has: what a mean over them does to a gradient. */
-  divideByCount(x: Matrix, counted: Matrix): Matrix {
-    const y = this.like(x);
-    this.emitPointwise(x, Opcode.DivideByCount, y.address, x.address, size(counted));
-    return y;
-  }
-
   // ── the recording itself ───────────────────────────────────────────────────────────────────────────────────────
 
-  /** Puts the instructions into the engine's memory, and sets room aside that each thread needs to play them. */
-  write(): { start: number; end: number; scratch: number; scratchBytes: number } {
-    this.endRun();
-    const start = this.memory.allocate(this.words.length * 4);
+  /** Puts the instructions into the engine's memory, and sets room aside that is needed to play them. */
+  write(): { start: number; end: number; scratch: number } {
+    this.fuseRuns();
+    const bytes = this.words.length * 4;
+    const start = this.memory.allocate(bytes);
     this.memory.integers(start, this.words.length).set(this.words);
-    const scratchBytes = Math.ceil(this.scratchBytes / 64) * 64;
-    const scratch = this.memory.allocate(scratchBytes * this.memory.threads);
-    return { start, end: start + this.words.length * 4, scratch, scratchBytes };
+    return { start, end: start + bytes, scratch: this.memory.allocate(this.scratchBytes) };
   }
 
-  private like(x: Matrix): Matrix {
-    return this.memory.matrix(x.rows, x.columns, x.ofBatch);
+  private fuseRuns(): void {
+    if (this.runs.length === 0) return;
+    const runs = this.runs.map(({ operations }) => operations);
+    for (const run of runs) for (const matrix of inputs(run)) void matrix.address; // made elsewhere: it needs a place
+    const first = this.memory.extend(fuse(runs, (matrix) => matrix.isPlaced, MOST_PAGES));
+    for (const [i, { at }] of this.runs.entries()) this.words[at] = first + i;
   }
 
-  private unary(f: Unary, x: Matrix): Matrix {
-    const y = this.like(x);
-    this.emitPointwise(x, Opcode.Unary, f, y.address, x.address);
-    return y;
-  }
-
-  private binary(f: Binary, a: Operand, b: Operand, into?: Matrix): Matrix {
-    const shape = matrixOf(a, b);
-    const y = into ?? this.like(shape);
-    this.emitPointwise(
-      shape,
-      Opcode.Binary,
-      f,
-      y.address,
-      this.address(a),
-      this.address(b),
-      Number(isCell(a, shape)),
-      Number(isCell(b, shape)),
-    );
-    return y;
-  }
-
-  /** Where an operand lies; a number gets a cell of its own. */
-  private address(operand: Operand): number {
-    if (typeof operand !== "number") return operand.address;
-    const cell = this.memory.matrix(1, 1);
-    cell.data[0] = operand;
-    return cell.address;
+  private like({ rows, columns, ofBatch }: Matrix): Matrix {
+    return this.memory.later(rows, columns, ofBatch);
   }
 
   private emit(opcode: Opcode, ...operands: number[]): void {
-    this.endRun();
-    this.words.push(opcode, operands.length + 2, ...operands);
-  }
-
-  /** Pointwise instructions on matrices of one size that follow each other make a run, played strip by strip. */
-  private emitPointwise(x: Matrix, opcode: Opcode, ...operands: number[]): void {
-    if (this.run?.size !== size(x)) {
-      this.endRun();
-      this.run = { begin: this.words.length, size: size(x) };
-      this.words.push(Opcode.Pointwise, 0, size(x));
-    }
-    this.words.push(opcode, operands.length + 2, ...operands);
-  }
-
-  private endRun(): void {
-    if (this.run) this.words[this.run.begin + 1] = this.words.length - this.run.begin;
     this.run = undefined;
+    this.words.push(opcode, operands.length + 2, ...operands);
+  }
+
+  private pointwise(name: Pointwise["name"], operands: readonly Operand[], into?: Matrix): Matrix {
+    const shape = shapeOf(operands);
+    const y = into ?? this.like(shape);
+    if (this.run === undefined || size(this.run.operations[0]!.y) !== size(shape)) {
+      this.emit(Opcode.Pointwise, 0, size(shape));
+      this.run = { operations: [], at: this.words.length - 2 };
+      this.runs.push(this.run);
+    }
+    this.run.operations.push({ name, y, operands });
+    return y;
   }
 
   private emitProduct(
     C: Matrix,
     A: Matrix,
     B: Matrix,
-    sizes: readonly number[],
+    sizes: readonly [number, number, number],
     stepsOfA: readonly number[],
     stepsOfB: readonly number[],
   ): void {
     this.emit(Opcode.Matmul, C.address, A.address, B.address, ...sizes, ...stepsOfA, ...stepsOfB, 0);
     this.product = { address: C.address, end: this.words.length, biasAt: this.words.length - 1 };
-    const columns = Math.ceil(C.columns / 8) * 8;
-    this.scratchBytes = Math.max(this.scratchBytes, SCRATCH_BYTES + columns * SCRATCH_BYTES_PER_COLUMN);
+    const [P, K, Q] = sizes.map((n) => (n === BATCH ? this.batchSize : n)) as [number, number, number]; // as many as there were
+    const packed = (Math.ceil(P / TILE_ROWS) * TILE_ROWS + Math.ceil(Q / PANEL) * PANEL) * K * 4;
+    this.scratchBytes = Math.max(this.scratchBytes, this.memory.threads * EDGE_BYTES + packed);
   }
 }
 
@@ -268,23 +239,33 @@ function size({ rows, columns, ofBatch }: Matrix): number {
   return ofBatch ? -columns : rows * columns;
 }
 
-/** The operand that gives the result its shape: a matrix, and one of more than a single element where there is one. */
-function matrixOf(a: Operand, b: Operand): Matrix {
-  if (typeof a === "number") {
-    if (typeof b === "number") throw new Error("one of the operands must be a matrix");
-    return b;
+/** The matrices of a run that it does not make itself. */
+function inputs(run: readonly Pointwise[]): Matrix[] {
+  const made = new Set<Matrix>();
+  return run.flatMap(({ y, operands }) => {
+    const missing = operands.filter((operand) => isMatrix(operand)).filter((matrix) => !made.has(matrix));
+    made.add(y);
+    return missing;
+  });
+}
+
+/** The shape of a result: that of the matrices, and of one of more than a single element where there is one. */
+function shapeOf(operands: readonly Operand[]): Matrix {
+  const matrices = operands.filter((operand) => isMatrix(operand));
+  const shape = matrices.find(({ rows, columns, ofBatch }) => rows * columns !== 1 || ofBatch) ?? matrices[0];
+  if (!shape) throw new Error("one of the operands must be a matrix");
+  for (const matrix of matrices) {
+    if (!hasShape(matrix, shape) && !isCell(matrix, shape)) {
+      throw new Error(`shapes differ: [${matrix.rows}, ${matrix.columns}] and [${shape.rows}, ${shape.columns}]`);
+    }
   }
-  return typeof b === "number" || !isSingle(a) ? a : b;
+  return shape;
 }
 
-function isSingle({ rows, columns, ofBatch }: Matrix): boolean {
-  return rows * columns === 1 && !ofBatch;
+function hasShape(matrix: Matrix, { rows, columns, ofBatch }: Matrix): boolean {
+  return matrix.rows === rows && matrix.columns === columns && matrix.ofBatch === ofBatch;
 }
 
-function isCell(operand: Operand, shape: Matrix): boolean {
-  if (typeof operand === "number") return true;
-  if (operand.rows === shape.rows && operand.columns === shape.columns && operand.ofBatch === shape.ofBatch)
-    return false;
-  if (isSingle(operand)) return true;
-  throw new Error(`shapes differ: [${operand.rows}, ${operand.columns}] and [${shape.rows}, ${shape.columns}]`);
+function isMatrix(operand: Operand): operand is Matrix {
+  return typeof operand === "object" && "rows" in operand;
 }

@@ -13,10 +13,10 @@ export interface ThreadData {
 }
 
 /** In the control block, the word in which threads say that they are ready. */
-export const READY = 384;
+const READY = 384;
 
-/** How long a thread may take to start before it counts as lost. */
-const START_MILLISECONDS = 10_000;
+/** How long a thread may take to start, or to add code, before it counts as lost. */
+const READY_MILLISECONDS = 10_000;
 
 /**
  * Starts the threads 1 … count − 1 on a memory; the caller's own is number 0. They don't keep the process alive.
@@ -36,14 +36,40 @@ export function startThreads(
     const worker = new Worker(new URL("../../dist/engine/worker.js", import.meta.url), { workerData });
     worker.unref();
   }
+  awaitThreads(memory, control, count, "can't be started");
+  kernels.enlist(control, 0, count, patience);
+}
+
+/** Has the other threads add the module at `address` to their kernels. */
+export function extendThreads(
+  memory: WebAssembly.Memory,
+  kernels: Kernels,
+  control: number,
+  count: number,
+  address: number,
+  length: number,
+): void {
+  kernels.announceCode(address, length);
+  awaitThreads(memory, control, count, "no longer answers");
+}
+
+/** Waits until all other threads have called `ready`. */
+function awaitThreads(memory: WebAssembly.Memory, control: number, count: number, failure: string): void {
   const words = new Int32Array(memory.buffer);
   const ready = (control + READY) / 4;
-  const deadline = Date.now() + START_MILLISECONDS;
-  for (let started = Atomics.load(words, ready); started < count - 1; started = Atomics.load(words, ready)) {
-    if (Date.now() > deadline) throw lostThread("can't be started");
-    Atomics.wait(words, ready, started, START_MILLISECONDS);
+  const deadline = Date.now() + READY_MILLISECONDS;
+  for (let sofar = Atomics.load(words, ready); sofar < count - 1; sofar = Atomics.load(words, ready)) {
+    if (Date.now() > deadline) throw lostThread(failure);
+    Atomics.wait(words, ready, sofar, READY_MILLISECONDS);
   }
-  kernels.enlist(control, 0, count, patience);
+  Atomics.store(words, ready, 0);
+}
+
+/** A thread says that it is done with what it was asked for. */
+export function ready(memory: WebAssembly.Memory, control: number): void {
+  const words = new Int32Array(memory.buffer);
+  Atomics.add(words, (control + READY) / 4, 1);
+  Atomics.notify(words, (control + READY) / 4);
 }
 
 export function lostThread(what: string): NnfitError {

@@ -1,13 +1,14 @@
 import { workerData } from "node:worker_threads";
-import { instantiate } from "./kernels.js";
-import { READY, type ThreadData } from "./threads.js";
+import { extend, instantiate } from "./kernels.js";
+import { ready, type ThreadData } from "./threads.js";
 
 // A thread of the engine: see assembly/threads.ts.
 const { module, memory, control, index, count, patience } = workerData as ThreadData; // as startThreads gives it
 const kernels = instantiate(module, memory);
 kernels.enlist(control, index, count, patience);
-
-const words = new Int32Array(memory.buffer);
-Atomics.add(words, (control + READY) / 4, 1);
-Atomics.notify(words, (control + READY) / 4);
-kernels.serve();
+ready(memory, control);
+while (kernels.serve()) {
+  // a copy, as a module can't be compiled from shared memory
+  extend(kernels, memory, new Uint8Array(memory.buffer, kernels.codeAddress(), kernels.codeLength()).slice());
+  ready(memory, control);
+}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { Unary } from "../../src/engine/assembly/opcodes.js";
 import type { Matrix } from "../../src/engine/memory.js";
+import { operations } from "../../src/engine/pointwise.js";
 import { record, type Tape } from "../../src/engine/tape.js";
 import * as reference from "./reference.js";
 import { GuardedMemory } from "./reference.js";
@@ -12,19 +12,19 @@ interface Reference {
   readonly ulps: number;
 }
 
-const references: Record<keyof typeof Unary, Reference> = {
-  Absolute: { name: "absolute", f: Math.abs, ulps: 0 },
-  Sign: { name: "sign", f: (x) => Number(x > 0) - Number(x < 0), ulps: 0 },
-  Square: { name: "square", f: (x) => x * x, ulps: 0 },
-  SquareRoot: { name: "squareRoot", f: Math.sqrt, ulps: 0 },
-  Exp: { name: "exp", f: Math.exp, ulps: 1 },
-  Expm1: { name: "expm1", f: Math.expm1, ulps: 1 },
-  Tanh: { name: "tanh", f: Math.tanh, ulps: 1 },
-  Sigmoid: { name: "sigmoid", f: reference.sigmoid, ulps: 1 },
-  Softplus: { name: "softplus", f: reference.softplus, ulps: 1 },
-  NormalCdf: { name: "normalCdf", f: reference.normalCdf, ulps: 1 },
-  NormalPdf: { name: "normalPdf", f: reference.normalPdf, ulps: 1 },
-};
+const references: readonly Reference[] = [
+  { name: "absolute", f: Math.abs, ulps: 0 },
+  { name: "sign", f: (x) => Number(x > 0) - Number(x < 0), ulps: 0 },
+  { name: "square", f: (x) => x * x, ulps: 0 },
+  { name: "squareRoot", f: Math.sqrt, ulps: 0 },
+  { name: "exp", f: Math.exp, ulps: 1 },
+  { name: "expm1", f: Math.expm1, ulps: 1 },
+  { name: "tanh", f: Math.tanh, ulps: 1 },
+  { name: "sigmoid", f: reference.sigmoid, ulps: 1 },
+  { name: "softplus", f: reference.softplus, ulps: 1 },
+  { name: "normalCdf", f: reference.normalCdf, ulps: 1 },
+  { name: "normalPdf", f: reference.normalPdf, ulps: 1 },
+];
 
 /** The function of float32 numbers, as the kernel computes it. */
 function kernel(name: keyof Tape): (inputs: Float32Array) => Float32Array {
@@ -80,11 +80,11 @@ const grid = (from: number, to: number, steps: number) =>
   Float32Array.from({ length: steps + 1 }, (_, i) => from + ((to - from) * i) / steps);
 
 it("every function has a reference", () => {
-  const names = Object.keys(Unary).filter((name) => Number.isNaN(Number(name)));
-  expect(Object.keys(references)).toEqual(names);
+  const names = Object.entries(operations).flatMap(([name, made]) => ("kernel" in made ? [name] : []));
+  expect(references.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
 });
 
-describe.each(Object.values(references))("$name, to $ulps ulp,", (reference) => {
+describe.each(references)("$name, to $ulps ulp,", (reference) => {
   it("meets the reference on numbers of every size", () => {
     const positive = everyFloat(5003);
     expectNear(reference, positive);

@@ -1,6 +1,5 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Binary } from "../../src/engine/assembly/opcodes.js";
 import type { Matrix } from "../../src/engine/memory.js";
 import { record, type Tape } from "../../src/engine/tape.js";
 import * as reference from "./reference.js";
@@ -239,22 +238,17 @@ describe("pointwise", () => {
     return () => (uniform() < 0.5 ? special[Math.floor(uniform() * special.length)]! : number());
   });
 
-  const operations: Record<keyof typeof Binary, [keyof Tape, (a: number, b: number) => number]> = {
-    Add: ["add", (a, b) => a + b],
-    Subtract: ["subtract", (a, b) => a - b],
-    Multiply: ["multiply", (a, b) => a * b],
-    Divide: ["divide", (a, b) => a / b],
-    Minimum: ["minimum", (a, b) => (b < a ? b : a)], // NaN where a is NaN
-    Maximum: ["maximum", (a, b) => (a < b ? b : a)],
-    Greater: ["greater", (a, b) => Number(a > b)],
-  };
+  const operations: readonly [keyof Tape, (a: number, b: number) => number][] = [
+    ["add", (a, b) => a + b],
+    ["subtract", (a, b) => a - b],
+    ["multiply", (a, b) => a * b],
+    ["divide", (a, b) => a / b],
+    ["minimum", (a, b) => (b < a ? b : a)], // NaN where a is NaN
+    ["maximum", (a, b) => (a < b ? b : a)],
+    ["greater", (a, b) => Number(a > b)],
+  ];
 
-  it("has a reference for every binary operation", () => {
-    const names = Object.keys(Binary).filter((name) => Number.isNaN(Number(name)));
-    expect(Object.keys(operations)).toEqual(names);
-  });
-
-  describe.each(Object.values(operations))("%s", (name, f) => {
+  describe.each(operations)("%s", (name, f) => {
     type Operation = (a: Matrix | number, b: Matrix | number) => Matrix;
     const operation = (tape: Tape) => tape[name] as Operation; // the table names only such methods
 

@@ -63,7 +63,7 @@ const ROUND: f64 = 6755399441055744;
 
 /** eˣ = 2ᵏ + 2ᵏ·(eʳ − 1) */
 @inline
-function exp64(x: v128): v128 {
+export function exp64(x: v128): v128 {
   x = clamp(x);
   const shifted = shiftedExponent(x);
   const power = powerOf(shifted);

@@ -1,32 +1,32 @@
-import { begin, end } from "./threads";
+import { EDGE_BYTES, PANEL, TILE_ROWS } from "./opcodes";
+import { barrier, count, first, last, mostPieces, next, self, share } from "./threads";
 
 /**
  * C[p, q] = Σₖ A(p, k)·B(k, q) (+ bias[q])          C [P, Q] row-major
  *
  * A(p, k) lies p·aP + k·aK elements after A, B(k, q) k·bK + q·bQ elements after B: one kernel serves X·Wᵀ, dY·W and
- * dYᵀ·X. The sum is cut into blocks of k. Of each block, B is packed into panels of 8 columns, zeros beyond the last:
+ * dYᵀ·X. First both are packed, in blocks of up to 256 k: A into panels of 4 rows, B into panels of 8 columns, with
+ * zeros beyond the last.
  *
- *       q 0…7   8…15                      panel 0              panel 1
- *     k ┌─────┬─────┬──                   k=0 │ 8 floats │      k=0 │ 8 floats │
- *     0 │     │     │         ──►         k=1 │ 8 floats │      k=1 │ 8 floats │
- *     1 │     │     │                      ⋮                     ⋮
+ *           A                                                     B
+ *      k ────────►      panel 0     panel 1              q 0…7   8…15      panel 0         panel 1
+ *     p┌──────────┐                                    k ┌─────┬─────┬──
+ *    0…3 panel 0  │     k=0│4│      k=0│4│             0 │     │     │     k=0│8 floats│   k=0│8 floats│
+ *      ├──────────┤     k=1│4│      k=1│4│             1 │     │     │     k=1│8 floats│   k=1│8 floats│
+ *    4…7 panel 1  │       ⋮           ⋮                ⋮ │     │     │       ⋮               ⋮
  *
- * so that a tile of 4 rows by 8 columns, held in 8 registers, reads B in one straight line: a panel stays in the first
- * cache and 128 rows of A stay in the second while they meet. Where A's rows are not contiguous (dYᵀ), they are
- * packed too, [p][k].
+ * A tile of 4 rows by 8 columns, held in 8 registers, then reads a panel of each in one straight line. B's panel stays
+ * in the first cache and 32 panels of A stay in the second while they meet.
  *
  * An element is summed over k = 0, 1, … of a block, and the blocks one after the other, whatever tile and thread it
- * falls to: neither changes a bit. Threads share the panels or the rows, whichever there are more of.
+ * falls to: neither changes a bit.
  */
-const TILE_ROWS: usize = 4;
-const PANEL: usize = 8;
 const BLOCK_K: usize = 256;
 const BLOCK_ROWS: usize = 128;
 
-const PANEL_BYTES: usize = PANEL << 2;
-/** In a thread's scratch: a tile that is not stored whole, then packed rows of A, then packed panels of B. */
-const PACKED_A: usize = TILE_ROWS * PANEL_BYTES;
-const PACKED_B: usize = PACKED_A + ((BLOCK_ROWS * BLOCK_K) << 2);
+/** A product's threads share its panels, then a grid of parts of C, none of them smaller than this. */
+const LEAST_ROWS: usize = 16;
+const LEAST_COLUMNS: usize = 16;
 
 export function matmul(
   c: usize,
@@ -41,101 +41,132 @@ export function matmul(
   bQ: usize,
   bias: usize,
   scratch: usize,
-): void {
-  const byPanels = Q >= P;
-  const firstColumn: usize = byPanels ? begin(Q, PANEL) : 0;
-  const endColumn = byPanels ? end(Q, PANEL) : Q;
-  const firstRow: usize = byPanels ? 0 : begin(P, TILE_ROWS);
-  const endRow = byPanels ? P : end(P, TILE_ROWS);
-  if (firstColumn >= endColumn || firstRow >= endRow) return;
+): bool {
+  const packedA = scratch + (EDGE_BYTES as usize) * count();
+  const panelsOfA = (P + TILE_ROWS - 1) / TILE_ROWS;
+  const panelsOfB = (Q + PANEL - 1) / PANEL;
+  const packedB = packedA + ((panelsOfA * TILE_ROWS * K) << 2);
 
-  const packedB = scratch + PACKED_B;
-  const row = Q << 2;
+  for (share(panelsOfA + panelsOfB, 1); next(); ) {
+    for (let panel = first; panel < last; panel++) {
+      if (panel < panelsOfA) {
+        packPanel(packedA, panel, panelsOfA, TILE_ROWS, a, P, K, aP, aK);
+      } else {
+        packPanel(packedB, panel - panelsOfA, panelsOfB, PANEL, b, Q, K, bQ, bK);
+      }
+    }
+  }
+  if (!barrier()) return false;
+
+  let partRows = panelsOfA * TILE_ROWS;
+  let partColumns = panelsOfB * PANEL;
+  for (let parts: usize = 1; parts < mostPieces(); parts *= 2) {
+    if (partRows >= partColumns && partRows >= 2 * LEAST_ROWS) partRows = wholeTiles(partRows / 2, TILE_ROWS);
+    else if (partColumns >= 2 * LEAST_COLUMNS) partColumns = wholeTiles(partColumns / 2, PANEL);
+    else if (partRows >= 2 * LEAST_ROWS) partRows = wholeTiles(partRows / 2, TILE_ROWS);
+  }
+  const across = (Q + partColumns - 1) / partColumns;
+  const down = (P + partRows - 1) / partRows;
+  const edge = scratch + (EDGE_BYTES as usize) * self();
+  for (share(across * down, 1); next(); ) {
+    for (let part = first; part < last; part++) {
+      const row = (part / across) * partRows;
+      const column = (part % across) * partColumns;
+      const endRow = min(row + partRows, P);
+      const endColumn = min(column + partColumns, Q);
+      multiply(c, packedA, packedB, P, K, Q, row, endRow, column, endColumn, bias, edge);
+    }
+  }
+  return true;
+}
+
+@inline
+function wholeTiles(n: usize, unit: usize): usize {
+  return ((n + unit - 1) / unit) * unit;
+}
+
+/** The part of C from `firstRow` and `firstColumn`, which begin a tile, up to the end row and column. */
+function multiply(
+  c: usize,
+  packedA: usize,
+  packedB: usize,
+  P: usize,
+  K: usize,
+  Q: usize,
+  firstRow: usize,
+  endRow: usize,
+  firstColumn: usize,
+  endColumn: usize,
+  bias: usize,
+  edge: usize,
+): void {
+  const allRows = wholeTiles(P, TILE_ROWS);
+  const allColumns = wholeTiles(Q, PANEL);
+  const step = Q << 2;
   for (let k0: usize = 0; k0 < K; k0 += BLOCK_K) {
     const k = min(K - k0, BLOCK_K);
-    packPanels(packedB, b + ((k0 * bK + firstColumn * bQ) << 2), k, endColumn - firstColumn, bK, bQ);
+    const blockOfA = packedA + ((k0 * allRows) << 2);
+    const blockOfB = packedB + ((k0 * allColumns) << 2);
     for (let p0 = firstRow; p0 < endRow; p0 += BLOCK_ROWS) {
-      const p = min(endRow - p0, BLOCK_ROWS);
-      let rows = a + ((p0 * aP + k0 * aK) << 2);
-      let step = aP << 2;
-      if (aK != 1) {
-        transpose(scratch + PACKED_A, rows, k, p, aK << 2);
-        rows = scratch + PACKED_A;
-        step = k << 2;
-      }
+      const p1 = min(endRow, p0 + BLOCK_ROWS);
       for (let q = firstColumn; q < endColumn; q += PANEL) {
+        const panelOfB = blockOfB + ((q * k) << 2);
         const width = min(Q - q, PANEL);
-        const place = c + ((p0 * Q + q) << 2);
-        // where each sum starts: at the bias, at the blocks before this one, or at zero
-        const from = k0 != 0 ? place : bias != 0 ? bias + (q << 2) : 0;
-        const fromRow = k0 != 0 ? row : 0;
-        const panel = packedB + (((q - firstColumn) * k) << 2);
-        if (width == PANEL) column(place, row, from, fromRow, rows, step, panel, p, k);
-        else partialColumn(place, row, from, fromRow, rows, step, panel, p, k, width, scratch);
+        let place = c + ((p0 * Q + q) << 2);
+        // where each sum starts: at the blocks before this one, at the bias, or at zero
+        let from = k0 != 0 ? place : bias != 0 ? bias + (q << 2) : 0;
+        const fromStep = k0 != 0 ? step : 0;
+        let p = p0;
+        if (width == PANEL) {
+          for (; p + TILE_ROWS <= p1; p += TILE_ROWS, place += step * TILE_ROWS, from += fromStep * TILE_ROWS) {
+            tile(place, step, from, fromStep, blockOfA + ((p * k) << 2), panelOfB, k);
+          }
+        }
+        for (; p < p1; p += TILE_ROWS, place += step * TILE_ROWS, from += fromStep * TILE_ROWS) {
+          const rows = min(P - p, TILE_ROWS);
+          edgeTile(place, step, from, fromStep, blockOfA + ((p * k) << 2), panelOfB, k, rows, width, edge);
+        }
       }
     }
   }
 }
 
-/** Eight columns of C, four rows at a time. */
-function column(
+/** A tile of which C has only so many rows and so much width: worked out whole in `edge`. */
+function edgeTile(
   c: usize,
-  row: usize,
-  from: usize,
-  fromRow: usize,
-  a: usize,
   step: usize,
-  panel: usize,
-  P: usize,
-  K: usize,
-): void {
-  for (; P >= TILE_ROWS; P -= TILE_ROWS) {
-    tile4(c, row, from, fromRow, a, step, panel, K);
-    a += step * TILE_ROWS;
-    c += row * TILE_ROWS;
-    from += fromRow * TILE_ROWS;
-  }
-  for (; P > 0; P--) {
-    tile1(c, from, a, panel, K);
-    a += step;
-    c += row;
-    from += fromRow;
-  }
-}
-
-/** The last columns, fewer than eight: worked out in a tile of eight, of which `width` are stored. */
-function partialColumn(
-  c: usize,
-  row: usize,
   from: usize,
-  fromRow: usize,
+  fromStep: usize,
   a: usize,
-  step: usize,
-  panel: usize,
-  P: usize,
+  b: usize,
   K: usize,
+  rows: usize,
   width: usize,
-  tile: usize,
+  edge: usize,
 ): void {
   const bytes = width << 2;
-  while (P > 0) {
-    const rows = min(P, TILE_ROWS);
-    if (from != 0) {
-      for (let r: usize = 0; r < rows; r++) memory.copy(tile + r * PANEL_BYTES, from + r * fromRow, bytes);
-    }
-    const start = from != 0 ? tile : 0;
-    if (rows == TILE_ROWS) tile4(tile, PANEL_BYTES, start, PANEL_BYTES, a, step, panel, K);
-    else for (let r: usize = 0; r < rows; r++) tile1(tile + r * PANEL_BYTES, from != 0 ? tile + r * PANEL_BYTES : 0, a + r * step, panel, K);
-    for (let r: usize = 0; r < rows; r++) memory.copy(c + r * row, tile + r * PANEL_BYTES, bytes);
-    a += step * rows;
-    c += row * rows;
-    from += fromRow * rows;
-    P -= rows;
-  }
+  if (from != 0) for (let r: usize = 0; r < rows; r++) copy(edge + r * EDGE_STEP, from + r * fromStep, bytes);
+  tile(edge, EDGE_STEP, from != 0 ? edge : 0, EDGE_STEP, a, b, K);
+  for (let r: usize = 0; r < rows; r++) copy(c + r * step, edge + r * EDGE_STEP, bytes);
 }
 
-/** Four rows of C by eight columns: C = start + A·panel, where start is at `from`, or 0 if `from` is 0. */
-function tile4(c: usize, row: usize, from: usize, fromRow: usize, a: usize, step: usize, b: usize, K: usize): void {
+const EDGE_STEP: usize = PANEL << 2;
+
+/** Fewer than eight floats: not worth a call. */
+@inline
+function copy(to: usize, from: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 4) store<f32>(to + at, load<f32>(from + at));
+}
+
+/**
+ * Four rows of C by eight columns: C = start + A·B, where start is at `from`, or 0 if `from` is 0.
+ *
+ * Inlined, because V8 peels a loop (and takes what does not change out of it) only within another loop: without that,
+ * and with the loop's end told by `a`, it is a tenth slower. Unrolled by hand it is a third slower: V8 puts all loads
+ * first and runs out of registers.
+ */
+@inline
+function tile(c: usize, step: usize, from: usize, fromStep: usize, a: usize, b: usize, K: usize): void {
   let c00 = f32x4.splat(0);
   let c01 = f32x4.splat(0);
   let c10 = f32x4.splat(0);
@@ -147,122 +178,94 @@ function tile4(c: usize, row: usize, from: usize, fromRow: usize, a: usize, step
   if (from != 0) {
     c00 = v128.load(from);
     c01 = v128.load(from, 16);
-    from += fromRow;
+    from += fromStep;
     c10 = v128.load(from);
     c11 = v128.load(from, 16);
-    from += fromRow;
+    from += fromStep;
     c20 = v128.load(from);
     c21 = v128.load(from, 16);
-    from += fromRow;
+    from += fromStep;
     c30 = v128.load(from);
     c31 = v128.load(from, 16);
   }
-  let a1 = a + step;
-  let a2 = a1 + step;
-  let a3 = a2 + step;
-  const end = a + (K << 2);
-  while (a < end) {
+  const end = b + ((K * PANEL) << 2);
+  while (b < end) {
     const b0 = v128.load(b);
     const b1 = v128.load(b, 16);
     let x = v128.load32_splat(a);
     c00 = f32x4.add(c00, f32x4.mul(x, b0));
     c01 = f32x4.add(c01, f32x4.mul(x, b1));
-    x = v128.load32_splat(a1);
+    x = v128.load32_splat(a, 4);
     c10 = f32x4.add(c10, f32x4.mul(x, b0));
     c11 = f32x4.add(c11, f32x4.mul(x, b1));
-    x = v128.load32_splat(a2);
+    x = v128.load32_splat(a, 8);
     c20 = f32x4.add(c20, f32x4.mul(x, b0));
     c21 = f32x4.add(c21, f32x4.mul(x, b1));
-    x = v128.load32_splat(a3);
+    x = v128.load32_splat(a, 12);
     c30 = f32x4.add(c30, f32x4.mul(x, b0));
     c31 = f32x4.add(c31, f32x4.mul(x, b1));
-    a += 4;
-    a1 += 4;
-    a2 += 4;
-    a3 += 4;
-    b += PANEL_BYTES;
+    a += TILE_ROWS << 2;
+    b += PANEL << 2;
   }
   v128.store(c, c00);
   v128.store(c, c01, 16);
-  c += row;
+  c += step;
   v128.store(c, c10);
   v128.store(c, c11, 16);
-  c += row;
+  c += step;
   v128.store(c, c20);
   v128.store(c, c21, 16);
-  c += row;
+  c += step;
   v128.store(c, c30);
   v128.store(c, c31, 16);
 }
 
-/** The same for one row. */
-function tile1(c: usize, from: usize, a: usize, b: usize, K: usize): void {
-  let c0 = f32x4.splat(0);
-  let c1 = f32x4.splat(0);
-  if (from != 0) {
-    c0 = v128.load(from);
-    c1 = v128.load(from, 16);
-  }
-  for (const end = a + (K << 2); a < end; a += 4, b += PANEL_BYTES) {
-    const x = v128.load32_splat(a);
-    c0 = f32x4.add(c0, f32x4.mul(x, v128.load(b)));
-    c1 = f32x4.add(c1, f32x4.mul(x, v128.load(b, 16)));
-  }
-  v128.store(c, c0);
-  v128.store(c, c1, 16);
-}
-
-/** B(k, q) as panels [k][8], zeros beyond Q */
-function packPanels(to: usize, b: usize, K: usize, Q: usize, bK: usize, bQ: usize): void {
-  for (let q: usize = 0; q < Q; q += PANEL) {
-    const width = min(Q - q, PANEL);
-    const from = b + ((q * bQ) << 2);
-    if (width < PANEL) packNarrow(to, from, K, width, bK, bQ);
-    else if (bQ == 1) packRows(to, from, K, bK << 2);
-    else packColumns(to, from, K, bQ << 2);
-    to += K * PANEL_BYTES;
-  }
-}
-
-/** eight contiguous columns */
-function packRows(to: usize, from: usize, K: usize, step: usize): void {
-  for (let k: usize = 0; k < K; k++, from += step, to += PANEL_BYTES) {
-    v128.store(to, v128.load(from));
-    v128.store(to, v128.load(from, 16), 16);
-  }
-}
-
-/** eight columns that each lie contiguous along k, `step` bytes apart */
-function packColumns(to: usize, from: usize, K: usize, step: usize): void {
-  let k: usize = 0;
-  for (; k + 4 <= K; k += 4, from += 16, to += 4 * PANEL_BYTES) {
-    transpose4x4(to, PANEL_BYTES, from, step);
-    transpose4x4(to + 16, PANEL_BYTES, from + 4 * step, step);
-  }
-  for (; k < K; k++, from += 4, to += PANEL_BYTES) {
-    for (let q: usize = 0; q < PANEL; q++) store<f32>(to + (q << 2), load<f32>(from + q * step));
-  }
-}
-
-function packNarrow(to: usize, from: usize, K: usize, width: usize, bK: usize, bQ: usize): void {
-  for (let k: usize = 0; k < K; k++, from += bK << 2, to += PANEL_BYTES) {
-    for (let q: usize = 0; q < PANEL; q++) store<f32>(to + (q << 2), q < width ? load<f32>(from + ((q * bQ) << 2)) : 0);
-  }
-}
-
-/** to [columns, rows], contiguous = from [rows, columns]ᵀ, whose rows lie `step` bytes apart */
-function transpose(to: usize, from: usize, rows: usize, columns: usize, step: usize): void {
-  const toStep = rows << 2;
-  let r: usize = 0;
-  for (; r + 4 <= rows; r += 4, from += 4 * step, to += 16) {
-    let c: usize = 0;
-    for (; c + 4 <= columns; c += 4) transpose4x4(to + c * toStep, toStep, from + (c << 2), step);
-    for (; c < columns; c++) {
-      for (let i: usize = 0; i < 4; i++) store<f32>(to + c * toStep + (i << 2), load<f32>(from + i * step + (c << 2)));
+/**
+ * Packs one panel of all blocks, `width` of the matrix's n lines (rows of A, columns of B) wide. Lines lie `lineStep`
+ * elements apart, the elements of a line `kStep`.
+ */
+function packPanel(
+  to: usize,
+  panel: usize,
+  panels: usize,
+  width: usize,
+  from: usize,
+  n: usize,
+  K: usize,
+  lineStep: usize,
+  kStep: usize,
+): void {
+  const line = panel * width;
+  from += (line * lineStep) << 2;
+  for (let k0: usize = 0; k0 < K; k0 += BLOCK_K) {
+    const k = min(K - k0, BLOCK_K);
+    const block = to + ((k0 * panels * width + line * k) << 2);
+    for (let i: usize = 0; i < width; i += 4) {
+      const lines = n > line + i ? min(n - line - i, 4) : 0;
+      packFour(block + (i << 2), width << 2, from + ((i * lineStep + k0 * kStep) << 2), k, lines, lineStep, kStep);
     }
   }
-  for (; r < rows; r++, from += step, to += 4) {
-    for (let c: usize = 0; c < columns; c++) store<f32>(to + c * toStep, load<f32>(from + (c << 2)));
+}
+
+/** Four lines, or fewer and zeros: to[k][0…3], `toStep` bytes from k to k. */
+function packFour(
+  to: usize,
+  toStep: usize,
+  from: usize,
+  K: usize,
+  lines: usize,
+  lineStep: usize,
+  kStep: usize,
+): void {
+  let k: usize = 0;
+  if (lines == 4 && lineStep == 1) {
+    for (const step = kStep << 2; k < K; k++, from += step, to += toStep) v128.store(to, v128.load(from));
+  } else if (lines == 4 && kStep == 1) {
+    for (; k + 4 <= K; k += 4, from += 16, to += toStep << 2) transpose4x4(to, toStep, from, lineStep << 2);
+  }
+  for (; k < K; k++, from += kStep << 2, to += toStep) {
+    v128.store(to, f32x4.splat(0));
+    for (let i: usize = 0; i < lines; i++) store<f32>(to + (i << 2), load<f32>(from + ((i * lineStep) << 2)));
   }
 }
 

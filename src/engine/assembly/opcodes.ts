@@ -17,16 +17,8 @@ export enum Opcode {
   AddRow,
   /** *b, *X, width:  b = Σᵣ X[r, :] */
   SumRows,
-  /** size, then a run of the four pointwise instructions below, on matrices of that size */
+  /** number of a function, size:  a run of pointwise operations on matrices of that size */
   Pointwise,
-  /** function, *y, *x:  y = function(x) */
-  Unary,
-  /** function, *y, *a, *b, a is a cell, b is a cell:  y = function(a, b) */
-  Binary,
-  /** *y, *mask, *a, *b, a is a cell, b is a cell:  y = mask ≠ 0 ? a : b */
-  Select,
-  /** *y, *x, count (a size):  y = x / count */
-  DivideByCount,
   /** *cell (float64), *x, size:  cell = Σ x / size */
   Mean,
   /** *P, *Z, width:  P[r, :] = softmax(Z[r, :]) */
@@ -37,30 +29,12 @@ export enum Opcode {
   SubtractOneHot,
 }
 
-export enum Unary {
-  Absolute,
-  Sign,
-  Square,
-  SquareRoot,
-  Exp,
-  Expm1,
-  Tanh,
-  Sigmoid,
-  Softplus,
-  NormalCdf,
-  NormalPdf,
-}
+/** A product is worked out in tiles of so many rows by so many columns. */
+export const TILE_ROWS = 4;
+export const PANEL = 8;
+/** In the scratch of a product, for each thread: a tile that is not stored whole. The packed matrices follow. */
+export const EDGE_BYTES = 128;
 
-export enum Binary {
-  Add,
-  Subtract,
-  Multiply,
-  Divide,
-  Minimum,
-  Maximum,
-  Greater,
-}
-
-/** The scratch that a thread needs for a product: so much, and so much more for each column of B. */
-export const SCRATCH_BYTES = 131200;
-export const SCRATCH_BYTES_PER_COLUMN = 1024;
+/** What threads share to work together: so much, and so much more for each of them. */
+export const CONTROL_BYTES = 512;
+export const CONTROL_BYTES_PER_THREAD = 128;

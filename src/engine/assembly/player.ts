@@ -1,54 +1,68 @@
 import { matmul } from "./matmul";
-import { Binary, Opcode, Unary } from "./opcodes";
-import { binary, divideByCount, select, unary } from "./pointwise";
+import { Opcode } from "./opcodes";
 import { addRow, crossEntropy, gather, mean, softmax, subtractOneHot, sumRows } from "./rows";
 import {
   announce,
   barrier,
-  begin,
-  end,
+  codeLength,
+  first,
   isFirst,
   jobEnd,
   jobRows,
   jobScratch,
-  jobScratchBytes,
   jobStart,
+  last,
+  next,
   nextJob,
-  ownScratch,
+  share,
 } from "./threads";
 
+export {
+  expm1Of,
+  expOf,
+  normalCdfOf,
+  normalPdfOf,
+  sigmoidOf,
+  softplusOf,
+  tanhOf,
+} from "./functions";
 export * from "./scalar";
-export { dismiss, enlist } from "./threads";
+export { announceCode, codeAddress, codeLength, dismiss, enlist } from "./threads";
 
 /**
- * Plays the instructions from `start` to `end` on a batch of `rows` rows, together with the other threads.
- * Each has `scratchBytes` of `scratch`. False if another thread no longer answers.
+ * Plays the instructions from `start` to `end` on a batch of `rows` rows, together with the other threads, with
+ * `scratch` for what an instruction keeps while it is performed. False if another thread no longer answers.
  */
-export function play(start: usize, end: usize, rows: usize, scratch: usize, scratchBytes: usize): bool {
-  announce(start, end, rows, scratch, scratchBytes);
-  return playOwnPart(start, end, rows, ownScratch(scratch, scratchBytes));
+export function play(start: usize, end: usize, rows: usize, scratch: usize): bool {
+  announce(start, end, rows, scratch);
+  return playOwnPart(start, end, rows, scratch);
 }
 
-/** What every thread but the first does: play its part of one job after the other, until it is dismissed. */
-export function serve(): void {
+/**
+ * What every thread but the first does: play its part of one job after the other. It comes back when there is code to
+ * add, true, or when it is dismissed, false.
+ */
+export function serve(): bool {
   while (nextJob()) {
-    playOwnPart(jobStart(), jobEnd(), jobRows(), ownScratch(jobScratch(), jobScratchBytes()));
+    if (codeLength() != 0) return true;
+    playOwnPart(jobStart(), jobEnd(), jobRows(), jobScratch());
   }
+  return false;
 }
 
 function playOwnPart(instruction: usize, stop: usize, rows: usize, scratch: usize): bool {
   while (instruction < stop) {
-    perform(instruction, rows, scratch);
-    if (!barrier()) return false;
+    if (!perform(instruction, rows, scratch) || !barrier()) return false;
     instruction += word(instruction, 1) << 2;
   }
   return true;
 }
 
-function perform(at: usize, rows: usize, scratch: usize): void {
+function perform(at: usize, rows: usize, scratch: usize): bool {
   switch (word(at, 0) as i32) {
     case Opcode.Gather:
-      return gather(word(at, 2), word(at, 3), word(at, 4), word(at, 5), rows, word(at, 6));
+      gather(word(at, 2), word(at, 3), word(at, 4), word(at, 5), rows, word(at, 6));
+      break;
     case Opcode.Matmul:
       return matmul(
         word(at, 2),
@@ -65,71 +79,33 @@ function perform(at: usize, rows: usize, scratch: usize): void {
         scratch,
       );
     case Opcode.AddRow:
-      return addRow(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5));
+      addRow(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5));
+      break;
     case Opcode.SumRows:
-      return sumRows(word(at, 2), word(at, 3), rows, word(at, 4));
+      sumRows(word(at, 2), word(at, 3), rows, word(at, 4));
+      break;
     case Opcode.Pointwise:
-      return pointwise(at + 12, at + (word(at, 1) << 2), size(at, 2, rows), rows);
+      pointwise(word(at, 2) as u32, size(at, 3, rows), rows);
+      break;
     case Opcode.Mean:
       if (isFirst()) mean(word(at, 2), word(at, 3), size(at, 4, rows));
-      return;
+      break;
     case Opcode.Softmax:
-      return softmax(word(at, 2), word(at, 3), rows, word(at, 4));
+      softmax(word(at, 2), word(at, 3), rows, word(at, 4));
+      break;
     case Opcode.CrossEntropy:
-      return crossEntropy(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5));
+      crossEntropy(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5));
+      break;
     case Opcode.SubtractOneHot:
-      return subtractOneHot(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5));
+      subtractOneHot(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5));
+      break;
   }
+  return true;
 }
 
-/** So many elements go through all the instructions of a run before the next ones do: they stay in the first cache. */
-const STRIP: usize = 1024;
-
-/** A run of pointwise instructions on matrices of `n` elements. */
-function pointwise(first: usize, stop: usize, n: usize, rows: usize): void {
-  const last = end(n, STRIP);
-  for (let element = begin(n, STRIP); element < last; element += STRIP) {
-    const count = min(last - element, STRIP);
-    const offset = element << 2;
-    for (let at = first; at < stop; at += word(at, 1) << 2) {
-      switch (word(at, 0) as i32) {
-        case Opcode.Unary:
-          unary(word(at, 2) as Unary, word(at, 3) + offset, word(at, 4) + offset, count);
-          break;
-        case Opcode.Binary:
-          binary(
-            word(at, 2) as Binary,
-            word(at, 3) + offset,
-            operand(at, 4, offset),
-            operand(at, 5, offset),
-            count,
-            word(at, 6) != 0,
-            word(at, 7) != 0,
-          );
-          break;
-        case Opcode.Select:
-          select(
-            word(at, 2) + offset,
-            word(at, 3) + offset,
-            operand(at, 4, offset),
-            operand(at, 5, offset),
-            count,
-            word(at, 6) != 0,
-            word(at, 7) != 0,
-          );
-          break;
-        case Opcode.DivideByCount:
-          divideByCount(word(at, 2) + offset, word(at, 3) + offset, count, size(at, 4, rows));
-          break;
-      }
-    }
-  }
-}
-
-/** Where an operand is: a cell stays where it is; two words further on it says whether it is one. */
-@inline
-function operand(instruction: usize, index: usize, offset: usize): usize {
-  return word(instruction, index) + (word(instruction, index + 2) != 0 ? 0 : offset);
+/** The function of pointwise.ts does some elements at a time; pieces are whole cache lines. */
+function pointwise(fused: u32, n: usize, rows: usize): void {
+  for (share(n, 16); next(); ) call_indirect<void>(fused, first << 2, last << 2, rows);
 }
 
 @inline

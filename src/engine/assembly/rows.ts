@@ -1,25 +1,28 @@
-import { expOf } from "./functions";
-import { begin, end } from "./threads";
+import { exp64, expOf } from "./functions";
+import { first, last, next, share } from "./threads";
 
 /** to[r, :] = from[order[cursor + r], :] */
 export function gather(to: usize, from: usize, order: usize, cursor: usize, rows: usize, width: usize): void {
   const bytes = width << 2;
   order += (load<u32>(cursor) as usize) << 2;
-  for (let r = begin(rows, 1), last = end(rows, 1); r < last; r++) {
-    memory.copy(to + r * bytes, from + (load<u32>(order + (r << 2)) as usize) * bytes, bytes);
+  for (share(rows, 1); next(); ) {
+    for (let r = first; r < last; r++) {
+      memory.copy(to + r * bytes, from + (load<u32>(order + (r << 2)) as usize) * bytes, bytes);
+    }
   }
 }
 
 /** Y[r, :] = X[r, :] + b */
 export function addRow(y: usize, x: usize, b: usize, rows: usize, width: usize): void {
   const bytes = width << 2;
-  const first = begin(rows, 1);
-  x += first * bytes;
-  y += first * bytes;
-  for (let r = first, last = end(rows, 1); r < last; r++, x += bytes, y += bytes) {
-    let at: usize = 0;
-    for (; at + 16 <= bytes; at += 16) v128.store(y + at, f32x4.add(v128.load(x + at), v128.load(b + at)));
-    for (; at < bytes; at += 4) store<f32>(y + at, load<f32>(x + at) + load<f32>(b + at));
+  for (share(rows, 1); next(); ) {
+    for (let r = first; r < last; r++) {
+      const from = x + r * bytes;
+      const to = y + r * bytes;
+      let at: usize = 0;
+      for (; at + 16 <= bytes; at += 16) v128.store(to + at, f32x4.add(v128.load(from + at), v128.load(b + at)));
+      for (; at < bytes; at += 4) store<f32>(to + at, load<f32>(from + at) + load<f32>(b + at));
+    }
   }
 }
 
@@ -27,74 +30,91 @@ export function addRow(y: usize, x: usize, b: usize, rows: usize, width: usize):
 export function sumRows(b: usize, x: usize, rows: usize, width: usize): void {
   const bytes = width << 2;
   const bottom = x + rows * bytes;
-  const stop = end(width, 4) << 2;
-  let at = begin(width, 4) << 2;
-  for (; at + 16 <= stop; at += 16) {
-    let sum = f32x4.splat(0);
-    for (let row = x + at; row < bottom; row += bytes) sum = f32x4.add(sum, v128.load(row));
-    v128.store(b + at, sum);
-  }
-  for (; at < stop; at += 4) {
-    let sum: f32 = 0;
-    for (let row = x + at; row < bottom; row += bytes) sum += load<f32>(row);
-    store<f32>(b + at, sum);
+  for (share(width, 16); next(); ) {
+    const end = last << 2;
+    let at = first << 2;
+    for (; at + 64 <= end; at += 64) {
+      let sum0 = f32x4.splat(0);
+      let sum1 = f32x4.splat(0);
+      let sum2 = f32x4.splat(0);
+      let sum3 = f32x4.splat(0);
+      for (let row = x + at; row < bottom; row += bytes) {
+        sum0 = f32x4.add(sum0, v128.load(row));
+        sum1 = f32x4.add(sum1, v128.load(row, 16));
+        sum2 = f32x4.add(sum2, v128.load(row, 32));
+        sum3 = f32x4.add(sum3, v128.load(row, 48));
+      }
+      v128.store(b + at, sum0);
+      v128.store(b + at, sum1, 16);
+      v128.store(b + at, sum2, 32);
+      v128.store(b + at, sum3, 48);
+    }
+    for (; at < end; at += 4) {
+      let sum: f32 = 0;
+      for (let row = x + at; row < bottom; row += bytes) sum += load<f32>(row);
+      store<f32>(b + at, sum);
+    }
   }
 }
 
 /** P[r, j] = exp(Z[r, j] − max) / Σⱼ exp(Z[r, j] − max): the maximum is taken off so that nothing overflows */
 export function softmax(p: usize, z: usize, rows: usize, width: usize): void {
   const bytes = width << 2;
-  const first = begin(rows, 1);
-  p += first * bytes;
-  z += first * bytes;
-  for (let r = first, last = end(rows, 1); r < last; r++, p += bytes, z += bytes) {
-    const top = largest(z, bytes);
-    let sum: f64 = 0;
-    for (let at: usize = 0; at < bytes; at += 4) {
-      const e = exp32(load<f32>(z + at) - top);
-      store<f32>(p + at, e);
-      sum += e as f64;
+  for (share(rows, 1); next(); ) {
+    for (let r = first; r < last; r++) softmaxRow(p + r * bytes, z + r * bytes, bytes);
+  }
+}
+
+function softmaxRow(p: usize, z: usize, bytes: usize): void {
+  const top = f32x4.splat(load<f32>(largest(z, bytes)));
+  let at: usize = 0;
+  for (; at + 16 <= bytes; at += 16) v128.store(p + at, expOf(f32x4.sub(v128.load(z + at), top)));
+  for (; at < bytes; at += 4) v128.store_lane<f32>(p + at, expOf(f32x4.sub(v128.load32_splat(z + at), top)), 0);
+  let sum: f64 = 0;
+  for (at = 0; at < bytes; at += 4) sum += load<f32>(p + at) as f64;
+  const factor = (1.0 / sum) as f32;
+  for (at = 0; at < bytes; at += 4) store<f32>(p + at, load<f32>(p + at) * factor);
+}
+
+/** L[r] = −log softmax(Z[r, :])[y[r]] */
+export function crossEntropy(losses: usize, z: usize, y: usize, rows: usize, width: usize): void {
+  const bytes = width << 2;
+  for (share(rows, 1); next(); ) {
+    for (let r = first; r < last; r++) {
+      const label = load<f32>(y + (r << 2)) as usize;
+      store<f32>(losses + (r << 2), crossEntropyOfRow(z + r * bytes, bytes, label << 2));
     }
-    const factor = (1.0 / sum) as f32;
-    for (let at: usize = 0; at < bytes; at += 4) store<f32>(p + at, load<f32>(p + at) * factor);
   }
 }
 
 /**
- * L[r] = −log softmax(Z[r, :])[y[r]] = (max − Z[r, y]) + log(1 + Σ over the others of exp(Z[r, j] − max)),
- * in double precision, so that a confident row keeps its small loss.
+ * (max − z[y]) + log(1 + Σ over the others of exp(z[j] − max)), in double precision, so that a confident row keeps
+ * its small loss.
  */
-export function crossEntropy(losses: usize, z: usize, y: usize, rows: usize, width: usize): void {
-  const bytes = width << 2;
-  const first = begin(rows, 1);
-  losses += first << 2;
-  y += first << 2;
-  z += first * bytes;
-  for (let r = first, last = end(rows, 1); r < last; r++, losses += 4, y += 4, z += bytes) {
-    const top = largest(z, bytes);
-    let sum: f64 = 0;
-    let skipped = false; // the maximum itself, once: it is the 1 in log(1 + …)
-    for (let at: usize = 0; at < bytes; at += 4) {
-      const x = load<f32>(z + at);
-      if (x == top && !skipped) skipped = true;
-      else sum += Math.exp((x as f64) - (top as f64));
-    }
-    const label = load<f32>(z + ((load<f32>(y) as usize) << 2));
-    store<f32>(losses, ((top as f64) - (label as f64) + Math.log1p(sum)) as f32);
+function crossEntropyOfRow(z: usize, bytes: usize, label: usize): f32 {
+  const largestAt = largest(z, bytes); // it is the 1 in log(1 + …)
+  const top = load<f32>(largestAt) as f64;
+  const end = z + bytes;
+  let sum: f64 = 0;
+  for (let at = z; at < end; at += 8) {
+    const isPair = at + 4 < end;
+    const pair = f64x2.promote_low_f32x4(isPair ? v128.load64_zero(at) : v128.load32_zero(at));
+    const exps = exp64(f64x2.sub(pair, f64x2.splat(top)));
+    if (at != largestAt) sum += f64x2.extract_lane(exps, 0);
+    if (isPair && at + 4 != largestAt) sum += f64x2.extract_lane(exps, 1);
   }
+  return (top - (load<f32>(z + label) as f64) + Math.log1p(sum)) as f32;
 }
 
 /** D[r, :] = P[r, :], less 1 in column y[r] */
 export function subtractOneHot(d: usize, p: usize, y: usize, rows: usize, width: usize): void {
   const bytes = width << 2;
-  const first = begin(rows, 1);
-  y += first << 2;
-  p += first * bytes;
-  d += first * bytes;
-  for (let r = first, last = end(rows, 1); r < last; r++, y += 4, p += bytes, d += bytes) {
-    memory.copy(d, p, bytes);
-    const label = d + ((load<f32>(y) as usize) << 2);
-    store<f32>(label, load<f32>(label) - 1);
+  for (share(rows, 1); next(); ) {
+    memory.copy(d + first * bytes, p + first * bytes, (last - first) * bytes);
+    for (let r = first; r < last; r++) {
+      const label = d + r * bytes + ((load<f32>(y + (r << 2)) as usize) << 2);
+      store<f32>(label, load<f32>(label) - 1);
+    }
   }
 }
 
@@ -114,12 +134,16 @@ export function mean(cell: usize, x: usize, size: usize): void {
   store<f64>(cell, total / (size as f64));
 }
 
-function largest(x: usize, bytes: usize): f32 {
+/** The address of the largest number; of the first of them, or of a NaN. */
+function largest(x: usize, bytes: usize): usize {
+  let at = x;
   let top = load<f32>(x);
-  for (let at: usize = 4; at < bytes; at += 4) top = max<f32>(top, load<f32>(x + at));
-  return top;
-}
-
-function exp32(x: f32): f32 {
-  return f32x4.extract_lane(expOf(f32x4.splat(x)), 0);
+  for (const end = x + bytes; x < end; x += 4) {
+    const value = load<f32>(x);
+    if (value > top || value != value) {
+      top = value;
+      at = x;
+    }
+  }
+  return at;
 }

@@ -1,10 +1,16 @@
+import { CONTROL_BYTES, CONTROL_BYTES_PER_THREAD } from "./opcodes";
+
 /**
- * Threads play the same tape on the same memory. Each instruction is cut by its output, in pieces as even as can be,
- * and a barrier stands between one instruction and the next. A barrier is a counter that every thread raises by one;
- * it is passed when all have. Who waits looks again for a while before it sleeps, and is woken by the last to come.
+ * Threads play the same tape on the same memory. Each instruction is cut by its output into pieces, and a barrier
+ * stands between one instruction and the next. A barrier is a counter that every thread raises by one; it is passed
+ * when all have. Who waits looks again for a while before it sleeps, and is woken by the last to come.
  *
- * The control block, in 32-bit words: the counter, how many sleep, the number of the job, the job, and whether there
- * will be no other.
+ * Every thread has pieces of its own, the same ones each time, so that they stay in its cache. One that has done its
+ * own takes what is left of another's: a processor that is busy elsewhere holds up a piece, not a batch. Which thread
+ * works out a piece changes no bit of it.
+ *
+ * The control block, in 32-bit words: the counter, how many sleep, the number of the job, the job, whether there will
+ * be no other, and twice for each thread how many of its pieces are taken: one for this instruction, one for the next.
  */
 const COUNTER: usize = 0;
 const SLEEPERS: usize = 64;
@@ -14,8 +20,15 @@ const JOB_START: usize = 256;
 const JOB_END: usize = 260;
 const JOB_ROWS: usize = 264;
 const JOB_SCRATCH: usize = 268;
-const JOB_SCRATCH_BYTES: usize = 272;
+const CODE: usize = 272;
+const CODE_LENGTH: usize = 276;
 const DISMISSED: usize = 320;
+const TAKEN: usize = CONTROL_BYTES;
+
+const HALF: usize = CONTROL_BYTES_PER_THREAD / 2;
+
+/** The pieces of a thread. */
+const PIECES: usize = 4;
 
 /** How often a thread looks again before it sleeps: about 50 µs. */
 const LOOKS: i32 = 20000;
@@ -36,19 +49,48 @@ export function enlist(block: usize, index: usize, count: usize, nanoseconds: i6
   patience = nanoseconds;
 }
 
-/** The first element of n that is this thread's. Threads get whole units. */
-export function begin(n: usize, unit: usize): usize {
-  return min(n, pieces(n, unit) * thread);
+/** The elements of the piece that `next` found: from `first` up to `last`. */
+export let first: usize = 0;
+export let last: usize = 0;
+
+let elements: usize = 0;
+let piece: usize = 0;
+/** whose pieces are being taken: this thread's, then the next one's, … */
+let turn: usize = 0;
+let half: usize = 0;
+
+/** Cuts `n` elements into pieces for all threads; no cut but at a multiple of `unit`. */
+export function share(n: usize, unit: usize): void {
+  elements = n;
+  turn = 0;
+  if (threads == 1) return;
+  const pieces = threads * PIECES;
+  piece = ((n + unit * pieces - 1) / (unit * pieces)) * unit;
+  atomic.store<i32>(taken(thread), 0); // as it is for the next instruction but one; nobody looks at it before
+  half = HALF - half;
 }
 
-/** The end of this thread's elements. */
-export function end(n: usize, unit: usize): usize {
-  return min(n, pieces(n, unit) * (thread + 1));
+/** Takes a piece. False if there are no more. */
+export function next(): bool {
+  if (threads == 1) {
+    first = 0;
+    last = elements;
+    return turn++ == 0 && elements > 0;
+  }
+  for (; turn < threads; turn++) {
+    const owner = (thread + turn) % threads;
+    const number = atomic.add<i32>(taken(owner), 1) as usize;
+    if (number >= PIECES) continue;
+    first = (owner * PIECES + number) * piece;
+    last = min(first + piece, elements);
+    if (first < last) return true;
+  }
+  return false;
 }
 
 @inline
-function pieces(n: usize, unit: usize): usize {
-  return threads == 1 ? n : ((n + unit * threads - 1) / (unit * threads)) * unit;
+function taken(owner: usize): usize {
+  return control + TAKEN + owner * CONTROL_BYTES_PER_THREAD + half;
 }
 
 export function isFirst(): bool {
@@ -88,13 +130,24 @@ function wait(place: usize, sleepers: usize, value: i32): bool {
 }
 
 /** Gives the other threads the instructions from `start` to `end`. */
-export function announce(start: usize, end: usize, rows: usize, scratch: usize, scratchBytes: usize): void {
+export function announce(start: usize, end: usize, rows: usize, scratch: usize): void {
   if (threads == 1) return;
   store<u32>(control + JOB_START, start as u32);
   store<u32>(control + JOB_END, end as u32);
   store<u32>(control + JOB_ROWS, rows as u32);
   store<u32>(control + JOB_SCRATCH, scratch as u32);
-  store<u32>(control + JOB_SCRATCH_BYTES, scratchBytes as u32);
+  store<u32>(control + CODE_LENGTH, 0);
+  release();
+}
+
+/** Has the other threads return from `serve` to add the code at `address`. */
+export function announceCode(address: usize, length: usize): void {
+  store<u32>(control + CODE, address as u32);
+  store<u32>(control + CODE_LENGTH, length as u32);
+  release();
+}
+
+function release(): void {
   atomic.add<i32>(control + JOB, 1);
   if (atomic.load<i32>(control + JOB_SLEEPERS) > 0) atomic.notify(control + JOB, -1);
 }
@@ -110,9 +163,16 @@ export function nextJob(): bool {
 export function dismiss(): void {
   if (threads == 1) return;
   atomic.store<i32>(control + DISMISSED, 1);
-  announce(0, 0, 0, 0, 0);
+  release();
 }
 
+export function codeAddress(): usize {
+  return load<u32>(control + CODE);
+}
+/** 0 where the job is to play. */
+export function codeLength(): usize {
+  return load<u32>(control + CODE_LENGTH);
+}
 export function jobStart(): usize {
   return load<u32>(control + JOB_START);
 }
@@ -125,11 +185,17 @@ export function jobRows(): usize {
 export function jobScratch(): usize {
   return load<u32>(control + JOB_SCRATCH);
 }
-export function jobScratchBytes(): usize {
-  return load<u32>(control + JOB_SCRATCH_BYTES);
+
+export function count(): usize {
+  return threads;
 }
 
-/** This thread's part of the scratch. */
-export function ownScratch(scratch: usize, bytes: usize): usize {
-  return scratch + thread * bytes;
+/** Which of the threads this is, from 0. */
+export function self(): usize {
+  return thread;
+}
+
+/** How many pieces there are, for all threads together, at most. */
+export function mostPieces(): usize {
+  return threads == 1 ? 1 : threads * PIECES;
 }
