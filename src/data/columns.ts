@@ -1,5 +1,7 @@
 import { NnfitError } from "../errors.js";
-import { type CellReceiver, shortDecimal } from "./plain.js";
+import { Growing } from "./growing.js";
+import type { CellReceiver } from "./rows.js";
+import type { ScannedColumn } from "./scan.js";
 import type { Column, ColumnType } from "./table.js";
 
 /** A column with at least this share of numbers is a column of numbers, and the other cells are mistakes. */
@@ -17,8 +19,8 @@ export function numberIn(text: string): number | undefined {
 
 /** Collects the cells of one column and finds out its type, unless that is given. */
 export class ColumnBuilder implements CellReceiver {
-  private readonly values: number[] = [];
-  private readonly codes: number[] = [];
+  private readonly values = new Growing<Float64Array>(Float64Array);
+  private readonly codes = new Growing<Int32Array>(Int32Array);
   private readonly codeOf = new Map<string, number>();
   private readonly missing: ReadonlySet<string>;
   private type: ColumnType | undefined;
@@ -58,17 +60,49 @@ export class ColumnBuilder implements CellReceiver {
     else this.codes.push(this.code(text));
   }
 
-  pushBytes(bytes: Buffer, start: number, end: number, line: number): void {
-    if (this.numbersArePresent && this.given !== "category" && this.type !== "category") {
-      const value = shortDecimal(bytes, start, end);
-      if (!Number.isNaN(value)) {
-        this.type = "number";
-        this.numbers++;
-        this.values.push(value);
+  pushColumn(column: ScannedColumn, lines: Int32Array): void {
+    if (this.type === "category") this.pushWords(column);
+    else if (this.numbersArePresent) this.pushNumbers(column, lines);
+    else for (const [row, line] of lines.entries()) this.push(column.text(row), line);
+  }
+
+  private pushNumbers(column: ScannedColumn, lines: Int32Array): void {
+    const { values, others } = column.numbers();
+    let row = 0;
+    const pushUpTo = (end: number) => {
+      if (row === end) return;
+      if (this.type === "category") {
+        for (; row < end; row++) this.push(column.text(row), lines[row]!); // what the numbers look like counts
         return;
       }
+      this.type = "number";
+      this.numbers += end - row;
+      this.values.append(values.subarray(row, end));
+      row = end;
+    };
+    for (const other of others) {
+      pushUpTo(other);
+      this.push(column.text(row), lines[row]!);
+      row++;
     }
-    this.push(bytes.toString("utf8", start, end), line);
+    pushUpTo(lines.length);
+  }
+
+  /** Each different cell is looked at once. */
+  private pushWords(column: ScannedColumn): void {
+    const { words, codes } = column.words();
+    const known = words.map((word) => {
+      const text = word.trim();
+      if (this.missing.has(text)) return { code: -1, number: 0, other: 0 };
+      const number = Number(!this.given && numberIn(text) !== undefined);
+      return { code: this.code(text), number, other: 1 - number };
+    });
+    const found = codes.map((code) => known[code]!.code);
+    for (const code of codes) {
+      this.numbers += known[code]!.number;
+      this.others += known[code]!.other;
+    }
+    this.codes.append(found);
   }
 
   /** It began with numbers, and words came after. */
@@ -86,8 +120,8 @@ export class ColumnBuilder implements CellReceiver {
   finish(): Column {
     const { name } = this;
     return this.type === "category"
-      ? { type: "category", name, codes: Int32Array.from(this.codes), categories: [...this.codeOf.keys()] }
-      : { type: "number", name, values: Float64Array.from(this.values) };
+      ? { type: "category", name, codes: this.codes.whole(), categories: [...this.codeOf.keys()] }
+      : { type: "number", name, values: this.values.whole() };
   }
 
   private code(text: string): number {

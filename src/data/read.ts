@@ -2,8 +2,8 @@ import { NnfitError } from "../errors.js";
 import { nearest } from "../family.js";
 import { ColumnBuilder } from "./columns.js";
 import type { CsvFormat, Source } from "./csv.js";
-import type { Rows } from "./plain.js";
-import { readRows } from "./rows.js";
+import { Growing } from "./growing.js";
+import { type Rows, readRows } from "./rows.js";
 import type { ColumnType, Table } from "./table.js";
 
 export interface ReadOptions extends CsvFormat {
@@ -24,7 +24,7 @@ export interface WantedColumn {
  */
 export async function readTable(source: Source, options: ReadOptions): Promise<Table> {
   let builders: ColumnBuilder[] | undefined;
-  const lines: number[] = [];
+  const lines = new Growing<Int32Array>(Int32Array);
   for await (const { header, rows } of withHeader(source, options)) {
     if (!builders) {
       checkNames(Object.keys(options.types), header, "data.types", source.name);
@@ -33,30 +33,30 @@ export async function readTable(source: Source, options: ReadOptions): Promise<T
         return new ColumnBuilder(name, given, options.missing, source.name);
       });
     }
-    for (const line of rows.lines) lines.push(line);
+    lines.append(rows.lines);
     fillAll(builders, header, rows);
   }
-  if (!builders || lines.length === 0) throw noRows(source);
+  if (!builders || lines.size === 0) throw noRows(source);
 
   for (const builder of builders) builder.check();
   // Where words came after numbers, what the numbers looked like is lost: such columns are read again as words.
   const words = builders.filter(({ turnedToWords }) => turnedToWords).map(({ name }) => [name, "category"] as const);
   if (words.length > 0)
     return readTable(source, { ...options, types: { ...options.types, ...Object.fromEntries(words) } });
-  return finish(builders, lines, source);
+  return finish(builders, lines.whole(), source);
 }
 
 /** Reads a whole table, only the wanted columns, matched by name and of known types. */
 export async function readColumns(source: Source, format: CsvFormat, wanted: readonly WantedColumn[]): Promise<Table> {
   let builders: ColumnBuilder[] | undefined;
-  const lines: number[] = [];
+  const lines = new Growing<Int32Array>(Int32Array);
   for await (const { header, rows } of withHeader(source, format)) {
     builders ??= wantedBuilders(wanted, header, source, format);
-    for (const line of rows.lines) lines.push(line);
+    lines.append(rows.lines);
     fillAll(builders, header, rows);
   }
-  if (!builders || lines.length === 0) throw noRows(source);
-  return finish(builders, lines, source);
+  if (!builders || lines.size === 0) throw noRows(source);
+  return finish(builders, lines.whole(), source);
 }
 
 /** The same in blocks of rows, for a table of any length. A table without rows gives no block. */
@@ -100,12 +100,12 @@ function wantedBuilders(
   return present.map(({ name, type }) => new ColumnBuilder(name, type, missing, source.name));
 }
 
-function finish(builders: readonly ColumnBuilder[], lines: readonly number[], { name: source }: Source): Table {
+function finish(builders: readonly ColumnBuilder[], lines: Int32Array, { name: source }: Source): Table {
   return {
     source,
     rows: lines.length,
     columns: builders.map((builder) => builder.finish()),
-    lines: Int32Array.from(lines),
+    lines,
   };
 }
 

@@ -1,12 +1,28 @@
 import { NnfitError } from "../errors.js";
 import { type CsvFormat, type Records, readRecords, type Source } from "./csv.js";
 import { findDelimiter, SAMPLE_CHARACTERS } from "./delimiter.js";
-import { isPlain, plainRows, type Rows } from "./plain.js";
+import { isPlain } from "./plain.js";
+import { type ScannedColumn, Scanner } from "./scan.js";
 
 /** A line longer than this goes to csv-parse in parts, which refuses it. */
 const LONGEST_LINE = 2 ** 25;
 const LF = 0x0a;
 const BYTE_ORDER_MARK = Buffer.from("\ufeff");
+
+/** Takes the cells of a column. */
+export interface CellReceiver {
+  push(text: string, line: number): void;
+  /** The same for a column of scanned rows. */
+  pushColumn(column: ScannedColumn, lines: Int32Array): void;
+}
+
+/** Some rows of a table. */
+export interface Rows {
+  /** the line that each begins on, counted from 1 */
+  readonly lines: Int32Array;
+  /** Gives a receiver the cells of a column, `place` counted from 0. Only until the next rows are asked for. */
+  fill(receiver: CellReceiver, place: number): void;
+}
 
 /**
  * The rows of a CSV table, and with each block of them the header.
@@ -33,14 +49,17 @@ export async function* readRows(
 
   const { names, line: headerLine } = header;
   yield { header: names, headerLine, rows: textRows({ cells: [], lines: [] }) }; // also where no rows follow
+  const scanner = new Scanner(delimiter.charCodeAt(0), names.length);
   let line = headerLine;
   let begin = header.endsAt;
   for (let block: Buffer = first; ; begin = 0) {
-    const whole = isPlain(block) ? plainRows(block, begin, delimiter.charCodeAt(0), names.length, line + 1) : undefined;
-    if (whole) {
-      yield { header: names, headerLine, rows: whole };
-      line += whole.lineCount;
-      begin = whole.endsAt;
+    if (isPlain(block)) {
+      const scanned = scanner.scan(block, begin, line + 1);
+      const { lines } = scanned;
+      const fill: Rows["fill"] = (receiver, place) => receiver.pushColumn(scanned.column(place), lines);
+      yield { header: names, headerLine, rows: { lines, fill } };
+      line = scanned.nextLine - 1;
+      begin = scanned.endsAt;
     }
     if (begin < block.length) {
       const rest = { name: source.name, read: () => chain(block.subarray(begin), blocks) };
@@ -71,7 +90,7 @@ async function* parsedRows(blocks: AsyncGenerator<Records>, source: Source) {
 
 function textRows({ cells, lines }: Records): Rows {
   return {
-    lines,
+    lines: Int32Array.from(lines),
     fill(receiver, place) {
       for (const [row, record] of cells.entries()) receiver.push(record[place]!, lines[row]!);
     },

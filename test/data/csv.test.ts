@@ -20,13 +20,13 @@ async function recordsOf(source: Source | string, delimiter = "auto"): Promise<R
       rows.fill(
         {
           push: (text) => column.push(text),
-          pushBytes: (bytes, start, end) => column.push(bytes.toString("utf8", start, end)),
+          pushColumn: (scanned, lines) => column.push(...Array.from(lines, (_, row) => scanned.text(row))),
         },
         place,
       );
       return column;
     });
-    cells.push(...rows.lines.map((_, row) => columns.map((column) => column[row]!)));
+    cells.push(...Array.from(rows.lines, (_, row) => columns.map((column) => column[row]!)));
     lines.push(...rows.lines);
   }
   return { cells, lines };

@@ -1,0 +1,170 @@
+import { decimal, setPowers } from "./decimal";
+
+export { setPowers };
+
+/**
+ * Cuts plain CSV text into cells and reads numbers and words from them, one column at a time. "Plain" is what
+ * data/plain.ts says: no quote in it, so that a row is what the delimiter cuts a line into.
+ *
+ *     text    the block
+ *     starts  of each row: where it begins, and the line it is on (two 32-bit words)
+ *     ends    of each row, of each cell: where it ends
+ */
+const LF: u32 = 0x0a;
+const CR: u32 = 0x0d;
+const SPACE: u32 = 0x20;
+const TAB: u32 = 0x09;
+
+let text: usize = 0;
+let starts: usize = 0;
+let ends: usize = 0;
+let width: usize = 0;
+let rows: usize = 0;
+/** where the rows end: at the end of the text, or at the first row with more or fewer cells than it should have */
+let rowsEnd: usize = 0;
+let nextLine: u32 = 0;
+
+export function rowCount(): usize {
+  return rows;
+}
+export function endOfRows(): usize {
+  return rowsEnd - text;
+}
+export function lineAfterRows(): u32 {
+  return nextLine;
+}
+
+/**
+ * Cuts the text from `at` to `end` into rows of `cells` cells. Blank lines are passed over. 16 bytes beyond the end can be
+ * read, and hold no delimiter. There is room for as many ends as the text has bytes, and one row more.
+ */
+export function cut(
+  block: usize,
+  at: usize,
+  end: usize,
+  delimiter: u32,
+  cells: usize,
+  firstLine: u32,
+  startsAt: usize,
+  endsAt: usize,
+): void {
+  text = block;
+  starts = startsAt;
+  ends = endsAt;
+  width = cells;
+  rows = 0;
+  nextLine = firstLine;
+  rowsEnd = at;
+  const delimiters = i8x16.splat(delimiter as i8);
+  const lineEnds = i8x16.splat(LF as i8);
+  let cell: usize = 0;
+  let place = ends;
+  for (let from = at; from < end; from += 16) {
+    const bytes = v128.load(from);
+    let found = i8x16.bitmask(v128.or(i8x16.eq(bytes, delimiters), i8x16.eq(bytes, lineEnds))) as u32;
+    while (found != 0) {
+      const here = from + ctz(found);
+      found &= found - 1;
+      if (load<u8>(here) == delimiter) {
+        if (++cell >= width) return; // too many
+        store<u32>(place, here as u32);
+        place += 4;
+      } else {
+        if (!endRow(here, here + 1, cell, place)) return;
+        place = ends + ((rows * width) << 2);
+        cell = 0;
+      }
+    }
+  }
+  if (rowsEnd < end) endRow(end, end, cell, place); // the last line has no line end
+}
+
+/** The line from `rowsEnd` to `end` has `cell` delimiters: it is a row, blank, or false: too short. */
+function endRow(end: usize, next: usize, cell: usize, place: usize): bool {
+  if (end > rowsEnd && load<u8>(end - 1) == CR) end--;
+  if (end > rowsEnd) {
+    if (cell + 1 < width) return false;
+    store<u32>(place, end as u32);
+    store<u32>(starts + (rows << 3), rowsEnd as u32);
+    store<u32>(starts + (rows << 3), nextLine, 4);
+    rows++;
+  }
+  nextLine++;
+  rowsEnd = next;
+  return true;
+}
+
+@inline
+function startOf(row: usize, column: usize): usize {
+  return column == 0 ? load<u32>(starts + (row << 3)) : load<u32>(ends + ((row * width + column - 1) << 2)) + 1;
+}
+
+@inline
+function endOf(row: usize, column: usize): usize {
+  return load<u32>(ends + ((row * width + column) << 2));
+}
+
+export function cellStart(row: usize, column: usize): usize {
+  return startOf(row, column) - text;
+}
+export function cellEnd(row: usize, column: usize): usize {
+  return endOf(row, column) - text;
+}
+
+/** The column as float64 numbers. Returns how many rows hold something else: `others` lists them, `values` has NaN. */
+export function numbers(column: usize, values: usize, others: usize): usize {
+  let count: usize = 0;
+  for (let row: usize = 0; row < rows; row++, values += 8) {
+    let at = startOf(row, column);
+    let end = endOf(row, column);
+    while (at < end && isBlank(load<u8>(at))) at++;
+    while (end > at && isBlank(load<u8>(end - 1))) end--;
+    const value = decimal(at, end);
+    store<f64>(values, value);
+    if (value != value) store<u32>(others + (count++ << 2), row as u32);
+  }
+  return count;
+}
+
+@inline
+function isBlank(byte: u32): bool {
+  return byte == SPACE || byte == TAB;
+}
+
+/**
+ * The column as the numbers of different words, in order of appearance. Returns how many there are; `firstRows` says
+ * where each is first. `table` has room for `slots` words of 32 bits, a power of two larger than there are rows.
+ */
+export function words(column: usize, codes: usize, firstRows: usize, table: usize, slots: usize): usize {
+  memory.fill(table, 0, slots << 2);
+  let count: usize = 0;
+  for (let row: usize = 0; row < rows; row++) {
+    const at = startOf(row, column);
+    const length = endOf(row, column) - at;
+    let slot = hash(at, length) & ((slots as u32) - 1);
+    let code: usize;
+    for (;;) {
+      const taken: usize = load<u32>(table + (slot << 2));
+      if (taken == 0) {
+        code = count++;
+        store<u32>(firstRows + (code << 2), row as u32);
+        store<u32>(table + (slot << 2), count as u32);
+        break;
+      }
+      code = taken - 1;
+      const first = load<u32>(firstRows + (code << 2));
+      const start = startOf(first, column);
+      if (endOf(first, column) - start == length && memory.compare(start, at, length) == 0) break;
+      slot = (slot + 1) & ((slots as u32) - 1);
+    }
+    store<u32>(codes + (row << 2), code as u32);
+  }
+  return count;
+}
+
+/** FNV-1a */
+function hash(at: usize, length: usize): u32 {
+  let h: u32 = 0x811c9dc5;
+  for (const end = at + length; at < end; at++) h = (h ^ load<u8>(at)) * 0x01000193;
+  return h ^ (h >> 15);
+}
