@@ -27,10 +27,14 @@ async function modelFile(path: string): Promise<string> {
   return isFolder ? join(path, MODEL_FILE) : path;
 }
 
-/** Rows of a file, or of standard input for "-" or nothing. */
-export async function rowsSource(path: string | undefined) {
+/** Rows of a file, or of standard input for "-" or nothing; with a bar unless the terminal is needed for what is read. */
+export async function rowsSource(path: string | undefined, withBar = true) {
   const { fileSource } = await import("../data/csv.js");
-  if (path !== undefined && path !== "-") return fileSource(path);
+  if (path !== undefined && path !== "-") {
+    if (!process.stderr.isTTY || !withBar) return fileSource(path);
+    const { watched } = await import("./progress.js");
+    return watched(fileSource(path), path);
+  }
   if (process.stdin.isTTY) console.error("reading rows from standard input; end them with Ctrl-D");
   return { name: "standard input", read: () => process.stdin as AsyncIterable<Uint8Array> }; // no encoding is set, so it gives bytes
 }

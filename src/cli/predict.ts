@@ -3,12 +3,13 @@ import { Readable } from "node:stream";
 import { pipeline as streamPipeline } from "node:stream/promises";
 import { Command } from "commander";
 import { findModel, rowsSource } from "./locate.js";
-import { delimiterOption, example, modelArgument } from "./usage.js";
+import { delimiterOption, example, modelArgument, threadsOption } from "./usage.js";
 
 interface PredictOptions {
   readonly out?: string;
   readonly proba?: boolean;
   readonly delimiter: string;
+  readonly threads: number | "auto";
 }
 
 export function predictCommand(): Command {
@@ -19,6 +20,7 @@ export function predictCommand(): Command {
     .option("--out <file>", "where predictions go; standard output if it is not given")
     .option("--proba", "add the probability of each class")
     .option(...delimiterOption)
+    .option(...threadsOption)
     .addHelpText(
       "before",
       example(
@@ -29,12 +31,17 @@ export function predictCommand(): Command {
     .action(predictAction);
 }
 
-async function predictAction(path: string, rows: string, { out, proba, delimiter }: PredictOptions): Promise<void> {
+async function predictAction(
+  path: string,
+  rows: string,
+  { out, proba, delimiter, threads }: PredictOptions,
+): Promise<void> {
   const { Memory } = await import("../engine/memory.js");
   const { NnfitError } = await import("../errors.js");
   const { networkOf } = await import("../artifact/model.js");
   const { csvLine } = await import("../data/csv.js");
   const { readBlocks } = await import("../data/read.js");
+  const { predictionThreads } = await import("../train/parallel.js");
   const { predictor } = await import("../train/predictor.js");
   const { predictionCells, predictionHeader } = await import("../transform/output.js");
 
@@ -42,9 +49,14 @@ async function predictAction(path: string, rows: string, { out, proba, delimiter
   if (proba && model.target.task === "regression") {
     throw new NnfitError("usage", "--proba is for classes, and this model predicts a number");
   }
-  const network = networkOf(model, new Memory());
+  const memory = new Memory(threads === "auto" ? predictionThreads(model.network, bytesOf(rows)) : threads);
+  const network = networkOf(model, memory);
   const predict = predictor(network, model.pipeline);
-  const blocks = readBlocks(await rowsSource(rows), { delimiter, missing: model.missing }, model.pipeline);
+  const blocks = readBlocks(
+    await rowsSource(rows, out !== undefined || !process.stdout.isTTY),
+    { delimiter, missing: model.missing },
+    model.pipeline,
+  );
   const lines = async function* () {
     let text = csvLine(predictionHeader(model.target, proba ?? false)); // with the first rows, so that an error comes before it
     for await (const table of blocks) {
@@ -54,8 +66,17 @@ async function predictAction(path: string, rows: string, { out, proba, delimiter
     }
     yield text;
   };
-  if (out === undefined) await streamPipeline(Readable.from(lines()), process.stdout, { end: false });
-  else await writeStream(out, Readable.from(lines()));
+  try {
+    if (out === undefined) await streamPipeline(Readable.from(lines()), process.stdout, { end: false });
+    else await writeStream(out, Readable.from(lines()));
+  } finally {
+    memory.close();
+  }
+}
+
+/** 0 where nobody knows how much will come. */
+function bytesOf(rows: string): number {
+  return rows === "-" ? 0 : (statSync(rows, { throwIfNoEntry: false })?.size ?? 0);
 }
 
 /** A file appears when it is complete: until then it is a temporary file beside it. Devices and pipes are written to. */

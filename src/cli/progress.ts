@@ -1,4 +1,6 @@
+import { statSync } from "node:fs";
 import { SingleBar } from "cli-progress";
+import type { Source } from "../data/csv.js";
 import type { EpochReport, Progress } from "../train/train.js";
 import { duration, short } from "./text.js";
 
@@ -16,12 +18,53 @@ export interface ProgressOptions {
 }
 
 const REDRAW_MILLISECONDS = 100;
+/** What takes less time than this shows no progress. */
+const SHORT_MILLISECONDS = 500;
+/**
+ * A process that is killed leaves the terminal as it was: the cursor is not hidden, the wrapping of lines not turned
+ * off; instead the line is made to fit.
+ */
+const quiet = { stream: process.stderr, hideCursor: false, linewrap: true, fps: 1000 / REDRAW_MILLISECONDS };
 const WIDEST_BAR = 20;
 const NARROWEST_BAR = 4;
 
 /** A bar on a terminal, a line for each epoch elsewhere. */
 export function progressDisplay(options: ProgressOptions): ProgressDisplay {
-  return process.stderr.isTTY && process.env.TERM !== "dumb" ? bar(options) : lines(options);
+  return hasBars() ? bar(options) : lines(options);
+}
+
+function hasBars(): boolean {
+  return Boolean(process.stderr.isTTY) && process.env.TERM !== "dumb";
+}
+
+/** The same source; on a terminal, a bar shows how much of the file has been read, if that takes long. */
+export function watched(source: Source, path: string): Source {
+  const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (!hasBars() || bytes === 0) return source;
+  return {
+    name: source.name,
+    async *read() {
+      const bar = new SingleBar({ ...quiet, clearOnComplete: true, format: (_, { progress }) => readLine(progress) });
+      let drawn = Date.now() + SHORT_MILLISECONDS;
+      let started = false;
+      let done = 0;
+      const readLine = (progress: number) => fitted("reading", progress, [], source.name);
+      try {
+        for await (const chunk of source.read()) {
+          yield chunk;
+          done += chunk.length;
+          if (Date.now() < drawn) continue;
+          if (!started) bar.start(bytes, done);
+          started = true;
+          bar.update(Math.min(done, bytes));
+          bar.render();
+          drawn = Date.now() + REDRAW_MILLISECONDS;
+        }
+      } finally {
+        if (started) bar.stop();
+      }
+    },
+  };
 }
 
 function lines({ epochs }: ProgressOptions): ProgressDisplay {
@@ -42,7 +85,6 @@ function bar({ epochs, batches }: ProgressOptions): ProgressDisplay {
   let report: EpochReport | undefined;
   let running = true;
   const bar = new SingleBar({
-    stream: process.stderr,
     format: (_, { value, total }) => {
       const seconds = (Date.now() - started) / 1000;
       const left = seconds > 0.5 && value > 0 ? `${duration((seconds / value) * (total - value))} left` : "";
@@ -50,11 +92,7 @@ function bar({ epochs, batches }: ProgressOptions): ProgressDisplay {
       const values = report ? figures(report).map(([name, figure]) => `${name} ${short(figure, 4)}`) : [];
       return fitted(`epoch ${epoch}/${epochs}`, value / total, values, running ? left : `in ${duration(seconds)}`);
     },
-    // A process that is killed leaves the terminal as it was: the cursor is not hidden, the wrapping of lines not
-    // turned off; instead the line is made to fit.
-    hideCursor: false,
-    linewrap: true,
-    fps: 1000 / REDRAW_MILLISECONDS,
+    ...quiet,
   });
   if (epochs === 0) return { show() {}, stop() {} };
   bar.start(epochs * batches, 0);

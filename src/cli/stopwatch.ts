@@ -1,18 +1,20 @@
 /** Seconds spent on each part of a command's work; the first part began with the process. */
 export interface Stopwatch {
-  /** Ends the part `name`. */
+  /** Ends the part `name`, or one more piece of it. */
   lap(name: string): void;
   readonly seconds: Readonly<Record<string, number>>;
 }
 
 export function stopwatch(): Stopwatch {
-  const seconds: Record<string, number> = {};
+  const milliseconds: Record<string, number> = {};
   let last = 0; // performance.now() counts from the start of the process
   return {
-    seconds,
+    get seconds() {
+      return Object.fromEntries(Object.entries(milliseconds).map(([name, time]) => [name, Math.round(time) / 1000]));
+    },
     lap(name) {
       const now = performance.now();
-      seconds[name] = Math.round(now - last) / 1000;
+      milliseconds[name] = (milliseconds[name] ?? 0) + now - last;
       last = now;
     },
   };

@@ -6,7 +6,7 @@ import type { Prepared } from "../train/prepare.js";
 import type { Outcome } from "../train/train.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
 import { count, duration, say, scoreText, shellWord, some, whole } from "./text.js";
-import { example } from "./usage.js";
+import { example, threadsOption } from "./usage.js";
 
 interface TrainOptions {
   readonly set?: string[];
@@ -25,7 +25,7 @@ export function trainCommand(): Command {
       (value: string, all: readonly string[] = []) => [...all, value],
     )
     .option("--out <folder>", "the run folder, over the config's `output`", folderName)
-    .option("--threads <n>", "threads that compute; they change the time, not the model", threadCount, "auto")
+    .option(...threadsOption)
     .option("--json", "print one JSON object at the end: scores, and seconds for each part of the work")
     .addHelpText(
       "before",
@@ -42,12 +42,6 @@ function folderName(text: string): string {
   throw new InvalidArgumentError("It takes the name of a folder.");
 }
 
-function threadCount(text: string): number | "auto" {
-  if (text === "auto") return text;
-  if (/^[1-9]\d?$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It takes a number from 1 to 99, or "auto".');
-}
-
 async function trainAction(path: string, { set, out, threads, json }: TrainOptions): Promise<void> {
   const clock = stopwatch();
   const { loadConfig, displayPath, resolvedConfig } = await import("../config/load.js");
@@ -57,12 +51,12 @@ async function trainAction(path: string, { set, out, threads, json }: TrainOptio
   const { prepare } = await import("../train/prepare.js");
   const { scoreNames } = await import("../train/metrics.js");
   const { train } = await import("../train/train.js");
-  const { progressDisplay } = await import("./progress.js");
+  const { progressDisplay, watched } = await import("./progress.js");
 
   const workingDirectory = process.cwd();
   const loaded = loadConfig(path, { set: set ?? [], out, workingDirectory });
   const { config } = loaded;
-  const source = (file: string) => fileSource(file, displayPath(workingDirectory, file));
+  const source = (file: string) => watched(fileSource(file, displayPath(workingDirectory, file)), file);
 
   clock.lap("start");
   const { table, prepared } = await located(loaded, async () => {
@@ -83,7 +77,10 @@ async function trainAction(path: string, { set, out, threads, json }: TrainOptio
   let outcome: Outcome;
   try {
     outcome = follow(train(prepared, config.training), (progress) => {
-      if (progress.kind === "report") run.record(progress.report);
+      if (progress.kind === "report") {
+        clock.lap("fit");
+        run.record(progress.report);
+      }
       display.show(progress);
     });
   } finally {
@@ -91,13 +88,13 @@ async function trainAction(path: string, { set, out, threads, json }: TrainOptio
     run.close();
     prepared.network.memory.close();
   }
-  clock.lap("fit");
+  clock.lap("score");
 
   const hasModel = outcome.keptEpoch > 0 || outcome.stopped !== "diverged";
   if (hasModel) run.save(modelOf(prepared, config, outcome));
   if (outcome.diverged) throw await diverged(outcome, config, hasModel ? `${folder}/model.safetensors` : undefined);
   clock.lap("save");
-  conclude(prepared, outcome, folder, clock.seconds.fit!);
+  conclude(prepared, outcome, folder, clock.seconds.fit ?? 0);
   if (json) console.log(JSON.stringify(result(prepared, outcome, folder, clock.seconds)));
 }
 
@@ -120,7 +117,7 @@ function result(
     scores: judgement.scores,
     threads: network.memory.threads,
     seconds,
-    rowsPerSecond: Math.round((training.scaled.size * epochs) / seconds.fit!),
+    rowsPerSecond: seconds.fit ? Math.round((training.scaled.size * epochs) / seconds.fit) : null,
   };
 }
 

@@ -19,3 +19,15 @@ export const delimiterOption = [
   },
   "auto",
 ] as const;
+
+/** An option of commands that compute for long. */
+export const threadsOption = [
+  "--threads <n>",
+  "threads that compute; they change the time, not the result",
+  (text: string): number | "auto" => {
+    if (text === "auto") return text;
+    if (/^[1-9]\d?$/.test(text)) return Number(text);
+    throw new InvalidArgumentError('It takes a number from 1 to 99, or "auto".');
+  },
+  "auto",
+] as const;

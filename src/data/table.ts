@@ -54,22 +54,16 @@ export function takeRows(table: Table, rows: Uint32Array): Table {
   return {
     ...table,
     rows: rows.length,
-    lines: Int32Array.from(rows, (row) => table.lines[row]!),
+    lines: take(table.lines, rows, new Int32Array(rows.length)),
     columns: table.columns.map((column) =>
       column.type === "number"
-        ? { ...column, values: Float64Array.from(rows, (row) => column.values[row]!) }
-        : { ...column, codes: Int32Array.from(rows, (row) => column.codes[row]!) },
+        ? { ...column, values: take(column.values, rows, new Float64Array(rows.length)) }
+        : { ...column, codes: take(column.codes, rows, new Int32Array(rows.length)) },
     ),
   };
 }
 
-/** The values of a column that are not missing, in ascending order. */
-export function sortedPresent(values: Float64Array): Float64Array {
-  const present = new Float64Array(values.length);
-  let count = 0;
-  for (let row = 0; row < values.length; row++) {
-    const value = values[row]!;
-    if (!Number.isNaN(value)) present[count++] = value;
-  }
-  return present.subarray(0, count).sort();
+function take<Numbers extends Float64Array | Int32Array>(from: Numbers, rows: Uint32Array, to: Numbers): Numbers {
+  for (let i = 0; i < rows.length; i++) to[i] = from[rows[i]!]!;
+  return to;
 }

@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { Dataset } from "../data/dataset.js";
 import type { DataOptions } from "../data/options.js";
 import { checkNames, type WantedColumn } from "../data/read.js";
@@ -10,7 +9,7 @@ import { NnfitError } from "../errors.js";
 import { make } from "../family.js";
 import { activations } from "../model/activations.js";
 import { type LossChoice, losses } from "../model/losses.js";
-import { countParameters, Network, type NetworkSpec } from "../model/network.js";
+import { Network, type NetworkSpec } from "../model/network.js";
 import type { ModelOptions } from "../model/options.js";
 import type { ScaleOptions } from "../transform/options.js";
 import { applyPipeline, type LeftOut, learnPipeline, type PipelineState, widthOf } from "../transform/pipeline.js";
@@ -26,6 +25,7 @@ import {
   truthOf,
 } from "../transform/target.js";
 import type { TrainingOptions } from "./options.js";
+import { trainingThreads } from "./parallel.js";
 
 export interface TaskOptions {
   readonly data: Pick<DataOptions, "target" | "validation" | "ignore">;
@@ -94,7 +94,7 @@ export async function prepare(
 
   const spec = networkFor(model, widthOf(pipeline), target);
   const batchSize = wanted === "full" ? parts.training.rows : Math.min(wanted, parts.training.rows);
-  const memory = new Memory(threads === "auto" ? threadsFor(spec, batchSize) : threads);
+  const memory = new Memory(threads === "auto" ? trainingThreads(spec, batchSize) : threads);
   const rows = (of: Table): Rows => {
     const truth = truthOf(target, of);
     const scaled = new Dataset(memory, of.rows, widthOf(pipeline), task === "regression" ? names.length : 1);
@@ -111,17 +111,6 @@ export async function prepare(
     withoutTarget: whole.rows - table.rows,
     taskBecause: because,
   };
-}
-
-/** A step of less arithmetic than this, in floating-point operations, is done before other threads can help. */
-const OPERATIONS_WORTH_A_THREAD = 8e6;
-const MOST_THREADS = 16;
-
-/** Forward and backward take three products of 2 operations for each weight and row. */
-function threadsFor(spec: NetworkSpec, batchSize: number): number {
-  const operations = 6 * countParameters(spec) * batchSize;
-  const worthwhile = Math.floor(operations / OPERATIONS_WORTH_A_THREAD);
-  return Math.min(Math.max(worthwhile, 1), availableParallelism(), MOST_THREADS);
 }
 
 /** Training rows and, where a fraction is held out, validation rows: stratified for classes. */

@@ -60,13 +60,13 @@ export function* train(prepared: Prepared, options: TrainingOptions): Generator<
     const report = { epoch, loss, validation: validation && epoch > 0 ? judge() : undefined };
     return { report, weights: network.weights };
   }
-  function outcome(stopped: Outcome["stopped"]): Outcome {
+  function outcome(stopped: Outcome["stopped"], judgement = kept.report.validation): Outcome {
     const { report, weights } = kept;
     network.weights = weights;
     return {
       keptEpoch: report.epoch,
       loss: report.loss,
-      judgement: report.validation ?? judge(),
+      judgement: judgement ?? judge(),
       epochs: latest.report.epoch,
       stopped,
       diverged: stopped === "diverged" ? last : undefined,
@@ -99,8 +99,10 @@ export function* train(prepared: Prepared, options: TrainingOptions): Generator<
   }
 
   if (!validation && latest.report.epoch > 0) {
-    if (!Number.isFinite(judge().loss)) return outcome("diverged"); // of the weights after the last update
+    const judged = judge(); // the weights after the last update
+    if (!Number.isFinite(judged.loss)) return outcome("diverged");
     kept = latest;
+    return outcome("all epochs done", judged);
   }
   return outcome("all epochs done");
 }

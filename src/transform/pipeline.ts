@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { checkNames } from "../data/read.js";
-import { type CategoryColumn, type Column, type NumberColumn, sortedPresent, type Table } from "../data/table.js";
+import type { CategoryColumn, Column, NumberColumn, Table } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { inOrder } from "./categories.js";
 import { type ScalerSetting, scalerFor } from "./options.js";
-import { learnScaler, quantile, scalerState, scalingOf } from "./scalers.js";
+import { Sample } from "./sample.js";
+import { learnScaler, scalerState, scalingOf } from "./scalers.js";
 
 /** A column of numbers: the scaled value, and where `indicator` is set a second input, 1 where the cell is missing. */
 const numberState = z.strictObject({
@@ -85,16 +86,16 @@ function learnColumn(column: Column, scale: ScalerSetting): ColumnState | string
 }
 
 function learnNumber({ name, values }: NumberColumn, setting: ScalerSetting): ColumnState | string {
-  const present = sortedPresent(values);
-  const indicator = present.length < values.length;
-  if (present.length === 0) return "empty in the training rows";
-  if (!indicator && present[0] === present.at(-1)) return `the same in every training row: ${present[0]}`;
+  const sample = new Sample(values);
+  const indicator = sample.values.length < values.length;
+  if (sample.values.length === 0) return "empty in the training rows";
+  if (!indicator && sample.smallest === sample.largest) return `the same in every training row: ${sample.smallest}`;
   return {
     name,
     type: "number",
-    fill: quantile(present, 0.5),
+    fill: sample.median(),
     indicator,
-    scaler: learnScaler(scalerFor(setting, name), present),
+    scaler: learnScaler(scalerFor(setting, name), sample),
   };
 }
 
@@ -126,18 +127,26 @@ export function widthOf(pipeline: PipelineState): number {
   return pipeline.reduce((sum, column) => sum + inputsOf(column), 0);
 }
 
+/** So many rows of all columns are written before the next ones are: they stay in the cache. */
+const BLOCK_ROWS = 256;
+
 /** The table as inputs of the network   X [rows, width]. The table has all columns of the pipeline, of its types. */
 export function applyPipeline(pipeline: PipelineState, table: Table): Float32Array {
   const width = widthOf(pipeline);
   const X = new Float32Array(table.rows * width);
   let place = 0;
-  for (const state of pipeline) {
+  const writers = pipeline.map((state) => {
     const column = table.columns.find(({ name }) => name === state.name);
     if (column?.type !== state.type) throw new Error(`column ${state.name} is not there as a ${state.type}`);
-    if (state.type === "number")
-      writeNumbers(X, place, width, column as NumberColumn, state); // types are equal
-    else writeOneHot(X, place, width, column as CategoryColumn, state);
+    const output = { X, width, place };
     place += inputsOf(state);
+    return state.type === "number"
+      ? numberWriter(output, column as NumberColumn, state) // types are equal
+      : oneHotWriter(output, column as CategoryColumn, state);
+  });
+  for (let row = 0; row < table.rows; row += BLOCK_ROWS) {
+    const end = Math.min(row + BLOCK_ROWS, table.rows);
+    for (const write of writers) write(row, end);
   }
   return X;
 }
@@ -145,24 +154,38 @@ export function applyPipeline(pipeline: PipelineState, table: Table): Float32Arr
 type NumberState = Extract<ColumnState, { type: "number" }>;
 type CategoryState = Extract<ColumnState, { type: "category" }>;
 
-function writeNumbers(X: Float32Array, place: number, width: number, { values }: NumberColumn, state: NumberState) {
-  const { apply } = scalingOf(state.scaler);
-  const filled = apply(state.fill);
-  for (let row = 0, at = place; row < values.length; row++, at += width) {
-    const value = values[row]!;
-    const missing = Number.isNaN(value);
-    X[at] = missing ? filled : apply(value); // float32 only now
-    if (state.indicator) X[at + 1] = Number(missing);
-  }
+/** Where a column's inputs go: from `place` on, in every row. */
+interface Output {
+  readonly X: Float32Array;
+  readonly width: number;
+  readonly place: number;
 }
 
-function writeOneHot(X: Float32Array, place: number, width: number, column: CategoryColumn, state: CategoryState) {
+/** Writes the inputs of the rows from one up to another. */
+type Writer = (from: number, to: number) => void;
+
+function numberWriter({ X, width, place }: Output, { values }: NumberColumn, state: NumberState): Writer {
+  const { apply } = scalingOf(state.scaler);
+  const filled = apply(state.fill);
+  return (from, to) => {
+    for (let row = from, at = from * width + place; row < to; row++, at += width) {
+      const value = values[row]!;
+      const missing = Number.isNaN(value);
+      X[at] = missing ? filled : apply(value); // float32 only now
+      if (state.indicator) X[at + 1] = Number(missing);
+    }
+  };
+}
+
+function oneHotWriter({ X, width, place }: Output, column: CategoryColumn, state: CategoryState): Writer {
   const places = new Map(state.categories.map((category, index) => [category, index]));
   const unknown = state.other ? state.categories.length : undefined;
   const placeOf = column.categories.map((category) => places.get(category) ?? unknown);
-  for (let row = 0, at = place; row < column.codes.length; row++, at += width) {
-    const code = column.codes[row]!;
-    const hot = code < 0 ? unknown : placeOf[code];
-    if (hot !== undefined) X[at + hot] = 1;
-  }
+  return (from, to) => {
+    for (let row = from, at = from * width + place; row < to; row++, at += width) {
+      const code = column.codes[row]!;
+      const hot = code < 0 ? unknown : placeOf[code];
+      if (hot !== undefined) X[at + hot] = 1;
+    }
+  };
 }

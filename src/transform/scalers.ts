@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { expm1, log1p, normalQuantile } from "../engine/scalar.js";
 import { none } from "../family.js";
+import type { Sample } from "./sample.js";
 
 /** A transform of one column of numbers and its inverse, in double precision. */
 export interface Scaler<State extends z.ZodObject = z.ZodObject> {
@@ -8,8 +9,8 @@ export interface Scaler<State extends z.ZodObject = z.ZodObject> {
   readonly options: typeof none;
   /** what it learns, as plain JSON */
   readonly state: State;
-  /** From the present values of the training rows, in ascending order, one at least. */
-  learn(sorted: Float64Array): z.output<State>;
+  /** From the present values of the training rows, one at least. */
+  learn(sample: Sample): z.output<State>;
   apply(x: number, state: z.output<State>): number;
   invert(u: number, state: z.output<State>): number;
 }
@@ -35,35 +36,35 @@ export const scalers = {
   standard: scaler({
     about: "zero mean, unit variance",
     ...linear,
-    learn: (values) => ({ center: mean(values), scale: deviation(values) || 1 }), // a constant column becomes 0
+    learn: ({ values }) => ({ center: mean(values), scale: deviation(values) || 1 }), // a constant column becomes 0
   }),
 
   minmax: scaler({
     about: "the smallest value becomes 0, the largest 1",
     ...linear,
-    learn: (values) => ({ center: values[0]!, scale: values.at(-1)! - values[0]! || 1 }),
+    learn: ({ smallest, largest }) => ({ center: smallest, scale: largest - smallest || 1 }),
   }),
 
   maxabs: scaler({
     about: "divided by the largest magnitude: zero stays zero",
     ...linear,
-    learn: (values) => ({ center: 0, scale: Math.max(Math.abs(values[0]!), Math.abs(values.at(-1)!)) || 1 }),
+    learn: ({ smallest, largest }) => ({ center: 0, scale: Math.max(Math.abs(smallest), Math.abs(largest)) || 1 }),
   }),
 
   robust: scaler({
     about: "median 0 and the middle half of the values 1 wide: outliers don't count",
     ...linear,
-    learn: (values) => {
-      const width = quantile(values, 0.75) - quantile(values, 0.25);
+    learn: (sample) => {
+      const width = sample.quantile(0.75) - sample.quantile(0.25);
       // where half the values are equal, half of the whole range
-      return { center: quantile(values, 0.5), scale: width || (values.at(-1)! - values[0]!) / 2 || 1 };
+      return { center: sample.quantile(0.5), scale: width || (sample.largest - sample.smallest) / 2 || 1 };
     },
   }),
 
   log1pStandard: scaler({
     about: "log(1 + x), mirrored for negative x, then zero mean and unit variance: for amounts over many magnitudes",
     state: z.strictObject(shiftAndScale),
-    learn: (values) => {
+    learn: ({ values }) => {
       const logarithms = values.map(signedLog1p);
       return { center: mean(logarithms), scale: deviation(logarithms) || 1 };
     },
@@ -112,22 +113,14 @@ export interface Scaling {
   invert(u: number): number;
 }
 
-/** Learns from the present values of the training rows, in ascending order. */
-export function learnScaler(name: ScalerName, sorted: Float64Array): ScalerState {
-  return { name, ...scalers[name].learn(sorted) };
+/** Learns from the present values of the training rows. */
+export function learnScaler(name: ScalerName, sample: Sample): ScalerState {
+  return { name, ...scalers[name].learn(sample) };
 }
 
 export function scalingOf(state: ScalerState): Scaling {
   const { apply, invert } = scalers[state.name] as unknown as Scaler; // the state is the one this scaler learned
   return { apply: (x) => apply(x, state), invert: (u) => invert(u, state) };
-}
-
-/** Of sorted values, between the two nearest where it falls between. */
-export function quantile(sorted: Float64Array, p: number): number {
-  const at = p * (sorted.length - 1);
-  const below = Math.floor(at);
-  const low = sorted[below]!;
-  return low + (at - below) * ((sorted[below + 1] ?? low) - low);
 }
 
 function mean(values: Float64Array): number {
@@ -153,13 +146,14 @@ function signedLog1p(x: number): number {
 }
 
 /** Values and their normal scores, both strictly ascending: equal values share the rank in their middle. */
-function learnQuantiles(sorted: Float64Array): { values: number[]; normals: number[] } {
-  const points = Math.min(QUANTILES, sorted.length);
-  const lowest = 0.5 / sorted.length;
+function learnQuantiles(sample: Sample): { values: number[]; normals: number[] } {
+  const size = sample.values.length;
+  const points = Math.min(QUANTILES, size);
+  const lowest = 0.5 / size;
   const ranks = new Map<number, { first: number; last: number }>();
   for (let point = 0; point < points; point++) {
     const p = points === 1 ? 0.5 : point / (points - 1);
-    const value = quantile(sorted, p);
+    const value = sample.quantile(p);
     const rank = ranks.get(value);
     if (rank) rank.last = p;
     else ranks.set(value, { first: p, last: p });

@@ -5,7 +5,6 @@ import {
   columnOf,
   columnType,
   isMissing,
-  sortedPresent,
   type Table,
   type Task,
   takeRows,
@@ -14,6 +13,7 @@ import {
 import { NnfitError } from "../errors.js";
 import { inOrder } from "./categories.js";
 import { type ScalerSetting, scalerFor } from "./options.js";
+import { Sample } from "./sample.js";
 import { learnScaler, scalerState, scalingOf } from "./scalers.js";
 
 /** What is predicted: numbers, each with the scaler that is inverted for a prediction, or one of several classes. */
@@ -99,7 +99,7 @@ export function decideTask(
   if (setting === "regression" && words) throw notNumbers(words.name, source);
   if (setting !== "auto") return { task: setting };
   if (words) return { task: "classification" };
-  const different = differentValues(columns[0]!);
+  const different = differentValues(columns[0]!, 3);
   if (different.length !== 2) return { task: "regression" };
   return {
     task: "classification",
@@ -114,12 +114,18 @@ function notNumbers(name: string, source: string): NnfitError {
   });
 }
 
-function differentValues(column: Column): string[] {
-  const rows = Array.from(
-    { length: column.type === "number" ? column.values.length : column.codes.length },
-    (_, r) => r,
-  );
-  return [...new Set(rows.flatMap((row) => textOf(column, row) ?? []))];
+/** In order of appearance; no more than `enough` of them. */
+function differentValues(column: Column, enough = Number.POSITIVE_INFINITY): string[] {
+  const cells = column.type === "number" ? column.values : column.codes;
+  const seen = new Set<number>();
+  const texts: string[] = [];
+  for (let row = 0; row < cells.length && texts.length < enough; row++) {
+    if (seen.has(cells[row]!)) continue;
+    seen.add(cells[row]!);
+    const text = textOf(column, row);
+    if (text !== undefined) texts.push(text);
+  }
+  return texts;
 }
 
 /** The classes of a target, of all rows that can be learned from or judged by. */
@@ -153,7 +159,7 @@ export function learnTargets(training: Table, names: readonly string[], setting:
         { at: training.source },
       );
     }
-    return { name, scaler: learnScaler(scalerFor(setting, name), sortedPresent(column.values)) };
+    return { name, scaler: learnScaler(scalerFor(setting, name), new Sample(column.values)) };
   });
   return { task: "regression", targets };
 }
@@ -171,17 +177,24 @@ export function truthOf(target: TargetState, table: Table): Truth {
   const column = columnOf(table, target.name);
   if (!column) throw new Error(`column ${target.name} is not there`);
   const numberOf = new Map(target.classes.map((name, index) => [name, index]));
-  const classes = Int32Array.from({ length: table.rows }, (_, row) => {
-    const name = textOf(column, row)!;
-    const number = numberOf.get(name);
+  const cells = column.type === "number" ? column.values : column.codes;
+  const known = new Map<number, number>();
+  const classes = new Int32Array(table.rows);
+  for (let row = 0; row < table.rows; row++) {
+    let number = known.get(cells[row]!);
     if (number === undefined) {
-      throw new NnfitError("data", `"${name}" is none of the classes that the model knows`, {
-        at: `${table.source}:${table.lines[row]}, column "${target.name}"`,
-        have: target.classes.join(", "),
-      });
+      const name = textOf(column, row)!;
+      number = numberOf.get(name);
+      if (number === undefined) {
+        throw new NnfitError("data", `"${name}" is none of the classes that the model knows`, {
+          at: `${table.source}:${table.lines[row]}, column "${target.name}"`,
+          have: target.classes.join(", "),
+        });
+      }
+      known.set(cells[row]!, number);
     }
-    return number;
-  });
+    classes[row] = number;
+  }
   return { task: "classification", classes };
 }
 
@@ -214,18 +227,23 @@ export function invertTarget(target: TargetState, outputs: Float32Array, width: 
   }
   const count = target.classes.length;
   const probabilities = width === count ? outputs : ofBothClasses(outputs);
-  const classes = Int32Array.from({ length: rows }, (_, row) =>
-    placeOfLargest(probabilities.subarray(row * count, (row + 1) * count)),
-  );
+  const classes = new Int32Array(rows);
+  for (let row = 0; row < rows; row++) classes[row] = placeOfLargest(probabilities, row * count, count);
   return { task: "classification", classes, probabilities };
 }
 
 function ofBothClasses(ofSecond: Float32Array): Float32Array {
-  return Float32Array.from({ length: ofSecond.length * 2 }, (_, i) =>
-    i % 2 ? ofSecond[i >> 1]! : 1 - ofSecond[i >> 1]!,
-  );
+  const both = new Float32Array(ofSecond.length * 2);
+  for (let row = 0; row < ofSecond.length; row++) {
+    both[2 * row] = 1 - ofSecond[row]!;
+    both[2 * row + 1] = ofSecond[row]!;
+  }
+  return both;
 }
 
-function placeOfLargest(values: Float32Array): number {
-  return values.reduce((best, value, place) => (value > values[best]! ? place : best), 0);
+/** Of `count` values from `start` on; of equal ones the first. */
+function placeOfLargest(values: Float32Array, start: number, count: number): number {
+  let best = 0;
+  for (let place = 1; place < count; place++) if (values[start + place]! > values[start + best]!) best = place;
+  return best;
 }

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Table } from "../../src/data/table.js";
-import { sortedPresent } from "../../src/data/table.js";
 import { inOrder } from "../../src/transform/categories.js";
 import { predictionCells, predictionHeader } from "../../src/transform/output.js";
+import { Sample } from "../../src/transform/sample.js";
 import { learnScaler, type ScalerName, scalerNames, scalingOf } from "../../src/transform/scalers.js";
 import {
   applyTarget,
@@ -247,7 +247,7 @@ describe("the cells of predictions", () => {
   const cellOf = (name: ScalerName, values: readonly number[], output: number) => {
     const target: TargetState = {
       task: "regression",
-      targets: [{ name: "y", scaler: learnScaler(name, sortedPresent(Float64Array.from(values))) }],
+      targets: [{ name: "y", scaler: learnScaler(name, new Sample(Float64Array.from(values))) }],
     };
     return predictionCells(target, Float32Array.of(output), 1, false)[0]![0]!;
   };
@@ -271,7 +271,7 @@ describe("the cells of predictions", () => {
     fc.assert(
       fc.property(column, output, (values, u) => {
         const cell = cellOf(name, values, u);
-        const { apply, invert } = scalingOf(learnScaler(name, sortedPresent(Float64Array.from(values))));
+        const { apply, invert } = scalingOf(learnScaler(name, new Sample(Float64Array.from(values))));
         // half the distance to the next float32 output; outputs nearer to zero than 1/64 are alike in 1/2³⁰
         const half = Math.max(Math.abs(u), 2 ** -6) * 2 ** -24;
         expect(Math.abs(apply(Number(cell)) - u), cell).toBeLessThanOrEqual(1.1 * half + 1e-15);
@@ -301,7 +301,7 @@ describe("the cells of predictions", () => {
           0.3,
         );
         const exact = scalingOf(
-          learnScaler(name, sortedPresent(Float64Array.from([1, 2, 4].map((x) => x * unit)))),
+          learnScaler(name, new Sample(Float64Array.from([1, 2, 4].map((x) => x * unit)))),
         ).invert(0.3);
         expect(Math.abs(Number(cell) / exact - 1), `${name}, ${unit}: ${cell}`).toBeLessThan(1e-6);
       }

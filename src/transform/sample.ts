@@ -1,0 +1,79 @@
+/** The present values of a column, in the order of the rows: what a scaler learns from. */
+export class Sample {
+  readonly values: Float64Array;
+  readonly smallest: number;
+  readonly largest: number;
+  private inOrder: Float64Array | undefined;
+
+  /** `column` has NaN where a cell is missing. */
+  constructor(column: Float64Array) {
+    const present = new Float64Array(column.length);
+    let count = 0;
+    let smallest = Number.POSITIVE_INFINITY;
+    let largest = Number.NEGATIVE_INFINITY;
+    for (let row = 0; row < column.length; row++) {
+      const value = column[row]!;
+      if (Number.isNaN(value)) continue;
+      present[count++] = value;
+      if (value < smallest) smallest = value;
+      if (value > largest) largest = value;
+    }
+    this.values = present.subarray(0, count);
+    this.smallest = smallest;
+    this.largest = largest;
+  }
+
+  get sorted(): Float64Array {
+    this.inOrder ??= this.values.toSorted();
+    return this.inOrder;
+  }
+
+  /** The value below which a share of `p` lies, between the two nearest where it falls between. */
+  quantile(p: number): number {
+    const { sorted } = this;
+    const at = p * (sorted.length - 1);
+    const below = Math.floor(at);
+    const low = sorted[below]!;
+    return low + (at - below) * ((sorted[below + 1] ?? low) - low);
+  }
+
+  /** quantile(½), without sorting all of them. */
+  median(): number {
+    if (this.inOrder) return this.quantile(0.5);
+    const values = this.values.slice();
+    const middle = (values.length - 1) >> 1;
+    const low = select(values, middle);
+    if (values.length % 2 === 1) return low;
+    let high = Number.POSITIVE_INFINITY;
+    for (let i = middle + 1; i < values.length; i++) high = Math.min(high, values[i]!);
+    return low + 0.5 * (high - low);
+  }
+}
+
+/** Brings the k-th smallest value to place k, no larger ones before it and no smaller ones after it (Hoare, 1961). */
+function select(values: Float64Array, k: number): number {
+  let left = 0;
+  let right = values.length - 1;
+  while (left < right) {
+    const pivot = middleOf(values[left]!, values[(left + right) >> 1]!, values[right]!);
+    let i = left;
+    let j = right;
+    while (i <= j) {
+      while (values[i]! < pivot) i++;
+      while (values[j]! > pivot) j--;
+      if (i <= j) {
+        const swapped = values[i]!;
+        values[i++] = values[j]!;
+        values[j--] = swapped;
+      }
+    }
+    if (k <= j) right = j;
+    else if (k >= i) left = i;
+    else break;
+  }
+  return values[k]!;
+}
+
+function middleOf(a: number, b: number, c: number): number {
+  return Math.max(Math.min(a, b), Math.min(Math.max(a, b), c));
+}

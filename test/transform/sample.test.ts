@@ -1,0 +1,31 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { Sample } from "../../src/transform/sample.js";
+
+const value = fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer({ min: -3, max: 3 }));
+const values = fc.array(fc.oneof({ arbitrary: value, weight: 9 }, fc.constant(Number.NaN)), { minLength: 1 });
+
+it("has the present values in their order, the smallest and the largest", () => {
+  fc.assert(
+    fc.property(values, (values) => {
+      const present = values.filter((value) => !Number.isNaN(value));
+      const sample = new Sample(Float64Array.from(values));
+      expect([...sample.values]).toEqual(present);
+      expect(sample.smallest).toBe(present.reduce((a, b) => (b < a ? b : a), Number.POSITIVE_INFINITY));
+      expect(sample.largest).toBe(present.reduce((a, b) => (b > a ? b : a), Number.NEGATIVE_INFINITY));
+    }),
+  );
+});
+
+it("has one median, whether the values are in order or not", () => {
+  fc.assert(
+    fc.property(fc.array(value, { minLength: 1, maxLength: 300 }), (values) => {
+      const sample = new Sample(Float64Array.from(values));
+      const selected = sample.median();
+      expect(selected === sample.quantile(0.5)).toBe(true); // −0 is 0
+      sample.sorted;
+      expect(sample.median()).toBe(sample.quantile(0.5));
+      expect([...sample.values]).toEqual(values); // still in their order
+    }),
+  );
+});
