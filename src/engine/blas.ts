@@ -75,9 +75,9 @@ const systems: Partial<Record<NodeJS.Platform, { readonly libraries: readonly st
   };
 
 /** Finds the system's BLAS. */
-export async function findBlas({ threads, library }: BlasOptions): Promise<Blas> {
+export async function findBlas({ threads, library }: BlasOptions, platform = process.platform): Promise<Blas> {
   const koffi = await loadKoffi();
-  const { libraries, packages } = systems[process.platform] ?? systems.linux!;
+  const { libraries, packages } = systems[platform] ?? systems.linux!;
   const failures: string[] = [];
   for (const path of library === undefined ? libraries : [library]) {
     try {
@@ -108,9 +108,9 @@ async function loadKoffi(): Promise<Koffi> {
     const { default: koffi } = await import(name);
     return koffi as Koffi; // an import by a name that is not a literal has no type
   } catch (error) {
-    throw new NnfitError("usage", "the package koffi is missing, by which nnfit calls a BLAS library", {
+    throw new NnfitError("usage", "the package koffi, by which a BLAS library is called, can't be loaded", {
       setting: SETTING,
-      have: reason(error),
+      have: reason(error).replace(/ imported from .*/, ""),
       try: "npm ci --include=optional where nnfit is installed, or --backend wasm",
     });
   }

@@ -149,11 +149,33 @@ describe("a BLAS", () => {
     else expect(one.threads).toBe(1);
   });
 
-  it("that is named and can't be loaded is a usage error that names it", async () => {
-    const error: unknown = await findBlas({ threads: "auto", library: "/nonexistent" }).catch((error) => error);
-    if (!(error instanceof NnfitError)) return expect.fail(`no NnfitError, but ${error}`);
-    expect(error.kind).toBe("usage");
-    expect(error.details.setting).toBe("training.backend");
-    expect(error.details.have).toContain("/nonexistent");
+  describe("that isn't there is a usage error", () => {
+    beforeEach(({ skip }) => {
+      if (typeof found === "string" && found.includes("koffi")) skip(found);
+    });
+
+    it.each([
+      {
+        case: "which names the library asked for",
+        library: "/nonexistent",
+        have: "/nonexistent",
+        attempt: "NNFIT_BLAS",
+      },
+      {
+        case: "which says what was looked for and what to install",
+        platform: process.platform === "linux" ? "win32" : "linux",
+        have: "openblas",
+        attempt: "OpenBLAS|openblas",
+      },
+    ] as const)("$case", async ({ have, attempt, ...where }) => {
+      const library = "library" in where ? where.library : undefined;
+      const platform = "platform" in where ? where.platform : undefined;
+      const error: unknown = await findBlas({ threads: "auto", library }, platform).catch((error) => error);
+      if (!(error instanceof NnfitError)) return expect.fail(`no NnfitError, but ${error}`);
+      expect(error.kind).toBe("usage");
+      expect(error.details.setting).toBe("training.backend");
+      expect(error.details.have).toContain(have);
+      expect(error.details.try).toMatch(new RegExp(`(${attempt}).*--backend wasm`));
+    });
   });
 });

@@ -1,6 +1,6 @@
 import { type Blas, findBlas } from "../../src/engine/blas.js";
 
-/** Why there is no BLAS here. With CI=true it throws instead, so that no test is left out there. */
+/** The BLAS of this machine, or why there is none. With CI=true it throws instead, so that no test is left out there. */
 export async function systemBlas(threads: number | "auto" = "auto"): Promise<Blas | string> {
   try {
     return await findBlas({ threads, library: process.env.NNFIT_BLAS });
