@@ -12,6 +12,7 @@ interface TrainOptions {
   readonly set?: string[];
   readonly out?: string;
   readonly threads: number | "auto";
+  readonly backend?: string;
   readonly json?: boolean;
 }
 
@@ -26,6 +27,7 @@ export function trainCommand(): Command {
     )
     .option("--out <folder>", "the run folder, over the config's `output`", folderName)
     .option(...threadsOption)
+    .option("--backend <name>", "wasm, or blas for the system's BLAS library, over the config's `training.backend`")
     .option("--json", "print one JSON object at the end: scores, and seconds for each part of the work")
     .addHelpText(
       "before",
@@ -42,7 +44,7 @@ function folderName(text: string): string {
   throw new InvalidArgumentError("It takes the name of a folder.");
 }
 
-async function trainAction(path: string, { set, out, threads, json }: TrainOptions): Promise<void> {
+async function trainAction(path: string, { set, out, threads, backend, json }: TrainOptions): Promise<void> {
   const clock = stopwatch();
   const { loadConfig, displayPath, resolvedConfig } = await import("../config/load.js");
   const { fileSource } = await import("../data/csv.js");
@@ -54,7 +56,7 @@ async function trainAction(path: string, { set, out, threads, json }: TrainOptio
   const { progressDisplay, watched } = await import("./progress.js");
 
   const workingDirectory = process.cwd();
-  const loaded = loadConfig(path, { set: set ?? [], out, workingDirectory });
+  const loaded = loadConfig(path, { set: set ?? [], out, backend, workingDirectory });
   const { config } = loaded;
   const source = (file: string) => watched(fileSource(file, displayPath(workingDirectory, file)), file);
 
@@ -62,7 +64,7 @@ async function trainAction(path: string, { set, out, threads, json }: TrainOptio
   const { table, prepared } = await located(loaded, async () => {
     const table = await readTable(source(config.data.train), config.data);
     clock.lap("read");
-    const prepared = await prepare(table, { ...config, threads }, (wanted) =>
+    const prepared = await prepare(table, { ...config, threads, blasLibrary: process.env.NNFIT_BLAS }, (wanted) =>
       readColumns(source(String(config.data.validation)), config.data, wanted),
     );
     clock.lap("prepare");
@@ -100,7 +102,7 @@ async function trainAction(path: string, { set, out, threads, json }: TrainOptio
 
 /** What a script wants to know of a training. */
 function result(
-  { target, training, validation, network }: Prepared,
+  { target, training, validation, network: { memory } }: Prepared,
   { keptEpoch, judgement, epochs, stopped }: Outcome,
   folder: string,
   seconds: Stopwatch["seconds"],
@@ -115,7 +117,8 @@ function result(
     keptEpoch,
     stopped,
     scores: judgement.scores,
-    threads: network.memory.threads,
+    backend: memory.blas ? "blas" : "wasm",
+    threads: memory.blas ? (memory.blas.threads ?? null) : memory.threads,
     seconds,
     rowsPerSecond: seconds.fit ? Math.round((training.scaled.size * epochs) / seconds.fit) : null,
   };
@@ -169,6 +172,8 @@ function describe(table: Table, prepared: Prepared, config: Config): void {
   const { inputs, hidden, outputs, activation, loss } = network.spec;
   const widths = [inputs, ...hidden, outputs].join(" → ");
   say("network", `${widths}, ${activation.name}, ${loss.name}: ${count(network.weights.length, "weight")}`);
+  const { blas } = network.memory;
+  if (blas) say("engine", `${blas.name} (its bits vary by machine)`);
   const { epochs, optimizer } = config.training;
   const batches = batchesOf(prepared);
   const rows = training.scaled.size;

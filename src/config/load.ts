@@ -17,24 +17,27 @@ export interface LoadOptions {
   readonly set?: readonly string[];
   /** the run folder, over what the file says */
   readonly out?: string | undefined;
+  /** training.backend, over what `set` and the file say */
+  readonly backend?: string | undefined;
   readonly workingDirectory: string;
 }
 
 /** Reads a config file: JSON, comments and trailing commas allowed. Errors are of kind `usage`. */
-export function loadConfig(path: string, { set = [], out, workingDirectory }: LoadOptions): LoadedConfig {
+export function loadConfig(path: string, { set = [], out, backend, workingDirectory }: LoadOptions): LoadedConfig {
   const name = displayPath(workingDirectory, path);
   const text = readConfig(path, name);
   const tree = parseJson(text, name);
   const raw = jsonValue(tree, text, name);
   const assigned = new Map<string, string>();
-  for (const assignment of set) assigned.set(assign(raw, assignment), assignment);
+  for (const assignment of set) assigned.set(assign(raw, assignment), `--set ${assignment}`);
+  if (backend !== undefined) assigned.set(assign(raw, `training.backend=${backend}`), `--backend ${backend}`);
 
   const locate = (setting: string) => {
     if (setting === "") return `${name}:1`;
     const assignment = [...assigned].findLast(
       ([path]) => `${setting}.`.startsWith(`${path}.`) || path.startsWith(`${setting}.`),
     );
-    if (assignment) return `--set ${assignment[1]}`;
+    if (assignment) return assignment[1];
     for (let keys = setting.split("."); keys.length > 0; keys = keys.slice(0, -1)) {
       const node = findNodeAtLocation(tree, keys);
       if (node) return `${setting}, ${name}:${lineAt(text, (node.parent ?? node).offset)}`;

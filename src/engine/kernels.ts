@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Product } from "./blas.js";
 
 /** What engine/assembly exports, compiled by `npm run build:kernels`. */
 export interface Kernels {
@@ -33,10 +34,18 @@ export function kernelModule(): WebAssembly.Module {
   return compiled;
 }
 
-/** The kernels, working on `memory`. */
-export function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): Kernels {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+/** The kernels, working on `memory`; `product` plays the products that a tape leaves to BLAS. */
+export function instantiate(
+  module: WebAssembly.Module,
+  memory: WebAssembly.Memory,
+  product: Product = withoutBlas,
+): Kernels {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, product } });
   return exports as unknown as Kernels; // WebAssembly exports carry no types
+}
+
+function withoutBlas(): never {
+  throw new Error("a tape for BLAS is played without one");
 }
 
 /** Adds the functions "0", "1", … of a module to the table of the kernels. Returns the number of the first. */

@@ -1,5 +1,6 @@
 import { NnfitError } from "../errors.js";
 import { CONTROL_BYTES, CONTROL_BYTES_PER_THREAD } from "./assembly/opcodes.js";
+import type { Blas } from "./blas.js";
 import { extend, instantiate, type Kernels, kernelModule, sharedMemory } from "./kernels.js";
 import { extendThreads, startThreads } from "./threads.js";
 
@@ -29,7 +30,8 @@ export const MOST_PAGES = 65536;
 
 /**
  * One WebAssembly memory, handed out from its beginning to its end and never taken back, and the kernels on it.
- * With more than one thread, all of them work on it together; `close` sends the others home.
+ * With more than one thread, all of them work on it together; `close` sends the others home. With `blas`, products are
+ * played by that library, which has threads of its own.
  */
 export class Memory {
   readonly kernels: Kernels;
@@ -42,8 +44,9 @@ export class Memory {
   constructor(
     readonly threads = 1,
     patience = 60_000_000_000n,
+    readonly blas?: Blas,
   ) {
-    this.kernels = instantiate(kernelModule(), this.memory);
+    this.kernels = instantiate(kernelModule(), this.memory, blas?.on(this.memory));
     if (threads === 1) return;
     this.control = this.allocate(CONTROL_BYTES + threads * CONTROL_BYTES_PER_THREAD);
     startThreads(this.memory, this.kernels, this.control, threads, patience);

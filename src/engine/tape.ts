@@ -223,8 +223,10 @@ export class Tape {
     stepsOfA: readonly number[],
     stepsOfB: readonly number[],
   ): void {
-    this.emit(Opcode.Matmul, C.address, A.address, B.address, ...sizes, ...stepsOfA, ...stepsOfB, 0);
+    const opcode = this.memory.blas ? Opcode.ForeignMatmul : Opcode.Matmul;
+    this.emit(opcode, C.address, A.address, B.address, ...sizes, ...stepsOfA, ...stepsOfB, 0);
     this.product = { address: C.address, end: this.words.length, biasAt: this.words.length - 1 };
+    if (this.memory.blas) return; // it packs matrices elsewhere
     const [P, K, Q] = sizes.map((n) => (n === BATCH ? this.batchSize : n)) as [number, number, number]; // as many as there were
     const packed = (Math.ceil(P / TILE_ROWS) * TILE_ROWS + Math.ceil(Q / PANEL) * PANEL) * K * 4;
     this.scratchBytes = Math.max(this.scratchBytes, this.memory.threads * EDGE_BYTES + packed);

@@ -21,6 +21,12 @@ export const trainingOptions = z.strictObject({
     .default(1)
     .describe("of the split, the initial weights and the order of rows"),
   patience: z.int().min(0).default(0).describe("stop after so many epochs without a lower validation loss; 0: never"),
+  backend: z
+    .enum(["wasm", "blas"])
+    .default("wasm")
+    .describe(
+      "what multiplies matrices; blas: the system's BLAS library, faster on wide layers, but its bits vary by machine",
+    ),
   optimizer: optimizerChoice.prefault("sgd").describe("how weights are updated"),
 });
 export type TrainingOptions = z.output<typeof trainingOptions>;

@@ -3,6 +3,7 @@ import type { DataOptions } from "../data/options.js";
 import { checkNames, type WantedColumn } from "../data/read.js";
 import { splitRows } from "../data/split.js";
 import { columnOf, type Table, type Task, takeRows } from "../data/table.js";
+import { findBlas } from "../engine/blas.js";
 import { Memory } from "../engine/memory.js";
 import { seededRandom } from "../engine/random.js";
 import { NnfitError } from "../errors.js";
@@ -33,8 +34,10 @@ export interface TaskOptions {
   readonly scale: ScaleOptions;
   readonly model: ModelOptions;
   readonly training: TrainingOptions;
-  /** how many threads compute; they change no bit of the result */
+  /** how many threads compute; they change no bit of the result, unless BLAS computes */
   readonly threads?: number | "auto";
+  /** the path of a library for the backend blas, instead of the system's */
+  readonly blasLibrary?: string | undefined;
 }
 
 /** Rows to learn from or to judge by, scaled and as they were. */
@@ -65,9 +68,10 @@ export interface Prepared {
  */
 export async function prepare(
   whole: Table,
-  { data, task: taskSetting, scale, model, training: { seed, batchSize: wanted }, threads = "auto" }: TaskOptions,
+  { data, task: taskSetting, scale, model, training, threads = "auto", blasLibrary }: TaskOptions,
   readValidation: (wanted: readonly WantedColumn[]) => Promise<Table>,
 ): Promise<Prepared> {
+  const { seed, batchSize: wanted, backend } = training;
   const names = typeof data.target === "string" ? [data.target] : data.target;
   const header = whole.columns.map(({ name }) => name);
   const twice = names.find((name, place) => names.indexOf(name) < place);
@@ -94,7 +98,10 @@ export async function prepare(
 
   const spec = networkFor(model, widthOf(pipeline), target);
   const batchSize = wanted === "full" ? parts.training.rows : Math.min(wanted, parts.training.rows);
-  const memory = new Memory(threads === "auto" ? trainingThreads(spec, batchSize) : threads);
+  const memory =
+    backend === "blas"
+      ? new Memory(1, undefined, await findBlas({ threads, library: blasLibrary }))
+      : new Memory(threads === "auto" ? trainingThreads(spec, batchSize) : threads);
   const rows = (of: Table): Rows => {
     const truth = truthOf(target, of);
     const scaled = new Dataset(memory, of.rows, widthOf(pipeline), task === "regression" ? names.length : 1);

@@ -58,6 +58,7 @@ describe("a config", () => {
         shuffle: true,
         seed: 1,
         patience: 0,
+        backend: "wasm",
         optimizer: { name: "sgd", learningRate: 0.05, momentum: 0, nesterov: false, weightDecay: 0 },
       },
       output: join(folder, "runs", "houses"),

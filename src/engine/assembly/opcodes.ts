@@ -27,6 +27,8 @@ export enum Opcode {
   CrossEntropy,
   /** *D, *P, *y, width:  D[r, :] = P[r, :], less 1 in column y[r] */
   SubtractOneHot,
+  /** the operands of Matmul:  what it does, by the system's BLAS */
+  ForeignMatmul,
 }
 
 /** A product is worked out in tiles of so many rows by so many columns. */

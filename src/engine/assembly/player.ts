@@ -1,3 +1,4 @@
+import { foreignMatmul } from "./foreign";
 import { matmul } from "./matmul";
 import { Opcode } from "./opcodes";
 import { addRow, crossEntropy, gather, mean, softmax, subtractOneHot, sumRows } from "./rows";
@@ -98,6 +99,23 @@ function perform(at: usize, rows: usize, scratch: usize): bool {
       break;
     case Opcode.SubtractOneHot:
       subtractOneHot(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5));
+      break;
+    case Opcode.ForeignMatmul:
+      if (isFirst()) {
+        foreignMatmul(
+          word(at, 2),
+          word(at, 3),
+          word(at, 4),
+          size(at, 5, rows),
+          size(at, 6, rows),
+          size(at, 7, rows),
+          word(at, 8),
+          word(at, 9),
+          word(at, 10),
+          word(at, 11),
+          word(at, 12),
+        );
+      }
       break;
   }
   return true;
