@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { endianness } from "node:os";
 import { z } from "zod";
 import { NnfitError } from "../errors.js";
 
@@ -101,11 +102,12 @@ export function parseJson(text: string): unknown {
 }
 
 function littleEndian(values: Float32Array): Buffer {
-  const bytes = Buffer.alloc(values.length * 4);
-  for (const [i, value] of values.entries()) bytes.writeFloatLE(value, i * 4);
-  return bytes;
+  const bytes = Buffer.from(values.slice().buffer);
+  return endianness() === "LE" ? bytes : bytes.swap32();
 }
 
 function fromLittleEndian(bytes: Buffer): Float32Array {
-  return Float32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(i * 4));
+  const { buffer } = Uint8Array.from(bytes); // a copy, aligned
+  if (endianness() === "BE") Buffer.from(buffer).swap32();
+  return new Float32Array(buffer);
 }

@@ -1,0 +1,1 @@
+import { main } from "../dist/bundle/main.js"; await main(process.argv);
