@@ -1,1 +1,3 @@
-import { main } from "../dist/bundle/main.js"; await main(process.argv);
+import { main } from "../dist/bundle/main.js";
+
+await main(process.argv);

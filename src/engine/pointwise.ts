@@ -39,6 +39,11 @@ export const operations = {
   normalPdf: kernel("normalPdfOf"),
 } satisfies Record<string, Code | { kernel: string }>;
 
+/** Whether an operation takes long enough to keep its result. */
+export function isCostly(name: Pointwise["name"]): boolean {
+  return "kernel" in operations[name];
+}
+
 /**
  * A module with one function for each run of pointwise operations. The operations of a run are on matrices of one
  * size, so one loop does them all: each matrix is loaded once, what lies between is held in registers, and only what

@@ -1,7 +1,8 @@
 import { EDGE_BYTES, Opcode, PANEL, TILE_ROWS } from "./assembly/opcodes.js";
 import { type Cell, type Matrix, type Memory, MOST_PAGES } from "./memory.js";
-import { fuse, isCell, type Operand, type Pointwise } from "./pointwise.js";
+import { fuse, isCell, isCostly, type Operand, type Pointwise } from "./pointwise.js";
 import { lostThread } from "./threads.js";
+import { Values } from "./values.js";
 
 /** A recorded tape, ready to be replayed. */
 export interface Program<Result> {
@@ -54,6 +55,8 @@ export class Tape {
   /** The product that was just recorded, and the word that says which row is added to it. */
   private product: { address: number; end: number; biasAt: number } | undefined;
   private scratchBytes = 0;
+  /** What forward has made of x, backward need not make again. */
+  private readonly values = new Values();
 
   constructor(
     private readonly memory: Memory,
@@ -62,7 +65,7 @@ export class Tape {
 
   /** A matrix with a row for each row of the batch. */
   batch(columns: number): Matrix {
-    return this.memory.matrix(this.batchSize, columns, true);
+    return this.values.add(this.memory.matrix(this.batchSize, columns, true));
   }
 
   // ── rows ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -79,12 +82,14 @@ export class Tape {
     const { product } = this;
     if (product?.address === X.address && product.end === this.words.length) this.words[product.biasAt] = b.address;
     else this.emit(Opcode.AddRow, X.address, X.address, b.address, X.columns);
+    this.values.change(X);
     return X;
   }
 
   /** b = Σᵣ X[r, :] */
   sumRows(X: Matrix, into: Matrix): Matrix {
     this.emit(Opcode.SumRows, into.address, X.address, X.columns);
+    this.values.change(into);
     return into;
   }
 
@@ -128,6 +133,7 @@ export class Tape {
   /** Aᵀ·X   A [rows, p], X [rows, q] → [p, q], summed over the batch */
   tmatmul(A: Matrix, X: Matrix, into: Matrix): Matrix {
     this.emitProduct(into, A, X, [A.columns, BATCH, X.columns], [1, A.columns], [X.columns, 1]);
+    this.values.change(into);
     return into;
   }
 
@@ -195,7 +201,7 @@ export class Tape {
   }
 
   private like({ rows, columns, ofBatch }: Matrix): Matrix {
-    return this.memory.later(rows, columns, ofBatch);
+    return this.values.add(this.memory.later(rows, columns, ofBatch));
   }
 
   private emit(opcode: Opcode, ...operands: number[]): void {
@@ -205,13 +211,17 @@ export class Tape {
 
   private pointwise(name: Pointwise["name"], operands: readonly Operand[], into?: Matrix): Matrix {
     const shape = shapeOf(operands);
-    const y = into ?? this.like(shape);
+    const before = into ? undefined : this.values.find(name, operands);
+    if (before && isCostly(name)) return before;
+    const y = into ?? this.memory.later(shape.rows, shape.columns, shape.ofBatch);
     if (this.run === undefined || size(this.run.operations[0]!.y) !== size(shape)) {
       this.emit(Opcode.Pointwise, 0, size(shape));
       this.run = { operations: [], at: this.words.length - 2 };
       this.runs.push(this.run);
     }
     this.run.operations.push({ name, y, operands });
+    if (into) this.values.change(into);
+    else this.values.addResult(y, name, operands);
     return y;
   }
 

@@ -37,6 +37,17 @@ function activation<O extends z.ZodObject>(definition: {
 const SELU_ALPHA = 1.6732632423543772;
 const SELU_SCALE = 1.0507009873554805;
 
+/** Beyond this, tanh(softplus(x)) is 1 for a float32, and eˣ squared is far from its limits. */
+const MISH_LINEAR = 20;
+
+function mishTerms(tape: Tape, x: Matrix) {
+  const bounded = tape.minimum(x, MISH_LINEAR);
+  const e = tape.exp(bounded);
+  const n = tape.multiply(e, tape.add(e, 2));
+  const n2 = tape.add(n, 2);
+  return { bounded, e, n2, t: tape.divide(n, n2) };
+}
+
 export const activations = {
   identity: activation({
     about: "x: no activation; the network stays linear",
@@ -107,11 +118,16 @@ export const activations = {
     about: "x·tanh(softplus(x)): smooth, often the best for regression",
     options: none,
     initializer: "heNormal",
-    forward: (tape, x) => tape.multiply(x, tape.tanh(tape.softplus(x))),
+    // with e = eˣ and n = (1 + e)² − 1 = e·(e + 2):  tanh(log(1 + e)) = n / (n + 2)
+    forward: (tape, x) => {
+      const { t } = mishTerms(tape, x);
+      return tape.multiply(x, t);
+    },
+    // t + x·σ(x)·(1 − t²) = t + 4x·e·(1 + e) / (n + 2)²
     derivative: (tape, x) => {
-      const t = tape.tanh(tape.softplus(x));
-      const inner = tape.multiply(tape.sigmoid(x), tape.subtract(1, tape.square(t)));
-      return tape.add(t, tape.multiply(x, inner)); // t + x·σ(x)·(1 − t²)
+      const { bounded, e, n2, t } = mishTerms(tape, x);
+      const rest = tape.divide(tape.multiply(e, tape.add(e, 1)), tape.square(n2));
+      return tape.add(t, tape.multiply(tape.multiply(bounded, 4), rest));
     },
   }),
 

@@ -1,0 +1,48 @@
+import type { Matrix } from "./memory.js";
+import type { Operand } from "./pointwise.js";
+
+/**
+ * Value numbering (Cocke and Schwartz, 1970): matrices of a tape that hold the same operation of the same operands have
+ * the same number. Only matrices that the tape made itself are known: nobody else writes to them, whatever their place.
+ */
+export class Values {
+  private readonly numbers = new Map<Matrix, number>();
+  private readonly holders = new Map<string, { readonly matrix: Matrix; readonly number: number }>();
+  private count = 0;
+
+  /** A matrix that holds this already. */
+  find(name: string, operands: readonly Operand[]): Matrix | undefined {
+    const holder = this.holders.get(this.key(name, operands) ?? "");
+    return holder && this.numbers.get(holder.matrix) === holder.number ? holder.matrix : undefined;
+  }
+
+  /** A new matrix of the tape. */
+  add(matrix: Matrix): Matrix {
+    this.numbers.set(matrix, this.count++);
+    return matrix;
+  }
+
+  /** A new matrix of the tape that holds this. */
+  addResult(matrix: Matrix, name: string, operands: readonly Operand[]): void {
+    const key = this.key(name, operands);
+    const before = this.find(name, operands);
+    const number = before ? this.numbers.get(before)! : this.count++;
+    this.numbers.set(matrix, number);
+    if (key && !before) this.holders.set(key, { matrix, number });
+  }
+
+  /** The matrix is written to: it holds something else from now on. */
+  change(matrix: Matrix): void {
+    if (this.numbers.has(matrix)) this.numbers.set(matrix, this.count++);
+  }
+
+  private key(name: string, operands: readonly Operand[]): string | undefined {
+    const words: string[] = [name];
+    for (const operand of operands) {
+      if (typeof operand === "number") words.push(Object.is(operand, -0) ? "-0" : String(operand));
+      else if ("oneOver" in operand || !this.numbers.has(operand)) return undefined;
+      else words.push(`#${this.numbers.get(operand)}`);
+    }
+    return words.join(" ");
+  }
+}
