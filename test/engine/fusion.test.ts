@@ -280,13 +280,19 @@ describe("a run", () => {
     const memory = new GuardedMemory();
     const X = table(3, 5, numbersFrom(1));
     const x = memory.put(X);
+    const same = memory.at(x.address, 3, 5);
     const { result, play } = record(memory, 1, (tape) => {
+      const before = tape.multiply(same, 2);
       tape.add(x, 1, x);
-      return tape.multiply(memory.at(x.address, 3, 5), 2);
+      return { before, after: tape.multiply(same, 2) };
     });
     play(1);
     expectSame(
-      result.data,
+      result.before.data,
+      rounded(X, (x) => 2 * x),
+    );
+    expectSame(
+      result.after.data,
       rounded(X, (x) => 2 * f(x + 1)),
     );
   });
