@@ -143,7 +143,7 @@ describe("threads change no bit of", () => {
   it.each(Object.entries({ ...products, ...others }))("%s", (_, recording) => {
     fc.assert(
       fc.property(shapes, (shape) => expectSameOnAll(recording(shape), [shape.rows])),
-      { numRuns: 40 },
+      { numRuns: 30 },
     );
   });
 
@@ -222,7 +222,7 @@ describe("a program of many instructions", () => {
           return [...made, last];
         }, plays);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
