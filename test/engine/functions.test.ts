@@ -2,37 +2,60 @@ import { describe, expect, it } from "vitest";
 import type { Matrix } from "../../src/engine/memory.js";
 import { operations } from "../../src/engine/pointwise.js";
 import { record, type Tape } from "../../src/engine/tape.js";
+import { make } from "../../src/family.js";
+import { type ActivationChoice, activationChoice, activations } from "../../src/model/activations.js";
 import * as reference from "./reference.js";
 import { GuardedMemory } from "./reference.js";
 
 interface Reference {
-  readonly name: keyof Tape;
+  readonly name: string;
+  readonly forward: (tape: Tape, x: Matrix) => Matrix;
   readonly f: (x: number) => number;
   /** how far from the float32 nearest to f(x) a result may be */
   readonly ulps: number;
 }
 
+type Unary = Extract<keyof typeof operations, keyof Tape> | "sign" | "square";
+
+/** An operation of the tape. */
+function operation(name: Unary, f: (x: number) => number, ulps: number): Reference {
+  return { name, forward: (tape, x) => (tape[name] as (x: Matrix) => Matrix)(x), f, ulps }; // only of one operand below
+}
+
+/** An activation as a network records it, of several operations that are each rounded. */
+function activation(name: ActivationChoice["name"], f: (x: number) => number, ulps: number): Reference {
+  return { name, forward: make(activations, activationChoice.parse(name)).forward, f, ulps };
+}
+
 const references: readonly Reference[] = [
-  { name: "absolute", f: Math.abs, ulps: 0 },
-  { name: "sign", f: (x) => Number(x > 0) - Number(x < 0), ulps: 0 },
-  { name: "square", f: (x) => x * x, ulps: 0 },
-  { name: "squareRoot", f: Math.sqrt, ulps: 0 },
-  { name: "exp", f: Math.exp, ulps: 1 },
-  { name: "expm1", f: Math.expm1, ulps: 1 },
-  { name: "tanh", f: Math.tanh, ulps: 1 },
-  { name: "sigmoid", f: reference.sigmoid, ulps: 1 },
-  { name: "softplus", f: reference.softplus, ulps: 1 },
-  { name: "normalCdf", f: reference.normalCdf, ulps: 1 },
-  { name: "normalPdf", f: reference.normalPdf, ulps: 1 },
+  operation("absolute", Math.abs, 0),
+  operation("sign", (x) => Number(x > 0) - Number(x < 0), 0),
+  operation("square", (x) => x * x, 0),
+  operation("squareRoot", Math.sqrt, 0),
+  operation("exp", Math.exp, 1),
+  operation("expm1", Math.expm1, 1),
+  operation("tanh", Math.tanh, 1),
+  operation("sigmoid", reference.sigmoid, 1),
+  operation("softplus", reference.softplus, 1),
+  operation("normalCdf", reference.normalCdf, 1),
+  operation("normalPdf", reference.normalPdf, 1),
 ];
 
-/** The function of float32 numbers, as the kernel computes it. */
-function kernel(name: keyof Tape): (inputs: Float32Array) => Float32Array {
+/** Not where the factor of x is subnormal, and so has fewer digits: |f(x)| < 2⁻¹²⁶·|x|. */
+const composed: readonly Reference[] = [
+  activation("elu", (x) => (x > 0 ? x : Math.expm1(x)), 1),
+  activation("selu", (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x)), 2),
+  activation("gelu", (x) => x * reference.normalCdf(x), 2),
+  activation("silu", (x) => x * reference.sigmoid(x), 2),
+  activation("mish", (x) => x * Math.tanh(reference.softplus(x)), 2),
+];
+
+/** The function of float32 numbers, as the engine computes it. */
+function played({ forward }: Reference): (inputs: Float32Array) => Float32Array {
   return (inputs) => {
     const memory = new GuardedMemory();
     const x = memory.matrix(1, inputs.length);
-    // `references` names only such methods
-    const { result, play } = record(memory, 1, (tape) => (tape[name] as (x: Matrix) => Matrix)(x));
+    const { result, play } = record(memory, 1, (tape) => forward(tape, x));
     x.data.set(inputs);
     play(1);
     memory.expectGuards();
@@ -46,10 +69,10 @@ const places = (floats: Float32Array) =>
     bits < 0 ? -(bits & 0x7fffffff) : bits,
   );
 
-/** The largest distance from the kernel's results to the reference, and where it is. */
-function worst({ name, f }: Reference, inputs: Float32Array): { ulps: number; x: number; y: number; expected: number } {
-  const y = kernel(name)(inputs);
-  const expected = inputs.map(f);
+/** The largest distance from the engine's results to the reference, and where it is. */
+function worst(reference: Reference, inputs: Float32Array): { ulps: number; x: number; y: number; expected: number } {
+  const y = played(reference)(inputs);
+  const expected = inputs.map(reference.f);
   const [placeOfY, placeExpected] = [places(y), places(expected)];
   let at = 0;
   let ulps = -1;
@@ -105,7 +128,7 @@ describe.each(references)("$name, to $ulps ulp,", (reference) => {
   });
 
   it("makes NaN of NaN, apart from the sign", () => {
-    const y = kernel(reference.name)(Float32Array.of(NaN, 1, NaN, NaN, NaN));
+    const y = played(reference)(Float32Array.of(NaN, 1, NaN, NaN, NaN));
     expect([...y].map(Number.isNaN)).toEqual(
       reference.name === "sign" ? Array(5).fill(false) : [true, false, true, true, true],
     );
@@ -113,9 +136,17 @@ describe.each(references)("$name, to $ulps ulp,", (reference) => {
 
   it("has the same bits in every lane and in a tail of any length", () => {
     const inputs = grid(-3, 3, 22);
-    const whole = kernel(reference.name)(inputs);
+    const whole = played(reference)(inputs);
     for (let from = 0; from < 8; from++) {
-      expect(kernel(reference.name)(inputs.slice(from))).toEqual(whole.slice(from));
+      expect(played(reference)(inputs.slice(from))).toEqual(whole.slice(from));
     }
+  });
+});
+
+describe.each(composed)("$name, to $ulps ulp,", (reference) => {
+  it("meets the reference on numbers of every size", () => {
+    const hasDigits = (x: number) => Math.abs(reference.f(x)) >= 2 ** -126 * Math.max(1, Math.abs(x));
+    const inputs = [everyFloat(5003), everyFloat(5003).map((x) => -x), grid(-15, 15, 300_000), grid(-105, 90, 150_000)];
+    for (const numbers of inputs) expectNear(reference, numbers.filter(hasDigits));
   });
 });

@@ -118,15 +118,17 @@ const GUARD = 64;
 
 /** A memory of which every block starts out as sentinels and lies between sentinels. */
 export class GuardedMemory extends Memory {
-  private readonly zones: { start: number; end: number }[] = [];
+  /** Undefined while Memory's own constructor runs. */
+  private readonly zones: Uint32Array[] | undefined = [];
 
   override allocate(bytes: number): number {
+    if (!this.zones) return super.allocate(bytes); // what threads share to work together has to begin with zeros
     const start = super.allocate(bytes + 2 * GUARD);
     const end = start + Math.ceil((bytes + 2 * GUARD) / 64) * 64; // the padding to the cache line is guarded as well
     const words = this.integers(start, (end - start) / 4);
     for (let i = 0; i < words.length; i++) words[i] = sentinel(start + 4 * i);
     const block = start + GUARD;
-    this.zones.push({ start, end: block }, { start: block + bytes, end });
+    this.zones.push(this.words(start, block), this.words(block + Math.ceil(bytes / 4) * 4, end));
     return block;
   }
 
@@ -146,15 +148,31 @@ export class GuardedMemory extends Memory {
 
   /** No sentinel around any block was overwritten. */
   expectGuards(): void {
-    for (const { start, end } of this.zones) this.expectUntouched(start, end);
+    this.zones?.forEach(expectSentinels);
   }
 
   /** From one address to another there is nothing but sentinels. */
   expectUntouched(start: number, end: number): void {
-    const words = this.integers(start, (end - start) / 4);
-    const written = words.findIndex((word, i) => word !== sentinel(start + 4 * i));
-    if (written >= 0) expect.fail(`wrote beyond its elements, ${4 * written} bytes on`);
+    expectSentinels(this.words(start, end));
   }
+
+  private words(start: number, end: number): Uint32Array {
+    return this.integers(start, (end - start) / 4);
+  }
+}
+
+function expectSentinels(words: Uint32Array): void {
+  for (let i = 0; i < words.length; i++) {
+    if (words[i] !== sentinel(words.byteOffset + 4 * i)) expect.fail(`wrote beyond its elements, ${4 * i} bytes on`);
+  }
+}
+
+/** The elements of a matrix after it was played on `rows` rows of a batch; those beyond must be as they were. */
+export function elements(memory: GuardedMemory, matrix: Matrix, rows: number): number[] {
+  const used = matrix.ofBatch ? rows : matrix.rows;
+  const end = (rows: number) => matrix.address + rows * matrix.columns * 4;
+  memory.expectUntouched(end(used), end(matrix.rows));
+  return [...matrix.data.subarray(0, used * matrix.columns)];
 }
 
 /**
@@ -169,10 +187,7 @@ export function played(
   const { result, play } = record(memory, batchSize, (tape) => recording(tape, memory));
   play(rows);
   memory.expectGuards();
-  const used = result.ofBatch ? rows : result.rows;
-  const end = (rows: number) => result.address + rows * result.columns * 4;
-  memory.expectUntouched(end(used), end(result.rows));
-  return { rows: used, columns: result.columns, data: [...result.data.subarray(0, used * result.columns)] };
+  return { rows: result.ofBatch ? rows : result.rows, columns: result.columns, data: elements(memory, result, rows) };
 }
 
 // ── arbitraries ──────────────────────────────────────────────────────────────────────────────────────────────────
