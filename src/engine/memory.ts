@@ -106,10 +106,12 @@ export class Memory {
     };
   }
 
-  /** A matrix that gets its place when its address is asked for. */
-  later(rows: number, columns: number, ofBatch: boolean): Matrix {
+  /** A matrix that gets its place when its address is asked for, while it can still have one. */
+  later(rows: number, columns: number, ofBatch: boolean, canBePlaced: () => boolean): Matrix {
     let placed: Matrix | undefined;
+    const notKept = () => new Error("this matrix is not kept: return it from the recording");
     const place = () => {
+      if (!placed && !canBePlaced()) throw notKept();
       placed ??= this.matrix(rows, columns, ofBatch);
       return placed;
     };
@@ -124,7 +126,7 @@ export class Memory {
         return placed !== undefined;
       },
       get data() {
-        if (!placed) throw new Error("this matrix is not kept: return it from the recording");
+        if (!placed) throw notKept();
         return placed.data;
       },
     };

@@ -98,7 +98,7 @@ function fused(run: readonly Pointwise[], isKept: (matrix: Matrix) => boolean, i
           ? [...f64.constant(columns), ...get(ROWS), ...f64.fromUnsigned, ...f64.multiply]
           : f64.constant(rows * columns);
         const factor = [...f64.constant(1), ...count, ...f64.divide, ...f64.toF32, ...f32x4.splat];
-        code.push(...get(constant(`1 / ${ofBatch} ${rows * columns}`, factor)));
+        code.push(...get(constant(`1 / ${ofBatch} ${rows} ${columns}`, factor)));
       } else if (isCell(operand, shape)) {
         const cell = [...i32.constant(0), ...f32x4.loadSplat(operand.address)];
         code.push(...get(constant(`cell ${operand.address}`, cell)));

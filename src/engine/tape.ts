@@ -21,6 +21,9 @@ export function record<Result>(memory: Memory, batchSize: number, recording: (ta
   return {
     result,
     play(rows) {
+      if (!(rows >= 1 && rows <= batchSize))
+        throw new Error(`a tape for up to ${batchSize} rows can't be played on ${rows}`);
+      if (start === end) return;
       if (!memory.kernels.play(start, end, rows, scratch)) throw lostThread("no longer answers");
     },
   };
@@ -55,6 +58,7 @@ export class Tape {
   /** The product that was just recorded, and the word that says which row is added to it. */
   private product: { address: number; end: number; biasAt: number } | undefined;
   private scratchBytes = 0;
+  private isWritten = false;
   /** What forward has made of x, backward need not make again. */
   private readonly values = new Values();
 
@@ -80,8 +84,10 @@ export class Tape {
   /** X[r, :] += b, in place   X [rows, n], b [n] */
   addRow(X: Matrix, b: Matrix): Matrix {
     const { product } = this;
-    if (product?.address === X.address && product.end === this.words.length) this.words[product.biasAt] = b.address;
-    else this.emit(Opcode.AddRow, X.address, X.address, b.address, X.columns);
+    if (product?.address === X.address && product.end === this.words.length) {
+      this.words[product.biasAt] = b.address;
+      this.product = undefined;
+    } else this.emit(Opcode.AddRow, X.address, X.address, b.address, X.columns);
     this.values.change(X);
     return X;
   }
@@ -186,6 +192,7 @@ export class Tape {
   /** Puts the instructions into the engine's memory, and sets room aside that is needed to play them. */
   write(): { start: number; end: number; scratch: number } {
     this.fuseRuns();
+    this.isWritten = true;
     const bytes = this.words.length * 4;
     const start = this.memory.allocate(bytes);
     this.memory.integers(start, this.words.length).set(this.words);
@@ -200,8 +207,13 @@ export class Tape {
     for (const [i, { at }] of this.runs.entries()) this.words[at] = first + i;
   }
 
-  private like({ rows, columns, ofBatch }: Matrix): Matrix {
-    return this.values.add(this.memory.later(rows, columns, ofBatch));
+  private like(shape: Matrix): Matrix {
+    return this.values.add(this.later(shape));
+  }
+
+  /** A matrix that gets a place if it needs one before the tape is written. */
+  private later({ rows, columns, ofBatch }: Matrix): Matrix {
+    return this.memory.later(rows, columns, ofBatch, () => !this.isWritten);
   }
 
   private emit(opcode: Opcode, ...operands: number[]): void {
@@ -213,7 +225,8 @@ export class Tape {
     const shape = shapeOf(operands);
     const before = into ? undefined : this.values.find(name, operands);
     if (before && isCostly(name)) return before;
-    const y = into ?? this.memory.later(shape.rows, shape.columns, shape.ofBatch);
+    if (into && !hasShape(into, shape)) throw shapesDiffer(into, shape);
+    const y = into ?? this.later(shape);
     if (this.run === undefined || size(this.run.operations[0]!.y) !== size(shape)) {
       this.emit(Opcode.Pointwise, 0, size(shape));
       this.run = { operations: [], at: this.words.length - 2 };
@@ -268,7 +281,7 @@ function shapeOf(operands: readonly Operand[]): Matrix {
   if (!shape) throw new Error("one of the operands must be a matrix");
   for (const matrix of matrices) {
     if (!hasShape(matrix, shape) && !isCell(matrix, shape)) {
-      throw new Error(`shapes differ: [${matrix.rows}, ${matrix.columns}] and [${shape.rows}, ${shape.columns}]`);
+      throw shapesDiffer(matrix, shape);
     }
   }
   return shape;
@@ -276,6 +289,10 @@ function shapeOf(operands: readonly Operand[]): Matrix {
 
 function hasShape(matrix: Matrix, { rows, columns, ofBatch }: Matrix): boolean {
   return matrix.rows === rows && matrix.columns === columns && matrix.ofBatch === ofBatch;
+}
+
+function shapesDiffer(a: Matrix, b: Matrix): Error {
+  return new Error(`shapes differ: [${a.rows}, ${a.columns}] and [${b.rows}, ${b.columns}]`);
 }
 
 function isMatrix(operand: Operand): operand is Matrix {

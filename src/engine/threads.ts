@@ -35,6 +35,7 @@ export function startThreads(
     // The same path from src/engine and from dist/engine.
     const worker = new Worker(new URL("../../dist/engine/worker.js", import.meta.url), { workerData });
     worker.unref();
+    worker.on("error", () => {}); // it is noticed by its silence, wherever somebody waits for it
   }
   awaitThreads(memory, control, count, "can't be started");
   kernels.enlist(control, 0, count, patience);
@@ -60,7 +61,7 @@ function awaitThreads(memory: WebAssembly.Memory, control: number, count: number
   const deadline = Date.now() + READY_MILLISECONDS;
   for (let sofar = Atomics.load(words, ready); sofar < count - 1; sofar = Atomics.load(words, ready)) {
     if (Date.now() > deadline) throw lostThread(failure);
-    Atomics.wait(words, ready, sofar, READY_MILLISECONDS);
+    Atomics.wait(words, ready, sofar, deadline - Date.now());
   }
   Atomics.store(words, ready, 0);
 }

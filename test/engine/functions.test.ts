@@ -47,7 +47,7 @@ const composed: readonly Reference[] = [
   activation("selu", (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x)), 2),
   activation("gelu", (x) => x * reference.normalCdf(x), 2),
   activation("silu", (x) => x * reference.sigmoid(x), 2),
-  activation("mish", (x) => x * Math.tanh(reference.softplus(x)), 2),
+  activation("mish", (x) => x * Math.tanh(reference.softplus(x)), 4),
 ];
 
 /** The function of float32 numbers, as the engine computes it. */

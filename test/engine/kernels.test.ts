@@ -393,3 +393,49 @@ describe("a tape", () => {
     memory.expectGuards();
   });
 });
+
+describe("a tape", () => {
+  it("adds every row that is added to a product", () => {
+    const sum = played({ rows: 1, batchSize: 1 }, (tape, memory) => {
+      const [x, W, b, c] = [1, 1, 10, 100].map((value) => memory.put(table(1, 1, () => value))) as [
+        Matrix,
+        Matrix,
+        Matrix,
+        Matrix,
+      ]; // as many as there were
+      return tape.addRow(tape.addRow(tape.matmul(x, W), b), c);
+    });
+    expect([...sum.data]).toEqual([111]);
+  });
+
+  it("tells counts over matrices of different shapes apart", () => {
+    const memory = new GuardedMemory();
+    const [x, wide, tall] = [
+      memory.put(
+        table(1, 1, () => 24),
+        1,
+      ),
+      memory.matrix(4, 6, true),
+      memory.matrix(6, 4, true),
+    ];
+    const { result, play } = record(memory, 1, (tape) => [tape.divideByCount(x, wide), tape.divideByCount(x, tall)]);
+    play(1);
+    expect(result.map(({ data }) => data[0])).toEqual([4, 6]);
+  });
+
+  it("is played on as many rows as it has room for, and on one at least", () => {
+    const { play } = record(new GuardedMemory(), 3, (tape) => tape.batch(1));
+    for (const rows of [0, 4, -1, Number.NaN]) expect(() => play(rows)).toThrow("up to 3 rows");
+  });
+
+  it("refuses a result of another shape, and a matrix that another tape did not keep", () => {
+    const memory = new GuardedMemory();
+    const x = memory.matrix(1, 4);
+    expect(() => record(memory, 1, (tape) => tape.add(x, 1, memory.matrix(1, 3)))).toThrow("shapes differ");
+    let lost = x;
+    record(memory, 1, (tape) => {
+      lost = tape.square(x);
+    });
+    expect(() => record(memory, 1, (tape) => tape.add(lost, 1))).toThrow("not kept");
+  });
+});

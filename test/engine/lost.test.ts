@@ -16,7 +16,8 @@ vi.mock("node:worker_threads", async (original) => {
     }
   }
   class Absent {
-    unref(): void {}
+    on() {}
+    unref() {}
   }
   const Started = new Proxy(Watched, {
     construct: (_, args) =>

@@ -30,6 +30,9 @@ const HALF: usize = CONTROL_BYTES_PER_THREAD / 2;
 /** The pieces of a thread. */
 const PIECES: usize = 4;
 
+/** Patience is counted in slices: a process that was stopped for a while finds that one has passed, not all. */
+const SLICES: i64 = 20;
+
 /** How often a thread looks again before it sleeps: about 50 µs. */
 const LOOKS: i32 = 20000;
 
@@ -115,14 +118,14 @@ function wait(place: usize, sleepers: usize, value: i32): bool {
   }
   atomic.add<i32>(control + sleepers, 1);
   let came = true;
+  let silent: i64 = 0;
   for (;;) {
     const seen = atomic.load<i32>(control + place);
     if (seen - value >= 0) break;
-    if (atomic.wait<i32>(control + place, seen, patience) == AtomicWaitResult.TIMED_OUT) {
-      if (atomic.load<i32>(control + place) == seen) {
-        came = false;
-        break;
-      }
+    if (atomic.wait<i32>(control + place, seen, patience / SLICES) != AtomicWaitResult.TIMED_OUT) silent = 0;
+    else if (++silent == SLICES) {
+      came = false;
+      break;
     }
   }
   atomic.sub<i32>(control + sleepers, 1);
