@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { Dataset } from "../../src/data/dataset.js";
 import { Memory } from "../../src/engine/memory.js";
 import { seededRandom } from "../../src/engine/random.js";
+import { record } from "../../src/engine/tape.js";
 import { Network } from "../../src/model/network.js";
 import { fit } from "../../src/train/fit.js";
 import { Optimizer, optimizerChoice } from "../../src/train/optimizers.js";
@@ -61,5 +62,18 @@ describe("threads", () => {
     underLoad(() => {
       for (const threads of [2, 3, 4, 7, 2, 4]) expectSameBits(trained(threads), alone, `${threads} threads`);
     });
+  });
+
+  it("are not confused by tapes without instructions", () => {
+    const memory = new Memory(2, 5_000_000_000n);
+    const x = memory.matrix(1, 4);
+    const empty = record(memory, 1, () => x);
+    for (let i = 0; i < 50; i++) {
+      const program = record(memory, 1, (tape) => tape.add(x, i));
+      empty.play(1);
+      program.play(1);
+      expect(program.result.data[0]).toBe(i);
+    }
+    memory.close();
   });
 });
