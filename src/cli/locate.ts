@@ -33,7 +33,7 @@ export async function rowsSource(path: string | undefined, withBar = true) {
   if (path !== undefined && path !== "-") {
     if (!process.stderr.isTTY || !withBar) return fileSource(path);
     const { watched } = await import("./progress.js");
-    return watched(fileSource(path), path);
+    return watched(fileSource(path));
   }
   if (process.stdin.isTTY) console.error("reading rows from standard input; end them with Ctrl-D");
   return { name: "standard input", read: () => process.stdin as AsyncIterable<Uint8Array> }; // no encoding is set, so it gives bytes

@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { SingleBar } from "cli-progress";
 import type { Source } from "../data/csv.js";
 import type { EpochReport, Progress } from "../train/train.js";
@@ -38,11 +37,11 @@ function hasBars(): boolean {
 }
 
 /** The same source; on a terminal, a bar shows how much of the file has been read, if that takes long. */
-export function watched(source: Source, path: string): Source {
-  const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  if (!hasBars() || bytes === 0) return source;
+export function watched(source: Source): Source {
+  const { bytes } = source;
+  if (!hasBars() || !bytes) return source;
   return {
-    name: source.name,
+    ...source,
     async *read() {
       const bar = new SingleBar({ ...quiet, clearOnComplete: true, format: (_, { progress }) => readLine(progress) });
       let drawn = Date.now() + SHORT_MILLISECONDS;

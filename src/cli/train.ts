@@ -58,7 +58,7 @@ async function trainAction(path: string, { set, out, threads, backend, json }: T
   const workingDirectory = process.cwd();
   const loaded = loadConfig(path, { set: set ?? [], out, backend, workingDirectory });
   const { config } = loaded;
-  const source = (file: string) => watched(fileSource(file, displayPath(workingDirectory, file)), file);
+  const source = (file: string) => watched(fileSource(file, displayPath(workingDirectory, file)));
 
   clock.lap("start");
   const { table, prepared } = await located(loaded, async () => {

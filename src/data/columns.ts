@@ -41,6 +41,16 @@ export class ColumnBuilder implements CellReceiver {
     this.type = given;
   }
 
+  /** It is one of numbers, so far. */
+  get hasNumbers(): boolean {
+    return this.type === "number";
+  }
+
+  /** Room for the numbers that are likely to come. */
+  moveTo(room: Float64Array): void {
+    this.values.moveTo(room);
+  }
+
   push(cell: string, line: number): void {
     const text = cell.trim();
     if (this.missing.has(text)) {

@@ -1,36 +1,40 @@
 /** A typed array of numbers that come one by one or many at a time. */
 export class Growing<Numbers extends Float64Array | Int32Array> {
   size = 0;
-  private readonly parts: Numbers[] = [];
-  private last: number[] = [];
+  private data: Numbers;
 
-  constructor(private readonly type: { from(values: ArrayLike<number>): Numbers; new (length: number): Numbers }) {}
+  constructor(private readonly type: new (length: number) => Numbers) {
+    this.data = new type(256);
+  }
 
   push(value: number): void {
-    this.last.push(value);
-    this.size++;
+    this.reserve(this.size + 1);
+    this.data[this.size++] = value;
   }
 
   append(values: Numbers): void {
-    this.endLast();
-    this.parts.push(values.slice() as Numbers); // a slice has the type of the array
+    this.reserve(this.size + values.length);
+    this.data.set(values, this.size);
     this.size += values.length;
   }
 
-  whole(): Numbers {
-    this.endLast();
-    const all = new this.type(this.size);
-    let at = 0;
-    for (const part of this.parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
+  /** Goes on in this room, if there is more of it than now. */
+  moveTo(room: Numbers): void {
+    if (room.length <= this.data.length) return;
+    room.set(this.data.subarray(0, this.size));
+    this.data = room;
   }
 
-  private endLast(): void {
-    if (this.last.length === 0) return;
-    this.parts.push(this.type.from(this.last));
-    this.last = [];
+  whole(): Numbers {
+    const { data, size } = this;
+    return (data.length > 1.1 * size ? data.slice(0, size) : data.subarray(0, size)) as Numbers; // its own type
+  }
+
+  private reserve(size: number): void {
+    if (size > this.data.length) this.resize(Math.max(size, 2 * this.data.length));
+  }
+
+  private resize(length: number): void {
+    this.moveTo(new this.type(length));
   }
 }

@@ -20,6 +20,8 @@ export interface CellReceiver {
 export interface Rows {
   /** the line that each begins on, counted from 1 */
   readonly lines: Int32Array;
+  /** how many of the table's bytes they are, where that is known */
+  readonly bytes?: number;
   /** Gives a receiver the cells of a column, `place` counted from 0. Only until the next rows are asked for. */
   fill(receiver: CellReceiver, place: number): void;
 }
@@ -57,7 +59,7 @@ export async function* readRows(
       const scanned = scanner.scan(block, begin, line + 1);
       const { lines } = scanned;
       const fill: Rows["fill"] = (receiver, place) => receiver.pushColumn(scanned.column(place), lines);
-      yield { header: names, headerLine, rows: { lines, fill } };
+      yield { header: names, headerLine, rows: { lines, bytes: scanned.endsAt - begin, fill } };
       line = scanned.nextLine - 1;
       begin = scanned.endsAt;
     }
