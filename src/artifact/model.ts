@@ -4,7 +4,7 @@ import { csvOptions } from "../data/options.js";
 import type { Memory } from "../engine/memory.js";
 import { fileError, NnfitError } from "../errors.js";
 import { losses } from "../model/losses.js";
-import { countParameters, Network, networkSpec } from "../model/network.js";
+import { countParameters, Network, networkSpec, sizeOf, tensorsOf } from "../model/network.js";
 import { trainingOptions } from "../train/options.js";
 import { pipelineState, widthOf } from "../transform/pipeline.js";
 import { targetState } from "../transform/target.js";
@@ -53,19 +53,12 @@ export const MODEL_FILE = "model.safetensors";
 /** Writes a model as one safetensors file; its tensors have the names and shapes of PyTorch's nn.Linear. */
 export function saveModel(path: string, { weights, version: _, ...parts }: Model): void {
   const text = JSON.stringify({ format: 1, nnfit: version, ...parts } satisfies Description);
-  const widths = [parts.network.inputs, ...parts.network.hidden, parts.network.outputs];
   let taken = 0;
-  const take = (name: string, shape: number[]): Tensor => {
-    const size = shape.reduce((product, side) => product * side, 1);
-    taken += size;
-    return { name, shape, data: weights.subarray(taken - size, taken) };
-  };
-  const tensors = widths
-    .slice(1)
-    .flatMap((width, layer) => [
-      take(`layers.${layer}.weight`, [width, widths[layer]!]),
-      take(`layers.${layer}.bias`, [width]),
-    ]);
+  const tensors = tensorsOf(parts.network).map((tensor) => {
+    const start = taken;
+    taken += sizeOf(tensor);
+    return { ...tensor, data: weights.subarray(start, taken) };
+  });
   writeWhole(path, encodeSafetensors(tensors, text));
 }
 
@@ -119,10 +112,7 @@ function checkConsistent(
   weights: Float32Array,
   name: string,
 ): void {
-  const widths = [network.inputs, ...network.hidden, network.outputs];
-  const expected = widths
-    .slice(1)
-    .flatMap((width, layer) => [`layers.${layer}.weight ${width},${widths[layer]}`, `layers.${layer}.bias ${width}`]);
+  const expected = tensorsOf(network).map(({ name, shape }) => `${name} ${shape}`);
   const found = tensors.map(({ name, shape }) => `${name} ${shape}`);
   const loss = losses[network.loss.name];
   const outputs = loss.outputs(target.task === "regression" ? target.targets.length : target.classes.length);

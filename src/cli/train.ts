@@ -185,11 +185,12 @@ function describe(table: Table, prepared: Prepared, config: Config): void {
 
 function modelOf({ network, pipeline, target, training, validation }: Prepared, config: Config, outcome: Outcome) {
   const { keptEpoch, loss, judgement, epochs, stopped } = outcome;
+  const { plain } = network;
   return {
     version: "",
     pipeline,
     target,
-    network: network.spec,
+    network: plain.spec,
     missing: config.data.missing,
     training: {
       options: config.training,
@@ -202,7 +203,7 @@ function modelOf({ network, pipeline, target, training, validation }: Prepared, 
       judgedLoss: judgement.loss,
       scores: judgement.scores,
     },
-    weights: network.weights,
+    weights: plain.weights,
   };
 }
 

@@ -1,6 +1,6 @@
 import { EDGE_BYTES, Opcode, PANEL, TILE_ROWS } from "./assembly/opcodes.js";
 import { type Cell, type Matrix, type Memory, MOST_PAGES } from "./memory.js";
-import { fuse, isCell, isCostly, type Operand, type Pointwise } from "./pointwise.js";
+import { fuse, hasRows, isCell, isCostly, type Operand, type Pointwise } from "./pointwise.js";
 import { lostThread } from "./threads.js";
 import { Values } from "./values.js";
 
@@ -175,6 +175,9 @@ export class Tape {
   normalCdf = (x: Matrix) => this.pointwise("normalCdf", [x]);
   /** φ(x) */
   normalPdf = (x: Matrix) => this.pointwise("normalPdf", [x]);
+  /** Random numbers in [0, 1), one for each element of `shape`; others for another key, a cell of 32 random bits. */
+  uniform = (shape: Matrix, key: Matrix) =>
+    this.pointwise("uniform", [this.pointwise("xor", ["position", key], undefined, shape)]);
   /** x / n, where n is how many elements `counted` has: what a mean over them does to a gradient. */
   divideByCount = (x: Matrix, counted: Matrix) => this.pointwise("multiply", [x, { oneOver: counted }]);
 
@@ -204,7 +207,10 @@ export class Tape {
     const runs = this.runs.map(({ operations }) => operations);
     for (const run of runs) for (const matrix of inputs(run)) void matrix.address; // made elsewhere: it needs a place
     const first = this.memory.extend(fuse(runs, (matrix) => matrix.isPlaced, MOST_PAGES));
-    for (const [i, { at }] of this.runs.entries()) this.words[at] = first + i;
+    for (const [i, { operations, at }] of this.runs.entries()) {
+      this.words[at] = first + i;
+      this.words[at + 2] = hasRows(operations) ? operations[0]!.y.columns : CACHE_LINE;
+    }
   }
 
   private like(shape: Matrix): Matrix {
@@ -221,15 +227,19 @@ export class Tape {
     this.words.push(opcode, operands.length + 2, ...operands);
   }
 
-  private pointwise(name: Pointwise["name"], operands: readonly Operand[], into?: Matrix): Matrix {
-    const shape = shapeOf(operands);
+  private pointwise(
+    name: Pointwise["name"],
+    operands: readonly Operand[],
+    into?: Matrix,
+    shape = shapeOf(operands),
+  ): Matrix {
     const before = into ? undefined : this.values.find(name, operands);
     if (before && isCostly(name)) return before;
     if (into && !hasShape(into, shape)) throw shapesDiffer(into, shape);
     const y = into ?? this.later(shape);
-    if (this.run === undefined || size(this.run.operations[0]!.y) !== size(shape)) {
-      this.emit(Opcode.Pointwise, 0, size(shape));
-      this.run = { operations: [], at: this.words.length - 2 };
+    if (!this.run || !isLike(this.run.operations[0]!.y, shape)) {
+      this.emit(Opcode.Pointwise, 0, size(shape), 0);
+      this.run = { operations: [], at: this.words.length - 3 };
       this.runs.push(this.run);
     }
     this.run.operations.push({ name, y, operands });
@@ -256,6 +266,9 @@ export class Tape {
   }
 }
 
+/** Pieces of pointwise work are whole cache lines, in elements, where they need not be whole rows. */
+const CACHE_LINE = 16;
+
 /** As a dimension of a product: the rows of the batch. */
 const BATCH = -1;
 
@@ -268,7 +281,7 @@ function size({ rows, columns, ofBatch }: Matrix): number {
 function inputs(run: readonly Pointwise[]): Matrix[] {
   const made = new Set<Matrix>();
   return run.flatMap(({ y, operands }) => {
-    const missing = operands.filter((operand) => isMatrix(operand)).filter((matrix) => !made.has(matrix));
+    const missing = operands.flatMap((operand) => matricesOf(operand)).filter((matrix) => !made.has(matrix));
     made.add(y);
     return missing;
   });
@@ -279,12 +292,22 @@ function shapeOf(operands: readonly Operand[]): Matrix {
   const matrices = operands.filter((operand) => isMatrix(operand));
   const shape = matrices.find(({ rows, columns, ofBatch }) => rows * columns !== 1 || ofBatch) ?? matrices[0];
   if (!shape) throw new Error("one of the operands must be a matrix");
+  for (const operand of operands) {
+    if (typeof operand !== "object" || !("eachRow" in operand)) continue;
+    const { rows, columns, ofBatch } = operand.eachRow;
+    if (rows !== 1 || ofBatch || columns !== shape.columns) throw shapesDiffer(operand.eachRow, shape);
+  }
   for (const matrix of matrices) {
     if (!hasShape(matrix, shape) && !isCell(matrix, shape)) {
       throw shapesDiffer(matrix, shape);
     }
   }
   return shape;
+}
+
+/** Whether the same loop can go through both. */
+function isLike(a: Matrix, b: Matrix): boolean {
+  return size(a) === size(b) && a.columns === b.columns;
 }
 
 function hasShape(matrix: Matrix, { rows, columns, ofBatch }: Matrix): boolean {
@@ -297,4 +320,9 @@ function shapesDiffer(a: Matrix, b: Matrix): Error {
 
 function isMatrix(operand: Operand): operand is Matrix {
   return typeof operand === "object" && "rows" in operand;
+}
+
+function matricesOf(operand: Operand): Matrix[] {
+  if (isMatrix(operand)) return [operand];
+  return typeof operand === "object" && "eachRow" in operand ? [operand.eachRow] : [];
 }

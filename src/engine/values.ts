@@ -40,7 +40,7 @@ export class Values {
     const words: string[] = [name];
     for (const operand of operands) {
       if (typeof operand === "number") words.push(Object.is(operand, -0) ? "-0" : String(operand));
-      else if ("oneOver" in operand || !this.numbers.has(operand)) return undefined;
+      else if (typeof operand === "string" || !("rows" in operand) || !this.numbers.has(operand)) return undefined;
       else words.push(`#${this.numbers.get(operand)}`);
     }
     return words.join(" ");

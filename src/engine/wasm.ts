@@ -7,6 +7,11 @@ function unsigned(n: number): number[] {
   return n < 128 ? [n] : [(n % 128) + 128, ...unsigned(Math.floor(n / 128))];
 }
 
+/** A number from 0 on in signed LEB128, whose last byte must not look negative. */
+function positive(n: number): number[] {
+  return n < 64 ? [n] : [(n % 128) + 128, ...positive(Math.floor(n / 128))];
+}
+
 const simd = (opcode: number, ...immediates: number[]): Code => [0xfd, ...unsigned(opcode), ...immediates];
 
 /** The immediates of a load or store at the address on the stack plus `offset`. A float32 is aligned to 2² bytes. */
@@ -17,8 +22,8 @@ export const set = (local: number): Code => [0x21, ...unsigned(local)];
 export const call = (index: number): Code => [0x10, ...unsigned(index)];
 
 export const i32 = {
-  /** 0 … 63 */
-  constant: (n: number): Code => [0x41, n],
+  /** 0 … 2³¹ − 1 */
+  constant: (n: number): Code => [0x41, ...positive(n)],
   add: [0x6a],
   lessUnsigned: [0x49],
   lessOrEqualUnsigned: [0x4d],
@@ -30,6 +35,13 @@ export const f64 = {
   divide: [0xa3],
   fromUnsigned: [0xb8],
   toF32: [0xb6],
+} as const;
+
+export const i32x4 = {
+  splat: simd(0x11),
+  add: simd(0xae),
+  xor: simd(0x51),
+  constant: (...lanes: readonly number[]) => simd(0x0c, ...new Uint8Array(Int32Array.from(lanes).buffer)),
 } as const;
 
 export const f32x4 = {
@@ -61,8 +73,9 @@ export function loop(condition: Code, body: Code): Code {
   return [LOOP, NO_RESULT, ...condition, IF, NO_RESULT, ...body, AGAIN, 1, END, END];
 }
 
-/** A function of three i32 without a result. Its locals from number 3 on are v128. */
+/** A function of three i32 without a result. Its locals from number 3 on are so many i32, then so many v128. */
 export interface WasmFunction {
+  readonly integers?: number;
   readonly variables: number;
   readonly body: Code;
 }
@@ -89,9 +102,13 @@ export function moduleOf(
   const imported = imports.map((kernel) => [...name("kernels"), ...name(kernel), FUNCTION, 1]);
   const declared = functions.map(() => [0]);
   const exported = functions.map((_, i) => [...name(String(i)), FUNCTION, ...unsigned(imports.length + i)]);
-  const bodies = functions.map(({ variables, body }) =>
-    sized([...vector([[...unsigned(variables), V128]]), ...body, END]),
-  );
+  const bodies = functions.map(({ variables, integers = 0, body }) => {
+    const locals = vector([
+      [...unsigned(integers), I32],
+      [...unsigned(variables), V128],
+    ]);
+    return sized([...locals, ...body, END]);
+  });
   return Uint8Array.from([
     ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0], // "\0asm", version 1
     ...[1, ...sized(vector(types))],

@@ -1,4 +1,4 @@
-import type { Matrix } from "../engine/memory.js";
+import type { Matrix, Memory } from "../engine/memory.js";
 import type { Tape } from "../engine/tape.js";
 import type { ActivationFunction } from "./activations.js";
 
@@ -8,39 +8,46 @@ export interface Parameter {
   readonly gradient: Matrix;
 }
 
+/** What a forward pass is for: some layers do something else while they learn. */
+export type Phase = "training" | "prediction";
+
 /**
  * A layer does not compute: it records kernel calls on a tape, once, and the tape is replayed for every batch.
  * Backward comes in two parts, because the first layer's input, the table, needs no gradient.
  */
 export interface Layer {
-  forward(tape: Tape, X: Matrix): Matrix;
+  forward(tape: Tape, X: Matrix, phase: Phase): Matrix;
   /** Given dY = ∂L/∂Y, the gradients of the layer's own parameters. */
   backwardParameters(tape: Tape, dY: Matrix): void;
   /** Given dY = ∂L/∂Y, dX = ∂L/∂X. */
   backwardInput(tape: Tape, dY: Matrix): Matrix;
 }
 
-/** Y = X·Wᵀ + b   X [rows, in], W [out, in], b [out], Y [rows, out] */
+/** Y = X·Wᵀ·c + b   X [rows, in], W [out, in], b [out], Y [rows, out]; c is 1, or 1/√in in neural-tangent parametrisation */
 export class Dense implements Layer {
   private X!: Matrix; // of the last recording; set by forward, which backward follows
+  private scaledW!: Matrix;
 
   constructor(
     readonly W: Parameter,
     readonly b: Parameter,
+    readonly c: number,
   ) {}
 
   forward(tape: Tape, X: Matrix): Matrix {
     this.X = X;
-    return tape.addRow(tape.matmulT(X, this.W.value), this.b.value);
+    this.scaledW = this.c === 1 ? this.W.value : tape.multiply(this.W.value, this.c);
+    return tape.addRow(tape.matmulT(X, this.scaledW), this.b.value);
   }
 
   backwardParameters(tape: Tape, dY: Matrix): void {
-    tape.tmatmul(dY, this.X, this.W.gradient); // dW = dYᵀ·X
-    tape.sumRows(dY, this.b.gradient); //         db = Σ dY
+    const dW = tape.tmatmul(dY, this.X, this.W.gradient); //           dW = dYᵀ·X·c
+    if (this.c !== 1) tape.multiply(dW, this.c, this.W.gradient);
+    tape.sumRows(dY, this.b.gradient); //                              db = Σ dY
   }
 
   backwardInput(tape: Tape, dY: Matrix): Matrix {
-    return tape.matmul(dY, this.W.value); //      dX = dY·W
+    return tape.matmul(dY, this.scaledW); //                           dX = dY·W·c
   }
 }
 
@@ -61,5 +68,87 @@ export class Activation implements Layer {
 
   backwardInput(tape: Tape, dY: Matrix): Matrix {
     return tape.multiply(dY, this.f.derivative(tape, this.X, this.Y)); // dX = dY ⊙ f′(X)
+  }
+}
+
+/** Y = X + α ⊙ (f(X) − X), a learned α for each column: from linear at 0 to the activation at 1   α [columns] */
+export class ParametricActivation implements Layer {
+  private X!: Matrix;
+  private Y!: Matrix;
+
+  constructor(
+    private readonly f: ActivationFunction,
+    readonly alpha: Parameter,
+  ) {}
+
+  forward(tape: Tape, X: Matrix): Matrix {
+    this.X = X;
+    this.Y = this.f.forward(tape, X);
+    return tape.add(X, tape.multiply(tape.subtract(this.Y, X), { eachRow: this.alpha.value }));
+  }
+
+  backwardParameters(tape: Tape, dY: Matrix): void {
+    tape.sumRows(tape.multiply(dY, tape.subtract(this.Y, this.X)), this.alpha.gradient); // dα = Σ dY ⊙ (f(X) − X)
+  }
+
+  backwardInput(tape: Tape, dY: Matrix): Matrix {
+    const slope = tape.subtract(this.f.derivative(tape, this.X, this.Y), 1);
+    return tape.multiply(dY, tape.add(tape.multiply(slope, { eachRow: this.alpha.value }), 1)); // dX = dY ⊙ (1 + α(f′(X) − 1))
+  }
+}
+
+/** Y = X ⊙ s, a learned scale for each column   s [columns] */
+export class Scaling implements Layer {
+  private X!: Matrix;
+
+  constructor(readonly s: Parameter) {}
+
+  forward(tape: Tape, X: Matrix): Matrix {
+    this.X = X;
+    return tape.multiply(X, { eachRow: this.s.value });
+  }
+
+  backwardParameters(tape: Tape, dY: Matrix): void {
+    tape.sumRows(tape.multiply(dY, this.X), this.s.gradient); // ds = Σ dY ⊙ X
+  }
+
+  backwardInput(tape: Tape, dY: Matrix): Matrix {
+    return tape.multiply(dY, { eachRow: this.s.value }); //      dX = dY ⊙ s
+  }
+}
+
+/** While it learns, Y = X ⊙ M / (1 − p), M 0 with probability p and else 1, drawn anew for every batch; later Y = X. */
+export class Dropout implements Layer {
+  private readonly rate: Matrix;
+  private readonly scale: Matrix;
+  private readonly key: Matrix;
+  private mask!: Matrix;
+
+  constructor(private readonly memory: Memory) {
+    const [rate, scale, key] = [memory.matrix(1, 1), memory.matrix(1, 1), memory.matrix(1, 1)];
+    this.rate = rate;
+    this.scale = scale;
+    this.key = key;
+    this.set(0, 0);
+  }
+
+  /** For the next batch: p, and 32 random bits. */
+  set(p: number, bits: number): void {
+    this.rate.data[0] = p;
+    this.scale.data[0] = 1 / (1 - p);
+    this.memory.integers(this.key.address, 1)[0] = bits;
+  }
+
+  forward(tape: Tape, X: Matrix, phase: Phase): Matrix {
+    if (phase === "prediction") return X;
+    const dropped = tape.greater(this.rate, tape.uniform(X, this.key));
+    this.mask = tape.multiply(tape.subtract(1, dropped), this.scale);
+    return tape.multiply(X, this.mask);
+  }
+
+  backwardParameters(): void {} // it has none
+
+  backwardInput(tape: Tape, dY: Matrix): Matrix {
+    return tape.multiply(dY, this.mask); // dX = dY ⊙ M / (1 − p)
   }
 }

@@ -5,7 +5,16 @@ import type { Tape } from "../engine/tape.js";
 import { make } from "../family.js";
 import { activationChoice, activations } from "./activations.js";
 import { initializerChoice, initializers } from "./initializers.js";
-import { Activation, Dense, type Layer, type Parameter } from "./layers.js";
+import {
+  Activation,
+  Dense,
+  Dropout,
+  type Layer,
+  type Parameter,
+  ParametricActivation,
+  type Phase,
+  Scaling,
+} from "./layers.js";
 import { type Loss, lossChoice, losses } from "./losses.js";
 
 /** What a network is, weights aside: inputs → hidden layers, each with the activation → outputs → loss. */
@@ -14,54 +23,105 @@ export const networkSpec = z.strictObject({
   hidden: z.array(z.int().positive()),
   outputs: z.int().positive(),
   activation: activationChoice,
+  /** the activation has a learned strength for each unit */
+  parametric: z.boolean().default(false),
+  /** a learned scale for each input comes first */
+  scaling: z.boolean().default(false),
+  /** of the layers' weights: as they are, or times 1/√inputs (Jacot et al., "Neural Tangent Kernel", 2018) */
+  parametrization: z.enum(["standard", "neuralTangent"]).default("standard"),
+  /** share of each hidden layer's outputs that is left out while it learns */
+  dropout: z.number().min(0).lt(1).default(0),
   initializer: initializerChoice,
   loss: lossChoice,
 });
 export type NetworkSpec = z.output<typeof networkSpec>;
+/** The same, with what a plain network does without left out. */
+export type NetworkSettings = Pick<
+  NetworkSpec,
+  "inputs" | "hidden" | "outputs" | "activation" | "initializer" | "loss"
+> &
+  Partial<NetworkSpec>;
+const plain = { parametric: false, scaling: false, parametrization: "standard", dropout: 0 } as const;
+
+/** What a tensor of weights is for: learning rates differ by it. */
+export type ParameterKind = "weight" | "bias" | "scaling" | "activation";
+
+/** A tensor of weights, by the name it has in a model file. */
+export interface Tensor {
+  readonly name: string;
+  readonly kind: ParameterKind;
+  readonly shape: readonly number[];
+}
+
+/** The tensors of a network, in the order in which its weights lie in memory. */
+export function tensorsOf(spec: Pick<NetworkSpec, "inputs" | "hidden" | "outputs"> & Partial<NetworkSpec>): Tensor[] {
+  const widths = [spec.inputs, ...spec.hidden, spec.outputs];
+  const tensors: Tensor[] = spec.scaling ? [{ name: "scaling", kind: "scaling", shape: [spec.inputs] }] : [];
+  for (const [layer, inputs] of widths.slice(0, -1).entries()) {
+    const outputs = widths[layer + 1]!;
+    tensors.push({ name: `layers.${layer}.weight`, kind: "weight", shape: [outputs, inputs] });
+    tensors.push({ name: `layers.${layer}.bias`, kind: "bias", shape: [outputs] });
+    const isHidden = layer < spec.hidden.length;
+    if (spec.parametric && isHidden) {
+      tensors.push({ name: `activations.${layer}.alpha`, kind: "activation", shape: [outputs] });
+    }
+  }
+  return tensors;
+}
+
+export function sizeOf({ shape }: Tensor): number {
+  return shape.reduce((product, side) => product * side, 1);
+}
 
 /** How many weights and biases a network has. */
-export function countParameters({
-  inputs,
-  hidden,
-  outputs,
-}: Pick<NetworkSpec, "inputs" | "hidden" | "outputs">): number {
-  const widths = [inputs, ...hidden, outputs];
-  return widths.slice(1).reduce((sum, width, layer) => sum + width * (widths[layer]! + 1), 0);
+export function countParameters(spec: Parameters<typeof tensorsOf>[0]): number {
+  return tensorsOf(spec).reduce((sum, tensor) => sum + sizeOf(tensor), 0);
 }
 
 /** Dense layers with activations between them, and the loss as the last layer. */
 export class Network {
-  /** All weights and biases as one row, for the optimizer: the dense layers' own matrices are parts of it. */
+  /** All weights and biases as one row, for the optimizer: the layers' own matrices are parts of it. */
   readonly parameters: Parameter;
+  readonly tensors: readonly Tensor[];
   readonly dense: readonly Dense[];
+  readonly dropouts: readonly Dropout[];
   readonly loss: Loss;
   private readonly layers: readonly Layer[];
   private hasWeights = false;
 
+  readonly spec: NetworkSpec;
+
   constructor(
     readonly memory: Memory,
-    readonly spec: NetworkSpec,
+    settings: NetworkSettings,
   ) {
+    const spec = { ...plain, ...settings };
+    this.spec = spec;
+    this.tensors = tensorsOf(spec);
     const size = countParameters(spec);
     this.parameters = { value: memory.matrix(1, size), gradient: memory.matrix(1, size) };
     this.loss = make(losses, spec.loss);
-    this.dense = denseLayers(memory, spec, this.parameters);
-    const activation = make(activations, spec.activation);
-    this.layers = this.dense.flatMap((dense, depth) => (depth === 0 ? [dense] : [new Activation(activation), dense]));
+    this.layers = layersOf(memory, spec, partsOf(memory, this.parameters, this.tensors));
+    this.dense = this.layers.filter((layer) => layer instanceof Dense);
+    this.dropouts = this.layers.filter((layer) => layer instanceof Dropout);
   }
 
-  /** Random weights by the spec's initializer and biases 0, unless it was given weights already. */
+  /** Random weights by the spec's initializer, biases 0, scales 1; unless it was given weights already. */
   initialize(random: Random): void {
     if (this.hasWeights) return;
     const draw = make(initializers, this.spec.initializer);
-    for (const { W } of this.dense) {
+    for (const { W, c } of this.dense) {
       const { rows: fanOut, columns: fanIn, data } = W.value;
-      for (let i = 0; i < data.length; i++) data[i] = draw(random, fanIn, fanOut);
+      for (let i = 0; i < data.length; i++) data[i] = draw(random, fanIn, fanOut) / c;
+    }
+    for (const layer of this.layers) {
+      if (layer instanceof Scaling) layer.s.value.data.fill(1);
+      if (layer instanceof ParametricActivation) layer.alpha.value.data.fill(1);
     }
     this.hasWeights = true;
   }
 
-  /** A copy of all weights and biases: W₁ (by rows), b₁, W₂, b₂, … */
+  /** A copy of all weights and biases, tensor by tensor. */
   get weights(): Float32Array {
     return this.parameters.value.data.slice();
   }
@@ -71,9 +131,20 @@ export class Network {
     this.hasWeights = true;
   }
 
+  /** The same network and weights without the parametrization that only training needs: every weight as it works. */
+  get plain(): { spec: NetworkSpec; weights: Float32Array } {
+    const weights = this.weights;
+    const start = this.parameters.value.address;
+    for (const { W, c } of this.dense) {
+      const at = (W.value.address - start) / 4;
+      for (let i = at; i < at + W.value.data.length; i++) weights[i] = weights[i]! * Math.fround(c);
+    }
+    return { spec: { ...this.spec, parametrization: "standard" }, weights };
+  }
+
   /** ŷ = f(X; W), before the loss's link   X [rows, inputs] → [rows, outputs] */
-  forward(tape: Tape, X: Matrix): Matrix {
-    return this.layers.reduce((Y, layer) => layer.forward(tape, Y), X);
+  forward(tape: Tape, X: Matrix, phase: Phase = "prediction"): Matrix {
+    return this.layers.reduce((Y, layer) => layer.forward(tape, Y, phase), X);
   }
 
   /** From dŷ = ∂L/∂ŷ, ∂L/∂W of every layer, the last layer first. Returns what the first layer was given. */
@@ -91,19 +162,32 @@ export class Network {
 
   /** Predictions: scaled targets, or probabilities   X [rows, inputs] → [rows, outputs] */
   predict(tape: Tape, X: Matrix): Matrix {
-    return this.loss.link(tape, this.forward(tape, X));
+    return this.loss.link(tape, this.forward(tape, X, "prediction"));
   }
 }
 
-/** The dense layers, each on its part of the parameters. */
-function denseLayers(memory: Memory, { inputs, hidden, outputs }: NetworkSpec, parameters: Parameter): Dense[] {
+/** The tensors as parts of the row of parameters, one after the other. */
+function* partsOf(memory: Memory, { value, gradient }: Parameter, tensors: readonly Tensor[]): Generator<Parameter> {
   let taken = 0;
-  const take = (rows: number, columns: number): Parameter => {
+  for (const tensor of tensors) {
+    const [rows, columns] = tensor.shape.length === 1 ? [1, tensor.shape[0]!] : [tensor.shape[0]!, tensor.shape[1]!];
     const part = ({ address }: Matrix) => memory.at(address + taken * 4, rows, columns);
-    const parameter = { value: part(parameters.value), gradient: part(parameters.gradient) };
-    taken += rows * columns;
-    return parameter;
-  };
-  const widths = [inputs, ...hidden, outputs];
-  return widths.slice(1).map((width, layer) => new Dense(take(width, widths[layer]!), take(1, width)));
+    yield { value: part(value), gradient: part(gradient) };
+    taken += sizeOf(tensor);
+  }
+}
+
+/** The layers, each on its parts of the parameters, which come in the order of `tensorsOf`. */
+function layersOf(memory: Memory, spec: NetworkSpec, parts: Generator<Parameter>): Layer[] {
+  const next = () => parts.next().value as Parameter; // there are as many as the layers ask for
+  const activation = make(activations, spec.activation);
+  const layers: Layer[] = spec.scaling ? [new Scaling(next())] : [];
+  for (const inputs of [spec.inputs, ...spec.hidden]) {
+    layers.push(new Dense(next(), next(), spec.parametrization === "neuralTangent" ? 1 / Math.sqrt(inputs) : 1));
+    const isLast = layers.filter((layer) => layer instanceof Dense).length > spec.hidden.length;
+    if (isLast) break;
+    layers.push(spec.parametric ? new ParametricActivation(activation, next()) : new Activation(activation));
+    if (spec.dropout > 0) layers.push(new Dropout(memory));
+  }
+  return layers;
 }

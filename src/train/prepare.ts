@@ -10,7 +10,7 @@ import { NnfitError } from "../errors.js";
 import { make } from "../family.js";
 import { activations } from "../model/activations.js";
 import { type LossChoice, losses } from "../model/losses.js";
-import { Network, type NetworkSpec } from "../model/network.js";
+import { Network, type NetworkSettings } from "../model/network.js";
 import type { ModelOptions } from "../model/options.js";
 import type { ScaleOptions } from "../transform/options.js";
 import { applyPipeline, type LeftOut, learnPipeline, type PipelineState, widthOf } from "../transform/pipeline.js";
@@ -161,7 +161,7 @@ function networkFor(
   { hidden, activation, initializer, loss }: ModelOptions,
   inputs: number,
   target: TargetState,
-): NetworkSpec {
+): NetworkSettings {
   const choice = loss === "auto" ? lossFor(target) : loss;
   const { task, outputs } = losses[choice.name];
   if (task !== target.task) {

@@ -4,7 +4,7 @@ import { record, type Tape } from "../../src/engine/tape.js";
 import { make } from "../../src/family.js";
 import { type ActivationChoice, activationChoice, activations } from "../../src/model/activations.js";
 import { type LossChoice, lossChoice, losses } from "../../src/model/losses.js";
-import { Network, type NetworkSpec } from "../../src/model/network.js";
+import { Network, type NetworkSettings } from "../../src/model/network.js";
 import { GuardedMemory, type Table, table, uniformFrom } from "../engine/reference.js";
 import * as reference from "./reference.js";
 
@@ -33,7 +33,7 @@ function example(activation: ActivationChoice, loss: LossChoice) {
   const uniform = uniformFrom(5);
   const number = (size: number) => Math.fround(size * (2 * uniform() - 1));
   const { task, outputs } = losses[loss.name];
-  const spec: NetworkSpec = {
+  const spec: NetworkSettings = {
     inputs: 3,
     hidden: [5, 4],
     outputs: outputs(3),

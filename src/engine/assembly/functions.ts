@@ -12,6 +12,16 @@ export function signOf(x: v128): v128 {
   return f32x4.sub(above, below);
 }
 
+/** 32 bits scrambled (Wellons, "lowbias32", 2018), the highest 24 as a number in [0, 1) */
+export function uniformOf(x: v128): v128 {
+  x = v128.xor(x, i32x4.shr_u(x, 16));
+  x = i32x4.mul(x, i32x4.splat(0x21f0aaad));
+  x = v128.xor(x, i32x4.shr_u(x, 15));
+  x = i32x4.mul(x, i32x4.splat(0xd35a2d97));
+  x = v128.xor(x, i32x4.shr_u(x, 15));
+  return f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_u(x, 8)), f32x4.splat(1.0 / 16777216));
+}
+
 // ── through float64 ──────────────────────────────────────────────────────────────────────────────────────────────
 
 export function expOf(x: v128): v128 {

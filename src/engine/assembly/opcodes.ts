@@ -17,7 +17,7 @@ export enum Opcode {
   AddRow,
   /** *b, *X, width:  b = Σᵣ X[r, :] */
   SumRows,
-  /** number of a function, size:  a run of pointwise operations on matrices of that size */
+  /** number of a function, size, unit:  a run of pointwise operations on matrices of that size, cut at multiples of unit */
   Pointwise,
   /** *cell (float64), *x, size:  cell = Σ x / size */
   Mean,

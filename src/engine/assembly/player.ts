@@ -26,6 +26,7 @@ export {
   sigmoidOf,
   softplusOf,
   tanhOf,
+  uniformOf,
 } from "./functions";
 export * from "./scalar";
 export { announceCode, codeAddress, codeLength, dismiss, enlist } from "./threads";
@@ -86,7 +87,7 @@ function perform(at: usize, rows: usize, scratch: usize): bool {
       sumRows(word(at, 2), word(at, 3), rows, word(at, 4));
       break;
     case Opcode.Pointwise:
-      pointwise(word(at, 2) as u32, size(at, 3, rows), rows);
+      pointwise(word(at, 2) as u32, size(at, 3, rows), word(at, 4), rows);
       break;
     case Opcode.Mean:
       if (isFirst()) mean(word(at, 2), word(at, 3), size(at, 4, rows));
@@ -121,9 +122,9 @@ function perform(at: usize, rows: usize, scratch: usize): bool {
   return true;
 }
 
-/** The function of pointwise.ts does some elements at a time; pieces are whole cache lines. */
-function pointwise(fused: u32, n: usize, rows: usize): void {
-  for (share(n, 16); next(); ) call_indirect<void>(fused, first << 2, last << 2, rows);
+/** The function of pointwise.ts does some elements at a time. */
+function pointwise(fused: u32, n: usize, unit: usize, rows: usize): void {
+  for (share(n, unit); next(); ) call_indirect<void>(fused, first << 2, last << 2, rows);
 }
 
 @inline

@@ -1,0 +1,152 @@
+import { describe, expect, it } from "vitest";
+import { Memory } from "../../src/engine/memory.js";
+import { seededRandom } from "../../src/engine/random.js";
+import { record } from "../../src/engine/tape.js";
+import { Network, type NetworkSettings } from "../../src/model/network.js";
+import { numbersFrom } from "../engine/reference.js";
+
+const ROWS = 11;
+const plain: NetworkSettings = {
+  inputs: 3,
+  hidden: [5, 4],
+  outputs: 2,
+  activation: { name: "mish" },
+  initializer: { name: "heNormal" },
+  loss: { name: "mse" },
+};
+
+/** A network with random weights, and a step of it on random rows: loss, gradients and outputs. */
+function example(settings: Partial<NetworkSettings>, seed = 3) {
+  const memory = new Memory();
+  const network = new Network(memory, { ...plain, ...settings });
+  network.initialize(seededRandom(seed, "weights"));
+  const number = numbersFrom(seed);
+  const small = () => Math.fround(number() / 16);
+  const weights = network.weights.map((weight) => weight + small() / 4);
+  network.weights = weights;
+  const X = memory.matrix(ROWS, 3, true);
+  const y = memory.matrix(ROWS, 2, true);
+  for (const { data } of [X, y]) data.set(Float32Array.from(data, small));
+  const program = record(memory, ROWS, (tape) => {
+    const yHat = network.forward(tape, X, "training");
+    const loss = network.loss.value(tape, yHat, y);
+    const dX = network.backwardInput(tape, network.backward(tape, network.loss.gradient(tape, yHat, y)));
+    return { loss, dX, yHat };
+  });
+  const play = () => {
+    program.play(ROWS);
+    return program.result;
+  };
+  return { memory, network, weights, X, play };
+}
+
+/** Central differences of the loss by each element of `values`. */
+function differences(values: Float32Array, lossOf: (values: Float32Array) => number): number[] {
+  return Array.from(values, (value, i) => {
+    const [up, down] = [2 ** -7, -(2 ** -7)].map((step) => {
+      const moved = values.slice();
+      moved[i] = value + step;
+      return { loss: lossOf(moved), at: moved[i]! };
+    }) as [{ loss: number; at: number }, { loss: number; at: number }]; // as many as steps
+    return (up.loss - down.loss) / (up.at - down.at);
+  });
+}
+
+const kinds: [string, Partial<NetworkSettings>][] = [
+  ["a learned scale of the inputs", { scaling: true }],
+  ["neural-tangent parametrization", { parametrization: "neuralTangent" }],
+  ["parametric activations", { parametric: true }],
+  ["dropout", { dropout: 0.4 }],
+  ["all of them", { scaling: true, parametrization: "neuralTangent", parametric: true, dropout: 0.25 }],
+];
+
+describe.each(kinds)("a network with %s", (_, settings) => {
+  it("has the gradients that finite differences have, the inputs' included", () => {
+    const { network, weights, X, play } = example(settings);
+    for (const dropout of network.dropouts) dropout.set(network.spec.dropout, 0x9e3779b9);
+    const { dX } = play();
+    const [gradient, gradientOfX] = [network.parameters.gradient.data.slice(), dX.data.slice()];
+    const byWeights = differences(weights, (moved) => {
+      network.weights = moved;
+      return play().loss.value;
+    });
+    network.weights = weights;
+    const byX = differences(X.data.slice(), (moved) => {
+      X.data.set(moved);
+      return play().loss.value;
+    });
+    for (const [i, difference] of byWeights.entries()) expect(gradient[i], `weight ${i}`).toBeCloseTo(difference, 3);
+    for (const [i, difference] of byX.entries()) expect(gradientOfX[i], `input ${i}`).toBeCloseTo(difference, 3);
+    expect(Math.max(...gradient.map(Math.abs))).toBeGreaterThan(0.05); // or the differences would say nothing
+  });
+
+  it("predicts the same by its plain weights", () => {
+    const { memory, network, X } = example(settings);
+    const predicted = record(memory, ROWS, (tape) => network.predict(tape, X));
+    predicted.play(ROWS);
+    const { spec, weights } = network.plain;
+    const other = new Network(memory, spec);
+    other.weights = weights;
+    const again = record(memory, ROWS, (tape) => other.predict(tape, X));
+    again.play(ROWS);
+    expect(again.result.data).toEqual(predicted.result.data);
+  });
+});
+
+it("neural-tangent layers begin with the outputs that plain ones begin with", () => {
+  const outputs = (["standard", "neuralTangent"] as const).map((parametrization) => {
+    const memory = new Memory();
+    const network = new Network(memory, { ...plain, parametrization });
+    network.initialize(seededRandom(1, "weights"));
+    const X = memory.matrix(ROWS, 3, true);
+    X.data.set(Float32Array.from(X.data, numbersFrom(2)));
+    const { result, play } = record(memory, ROWS, (tape) => network.predict(tape, X));
+    play(ROWS);
+    return result.data.slice();
+  });
+  for (const [i, output] of outputs[0]!.entries()) expect(outputs[1]![i]).toBeCloseTo(output, 4);
+});
+
+describe("dropout", () => {
+  /** Inputs of 1 through one dropout layer: a network whose weights make outputs of its hidden units. */
+  function outputsOf(rate: number, key: number): Float32Array {
+    const memory = new Memory();
+    const network = new Network(memory, {
+      ...plain,
+      inputs: 1,
+      hidden: [200],
+      outputs: 200,
+      activation: { name: "identity" },
+      dropout: rate,
+    });
+    const eye = Array.from({ length: 200 * 200 }, (_, i) => Number(i % 201 === 0));
+    network.weights = Float32Array.from([...Array(200).fill(1), ...Array(200).fill(0), ...eye, ...Array(200).fill(0)]);
+    network.dropouts[0]!.set(rate, key);
+    const X = memory.matrix(50, 1, true);
+    X.data.fill(1);
+    const { result, play } = record(memory, 50, (tape) => network.forward(tape, X, "training"));
+    play(50);
+    return result.data.slice();
+  }
+
+  it.each([0.1, 0.5, 0.9])("leaves out %d of the units, and makes the others so much larger", (rate) => {
+    const outputs = outputsOf(rate, 12345);
+    const kept = outputs.filter((output) => output !== 0);
+    expect(new Set(kept)).toEqual(new Set([Math.fround(1 / (1 - rate))]));
+    const deviation = Math.sqrt((rate * (1 - rate)) / outputs.length);
+    expect(Math.abs(kept.length / outputs.length - (1 - rate))).toBeLessThan(4 * deviation);
+  });
+
+  it("leaves out others for another key, the same for the same", () => {
+    const [once, again, other] = [7, 7, 8].map((key) => outputsOf(0.5, key)) as [
+      Float32Array,
+      Float32Array,
+      Float32Array,
+    ]; // as many as keys
+    expect(again).toEqual(once);
+    const alike = once.filter((output, i) => output === other[i]).length / once.length;
+    expect(Math.abs(alike - 0.5)).toBeLessThan(0.02);
+    const inFirstRow = once.subarray(0, 200);
+    expect(inFirstRow).not.toEqual(once.subarray(200, 400));
+  });
+});
