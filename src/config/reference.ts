@@ -4,6 +4,7 @@ import { initializers } from "../model/initializers.js";
 import { losses } from "../model/losses.js";
 import { metrics } from "../train/metrics.js";
 import { optimizers } from "../train/optimizers.js";
+import { schedules } from "../train/schedules.js";
 import { scalers } from "../transform/scalers.js";
 import { configSchema } from "./schema.js";
 
@@ -26,6 +27,7 @@ const families = {
   initializers: { setting: "model.initializer", members: initializers },
   scalers: { setting: "scale.inputs, scale.target", members: scalers },
   optimizers: { setting: "training.optimizer", members: optimizers },
+  schedules: { setting: "training.schedule", members: schedules },
   metrics: { setting: "reported by train and evaluate", members: metrics },
 };
 

@@ -106,17 +106,20 @@ export class Tape {
     return P;
   }
 
-  /** L[r] = −log softmax(Z[r, :])[y[r]]   Z [rows, classes], y [rows, 1] holds the number of the class */
-  crossEntropy(Z: Matrix, y: Matrix): Matrix {
+  /**
+   * L[r] = −Σⱼ q[j]·log softmax(Z[r, :])[j], where q is 1 − ε in the column of the class and ε/classes everywhere
+   * Z [rows, classes], y [rows, 1] holds the number of the class, ε is the label smoothing
+   */
+  crossEntropy(Z: Matrix, y: Matrix, smoothing = 0): Matrix {
     const L = this.batch(1);
-    this.emit(Opcode.CrossEntropy, L.address, Z.address, y.address, Z.columns);
+    this.emit(Opcode.CrossEntropy, L.address, Z.address, y.address, Z.columns, this.cellOf(smoothing));
     return L;
   }
 
-  /** D[r, :] = P[r, :], less 1 in column y[r] */
-  subtractOneHot(P: Matrix, y: Matrix): Matrix {
+  /** D[r, :] = P[r, :] − q, with the same q */
+  subtractOneHot(P: Matrix, y: Matrix, smoothing = 0): Matrix {
     const D = this.like(P);
-    this.emit(Opcode.SubtractOneHot, D.address, P.address, y.address, P.columns);
+    this.emit(Opcode.SubtractOneHot, D.address, P.address, y.address, P.columns, this.cellOf(smoothing));
     return D;
   }
 
@@ -215,6 +218,13 @@ export class Tape {
 
   private like(shape: Matrix): Matrix {
     return this.values.add(this.later(shape));
+  }
+
+  /** Where a number lies. */
+  private cellOf(value: number): number {
+    const cell = this.memory.matrix(1, 1);
+    cell.data[0] = value;
+    return cell.address;
   }
 
   /** A matrix that gets a place if it needs one before the tape is written. */

@@ -49,6 +49,15 @@ function pointwise<O extends z.ZodObject>(definition: {
   };
 }
 
+const crossEntropyOptions = z.strictObject({
+  smoothing: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe("label smoothing: this share of each target is spread over all classes (Szegedy et al., 2016)"),
+});
+
 export const losses = {
   mse: pointwise({
     about: "mean squared error: the mean is the best guess",
@@ -100,17 +109,17 @@ export const losses = {
 
   crossEntropy: {
     about: "softmax and negative log-likelihood: one output a class",
-    options: none,
+    options: crossEntropyOptions,
     task: "classification",
     link: "softmax",
     outputs: (classes) => classes,
-    with: () => ({
-      value: (tape, yHat, y) => tape.mean(tape.crossEntropy(yHat, y)),
-      // ∂(−log softmax(ŷ)ᵧ)/∂ŷ = softmax(ŷ) − onehot(y)
-      gradient: (tape, yHat, y) => tape.divideByCount(tape.subtractOneHot(tape.softmax(yHat), y), y),
+    with: ({ smoothing }) => ({
+      value: (tape, yHat, y) => tape.mean(tape.crossEntropy(yHat, y, smoothing)),
+      // ∂(−Σⱼ qⱼ·log softmax(ŷ)ⱼ)/∂ŷ = softmax(ŷ) − q
+      gradient: (tape, yHat, y) => tape.divideByCount(tape.subtractOneHot(tape.softmax(yHat), y, smoothing), y),
       link: (tape, yHat) => tape.softmax(yHat),
     }),
-  } satisfies LossMember<typeof none>,
+  } satisfies LossMember<typeof crossEntropyOptions>,
 
   binaryCrossEntropy: {
     about: "sigmoid and negative log-likelihood: one output in all, for two classes",

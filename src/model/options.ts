@@ -15,6 +15,21 @@ export const modelOptions = z.strictObject({
     .union([z.literal("auto"), initializerChoice])
     .prefault("auto")
     .describe("of the weights; auto: the one that fits the activation"),
+  parametric: z
+    .boolean()
+    .default(false)
+    .describe("each unit learns how much of the activation it has: x + α(f(x) − x), α 1 at first"),
+  scaling: z.boolean().default(false).describe("each input is multiplied by a learned number, 1 at first"),
+  parametrization: z
+    .enum(["standard", "neuralTangent"])
+    .default("standard")
+    .describe("neuralTangent: a layer's weights count 1/√inputs of what they are, and learn accordingly"),
+  dropout: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(0)
+    .describe("share of each hidden layer's outputs that is left out of a batch, at random"),
   loss: z
     .union([z.literal("auto"), lossChoice])
     .prefault("auto")

@@ -9,6 +9,8 @@ export interface Training {
   /** m′, the rows of a batch */
   readonly batchSize: number;
   readonly optimizer: Optimizer;
+  /** draws what is left out of each batch, where something is */
+  readonly dropout?: { advance(done: number): void } | undefined;
   /** for the initial weights */
   readonly weights: Random;
   /** for the order of the rows; without it, batches are taken in row order */
@@ -35,7 +37,7 @@ export interface Epoch {
  * generator, never inside it.
  */
 export function* fit(network: Network, rows: Dataset, training: Training): Generator<Update | Epoch, void> {
-  const { epochs, batchSize, optimizer, weights, shuffle } = training;
+  const { epochs, batchSize, optimizer, dropout, weights, shuffle } = training;
 
   // What is done with one batch: recorded here once, replayed below for every batch.
   const step = record(network.memory, batchSize, (tape) => {
@@ -49,11 +51,15 @@ export function* fit(network: Network, rows: Dataset, training: Training): Gener
   });
 
   network.initialize(weights);
+  const updates = epochs * Math.ceil(rows.size / batchSize);
+  let done = 0;
   for (let epoch = 1; epoch <= epochs; epoch++) {
     let total = 0;
     for (const batch of rows.batches({ batchSize, random: shuffle })) {
-      optimizer.advance();
+      optimizer.advance(done / updates);
+      dropout?.advance(done / updates);
       step.play(batch.size);
+      done++;
       const loss = step.result.value;
       total += loss * batch.size;
       yield { kind: "update", epoch, batch: batch.number, loss };

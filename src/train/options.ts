@@ -1,5 +1,10 @@
 import { z } from "zod";
 import { optimizerChoice } from "./optimizers.js";
+import { scheduleChoice } from "./schedules.js";
+
+const schedule = (what: string) =>
+  scheduleChoice.prefault("constant").describe(`of ${what}, as a multiple of what is set`);
+const factor = (what: string) => z.number().positive().default(1).describe(`of ${what}`);
 
 /** The `training` part of a config. */
 export const trainingOptions = z.strictObject({
@@ -28,5 +33,22 @@ export const trainingOptions = z.strictObject({
       "what multiplies matrices; blas: the system's BLAS library, faster on wide layers, but its bits vary by machine",
     ),
   optimizer: optimizerChoice.prefault("sgd").describe("how weights are updated"),
+  schedule: z
+    .strictObject({
+      learningRate: schedule("the learning rate"),
+      weightDecay: schedule("the optimizer's weight decay"),
+      dropout: schedule("model.dropout"),
+    })
+    .prefault({})
+    .describe("how rates change over the training"),
+  learningRateFactors: z
+    .strictObject({
+      bias: factor("biases"),
+      scaling: factor("the learned scales of the inputs"),
+      activation: factor("the units' shares of the activation"),
+    })
+    .prefault({})
+    .describe("the learning rate of some kinds of weights, as multiples of the optimizer's"),
+  decayBiases: z.boolean().default(true).describe("weight decay shrinks biases, scales and activations too"),
 });
 export type TrainingOptions = z.output<typeof trainingOptions>;

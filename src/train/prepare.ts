@@ -9,7 +9,7 @@ import { seededRandom } from "../engine/random.js";
 import { NnfitError } from "../errors.js";
 import { make } from "../family.js";
 import { activations } from "../model/activations.js";
-import { type LossChoice, losses } from "../model/losses.js";
+import { type LossChoice, lossChoice, losses } from "../model/losses.js";
 import { Network, type NetworkSettings } from "../model/network.js";
 import type { ModelOptions } from "../model/options.js";
 import type { ScaleOptions } from "../transform/options.js";
@@ -158,7 +158,7 @@ function checkClassSizes(table: Table, names: readonly string[], codes: Int32Arr
 }
 
 function networkFor(
-  { hidden, activation, initializer, loss }: ModelOptions,
+  { loss, initializer, ...rest }: ModelOptions,
   inputs: number,
   target: TargetState,
 ): NetworkSettings {
@@ -183,16 +183,15 @@ function networkFor(
   }
   const width = target.task === "regression" ? target.targets.length : target.classes.length;
   return {
+    ...rest,
     inputs,
-    hidden,
     outputs: outputs(width),
-    activation,
-    initializer: initializer === "auto" ? { name: make(activations, activation).initializer } : initializer,
+    initializer: initializer === "auto" ? { name: make(activations, rest.activation).initializer } : initializer,
     loss: choice,
   };
 }
 
 function lossFor(target: TargetState): LossChoice {
   if (target.task === "regression") return { name: "mse" };
-  return { name: target.classes.length === 2 ? "binaryCrossEntropy" : "crossEntropy" };
+  return lossChoice.parse(target.classes.length === 2 ? "binaryCrossEntropy" : "crossEntropy");
 }

@@ -5,6 +5,7 @@ import { fit, type Update } from "./fit.js";
 import { type Scores, scoresOf } from "./metrics.js";
 import { Optimizer } from "./optimizers.js";
 import type { TrainingOptions } from "./options.js";
+import { dropoutOf, paceOf } from "./pace.js";
 import type { Prepared, Rows } from "./prepare.js";
 
 /** How good the network's predictions are of some rows. */
@@ -76,7 +77,8 @@ export function* train(prepared: Prepared, options: TrainingOptions): Generator<
   const events = fit(network, training.scaled, {
     epochs: options.epochs,
     batchSize,
-    optimizer: new Optimizer(network.memory, network.parameters, options.optimizer),
+    optimizer: new Optimizer(network.memory, network.parameters, options.optimizer, paceOf(network, options)),
+    dropout: dropoutOf(network, options, seededRandom(options.seed, "dropout")),
     weights: random,
     shuffle: options.shuffle ? seededRandom(options.seed, "batches") : undefined,
   });

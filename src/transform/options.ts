@@ -1,19 +1,18 @@
 import { z } from "zod";
-import { scalerNames } from "./scalers.js";
+import { scalerNames, targetScalerNames } from "./scalers.js";
 
-const scalerName = z.enum(scalerNames);
-
-const scaler = z
-  .union([scalerName, z.record(z.string(), scalerName)])
-  .default("standard")
-  .describe('one for all columns, or by column: { "carat": "log1pStandard", "*": "standard" }, "*" for the others');
+/** One of some scalers for all columns, or by column. */
+const scaler = (names: typeof scalerNames) =>
+  z.union([z.enum(names), z.record(z.string(), z.enum(names))]).default("standard");
 
 /** The `scale` part of a config. */
 export const scaleOptions = z.strictObject({
-  inputs: scaler.describe(
+  inputs: scaler(scalerNames).describe(
     'how columns of numbers are brought to about unit magnitude: one scaler for all, or by column ("*" for the others)',
   ),
-  target: scaler.describe("the same for targets of a regression; inverted wherever a value is shown"),
+  target: scaler(targetScalerNames).describe(
+    "the same for targets of a regression; inverted wherever a value is shown",
+  ),
 });
 export type ScaleOptions = z.output<typeof scaleOptions>;
 export type ScalerSetting = ScaleOptions["inputs"];

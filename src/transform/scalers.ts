@@ -7,6 +7,8 @@ import type { Sample } from "./sample.js";
 export interface Scaler<State extends z.ZodObject = z.ZodObject> {
   readonly about: string;
   readonly options: typeof none;
+  /** All values come between two limits, near which a float32 no longer tells them apart: not for targets. */
+  readonly bounded?: boolean;
   /** what it learns, as plain JSON */
   readonly state: State;
   /** From the present values of the training rows, one at least. */
@@ -26,6 +28,13 @@ const linear = {
   apply: (x: number, { center, scale }: { center: number; scale: number }) => (x - center) / scale,
   invert: (u: number, { center, scale }: { center: number; scale: number }) => u * scale + center,
 };
+
+/** What `robustSmooth` comes near to and never reaches. */
+const SMOOTH_LIMIT = 3;
+/** Its square is still finite. */
+const FAR_OUT = 1e100;
+/** Beyond this share of the limit a float32 can't tell values apart. */
+const NEAR_ONE = 1 - 2 ** -24;
 
 /** How many points of the distribution `quantileNormal` remembers. */
 const QUANTILES = 1000;
@@ -58,6 +67,26 @@ export const scalers = {
       const width = sample.quantile(0.75) - sample.quantile(0.25);
       // where half the values are equal, half of the whole range
       return { center: sample.quantile(0.5), scale: width || (sample.largest - sample.smallest) / 2 || 1 };
+    },
+  }),
+
+  robustSmooth: scaler({
+    about: "robust, then z/√(1 + (z/3)²): outliers are drawn in to at most 3 (RealMLP, 2024); not for targets",
+    bounded: true,
+    state: z.strictObject(shiftAndScale),
+    learn: (sample) => {
+      const width = sample.quantile(0.75) - sample.quantile(0.25);
+      const range = sample.largest - sample.smallest;
+      // where half the values are equal, half of the whole range
+      return { center: sample.quantile(0.5), scale: width || range / 2 || 1 };
+    },
+    apply: (x, { center, scale }) => {
+      const z = Math.min(Math.max((x - center) / scale, -FAR_OUT), FAR_OUT);
+      return z / Math.sqrt(1 + (z / SMOOTH_LIMIT) ** 2);
+    },
+    invert: (u, { center, scale }) => {
+      const within = Math.min(Math.max(u / SMOOTH_LIMIT, -NEAR_ONE), NEAR_ONE);
+      return (SMOOTH_LIMIT * within * scale) / Math.sqrt((1 - within) * (1 + within)) + center;
     },
   }),
 
@@ -96,6 +125,9 @@ export const scalers = {
 
 export type ScalerName = keyof typeof scalers;
 export const scalerNames = Object.keys(scalers) as [ScalerName, ...ScalerName[]]; // Object.keys forgets the names
+
+/** Those of which a float32 of any size can be inverted. */
+export const targetScalerNames = scalerNames.filter((name) => !(scalers[name] as Scaler).bounded) as typeof scalerNames;
 
 /** The learned state of a scaler, and which one it is. */
 export const scalerState = z.discriminatedUnion(

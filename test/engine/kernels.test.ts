@@ -211,6 +211,25 @@ describe("rows", () => {
     );
   });
 
+  it("crossEntropy with smoothing is the mean over the smoothed target", () => {
+    fc.assert(
+      fc.property(batches, sizes, fc.integer(), (batch, classes, seed) => {
+        const uniform = uniformFrom(seed);
+        const Z = table(batch.rows, classes, numbersFrom(seed));
+        const y = table(batch.rows, 1, () => Math.floor(uniform() * classes));
+        const smoothing = Math.fround(uniform() / 2);
+        const L = played(batch, (tape, memory) =>
+          tape.crossEntropy(memory.put(Z, batch.batchSize), memory.put(y, batch.batchSize), smoothing),
+        );
+        const expected = y.data.map((label, r) => {
+          const each = row(Z, r).map((_, c) => reference.crossEntropy(row(Z, r), c));
+          return (1 - smoothing) * each[label]! + (smoothing * each.reduce((a, b) => a + b)) / classes;
+        });
+        expectClose(L.data, expected, 1.001 * UNIT);
+      }),
+    );
+  });
+
   it("subtractOneHot takes 1 off in the column of the class", () => {
     fc.assert(
       fc.property(batches, sizes, fc.integer(), (batch, classes, seed) => {

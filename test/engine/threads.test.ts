@@ -7,6 +7,8 @@ import { record } from "../../src/engine/tape.js";
 import { Network } from "../../src/model/network.js";
 import { fit } from "../../src/train/fit.js";
 import { Optimizer, optimizerChoice } from "../../src/train/optimizers.js";
+import { trainingOptions } from "../../src/train/options.js";
+import { dropoutOf } from "../../src/train/pace.js";
 
 /** Odd shapes everywhere: 13 inputs, layers of 37 and 301 units, 7 classes, batches of 29 and a last one of 11. */
 function trained(threads: number): Float32Array {
@@ -17,7 +19,10 @@ function trained(threads: number): Float32Array {
     outputs: 7,
     activation: { name: "mish" },
     initializer: { name: "heNormal" },
-    loss: { name: "crossEntropy" },
+    loss: { name: "crossEntropy", smoothing: 0.1 },
+    dropout: 0.2,
+    parametric: true,
+    scaling: true,
   });
   const random = seededRandom(3, "split");
   const rows = new Dataset(memory, 127, 13, 1).fill(
@@ -28,6 +33,7 @@ function trained(threads: number): Float32Array {
     epochs: 3,
     batchSize: 29,
     optimizer: new Optimizer(memory, network.parameters, optimizerChoice.parse("adamw")),
+    dropout: dropoutOf(network, trainingOptions.parse({}), seededRandom(3, "dropout")),
     weights: seededRandom(3, "weights"),
     shuffle: seededRandom(3, "batches"),
   });

@@ -17,6 +17,7 @@ const lossChoices: LossChoice[] = [
   ...Object.keys(losses).map((name) => lossChoice.parse(name)),
   lossChoice.parse({ name: "huber", delta: 0.3 }),
   lossChoice.parse({ name: "quantile", q: 0.9 }),
+  lossChoice.parse({ name: "crossEntropy", smoothing: 0.2 }),
 ];
 
 function title({ name, ...options }: ActivationChoice | LossChoice): string {

@@ -53,7 +53,13 @@ export function loss(choice: LossChoice): (yHat: Table, y: Table) => number {
     case "quantile":
       return ofErrors((e) => (e > 0 ? (1 - choice.q) * e : -choice.q * e));
     case "crossEntropy":
-      return (yHat, y) => mean(y.data.map((label, r) => -Math.log(reference.softmax(row(yHat, r))[label]!)));
+      return (yHat, y) =>
+        mean(
+          y.data.map((label, r) => {
+            const logs = reference.softmax(row(yHat, r)).map((p) => -Math.log(p));
+            return (1 - choice.smoothing) * logs[label]! + choice.smoothing * mean(logs);
+          }),
+        );
     case "binaryCrossEntropy":
       return (yHat, y) =>
         mean(y.data.map((label, r) => -Math.log(reference.sigmoid(label === 1 ? at(yHat, r, 0) : -at(yHat, r, 0)))));

@@ -85,7 +85,7 @@ function updated(choice: OptimizerChoice, weights: readonly number[], gradients:
   parameter.value.data.set(weights);
   return gradients[0]!.map((_, step) => {
     parameter.gradient.data.set(gradients.map((ofWeight) => ofWeight[step]!));
-    optimizer.advance();
+    optimizer.advance(0);
     play(1);
     return [...parameter.value.data];
   });
@@ -138,3 +138,59 @@ it("adam's first step is the learning rate against the gradient's sign, whatever
   const [actual] = updated(choice, [0, 0, 0, 0, 0], gradients);
   for (const [i, step] of [-0.125, 0.125, -0.125, 0.125, 0].entries()) expect(actual![i]).toBeCloseTo(step, 4);
 });
+
+describe.each(choices)("%s, by a pace,", (_, choice) => {
+  /** As if each weight had an optimizer of its own, with rates that differ from update to update. */
+  it("takes each weight's own learning rate and decay, and changes both over time", () => {
+    const { weights, gradients } = example();
+    const factors = Float32Array.from(weights, (_, i) => [1, 0.125, 6][i % 3]!);
+    const decays = Float32Array.from(weights, (_, i) => i % 2);
+    const memory = new Memory();
+    const parameter = { value: memory.matrix(1, SIZE), gradient: memory.matrix(1, SIZE) };
+    const halved = (done: number) => 1 - done / 2;
+    const pace = { factors, decays, learningRate: halved, weightDecay: (done: number) => 1 - done };
+    const optimizer = new Optimizer(memory, parameter, choice, pace);
+    const { play } = record(memory, 1, (tape) => optimizer.update(tape, parameter));
+    parameter.value.data.set(weights);
+    for (let step = 0; step < 2; step++) {
+      parameter.gradient.data.set(gradients.map((ofWeight) => ofWeight[step]!));
+      optimizer.advance(step === 0 ? 0 : 0.5);
+      play(1);
+    }
+    for (const [i, weight] of weights.entries()) {
+      // two steps by two constant optimizers would lose what the first remembers, so the formula is given both rates
+      const rates = [1, 0.75].map((share) => choice.learningRate * share * factors[i]!);
+      const λs = [1, 0.5].map((share) => choice.weightDecay * share * decays[i]!);
+      expect(parameter.value.data[i], `weight ${i}`).toBeCloseTo(
+        twoSteps(choice, weight, gradients[i]!.slice(0, 2), rates, λs),
+        5,
+      );
+    }
+  });
+});
+
+/** The formulas above with rates for each step. */
+function twoSteps(
+  choice: OptimizerChoice,
+  weight: number,
+  gradients: readonly number[],
+  rates: readonly number[],
+  λs: readonly number[],
+): number {
+  let [velocity, m, v] = [0, 0, 0];
+  for (const [i, gradient] of gradients.entries()) {
+    const g = gradient + (choice.name === "adamw" ? 0 : λs[i]! * weight);
+    if (choice.name === "sgd") {
+      velocity = choice.momentum * velocity + g;
+      weight -= rates[i]! * (choice.nesterov ? g + choice.momentum * velocity : velocity);
+      continue;
+    }
+    const [beta1, beta2] = choice.betas;
+    if (choice.name === "adamw") weight *= 1 - rates[i]! * λs[i]!;
+    m = beta1 * m + (1 - beta1) * g;
+    v = beta2 * v + (1 - beta2) * g ** 2;
+    const denominator = Math.sqrt(v) / Math.sqrt(1 - beta2 ** (i + 1)) + choice.epsilon;
+    weight -= (rates[i]! / (1 - beta1 ** (i + 1))) * (m / denominator);
+  }
+  return weight;
+}

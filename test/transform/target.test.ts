@@ -4,7 +4,7 @@ import type { Table } from "../../src/data/table.js";
 import { inOrder } from "../../src/transform/categories.js";
 import { predictionCells, predictionHeader } from "../../src/transform/output.js";
 import { Sample } from "../../src/transform/sample.js";
-import { learnScaler, type ScalerName, scalerNames, scalingOf } from "../../src/transform/scalers.js";
+import { learnScaler, type ScalerName, scalingOf, targetScalerNames } from "../../src/transform/scalers.js";
 import {
   applyTarget,
   decideTask,
@@ -160,7 +160,7 @@ describe("a target of numbers", () => {
     }
   });
 
-  it.each(scalerNames)("scaled by %s comes back within the digits of a float32", (name) => {
+  it.each(targetScalerNames)("scaled by %s comes back within the digits of a float32", (name) => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.integer({ min: -1e6, max: 1e6 }), { minLength: 2, maxLength: 30 }), (y) => {
         const table = columns({ y });
@@ -267,7 +267,7 @@ describe("the cells of predictions", () => {
       ),
     );
 
-  it.each(scalerNames)("have the digits that tell float32 outputs apart and no more, scaled by %s", (name) => {
+  it.each(targetScalerNames)("have the digits that tell float32 outputs apart and no more, scaled by %s", (name) => {
     fc.assert(
       fc.property(column, output, (values, u) => {
         const cell = cellOf(name, values, u);
@@ -294,7 +294,7 @@ describe("the cells of predictions", () => {
 
   it("keep their digits where the target's unit is very small or very large", () => {
     for (const unit of [1e-27, 1e-19, 1e19, 1e27]) {
-      for (const name of scalerNames.filter((name) => name !== "none")) {
+      for (const name of targetScalerNames.filter((name) => name !== "none")) {
         const cell = cellOf(
           name,
           [1, 2, 4].map((x) => x * unit),

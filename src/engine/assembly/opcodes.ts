@@ -23,9 +23,9 @@ export enum Opcode {
   Mean,
   /** *P, *Z, width:  P[r, :] = softmax(Z[r, :]) */
   Softmax,
-  /** *L, *Z, *y, width:  L[r] = −log softmax(Z[r, :])[y[r]] */
+  /** *L, *Z, *y, width, *ε:  L[r] = −Σⱼ q[j]·log softmax(Z[r, :])[j],  q = 1 − ε in column y[r], and ε/width everywhere */
   CrossEntropy,
-  /** *D, *P, *y, width:  D[r, :] = P[r, :], less 1 in column y[r] */
+  /** *D, *P, *y, width, *ε:  D[r, :] = P[r, :] − q, q as above */
   SubtractOneHot,
   /** the operands of Matmul:  what it does, by the system's BLAS */
   ForeignMatmul,

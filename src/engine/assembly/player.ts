@@ -96,10 +96,10 @@ function perform(at: usize, rows: usize, scratch: usize): bool {
       softmax(word(at, 2), word(at, 3), rows, word(at, 4));
       break;
     case Opcode.CrossEntropy:
-      crossEntropy(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5));
+      crossEntropy(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5), word(at, 6));
       break;
     case Opcode.SubtractOneHot:
-      subtractOneHot(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5));
+      subtractOneHot(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5), word(at, 6));
       break;
     case Opcode.ForeignMatmul:
       if (isFirst()) {

@@ -76,44 +76,60 @@ function softmaxRow(p: usize, z: usize, bytes: usize): void {
   for (at = 0; at < bytes; at += 4) store<f32>(p + at, load<f32>(p + at) * factor);
 }
 
-/** L[r] = −log softmax(Z[r, :])[y[r]] */
-export function crossEntropy(losses: usize, z: usize, y: usize, rows: usize, width: usize): void {
+/** L[r] = −Σⱼ q[j]·log softmax(Z[r, :])[j],  q = 1 − ε in column y[r], and ε/width everywhere */
+export function crossEntropy(losses: usize, z: usize, y: usize, rows: usize, width: usize, epsilon: usize): void {
   const bytes = width << 2;
+  const smoothing = load<f32>(epsilon) as f64;
   for (share(rows, 1); next(); ) {
     for (let r = first; r < last; r++) {
-      const label = load<f32>(y + (r << 2)) as usize;
-      store<f32>(losses + (r << 2), crossEntropyOfRow(z + r * bytes, bytes, label << 2));
+      const row = z + r * bytes;
+      const label = load<f32>(row + ((load<f32>(y + (r << 2)) as usize) << 2)) as f64;
+      const largestAt = largest(row, bytes);
+      const top = load<f32>(largestAt) as f64;
+      const rest = Math.log1p(sumOfOthers(row, bytes, largestAt));
+      // Σⱼ q[j]·(log Σ exp − z[j]); each difference is taken from the largest, so that a small loss keeps its digits
+      let loss = top - label + rest;
+      if (smoothing > 0) loss = (1 - smoothing) * loss + smoothing * (meanBelow(row, bytes, top) + rest);
+      store<f32>(losses + (r << 2), loss as f32);
     }
   }
 }
 
-/**
- * (max − z[y]) + log(1 + Σ over the others of exp(z[j] − max)), in double precision, so that a confident row keeps
- * its small loss.
- */
-function crossEntropyOfRow(z: usize, bytes: usize, label: usize): f32 {
-  const largestAt = largest(z, bytes); // it is the 1 in log(1 + …)
-  const top = load<f32>(largestAt) as f64;
+/** Σ of exp(z[j] − max) over all but the largest, which is the 1 in log(1 + …); in double precision */
+function sumOfOthers(z: usize, bytes: usize, largestAt: usize): f64 {
+  const top = f64x2.splat(load<f32>(largestAt) as f64);
   const end = z + bytes;
   let sum: f64 = 0;
   for (let at = z; at < end; at += 8) {
     const isPair = at + 4 < end;
     const pair = f64x2.promote_low_f32x4(isPair ? v128.load64_zero(at) : v128.load32_zero(at));
-    const exps = exp64(f64x2.sub(pair, f64x2.splat(top)));
+    const exps = exp64(f64x2.sub(pair, top));
     if (at != largestAt) sum += f64x2.extract_lane(exps, 0);
     if (isPair && at + 4 != largestAt) sum += f64x2.extract_lane(exps, 1);
   }
-  return (top - (load<f32>(z + label) as f64) + Math.log1p(sum)) as f32;
+  return sum;
 }
 
-/** D[r, :] = P[r, :], less 1 in column y[r] */
-export function subtractOneHot(d: usize, p: usize, y: usize, rows: usize, width: usize): void {
+/** The mean of max − z[j] */
+function meanBelow(z: usize, bytes: usize, top: f64): f64 {
+  let sum: f64 = 0;
+  for (let at: usize = 0; at < bytes; at += 4) sum += top - (load<f32>(z + at) as f64);
+  return sum / ((bytes >> 2) as f64);
+}
+
+/** D[r, :] = P[r, :] − q,  q = 1 − ε in column y[r], and ε/width everywhere */
+export function subtractOneHot(d: usize, p: usize, y: usize, rows: usize, width: usize, epsilon: usize): void {
   const bytes = width << 2;
+  const smoothing = load<f32>(epsilon);
+  const everywhere = smoothing / (width as f32);
   for (share(rows, 1); next(); ) {
     memory.copy(d + first * bytes, p + first * bytes, (last - first) * bytes);
+    if (smoothing > 0) {
+      for (let at = first * bytes; at < last * bytes; at += 4) store<f32>(d + at, load<f32>(d + at) - everywhere);
+    }
     for (let r = first; r < last; r++) {
       const label = d + r * bytes + ((load<f32>(y + (r << 2)) as usize) << 2);
-      store<f32>(label, load<f32>(label) - 1);
+      store<f32>(label, load<f32>(label) - (1 - smoothing));
     }
   }
 }
