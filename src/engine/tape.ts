@@ -193,6 +193,14 @@ export class Tape {
     return cell;
   }
 
+  /** x, shortened to the length `limit` if it is longer. */
+  clipNorm(x: Matrix, limit: number): Matrix {
+    const squares = this.mean(this.square(x));
+    const factor = this.values.add(this.memory.matrix(1, 1));
+    this.emit(Opcode.ClipFactor, factor.address, squares.address, size(x), this.cellOf(limit));
+    return this.multiply(x, factor);
+  }
+
   // ── the recording itself ───────────────────────────────────────────────────────────────────────────────────────
 
   /** Puts the instructions into the engine's memory, and sets room aside that is needed to play them. */

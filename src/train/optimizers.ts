@@ -153,6 +153,8 @@ export interface Pace {
   /** of the learning rate, and of the weight decay */
   readonly learningRate?: Schedule;
   readonly weightDecay?: Schedule;
+  /** the gradient of all weights together is shortened to this length; 0: it is left as it is */
+  readonly clipNorm?: number;
 }
 
 /** An update rule at work on one network's parameters. */
@@ -188,9 +190,10 @@ export class Optimizer {
   /** Records the update. */
   update(tape: Tape, { value, gradient }: Parameter): void {
     const { factorOf, decaysOf, slots, factors } = this;
+    const { clipNorm = 0 } = this.pace;
     this.rule.update(tape, {
       W: value,
-      dW: gradient,
+      dW: clipNorm > 0 ? tape.clipNorm(gradient, clipNorm) : gradient,
       slots,
       factors,
       rate: (cell) => (factorOf ? tape.multiply(factorOf, cell) : cell),

@@ -49,6 +49,11 @@ export const trainingOptions = z.strictObject({
     })
     .prefault({})
     .describe("the learning rate of some kinds of weights, as multiples of the optimizer's"),
+  clipNorm: z
+    .number()
+    .min(0)
+    .default(0)
+    .describe("the longest that the gradient of all weights together may be; a longer one is shortened; 0: no limit"),
   decayBiases: z.boolean().default(true).describe("weight decay shrinks biases, scales and activations too"),
 });
 export type TrainingOptions = z.output<typeof trainingOptions>;

@@ -8,11 +8,7 @@ import { schedules } from "./schedules.js";
 /** How fast each weight of a network learns and decays, and when. */
 export function paceOf(
   { tensors }: Network,
-  {
-    schedule,
-    learningRateFactors,
-    decayBiases,
-  }: Pick<TrainingOptions, "schedule" | "learningRateFactors" | "decayBiases">,
+  { schedule, learningRateFactors, decayBiases, clipNorm }: TrainingOptions,
 ): Pace {
   const factorOf: Record<ParameterKind, number> = { weight: 1, ...learningRateFactors };
   const ofEachWeight = (valueOf: (kind: ParameterKind) => number) => {
@@ -26,6 +22,7 @@ export function paceOf(
     decays: ofEachWeight((kind) => Number(decayBiases || kind === "weight")),
     learningRate: make(schedules, schedule.learningRate),
     weightDecay: make(schedules, schedule.weightDecay),
+    clipNorm,
   };
 }
 

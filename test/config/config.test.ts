@@ -75,6 +75,7 @@ describe("a config", () => {
           dropout: { name: "constant" },
         },
         learningRateFactors: { bias: 1, scaling: 1, activation: 1 },
+        clipNorm: 0,
         decayBiases: true,
       },
       output: join(folder, "runs", "houses"),

@@ -394,6 +394,23 @@ describe("averages", () => {
   });
 });
 
+it("clipNorm shortens a vector that is too long, and leaves another as it is", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 300 }), numbers, fc.constantFrom(1e-3, 1, 50, 1e6), (size, number, limit) => {
+      const X = table(1, size, number);
+      const norm = Math.hypot(...X.data);
+      const factor = Math.min(1, limit / (norm + 1e-6)); // as torch.nn.utils.clip_grad_norm_ has it
+      const clipped = played({ rows: 1, batchSize: 1 }, (tape, memory) => tape.clipNorm(memory.put(X), limit));
+      if (norm <= limit - 1e-3) expectSame(clipped.data, X.data);
+      expectClose(
+        clipped.data,
+        X.data.map((x) => x * factor),
+        4 * UNIT,
+      );
+    }),
+  );
+});
+
 describe("a tape", () => {
   it("is played again on other rows, other numbers and fewer rows", () => {
     const memory = new GuardedMemory();
@@ -411,6 +428,23 @@ describe("a tape", () => {
     }
     memory.expectGuards();
   });
+});
+
+it("clipNorm shortens a vector that is too long, and leaves another as it is", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 300 }), numbers, fc.constantFrom(1e-3, 1, 50, 1e6), (size, number, limit) => {
+      const X = table(1, size, number);
+      const norm = Math.hypot(...X.data);
+      const factor = Math.min(1, limit / (norm + 1e-6)); // as torch.nn.utils.clip_grad_norm_ has it
+      const clipped = played({ rows: 1, batchSize: 1 }, (tape, memory) => tape.clipNorm(memory.put(X), limit));
+      if (norm <= limit - 1e-3) expectSame(clipped.data, X.data);
+      expectClose(
+        clipped.data,
+        X.data.map((x) => x * factor),
+        4 * UNIT,
+      );
+    }),
+  );
 });
 
 describe("a tape", () => {

@@ -21,6 +21,8 @@ export enum Opcode {
   Pointwise,
   /** *cell (float64), *x, size:  cell = Σ x / size */
   Mean,
+  /** *factor, *mean (float64), size, *limit:  factor = min(1, limit / (√(mean·size) + 10⁻⁶)) */
+  ClipFactor,
   /** *P, *Z, width:  P[r, :] = softmax(Z[r, :]) */
   Softmax,
   /** *L, *Z, *y, width, *ε:  L[r] = −Σⱼ q[j]·log softmax(Z[r, :])[j],  q = 1 − ε in column y[r], and ε/width everywhere */

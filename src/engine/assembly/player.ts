@@ -1,7 +1,7 @@
 import { foreignMatmul } from "./foreign";
 import { matmul } from "./matmul";
 import { Opcode } from "./opcodes";
-import { addRow, crossEntropy, gather, mean, softmax, subtractOneHot, sumRows } from "./rows";
+import { addRow, clipFactor, crossEntropy, gather, mean, softmax, subtractOneHot, sumRows } from "./rows";
 import {
   announce,
   barrier,
@@ -91,6 +91,9 @@ function perform(at: usize, rows: usize, scratch: usize): bool {
       break;
     case Opcode.Mean:
       if (isFirst()) mean(word(at, 2), word(at, 3), size(at, 4, rows));
+      break;
+    case Opcode.ClipFactor:
+      if (isFirst()) clipFactor(word(at, 2), word(at, 3), size(at, 4, rows), word(at, 5));
       break;
     case Opcode.Softmax:
       softmax(word(at, 2), word(at, 3), rows, word(at, 4));

@@ -150,6 +150,12 @@ export function mean(cell: usize, x: usize, size: usize): void {
   store<f64>(cell, total / (size as f64));
 }
 
+/** What makes a vector no longer than `limit`: `mean` is that of its squares. PyTorch's clip_grad_norm_ has the 10⁻⁶ too. */
+export function clipFactor(factor: usize, mean: usize, size: usize, limit: usize): void {
+  const norm = Math.sqrt(load<f64>(mean) * (size as f64));
+  store<f32>(factor, Math.min(1, (load<f32>(limit) as f64) / (norm + 1e-6)) as f32);
+}
+
 /** The address of the largest number; of the first of them, or of a NaN. */
 function largest(x: usize, bytes: usize): usize {
   let at = x;
