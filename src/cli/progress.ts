@@ -1,4 +1,3 @@
-import { SingleBar } from "cli-progress";
 import type { Source } from "../data/csv.js";
 import type { EpochReport, Progress } from "../train/train.js";
 import { duration, short } from "./text.js";
@@ -28,8 +27,8 @@ const WIDEST_BAR = 20;
 const NARROWEST_BAR = 4;
 
 /** A bar on a terminal, a line for each epoch elsewhere. */
-export function progressDisplay(options: ProgressOptions): ProgressDisplay {
-  return hasBars() ? bar(options) : lines(options);
+export async function progressDisplay(options: ProgressOptions): Promise<ProgressDisplay> {
+  return hasBars() ? await bar(options) : lines(options);
 }
 
 function hasBars(): boolean {
@@ -43,6 +42,7 @@ export function watched(source: Source): Source {
   return {
     ...source,
     async *read() {
+      const { SingleBar } = await import("cli-progress");
       const bar = new SingleBar({ ...quiet, clearOnComplete: true, format: (_, { progress }) => readLine(progress) });
       let drawn = Date.now() + SHORT_MILLISECONDS;
       let started = false;
@@ -79,7 +79,8 @@ function lines({ epochs }: ProgressOptions): ProgressDisplay {
   };
 }
 
-function bar({ epochs, batches }: ProgressOptions): ProgressDisplay {
+async function bar({ epochs, batches }: ProgressOptions): Promise<ProgressDisplay> {
+  const { SingleBar } = await import("cli-progress");
   const started = Date.now();
   let report: EpochReport | undefined;
   let running = true;

@@ -75,7 +75,7 @@ async function trainAction(path: string, { set, out, threads, backend, json }: T
   const folder = displayPath(workingDirectory, config.output);
   const scores = prepared.validation && scoreNames(prepared.target);
   const run = new Run(config.output, { name: folder, source: path, config: resolvedConfig(config), scores });
-  const display = progressDisplay({ epochs: config.training.epochs, batches: batchesOf(prepared) });
+  const display = await progressDisplay({ epochs: config.training.epochs, batches: batchesOf(prepared) });
   let outcome: Outcome;
   try {
     outcome = follow(train(prepared, config.training), (progress) => {

@@ -1,5 +1,5 @@
 import { createReadStream, statSync } from "node:fs";
-import { type CsvError, type Parser, parse } from "csv-parse";
+import type { CsvError, Parser } from "csv-parse";
 import { fileError, NnfitError } from "../errors.js";
 
 /** Where the bytes of a table come from. */
@@ -55,7 +55,7 @@ export async function* readRecords(
   { delimiter }: CsvFormat,
   after?: { readonly header: readonly string[]; readonly line: number },
 ): AsyncGenerator<Records> {
-  const parser = recordParser(delimiter, after?.line);
+  const parser = await recordParser(delimiter, after?.line);
   // csv-parse takes the width from the first record, so it is given the header once more
   if (after) yield* blocks(parser, source, `${after.header.join(delimiter)}\n`);
   for await (const text of decode(source, after ? after.line + 1 : 1)) yield* blocks(parser, source, text);
@@ -81,7 +81,8 @@ interface LineCounts {
 export const syntax = { bom: true, record_delimiter: ["\r\n", "\n", "\r"], skip_empty_lines: true };
 
 /** With `linesBefore`, the first record is a header that stood in them: it sets the width and is not handed on. */
-function recordParser(delimiter: string, linesBefore?: number): RecordParser {
+async function recordParser(delimiter: string, linesBefore?: number): Promise<RecordParser> {
+  const { parse } = await import("csv-parse"); // only where a table needs it
   let isHeader = linesBefore !== undefined;
   const state = { records: { cells: [], lines: [] }, line: 0, counted: { lines: 0, empty_lines: 0 } } as Omit<
     RecordParser,

@@ -1,4 +1,3 @@
-import { parse } from "csv-parse/sync";
 import { syntax } from "./csv.js";
 
 const delimiters = [",", ";", "\t", "|"] as const;
@@ -7,13 +6,14 @@ const delimiters = [",", ";", "\t", "|"] as const;
 export const SAMPLE_CHARACTERS = 65536;
 
 /** The delimiter that cuts the first records into the same number of cells, more than one; else a comma. */
-export function findDelimiter(sample: string): string {
-  const scores = delimiters.map((delimiter) => {
-    const widths = widthsOf(sample, delimiter);
+export async function findDelimiter(sample: string): Promise<string> {
+  const candidates = delimiters.map(async (delimiter) => {
+    const widths = await widthsOf(sample, delimiter);
     const [width = 0] = widths;
     const alike = widths.filter((other) => other === width).length / widths.length;
     return { delimiter, alike: width > 1 ? alike : 0, width };
   });
+  const scores = await Promise.all(candidates);
   const best = scores.reduce((best, score) =>
     score.alike > best.alike || (score.alike === best.alike && score.width > best.width) ? score : best,
   );
@@ -21,8 +21,8 @@ export function findDelimiter(sample: string): string {
 }
 
 /** How many cells the first records have. */
-function widthsOf(sample: string, delimiter: string): number[] {
-  const widths = sample.includes('"') ? parsedWidths(sample, delimiter) : plainWidths(sample, delimiter);
+async function widthsOf(sample: string, delimiter: string): Promise<number[]> {
+  const widths = sample.includes('"') ? await parsedWidths(sample, delimiter) : plainWidths(sample, delimiter);
   const cutOff = sample.length >= SAMPLE_CHARACTERS && widths.length > 1;
   return cutOff ? widths.slice(0, -1) : widths;
 }
@@ -32,7 +32,8 @@ function plainWidths(sample: string, delimiter: string): number[] {
   return lines.flatMap((line) => (line === "" ? [] : [line.split(delimiter).length]));
 }
 
-function parsedWidths(sample: string, delimiter: string): number[] {
+async function parsedWidths(sample: string, delimiter: string): Promise<number[]> {
+  const { parse } = await import("csv-parse/sync");
   const widths: number[] = [];
   try {
     parse(sample, {

@@ -41,7 +41,7 @@ export async function* readRows(
   if (done) throw new NnfitError("data", "the table is empty", { at: source.name });
 
   const delimiter =
-    format.delimiter === "auto" ? findDelimiter(first.toString("utf8", 0, SAMPLE_CHARACTERS)) : format.delimiter;
+    format.delimiter === "auto" ? await findDelimiter(first.toString("utf8", 0, SAMPLE_CHARACTERS)) : format.delimiter;
   const found = { ...format, delimiter };
   const header = delimiter.charCodeAt(0) < 0x80 ? plainHeader(first, delimiter) : undefined;
   if (!header) {
