@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { Model } from "../artifact/model.js";
 import { findModel } from "./locate.js";
-import { count, scoreText, short, some } from "./text.js";
+import { count, plain, scoreText, short, some } from "./text.js";
 import { example, modelArgument } from "./usage.js";
 
 export function inspectCommand(): Command {
@@ -50,8 +50,10 @@ function inspectText({ version, weights, pipeline, target, network, training }: 
 
 function columnCells(column: Model["pipeline"][number]): string[] {
   if (column.type === "number") {
-    const missing = column.indicator ? `missing cells are ${short(column.fill)} and flagged` : "";
-    return [column.name, "number", scalerText(column.scaler), missing];
+    const { profile, indicator, fill } = column;
+    const range = profile ? [`${plain(profile.smallest)} to ${plain(profile.largest)}`] : [];
+    const missing = indicator ? [`missing cells are ${short(fill)} and flagged`] : [];
+    return [column.name, "number", scalerText(column.scaler), [...range, ...missing].join("; ")];
   }
   const { name, categories, other } = column;
   return [name, "category", `one-hot: ${some(categories)}${other ? ", and one for any other or missing" : ""}`, ""];

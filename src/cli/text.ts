@@ -55,6 +55,11 @@ export function short(x: number, digits = 5): string {
   return size >= 10 ** (digits - 1) ? x.toFixed(0) : x.toPrecision(digits);
 }
 
+/** A value as somebody would write it: "22", "0.12346", "1234567" */
+export function plain(x: number): string {
+  return Number.isSafeInteger(x) ? String(x) : String(Number(short(x)));
+}
+
 /** The first few of a list, and how many more there are. */
 export function some(words: readonly string[], most = 6): string {
   if (words.length <= most + 1) return words.join(", ");
