@@ -37,6 +37,11 @@ export function say(label: string, text: string): void {
   console.error(labelled(label, text));
 }
 
+/** Prints on standard error what a person should know about a result. */
+export function note(text: string): void {
+  console.error(`${colors.yellow("note:")} ${text}`);
+}
+
 /** 1234567 as "1,234,567" */
 export function whole(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
