@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { Model } from "../artifact/model.js";
 import { findModel } from "./locate.js";
-import { count, plain, scoreText, short, some } from "./text.js";
+import { aligned, count, plain, scoreText, short, some } from "./text.js";
 import { example, modelArgument } from "./usage.js";
 
 export function inspectCommand(): Command {
@@ -88,10 +88,4 @@ function inverseText(scaler: { readonly name: string; readonly center?: unknown;
 function withOptions({ name, ...options }: { readonly name: string }): string {
   const values = Object.entries(options).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
   return values.length > 0 ? `${name} (${values.join(", ")})` : name;
-}
-
-/** Rows of cells in columns of equal width. */
-function aligned(rows: readonly string[][]): string[] {
-  const widths = rows[0]!.map((_, c) => Math.min(Math.max(...rows.map((cells) => cells[c]!.length)), 40));
-  return rows.map((cells) => `  ${cells.map((cell, c) => cell.padEnd(widths[c]!)).join("  ")}`.trimEnd());
 }

@@ -65,6 +65,12 @@ export function plain(x: number): string {
   return Number.isSafeInteger(x) ? String(x) : String(Number(short(x)));
 }
 
+/** "0%", "<0.1%", "12.3%" */
+export function percent(share: number): string {
+  if (share === 0 || share === 1) return `${100 * share}%`;
+  return share < 0.001 ? "<0.1%" : `${(100 * share).toFixed(1)}%`;
+}
+
 /** The first few of a list, and how many more there are. */
 export function some(words: readonly string[], most = 6): string {
   if (words.length <= most + 1) return words.join(", ");
@@ -86,4 +92,10 @@ export function scoreText(scores: Readonly<Record<string, number | null>>): stri
   return Object.entries(scores)
     .map(([name, score]) => `${name} ${short(score ?? Number.NaN)}`) // a model file has null for what is not finite
     .join(", ");
+}
+
+/** Rows of cells in columns of equal width. */
+export function aligned(rows: readonly string[][]): string[] {
+  const widths = rows[0]!.map((_, c) => Math.min(Math.max(...rows.map((cells) => cells[c]!.length)), 40));
+  return rows.map((cells) => `  ${cells.map((cell, c) => cell.padEnd(widths[c]!)).join("  ")}`.trimEnd());
 }
