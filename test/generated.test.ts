@@ -26,6 +26,7 @@ it("the README's settings, output and scores are what the code has and prints", 
   const predictions = execFileSync(process.execPath, [bin, "predict", run, "datasets/iris.csv"], {
     cwd: root,
     encoding: "utf8",
+    stdio: "pipe",
   });
   const setosas = read("datasets/iris.csv").split("\n").slice(0, 51).join("\n");
   const check = spawnSync(process.execPath, [bin, "check", run], { cwd: root, encoding: "utf8", input: setosas });

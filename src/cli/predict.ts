@@ -75,17 +75,20 @@ async function predictAction(
   const remarks = new Remarks(model.pipeline, reasons);
   const word = csvSafe ? safeWord : (text: string) => text;
   const label = model.target.task === "classification" ? word : (number: string) => number;
+  const header = predictionHeader(model.target, proba);
+  const linesOf = (table: Table): string => {
+    const { reasons: odd, unreadable } = remarks.on(table);
+    const predictions = predictionCells(model.target, predict(table), network.spec.outputs, proba);
+    const lineOf = ([first = "", ...others]: readonly string[], row: number) => {
+      const cells = unreadable.has(row) ? header.map(() => "") : [label(first), ...others];
+      return csvLine(reasons ? [...cells, word(odd[row]!)] : cells);
+    };
+    return predictions.map(lineOf).join("");
+  };
   const lines = async function* () {
-    const header = predictionHeader(model.target, proba);
-    let text = csvLine([...header, ...(reasons ? ["reasons"] : [])]); // with the first rows, so that an error comes before it
+    let text = csvLine(reasons ? [...header, "reasons"] : header); // with the first rows, so that an error comes before it
     for await (const table of blocks) {
-      const { reasons: odd, unreadable } = remarks.on(table);
-      const predictions = predictionCells(model.target, predict(table), network.spec.outputs, proba);
-      const ofRow = ([first = "", ...others]: readonly string[], row: number) => {
-        const cells = unreadable.has(row) ? header.map(() => "") : [label(first), ...others];
-        return csvLine(reasons ? [...cells, word(odd[row]!)] : cells);
-      };
-      yield text + predictions.map(ofRow).join("");
+      yield text + linesOf(table);
       text = "";
     }
     yield text;
