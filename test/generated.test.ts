@@ -26,7 +26,10 @@ it("the README's settings, output and scores are what the code has and prints", 
   const predictions = execFileSync(process.execPath, [bin, "predict", run, "datasets/iris.csv"], {
     cwd: root,
     encoding: "utf8",
+    stdio: "pipe",
   });
+  const setosas = read("datasets/iris.csv").split("\n").slice(0, 51).join("\n");
+  const check = spawnSync(process.execPath, [bin, "check", run], { cwd: root, encoding: "utf8", input: setosas });
   rmSync(folder, { recursive: true });
 
   const printed = stderr.replaceAll(/\S*nnfit-\w+\/iris/g, "runs/iris").replace(/in [\d.]+ s;/, "in 0.1 s;");
@@ -40,6 +43,7 @@ it("the README's settings, output and scores are what the code has and prints", 
   const blocks: Record<string, string> = {
     train: fenced(shown.join("\n")),
     predict: fenced(predictions.split("\n").slice(0, 3).join("\n")),
+    check: fenced(check.stdout + check.stderr.trimEnd()),
     tables: read("test/tables/RESULTS.md").trimEnd(),
     reference: reference(),
   };

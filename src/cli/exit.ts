@@ -11,6 +11,9 @@ export const exitCodes: Readonly<Record<ErrorKind, number>> = {
   diverged: 7,
 };
 
+/** The exit code where all went well, and what the user asked to check does not hold. */
+export const CHECK_FAILED = 1;
+
 /** Prints an error on standard error and returns the exit code for it. */
 export function report(error: unknown): number {
   if (isClosedPipe(error)) return 0;

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { Model } from "../artifact/model.js";
 import { findModel } from "./locate.js";
-import { count, scoreText, short, some } from "./text.js";
+import { aligned, count, plain, scoreText, short, some } from "./text.js";
 import { example, modelArgument } from "./usage.js";
 
 export function inspectCommand(): Command {
@@ -50,8 +50,10 @@ function inspectText({ version, weights, pipeline, target, network, training }: 
 
 function columnCells(column: Model["pipeline"][number]): string[] {
   if (column.type === "number") {
-    const missing = column.indicator ? `missing cells are ${short(column.fill)} and flagged` : "";
-    return [column.name, "number", scalerText(column.scaler), missing];
+    const { profile, indicator, fill } = column;
+    const range = profile ? [`${plain(profile.smallest)} to ${plain(profile.largest)}`] : [];
+    const missing = indicator ? [`missing cells are ${short(fill)} and flagged`] : [];
+    return [column.name, "number", scalerText(column.scaler), [...range, ...missing].join("; ")];
   }
   const { name, categories, other } = column;
   return [name, "category", `one-hot: ${some(categories)}${other ? ", and one for any other or missing" : ""}`, ""];
@@ -86,10 +88,4 @@ function inverseText(scaler: { readonly name: string; readonly center?: unknown;
 function withOptions({ name, ...options }: { readonly name: string }): string {
   const values = Object.entries(options).map(([key, value]) => `${key} ${JSON.stringify(value)}`);
   return values.length > 0 ? `${name} (${values.join(", ")})` : name;
-}
-
-/** Rows of cells in columns of equal width. */
-function aligned(rows: readonly string[][]): string[] {
-  const widths = rows[0]!.map((_, c) => Math.min(Math.max(...rows.map((cells) => cells[c]!.length)), 40));
-  return rows.map((cells) => `  ${cells.map((cell, c) => cell.padEnd(widths[c]!)).join("  ")}`.trimEnd());
 }

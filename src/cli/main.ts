@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../artifact/version.js";
+import { checkCommand } from "./check.js";
 import { evaluateCommand } from "./evaluate.js";
 import { exitCodes, report } from "./exit.js";
 import { inspectCommand } from "./inspect.js";
@@ -9,7 +10,7 @@ import { trainCommand } from "./train.js";
 import { example } from "./usage.js";
 
 // Commands load what they need when they run, so that --help and --version are instant.
-const commands = [trainCommand, predictCommand, evaluateCommand, inspectCommand, schemaCommand];
+const commands = [trainCommand, predictCommand, evaluateCommand, checkCommand, inspectCommand, schemaCommand];
 
 /** Runs the command line and sets the exit code. The only place that ends the process. */
 export async function main(argv: readonly string[]): Promise<void> {

@@ -1,13 +1,18 @@
 import { createWriteStream, existsSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline as streamPipeline } from "node:stream/promises";
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import type { Table } from "../data/table.js";
 import { findModel, rowsSource } from "./locate.js";
+import { note } from "./text.js";
 import { delimiterOption, example, modelArgument, threadsOption } from "./usage.js";
 
 interface PredictOptions {
   readonly out?: string;
   readonly proba?: boolean;
+  readonly reasons?: boolean;
+  readonly onError: "fail" | "null";
+  readonly csvSafe?: boolean;
   readonly delimiter: string;
   readonly threads: number | "auto";
 }
@@ -19,6 +24,13 @@ export function predictCommand(): Command {
     .argument("[rows]", "a CSV file, or - for standard input; columns are matched by name", "-")
     .option("--out <file>", "where predictions go; standard output if it is not given")
     .option("--proba", "add the probability of each class")
+    .option("--reasons", "add a column that says what is odd about a row: missing, unknown, beyond training")
+    .addOption(
+      new Option("--on-error <what>", "a cell that should be a number and is none: end, or leave the prediction empty")
+        .choices(["fail", "null"])
+        .default("fail"),
+    )
+    .option("--csv-safe", "put a ' before words that a spreadsheet would take for a formula")
     .option(...delimiterOption)
     .option(...threadsOption)
     .addHelpText(
@@ -26,6 +38,7 @@ export function predictCommand(): Command {
       example(
         "nnfit predict runs/iris new.csv --out predictions.csv",
         "cat new.csv | nnfit predict runs/iris - --proba > predictions.csv",
+        "nnfit predict runs/iris new.csv --reasons --on-error null --out predictions.csv",
       ),
     )
     .action(predictAction);
@@ -34,16 +47,17 @@ export function predictCommand(): Command {
 async function predictAction(
   path: string,
   rows: string,
-  { out, proba, delimiter, threads }: PredictOptions,
+  { out, proba = false, reasons = false, onError, csvSafe = false, delimiter, threads }: PredictOptions,
 ): Promise<void> {
   const { Memory } = await import("../engine/memory.js");
   const { NnfitError } = await import("../errors.js");
   const { networkOf } = await import("../artifact/model.js");
   const { csvLine } = await import("../data/csv.js");
-  const { readBlocks } = await import("../data/read.js");
+  const { readBlocks, readLeniently } = await import("../data/read.js");
   const { predictionThreads } = await import("../train/parallel.js");
   const { predictor } = await import("../train/predictor.js");
-  const { predictionCells, predictionHeader } = await import("../transform/output.js");
+  const { predictionCells, predictionHeader, safeWord } = await import("../transform/output.js");
+  const { Remarks } = await import("./remarks.js");
 
   const model = await findModel(path);
   if (proba && model.target.task === "regression") {
@@ -52,16 +66,29 @@ async function predictAction(
   const memory = new Memory(threads === "auto" ? predictionThreads(model.network, bytesOf(rows)) : threads);
   const network = networkOf(model, memory);
   const predict = predictor(network, model.pipeline);
-  const blocks = readBlocks(
-    await rowsSource(rows, out !== undefined || !process.stdout.isTTY),
-    { delimiter, missing: model.missing },
-    model.pipeline,
-  );
+  const source = await rowsSource(rows, out !== undefined || !process.stdout.isTTY);
+  const format = { delimiter, missing: model.missing };
+  const blocks =
+    onError === "fail"
+      ? readBlocks(source, format, model.pipeline)
+      : tablesOf(readLeniently(source, format, model.pipeline));
+  const remarks = new Remarks(model.pipeline, reasons);
+  const word = csvSafe ? safeWord : (text: string) => text;
+  const label = model.target.task === "classification" ? word : (number: string) => number;
+  const header = predictionHeader(model.target, proba);
+  const linesOf = (table: Table): string => {
+    const { reasons: odd, unreadable } = remarks.on(table);
+    const predictions = predictionCells(model.target, predict(table), network.spec.outputs, proba);
+    const lineOf = ([first = "", ...others]: readonly string[], row: number) => {
+      const cells = unreadable.has(row) ? header.map(() => "") : [label(first), ...others];
+      return csvLine(reasons ? [...cells, word(odd[row]!)] : cells);
+    };
+    return predictions.map(lineOf).join("");
+  };
   const lines = async function* () {
-    let text = csvLine(predictionHeader(model.target, proba ?? false)); // with the first rows, so that an error comes before it
+    let text = csvLine(reasons ? [...header, "reasons"] : header); // with the first rows, so that an error comes before it
     for await (const table of blocks) {
-      const cells = predictionCells(model.target, predict(table), network.spec.outputs, proba ?? false);
-      yield text + cells.map(csvLine).join("");
+      yield text + linesOf(table);
       text = "";
     }
     yield text;
@@ -72,6 +99,11 @@ async function predictAction(
   } finally {
     memory.close();
   }
+  remarks.sentences().forEach(note);
+}
+
+async function* tablesOf(blocks: AsyncIterable<{ table: Table }>): AsyncGenerator<Table> {
+  for await (const { table } of blocks) yield table;
 }
 
 /** 0 where nobody knows how much will come. */

@@ -37,6 +37,11 @@ export function say(label: string, text: string): void {
   console.error(labelled(label, text));
 }
 
+/** Prints on standard error what a person should know about a result. */
+export function note(text: string): void {
+  console.error(`${colors.yellow("note:")} ${text}`);
+}
+
 /** 1234567 as "1,234,567" */
 export function whole(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ",");
@@ -53,6 +58,17 @@ export function short(x: number, digits = 5): string {
   const size = Math.abs(x);
   if (size < 1e-4 || size >= 1e9) return x.toExponential(digits - 1);
   return size >= 10 ** (digits - 1) ? x.toFixed(0) : x.toPrecision(digits);
+}
+
+/** A value as somebody would write it: "22", "0.12346", "1234567" */
+export function plain(x: number): string {
+  return Number.isSafeInteger(x) ? String(x) : String(Number(short(x)));
+}
+
+/** "0%", "<0.1%", "12.3%" */
+export function percent(share: number): string {
+  if (share === 0 || share === 1) return `${100 * share}%`;
+  return share < 0.001 ? "<0.1%" : `${(100 * share).toFixed(1)}%`;
 }
 
 /** The first few of a list, and how many more there are. */
@@ -76,4 +92,10 @@ export function scoreText(scores: Readonly<Record<string, number | null>>): stri
   return Object.entries(scores)
     .map(([name, score]) => `${name} ${short(score ?? Number.NaN)}`) // a model file has null for what is not finite
     .join(", ");
+}
+
+/** Rows of cells in columns of equal width. */
+export function aligned(rows: readonly string[][]): string[] {
+  const widths = rows[0]!.map((_, c) => Math.min(Math.max(...rows.map((cells) => cells[c]!.length)), 40));
+  return rows.map((cells) => `  ${cells.map((cell, c) => cell.padEnd(widths[c]!)).join("  ")}`.trimEnd());
 }

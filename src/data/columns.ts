@@ -29,12 +29,15 @@ export class ColumnBuilder implements CellReceiver {
   /** A cell that looks like a number is one, and not a word for a missing value such as -999. */
   private readonly numbersArePresent: boolean;
   private firstOther: { text: string; line: number } | undefined;
+  private readonly unreadable = new Map<number, string>();
 
   constructor(
     readonly name: string,
     private readonly given: ColumnType | undefined,
     missing: readonly string[],
     private readonly source: string,
+    /** a cell that is no number, in a column that is given as one of numbers, is kept apart and is no error */
+    private readonly lenient = false,
   ) {
     this.missing = new Set(missing);
     this.numbersArePresent = missing.every((word) => numberIn(word) === undefined);
@@ -62,7 +65,10 @@ export class ColumnBuilder implements CellReceiver {
     if (value === undefined) {
       this.others++;
       this.firstOther ??= { text, line };
-      if (this.given === "number") throw this.notNumber(`"${text}" is not a number`);
+      if (this.given === "number") {
+        if (!this.lenient) throw this.notNumber(`"${text}" is not a number`);
+        this.unreadable.set(this.values.size, text);
+      }
     } else this.numbers++;
 
     this.type ??= value === undefined ? "category" : "number"; // the first present cell decides what is collected
@@ -128,10 +134,10 @@ export class ColumnBuilder implements CellReceiver {
   }
 
   finish(): Column {
-    const { name } = this;
+    const { name, lenient, unreadable } = this;
     return this.type === "category"
       ? { type: "category", name, codes: this.codes.whole(), categories: [...this.codeOf.keys()] }
-      : { type: "number", name, values: this.values.whole() };
+      : { type: "number", name, values: this.values.whole(), ...(lenient && { unreadable }) };
   }
 
   private code(text: string): number {

@@ -76,6 +76,22 @@ export async function* readBlocks(
   }
 }
 
+/**
+ * The same, and with each block the header. Cells that should be numbers and are none are no error: they are kept as a
+ * column's `unreadable`. Blocks may be without rows, so that a header alone is seen too.
+ */
+export async function* readLeniently(
+  source: Source,
+  format: CsvFormat,
+  wanted: readonly WantedColumn[],
+): AsyncGenerator<{ header: readonly string[]; table: Table }> {
+  for await (const { header, rows } of withHeader(source, format)) {
+    const builders = wantedBuilders(wanted, header, source, format, true);
+    fillAll(builders, header, rows);
+    yield { header, table: finish(builders, rows.lines, source) };
+  }
+}
+
 /** The rows, and with each block of them the checked header. */
 async function* withHeader(
   source: Source,
@@ -109,11 +125,12 @@ function wantedBuilders(
   header: readonly string[],
   source: Source,
   { missing }: CsvFormat,
+  lenient = false,
 ): ColumnBuilder[] {
   const present = wanted.filter(({ name }) => header.includes(name));
   const lacking = wanted.filter((column) => !column.optional && !present.includes(column)).map(({ name }) => name);
   if (lacking.length > 0) throw lacksColumns(lacking, header, source);
-  return present.map(({ name, type }) => new ColumnBuilder(name, type, missing, source.name));
+  return present.map(({ name, type }) => new ColumnBuilder(name, type, missing, source.name, lenient));
 }
 
 function finish(builders: readonly ColumnBuilder[], lines: Int32Array, { name: source }: Source): Table {

@@ -12,6 +12,8 @@ export interface NumberColumn {
   readonly type: "number";
   readonly name: string;
   readonly values: Float64Array;
+  /** what stood in cells that are no numbers, by row, where that is no error: they count as NaN */
+  readonly unreadable?: ReadonlyMap<number, string>;
 }
 
 /** A column of words: each cell the number of its category in order of appearance, −1 where it is missing. */

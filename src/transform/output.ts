@@ -1,3 +1,4 @@
+import { numberIn } from "../data/columns.js";
 import { type Scaling, scalingOf } from "./scalers.js";
 import { invertTarget, type TargetState } from "./target.js";
 
@@ -52,4 +53,12 @@ function decimals({ invert }: Scaling, output: number): string {
 /** Of the first decimal digit: 2 for 123, −1 for 0.5. */
 function exponent(x: number): number {
   return Number(x.toExponential().split("e")[1]);
+}
+
+/**
+ * A word that no spreadsheet takes for a formula: with a ' before it, where it begins with one of the characters that
+ * begin one (OWASP, CSV Injection). A number stays as it is.
+ */
+export function safeWord(text: string): string {
+  return /^[=+\-@\t\r]/.test(text) && numberIn(text) === undefined ? `'${text}` : text;
 }

@@ -4,6 +4,7 @@ import type { CategoryColumn, Column, NumberColumn, Table } from "../data/table.
 import { NnfitError } from "../errors.js";
 import { inOrder } from "./categories.js";
 import { type ScalerSetting, scalerFor } from "./options.js";
+import { categoryProfile, numberProfile, profileNumbers } from "./profile.js";
 import { Sample } from "./sample.js";
 import { learnScaler, scalerState, scalingOf } from "./scalers.js";
 
@@ -15,23 +16,34 @@ const numberState = z.strictObject({
   fill: z.number(),
   indicator: z.boolean(),
   scaler: scalerState,
+  /** models of earlier versions have none */
+  profile: numberProfile.optional(),
 });
 
 /**
  * A column of categories, one-hot: one input for each. Where `other` is set, one more for cells that are missing or
  * hold any other category; without it, no training row had such a cell, and all inputs are 0.
  */
-const categoryState = z.strictObject({
-  name: z.string(),
-  type: z.literal("category"),
-  categories: z.array(z.string()),
-  other: z.boolean(),
-});
+const categoryState = z
+  .strictObject({
+    name: z.string(),
+    type: z.literal("category"),
+    categories: z.array(z.string()),
+    other: z.boolean(),
+    /** models of earlier versions have none */
+    profile: categoryProfile.optional(),
+  })
+  .refine(
+    ({ categories, profile }) => !profile || profile.shares.length === categories.length,
+    "it does not have a share for each category",
+  );
 
 /** What the pipeline learned from the training rows: how each input column becomes inputs of the network. */
 export const pipelineState = z.array(z.discriminatedUnion("type", [numberState, categoryState])).min(1);
 export type PipelineState = z.output<typeof pipelineState>;
-type ColumnState = PipelineState[number];
+export type ColumnState = PipelineState[number];
+export type NumberState = Extract<ColumnState, { type: "number" }>;
+export type CategoryState = Extract<ColumnState, { type: "category" }>;
 
 /** A category with at least this share of different values is a name for the row. */
 const IDENTIFIER = 0.9;
@@ -96,6 +108,7 @@ function learnNumber({ name, values }: NumberColumn, setting: ScalerSetting): Co
     fill: sample.median(),
     indicator,
     scaler: learnScaler(scalerFor(setting, name), sample),
+    profile: profileNumbers(sample, values.length),
   };
 }
 
@@ -103,6 +116,7 @@ function learnCategory({ name, codes, categories }: CategoryColumn): ColumnState
   const counts = new Map<number, number>();
   for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
   const present = codes.length - (counts.get(-1) ?? 0);
+  const rows = codes.length;
   const missing = counts.delete(-1);
   if (counts.size === 0) return "empty in the training rows";
   if (counts.size === 1 && !missing) return `the same in every training row: ${categories[codes[0]!]}`;
@@ -110,11 +124,19 @@ function learnCategory({ name, codes, categories }: CategoryColumn): ColumnState
     return `an identifier: ${counts.size} different words in ${present} training rows`;
   }
   const frequent = [...counts.entries()].sort(([, a], [, b]) => b - a).slice(0, MOST_CATEGORIES);
+  const shares = new Map(frequent.map(([code, count]) => [categories[code]!, count / rows]));
+  const kept = inOrder(shares.keys());
+  const placed = frequent.reduce((sum, [, count]) => sum + count, 0);
   return {
     name,
     type: "category",
-    categories: inOrder(frequent.map(([code]) => categories[code]!)),
+    categories: kept,
     other: missing || frequent.length < counts.size,
+    profile: {
+      shares: kept.map((category) => shares.get(category)!),
+      missing: (rows - present) / rows,
+      other: (present - placed) / rows,
+    },
   };
 }
 
@@ -150,9 +172,6 @@ export function applyPipeline(pipeline: PipelineState, table: Table): Float32Arr
   }
   return X;
 }
-
-type NumberState = Extract<ColumnState, { type: "number" }>;
-type CategoryState = Extract<ColumnState, { type: "category" }>;
 
 /** Where a column's inputs go: from `place` on, in every row. */
 interface Output {

@@ -48,12 +48,30 @@ export class Sample {
     for (let i = middle + 1; i < values.length; i++) high = Math.min(high, values[i]!);
     return low + 0.5 * (high - low);
   }
+
+  /** The values at some places of the sorted ones, without sorting all of them. */
+  atPlaces(places: readonly number[]): number[] {
+    const values = this.inOrder ?? this.values.slice();
+    if (!this.inOrder) selectAll(values, places, 0, values.length - 1);
+    return places.map((place) => values[place]!);
+  }
+}
+
+/** Brings the values between `left` and `right` that belong at the places there: the middle place first, as it halves the rest. */
+function selectAll(values: Float64Array, places: readonly number[], left: number, right: number): void {
+  const middle = places[places.length >> 1];
+  if (middle === undefined) return;
+  select(values, middle, left, right);
+  const before = places.filter((place) => place < middle);
+  const after = places.filter((place) => place > middle);
+  selectAll(values, before, left, middle - 1);
+  selectAll(values, after, middle + 1, right);
 }
 
 /** Brings the k-th smallest value to place k, no larger ones before it and no smaller ones after it (Hoare, 1961). */
-function select(values: Float64Array, k: number): number {
-  let left = 0;
-  let right = values.length - 1;
+function select(values: Float64Array, k: number, from = 0, to = values.length - 1): number {
+  let left = from;
+  let right = to;
   while (left < right) {
     const pivot = middleOf(values[left]!, values[(left + right) >> 1]!, values[right]!);
     let i = left;

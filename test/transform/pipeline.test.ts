@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { takeRows } from "../../src/data/table.js";
 import { applyPipeline, learnPipeline, pipelineState, widthOf } from "../../src/transform/pipeline.js";
+import { binOf, categoryProfile, numberProfile } from "../../src/transform/profile.js";
 import { columns, refusal } from "../data/source.js";
 
 type Table = Parameters<typeof learnPipeline>[0];
@@ -114,13 +115,42 @@ describe("what is learned", () => {
   const states = Object.fromEntries(learned(training, { targets: ["y"] }).map((state) => [state.name, state]));
 
   it("of numbers: the median of the present ones, and whether any is missing", () => {
-    expect(states.size).toEqual({ name: "size", type: "number", fill: 5, indicator: true, scaler: { name: "none" } });
+    expect(states.size).toEqual({
+      name: "size",
+      type: "number",
+      fill: 5,
+      indicator: true,
+      scaler: { name: "none" },
+      profile: expect.anything(),
+    });
     expect(states.age).toMatchObject({ fill: 2, indicator: false });
   });
 
   it("of words: the categories, numbers among themselves in their own order, and whether others need a place", () => {
-    expect(states.kind).toEqual({ name: "kind", type: "category", categories: ["a", "b"], other: true });
-    expect(states.grade).toEqual({ name: "grade", type: "category", categories: ["9", "10"], other: false });
+    expect(states.kind).toMatchObject({ name: "kind", type: "category", categories: ["a", "b"], other: true });
+    expect(states.grade).toMatchObject({ name: "grade", type: "category", categories: ["9", "10"], other: false });
+  });
+
+  it("to hold new rows against: range, deciles and shares, missing cells among them", () => {
+    const numbers = [NA, ...Array.from({ length: 19 }, (_, i) => (i * 7) % 19)]; // 0 to 18
+    const words = ["a", none, ...Array.from({ length: 18 }, (_, i) => (i % 3 ? "b" : "a"))];
+    const [number, word] = learned(columns({ numbers, words }));
+    expect(number!.profile).toEqual({
+      smallest: 0,
+      largest: 18,
+      missing: 0.05,
+      deciles: [1, 3, 5, 7, 9, 11, 13, 15, 17],
+      bins: [...Array(9).fill([0.1, 0]).flat(), 0.05],
+    });
+    expect(word!.profile).toEqual({ shares: [7 / 20, 12 / 20], missing: 0.05, other: 0 });
+  });
+
+  it("a value that many rows have is a bin of its own", () => {
+    const numbers = [1, ...Array<number>(18).fill(2), 3];
+    const { deciles, bins } = numberProfile.parse(learned(columns({ numbers }))[0]!.profile);
+    expect(deciles).toEqual(Array(9).fill(2));
+    expect(bins.filter((share) => share > 0)).toEqual([0.05, 0.9, 0.05]);
+    expect([1.9, 2, 2.1].map((x) => bins[binOf(deciles, x)])).toEqual([0.05, 0.9, 0.05]);
   });
 
   it("comes from the training rows alone", () => {
@@ -133,8 +163,15 @@ describe("what is learned", () => {
       fill: 2,
       indicator: false,
       scaler: { name: "standard", center: 2, scale: expect.closeTo(scale, 12) },
+      profile: expect.objectContaining({ smallest: 1, largest: 3, missing: 0 }),
     });
-    expect(kind).toEqual({ name: "kind", type: "category", categories: ["a", "b"], other: false });
+    expect(kind).toEqual({
+      name: "kind",
+      type: "category",
+      categories: ["a", "b"],
+      other: false,
+      profile: { shares: [2 / 3, 1 / 3], missing: 0, other: 0 },
+    });
   });
 
   it("is no more than the 1000 commonest categories; the rarer ones share the place of the unknown", () => {
@@ -144,6 +181,9 @@ describe("what is learned", () => {
     const pipeline = learned(columns({ kind }));
     expect(widthOf(pipeline)).toBe(1001);
     expect(pipeline[0]).toMatchObject({ other: true, categories: common.toSorted() });
+    const { shares, other } = categoryProfile.parse(pipeline[0]!.profile);
+    expect(new Set(shares)).toEqual(new Set([3 / 3200]));
+    expect(other).toBe(200 / 3200);
     const hot = (words: string[]) => rowsOf(pipeline, columns({ kind: words })).map((row) => row.indexOf(1));
     expect(hot(["rare7", "never seen", "common0", "common999"])).toEqual([1000, 1000, 0, 999]);
   });

@@ -29,3 +29,16 @@ it("has one median, whether the values are in order or not", () => {
     }),
   );
 });
+
+it("has the values at any places, as sorting would put them there", () => {
+  const places = fc.array(fc.integer({ min: 0, max: 1e6 }), { maxLength: 9 });
+  fc.assert(
+    fc.property(fc.array(value, { minLength: 1, maxLength: 300 }), places, (values, some) => {
+      const sample = new Sample(Float64Array.from(values));
+      const wanted = some.map((place) => place % values.length).sort((a, b) => a - b);
+      const selected = sample.atPlaces(wanted);
+      expect(selected.every((x, i) => x === sample.sorted[wanted[i]!])).toBe(true); // −0 is 0
+      expect([...sample.values]).toEqual(values); // still in their order
+    }),
+  );
+});

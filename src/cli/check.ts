@@ -1,0 +1,147 @@
+import { Command, InvalidArgumentError } from "commander";
+import type { Break, Finding } from "../transform/contract.js";
+import { type Limits, SOME_DRIFT, usualLimits } from "../transform/limits.js";
+import type { ColumnState } from "../transform/pipeline.js";
+import { CHECK_FAILED } from "./exit.js";
+import { findModel, rowsSource } from "./locate.js";
+import { rangeText } from "./remarks.js";
+import { aligned, colors, count, note, percent, some } from "./text.js";
+import { delimiterOption, example, modelArgument } from "./usage.js";
+
+interface CheckOptions {
+  readonly json?: boolean;
+  readonly maxUnseen: number;
+  readonly maxOutside: number;
+  readonly maxDrift: number;
+  readonly delimiter: string;
+}
+
+export function checkCommand(): Command {
+  return new Command("check")
+    .description("tell whether a table is like the one that a model was trained on; exit code 1 if it is not")
+    .argument(...modelArgument)
+    .argument("[rows]", "a CSV file, or - for standard input; the target may be missing", "-")
+    .option(
+      "--max-unseen <share>",
+      "how many of the rows may have a category that training never saw",
+      share,
+      usualLimits.unseen,
+    )
+    .option(
+      "--max-outside <share>",
+      "how many of the rows may be beyond the training range",
+      share,
+      usualLimits.outside,
+    )
+    .option("--max-drift <index>", "the largest population stability index of a column", index, usualLimits.drift)
+    .option("--json", "print one JSON object")
+    .option(...delimiterOption)
+    .addHelpText(
+      "before",
+      example(
+        "nnfit check runs/iris new.csv",
+        "nnfit check runs/iris new.csv --max-drift 0.1 && nnfit predict runs/iris new.csv",
+      ),
+    )
+    .action(checkAction);
+}
+
+async function checkAction(path: string, rows: string, options: CheckOptions): Promise<void> {
+  const { readLeniently } = await import("../data/read.js");
+  const { Contract } = await import("../transform/contract.js");
+  const { targetNames } = await import("../transform/target.js");
+  const { nearest } = await import("../family.js");
+
+  const { pipeline, target, missing, training } = await findModel(path);
+  const limits: Limits = { unseen: options.maxUnseen, outside: options.maxOutside, drift: options.maxDrift };
+  const wanted = pipeline.map(({ name, type }) => ({ name, type, optional: true }));
+  const contract = new Contract(pipeline, training.trainingRows);
+  let names: readonly string[] = [];
+  const format = { delimiter: options.delimiter, missing };
+  for await (const { header, table } of readLeniently(await rowsSource(rows), format, wanted)) {
+    names = header;
+    contract.add(table);
+  }
+  const findings = contract.findings(limits);
+  const known = [...pipeline.map(({ name }) => name), ...targetNames(target)];
+  const extra = names.filter((name) => !known.includes(name));
+  const broken = pipeline.flatMap((state, i) =>
+    findings[i]!.breaks.map((kind) => sentence(kind, state, findings[i]!, limits, nearest(state.name, extra))),
+  );
+
+  if (options.json) {
+    const holds = broken.length === 0;
+    console.log(JSON.stringify({ version: 1, holds, rows: contract.rows, limits, extra, columns: findings }));
+  } else console.log(report(findings, contract.rows, extra).join("\n"));
+  if (pipeline.some(({ profile }) => !profile)) {
+    note(
+      "this model is of an earlier nnfit and knows no ranges and distributions; train it again to have them checked",
+    );
+  }
+  for (const text of broken) console.error(`${colors.red("broken:")} ${text}`);
+  if (broken.length > 0) process.exitCode = CHECK_FAILED;
+}
+
+function report(findings: readonly Finding[], rows: number, extra: readonly string[]): string[] {
+  const header = ["column", "type", "missing", "in training", "outside", "unseen", "drift", "by chance", ""];
+  const shown = (value: number | null, text: (value: number) => string) => (value === null ? "-" : text(value));
+  const lines = findings.map((finding) => [
+    finding.name,
+    finding.type,
+    shown(finding.missing, percent),
+    shown(finding.missingInTraining, percent),
+    shown(finding.outside, percent),
+    shown(finding.unseen, percent),
+    shown(finding.drift, (index) => index.toFixed(3)),
+    shown(finding.driftByChance, (index) => `< ${index.toFixed(3)}`),
+    verdict(finding),
+  ]);
+  return [
+    `rows   ${rows}`,
+    ...(extra.length > 0 ? [`extra  ${some(extra)}`] : []),
+    "",
+    ...aligned([header, ...lines]).map((line) => line.slice(2)),
+  ];
+}
+
+function verdict({ breaks, drift, driftByChance }: Finding): string {
+  if (breaks.length > 0) return breaks.join(", ");
+  return (drift ?? 0) > Math.max(SOME_DRIFT, driftByChance ?? 0) ? "ok, some drift" : "ok";
+}
+
+/** What is broken, in words; `similar` is an extra column of nearly the same name. */
+function sentence(kind: Break, state: ColumnState, finding: Finding, limits: Limits, similar?: string): string {
+  const { name, unreadable, examples, outside, unseen, rareInTraining, drift } = finding;
+  const such = examples.map((example) => `"${example}"`).join(", ");
+  switch (kind) {
+    case "lacking":
+      return `the column "${name}" is not there${similar ? `; "${similar}" is` : ""}`;
+    case "not numbers":
+      return `"${name}" is not a number in ${count(unreadable, "row")}: ${such}`;
+    case "outside":
+      return `"${name}" is beyond its training range (${rangeText(state)}) in ${percent(outside ?? 0)} of the rows; ${percent(limits.outside)} may be`;
+    case "unseen": {
+      const may = limits.unseen + (rareInTraining ?? 0);
+      return `"${name}" is a category that training never saw in ${percent(unseen ?? 0)} of the rows: ${such}; ${percent(may)} may be`;
+    }
+    case "drift":
+      return `"${name}" is distributed otherwise than in training: its population stability index is ${(drift ?? 0).toFixed(3)}; ${limits.drift} may be`;
+  }
+}
+
+function share(text: string): number {
+  const value = decimal(text);
+  if (value <= 1) return value;
+  throw new InvalidArgumentError("It takes a share of the rows, from 0 to 1.");
+}
+
+function index(text: string): number {
+  const value = decimal(text);
+  if (Number.isFinite(value)) return value;
+  throw new InvalidArgumentError("It takes a number that is not negative.");
+}
+
+/** Not negative; NaN where it is none. */
+function decimal(text: string): number {
+  return /^(?:\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+}

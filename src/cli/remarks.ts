@@ -1,0 +1,104 @@
+import type { Column, Table } from "../data/table.js";
+import { type Oddity, oddText, Tally } from "../transform/oddities.js";
+import type { ColumnState, PipelineState } from "../transform/pipeline.js";
+import { count, plain } from "./text.js";
+
+/** So many columns are spoken of at the end. */
+const MOST_SENTENCES = 5;
+
+/** What is to say of the rows of one block. */
+export interface BlockRemarks {
+  /** of each row, what is odd about its cells */
+  readonly reasons: readonly string[];
+  /** rows with a cell that should be a number and is none */
+  readonly unreadable: ReadonlySet<number>;
+}
+
+/** Collects what is odd about the rows that are predicted. */
+export class Remarks {
+  private readonly tallies: readonly Tally[];
+
+  constructor(
+    pipeline: PipelineState,
+    private readonly withReasons: boolean,
+  ) {
+    this.tallies = pipeline.map((state) => new Tally(state));
+  }
+
+  on(table: Table): BlockRemarks {
+    const reasons: string[][] = this.withReasons ? Array.from({ length: table.rows }, () => []) : [];
+    const unreadable = new Set<number>();
+    for (const tally of this.tallies) {
+      tally.add(table, (row, oddity, column) => {
+        if (oddity === "unreadable") unreadable.add(row);
+        reasons[row]?.push(reason(tally.state, column, row, oddity));
+      });
+    }
+    return { reasons: reasons.map((entries) => entries.join("; ")), unreadable };
+  }
+
+  /** The worst of all blocks, a sentence for each column and oddity. */
+  sentences(): string[] {
+    const found = this.tallies.flatMap((tally) =>
+      // Object.entries forgets that the keys are the names of oddities
+      (Object.entries(tally.counts) as [Oddity, number][])
+        .filter(([, cells]) => cells > 0)
+        .map(([oddity, cells]) => ({
+          text: sentence(tally, oddity),
+          weight: oddity === "unreadable" ? Number.POSITIVE_INFINITY : cells,
+        })),
+    );
+    const worst = found.sort((a, b) => (a.weight === b.weight ? 0 : b.weight - a.weight)).slice(0, MOST_SENTENCES);
+    const more = found.length - worst.length;
+    const hint = this.withReasons ? "" : "; --reasons names them row by row";
+    return [
+      ...worst.map(({ text }) => text),
+      ...(more > 0 ? [`${count(more, "remark")} more of this kind${hint}`] : []),
+    ];
+  }
+}
+
+function reason(state: ColumnState, column: Column, row: number, oddity: Oddity): string {
+  const { name } = state;
+  const text = oddText(column, row);
+  switch (oddity) {
+    case "missing":
+      return `${name} is missing`;
+    case "unreadable":
+      return `${name} "${text}" is not a number`;
+    case "unseen":
+      return `${name} "${text}" was not in training${hasRare(state) ? ", or too rare" : ""}`;
+    case "outside":
+      return `${name} ${text} is outside ${rangeText(state)}`;
+  }
+}
+
+function sentence({ state, counts, examples }: Tally, oddity: Oddity): string {
+  const { name } = state;
+  const cells = counts[oddity];
+  const some = [...examples].map((example) => `"${example}"`).join(", ");
+  switch (oddity) {
+    case "missing": {
+      const isOrAre = cells === 1 ? "was" : "were";
+      const filled = state.type === "number" ? ` and filled with the median, ${plain(state.fill)}` : "";
+      const never = (state.type === "number" ? state.indicator : state.other) ? "" : "; training rows lacked none";
+      return `${count(cells, "cell")} of "${name}" ${isOrAre} missing${filled}${never}`;
+    }
+    case "unreadable":
+      return `${count(cells, "row")} ${cells === 1 ? "has" : "have"} no prediction, as "${name}" is not a number: ${some}`;
+    case "unseen":
+      return `${count(cells, "row")} ${cells === 1 ? "has" : "have"} a category of "${name}" that training never${hasRare(state) ? " or hardly ever" : ""} saw: ${some}`;
+    case "outside":
+      return `"${name}" is beyond its training range (${rangeText(state)}) in ${count(cells, "row")}`;
+  }
+}
+
+/** Of more than a thousand categories the rarest have no place of their own, as if training had not seen them. */
+function hasRare(state: ColumnState): boolean {
+  return state.type === "category" && (state.profile?.other ?? 0) > 0;
+}
+
+export function rangeText(state: ColumnState): string {
+  const profile = state.type === "number" ? state.profile : undefined;
+  return profile ? `${plain(profile.smallest)} to ${plain(profile.largest)}` : "";
+}

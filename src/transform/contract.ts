@@ -1,0 +1,141 @@
+import { columnOf, type Table } from "../data/table.js";
+import { driftOf } from "./drift.js";
+import type { Limits } from "./limits.js";
+import { Tally } from "./oddities.js";
+import type { ColumnState, PipelineState } from "./pipeline.js";
+import { binOf } from "./profile.js";
+
+/** What of a column breaks the contract. */
+export type Break = "lacking" | "not numbers" | "outside" | "unseen" | "drift";
+
+/** A column of new rows beside that of the training rows. Null where it is not known, or means nothing for its type. */
+export interface Finding {
+  readonly name: string;
+  readonly type: ColumnState["type"];
+  readonly present: boolean;
+  /** share of the rows whose cell is missing */
+  readonly missing: number | null;
+  readonly missingInTraining: number | null;
+  /** how many cells should be numbers and are none */
+  readonly unreadable: number;
+  /** share of the rows beyond the range of the training rows */
+  readonly outside: number | null;
+  /** share of the rows with a category without a place of its own, and that share in training */
+  readonly unseen: number | null;
+  readonly rareInTraining: number | null;
+  /** some of the cells that are unreadable or unseen */
+  readonly examples: readonly string[];
+  /** population stability index, missing cells being a bin */
+  readonly drift: number | null;
+  /** what chance alone could make of it with so few rows */
+  readonly driftByChance: number | null;
+  readonly breaks: readonly Break[];
+}
+
+/** Holds the blocks of a table of any length against the columns of a model, in the memory of one block. */
+export class Contract {
+  rows = 0;
+  private readonly clauses: readonly Clause[];
+
+  constructor(
+    pipeline: PipelineState,
+    private readonly trainingRows: number,
+  ) {
+    this.clauses = pipeline.map((state) => new Clause(state));
+  }
+
+  /** The columns that the table has are of the types of the pipeline. */
+  add(table: Table): void {
+    this.rows += table.rows;
+    for (const clause of this.clauses) clause.add(table);
+  }
+
+  findings(limits: Limits): Finding[] {
+    return this.clauses.map((clause) => clause.finding(limits, this.trainingRows));
+  }
+}
+
+/** One column of it. */
+class Clause {
+  private readonly tally: Tally;
+  /** shares of the training rows in each bin, the last one that of missing cells */
+  private readonly training: readonly number[] | undefined;
+  /** rows in each of these bins */
+  private readonly counts: Float64Array;
+  private present = false;
+
+  constructor(private readonly state: ColumnState) {
+    this.tally = new Tally(state);
+    this.training = trainingBins(state);
+    this.counts = new Float64Array(this.training?.length ?? 0);
+  }
+
+  add(table: Table): void {
+    if (!columnOf(table, this.state.name)) return;
+    this.present = true;
+    this.tally.add(table);
+    if (this.training) this.countBins(table);
+  }
+
+  finding(limits: Limits, trainingRows: number): Finding {
+    const { state, tally, present, training } = this;
+    const { name, type, profile } = state;
+    const { counts, rows } = tally;
+    const share = (count: number) => (rows > 0 ? count / rows : 0);
+    const drift = training && present ? driftOf(training, trainingRows, this.counts) : undefined;
+    const isNumber = type === "number";
+    const finding = {
+      name,
+      type,
+      present,
+      missing: present ? share(counts.missing) : null,
+      missingInTraining: profile?.missing ?? null,
+      unreadable: counts.unreadable,
+      outside: present && isNumber && profile ? share(counts.outside) : null,
+      unseen: present && !isNumber ? share(counts.unseen) : null,
+      rareInTraining: profile && "other" in profile ? profile.other : null,
+      examples: [...tally.examples],
+      drift: drift?.index ?? null,
+      driftByChance: drift?.chance ?? null,
+    };
+    return { ...finding, breaks: breaksOf(finding, limits) };
+  }
+
+  private countBins(table: Table): void {
+    const { state, counts } = this;
+    const column = columnOf(table, state.name)!;
+    const missing = counts.length - 1;
+    if (state.type === "number" && column.type === "number") {
+      const deciles = state.profile?.deciles ?? [];
+      for (let row = 0; row < table.rows; row++) {
+        const value = column.values[row]!;
+        if (!Number.isNaN(value)) counts[binOf(deciles, value)]!++;
+        else if (!column.unreadable?.has(row)) counts[missing]!++;
+      }
+    } else if (column.type === "category" && state.type === "category") {
+      const places = new Map(state.categories.map((category, place) => [category, place]));
+      const placeOf = column.categories.map((category) => places.get(category) ?? missing - 1);
+      for (const code of column.codes) counts[code < 0 ? missing : placeOf[code]!]!++;
+    }
+  }
+}
+
+/** Of numbers: those between deciles. Of categories: each with a place, and the rare ones. Last the missing cells. */
+function trainingBins({ profile }: ColumnState): number[] | undefined {
+  if (!profile) return undefined;
+  const bins = "bins" in profile ? profile.bins : [...profile.shares, profile.other];
+  return [...bins, profile.missing];
+}
+
+/** Where there are few rows, drift counts only as far as chance does not explain it. */
+function breaksOf(finding: Omit<Finding, "breaks">, limits: Limits): Break[] {
+  const { present, unreadable, outside, unseen, rareInTraining, drift, driftByChance } = finding;
+  if (!present) return ["lacking"];
+  const all: [Break, boolean][] = [
+    ["not numbers", unreadable > 0],
+    ["outside", (outside ?? 0) > limits.outside],
+    ["unseen", (unseen ?? 0) - (rareInTraining ?? 0) > limits.unseen],
+    ["drift", (drift ?? 0) > Math.max(limits.drift, driftByChance ?? 0)],
+  ];
+  return all.filter(([, broken]) => broken).map(([name]) => name);
+}

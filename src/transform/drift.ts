@@ -1,0 +1,50 @@
+import { log } from "../engine/scalar.js";
+
+/** Added to the rows of each bin, so that an empty one has a logarithm: half a row, as Jeffreys' prior has it. */
+const HALF_A_ROW = 0.5;
+/** The standard normal quantile of 0.999. */
+const ONE_IN_A_THOUSAND = 3.0902;
+
+export interface Drift {
+  /** the population stability index: 0 for equal distributions */
+  readonly index: number;
+  /** what chance alone exceeds in one of a thousand tables of so many rows */
+  readonly chance: number;
+}
+
+/**
+ * How far a distribution is from that of training, by the shares a and e of their rows in the same bins:
+ * PSI = Σ (a − e)·ln(a / e), the Kullback–Leibler divergences of both directions added up.
+ *
+ * `training` are shares of `trainingRows`, `counts` are rows. Undefined where there is no row.
+ */
+export function driftOf(
+  training: readonly number[],
+  trainingRows: number,
+  counts: ArrayLike<number>,
+): Drift | undefined {
+  const pairs = training
+    .map((share, bin): [number, number] => [share * trainingRows, counts[bin]!])
+    .filter(([expected, actual]) => expected > 0 || actual > 0);
+  const rows = pairs.reduce((sum, [, actual]) => sum + actual, 0);
+  if (rows === 0) return undefined;
+  const shareOf = (count: number, all: number) => (count + HALF_A_ROW) / (all + HALF_A_ROW * pairs.length);
+  let index = 0;
+  for (const [expected, actual] of pairs) {
+    const e = shareOf(expected, trainingRows);
+    const a = shareOf(actual, rows);
+    index += (a - e) * log(a / e);
+  }
+  return { index, chance: (1 / trainingRows + 1 / rows) * rareChiSquare(pairs.length - 1) };
+}
+
+/**
+ * What χ² of so many degrees of freedom exceeds once in a thousand times (Wilson and Hilferty, 1931). Without drift the
+ * index is (1/n + 1/m)·χ² of one degree less than there are bins (Yurdakul, Statistical Properties of Population
+ * Stability Index, 2018).
+ */
+function rareChiSquare(degrees: number): number {
+  if (degrees === 0) return 0;
+  const ninth = 2 / (9 * degrees);
+  return degrees * (1 - ninth + ONE_IN_A_THOUSAND * Math.sqrt(ninth)) ** 3;
+}

@@ -1,0 +1,16 @@
+/** How far a table may be from what a model was trained on: shares of the rows, and the population stability index. */
+export interface Limits {
+  readonly unseen: number;
+  readonly outside: number;
+  readonly drift: number;
+}
+
+/**
+ * What a population stability index is usually taken to mean: below 0.1 nothing; above 0.25 a distribution so far from
+ * that of training that the model needs a look first (Lewis, An Introduction to Credit Scoring, 1994; Siddiqi, Credit
+ * Risk Scorecards, 2006).
+ */
+export const SOME_DRIFT = 0.1;
+const LARGE_DRIFT = 0.25;
+
+export const usualLimits: Limits = { unseen: 0.01, outside: 0.01, drift: LARGE_DRIFT };

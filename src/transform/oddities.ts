@@ -1,0 +1,71 @@
+import { type Column, columnOf, type Table } from "../data/table.js";
+import type { ColumnState } from "./pipeline.js";
+
+/**
+ * What is odd about a cell: it should be a number and is none; it is a category without a place of its own; it is a
+ * number beyond those of the training rows; it is missing.
+ */
+export type Oddity = "unreadable" | "unseen" | "outside" | "missing";
+
+/** Tells of an odd cell, whose row is counted from the first of its table. */
+export type Visitor = (row: number, oddity: Oddity, column: Column) => void;
+
+/** So many different unseen categories are kept as examples. */
+const MOST_EXAMPLES = 3;
+const LONGEST_EXAMPLE = 40;
+
+/** Counts the odd cells of one column, over the blocks of a table of any length. */
+export class Tally {
+  rows = 0;
+  readonly counts: Record<Oddity, number> = { unreadable: 0, unseen: 0, outside: 0, missing: 0 };
+  /** of cells that are unreadable or unseen */
+  readonly examples = new Set<string>();
+
+  constructor(readonly state: ColumnState) {}
+
+  /** The table has the column, of its type. */
+  add(table: Table, visit?: Visitor): void {
+    const column = columnOf(table, this.state.name)!;
+    this.rows += table.rows;
+    visitOddities(this.state, column, (row, oddity) => {
+      this.counts[oddity]++;
+      if (this.examples.size < MOST_EXAMPLES && (oddity === "unreadable" || oddity === "unseen")) {
+        this.examples.add(oddText(column, row));
+      }
+      visit?.(row, oddity, column);
+    });
+  }
+}
+
+/** Models of earlier versions know no range, so nothing is outside it. */
+function visitOddities(state: ColumnState, column: Column, visit: (row: number, oddity: Oddity) => void): void {
+  if (state.type === "number" && column.type === "number") {
+    const smallest = state.profile?.smallest ?? Number.NEGATIVE_INFINITY;
+    const largest = state.profile?.largest ?? Number.POSITIVE_INFINITY;
+    const { values, unreadable } = column;
+    for (let row = 0; row < values.length; row++) {
+      const value = values[row]!;
+      if (Number.isNaN(value)) visit(row, unreadable?.has(row) ? "unreadable" : "missing");
+      else if (value < smallest || value > largest) visit(row, "outside");
+    }
+  } else if (state.type === "category" && column.type === "category") {
+    const known = new Set(state.categories);
+    const isKnown = column.categories.map((category) => known.has(category));
+    for (const [row, code] of column.codes.entries()) {
+      if (code < 0) visit(row, "missing");
+      else if (!isKnown[code]) visit(row, "unseen");
+    }
+  }
+}
+
+/** What stands in an odd cell, as one short line. */
+export function oddText(column: Column, row: number): string {
+  const text =
+    column.type === "category"
+      ? (column.categories[column.codes[row]!] ?? "")
+      : (column.unreadable?.get(row) ?? String(column.values[row]));
+  const characters = [...text.slice(0, 2 * LONGEST_EXAMPLE).replace(/\p{Cc}+/gu, " ")];
+  return characters.length > LONGEST_EXAMPLE
+    ? `${characters.slice(0, LONGEST_EXAMPLE).join("")}…`
+    : characters.join("");
+}

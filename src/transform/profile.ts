@@ -1,0 +1,65 @@
+import { z } from "zod";
+import type { Sample } from "./sample.js";
+
+const share = z.number().min(0).max(1);
+
+/** Values between deciles, and values that several deciles are equal to. */
+const BINS = 19;
+
+/** What a column of numbers was like in the training rows. New rows are held against it; no prediction depends on it. */
+export const numberProfile = z
+  .strictObject({
+    smallest: z.number(),
+    largest: z.number(),
+    /** share of the training rows whose cell is missing */
+    missing: share,
+    /** the k-th is the smallest value that k tenths of the present values don't exceed */
+    deciles: z.array(z.number()).length(9),
+    /** share of the training rows in each bin of `binOf` */
+    bins: z.array(share).length(BINS),
+  })
+  .refine(
+    ({ smallest, largest, deciles }) =>
+      [smallest, ...deciles, largest].every((value, i, all) => i === 0 || all[i - 1]! <= value),
+    "its range and its deciles don't ascend",
+  );
+export type NumberProfile = z.output<typeof numberProfile>;
+
+/** The same of a column of categories. */
+export const categoryProfile = z.strictObject({
+  /** share of the training rows in each of the column's categories, in their order */
+  shares: z.array(share),
+  /** share whose cell is missing */
+  missing: share,
+  /** share of the categories that were too rare for a place of their own */
+  other: share,
+});
+export type CategoryProfile = z.output<typeof categoryProfile>;
+
+/** Of a column of `rows` cells, of which the sample's values, one at least, are present. */
+export function profileNumbers(sample: Sample, rows: number): NumberProfile {
+  const { values, smallest, largest } = sample;
+  const places = Array.from({ length: 9 }, (_, k) => Math.ceil(((k + 1) * values.length) / 10) - 1);
+  const deciles = sample.atPlaces(places);
+  const counts = new Array<number>(BINS).fill(0);
+  for (let i = 0; i < values.length; i++) counts[binOf(deciles, values[i]!)]!++;
+  return {
+    smallest,
+    largest,
+    missing: (rows - values.length) / rows,
+    deciles,
+    bins: counts.map((count) => count / rows),
+  };
+}
+
+/**
+ * The bin of a value, from 0 to 18. Bins end at the deciles, which belong to them; a value that several deciles are
+ * equal to is one that many rows have, and has a bin of its own.
+ */
+export function binOf(deciles: readonly number[], x: number): number {
+  let below = 0;
+  while (below < deciles.length && deciles[below]! < x) below++;
+  let upTo = below;
+  while (upTo < deciles.length && deciles[upTo]! === x) upTo++;
+  return below + (upTo - below > 1 ? upTo : below);
+}

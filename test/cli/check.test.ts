@@ -1,0 +1,222 @@
+import { once } from "node:events";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { loadModel, saveModel } from "../../src/artifact/model.js";
+import { folder, json, nnfit, residentMegabytes, start, works } from "./nnfit.js";
+
+interface Column {
+  readonly name: string;
+  readonly present: boolean;
+  readonly missing: number;
+  readonly missingInTraining: number;
+  readonly unreadable: number;
+  readonly outside: number | null;
+  readonly unseen: number | null;
+  readonly drift: number | null;
+  readonly driftByChance: number | null;
+  readonly breaks: readonly string[];
+}
+interface Check {
+  readonly version: number;
+  readonly holds: boolean;
+  readonly rows: number;
+  readonly extra: readonly string[];
+  readonly columns: readonly Column[];
+}
+
+const header = "age,city,price,y";
+/** Rows that are much alike, from any number on. */
+const row = (i: number) => {
+  const age = i % 50 === 0 ? "" : 20 + ((i * 7) % 60);
+  return `${age},${["Oslo", "Rome", "Lima", "Oslo"][(i * 3) % 4]},${1 + ((i * 11) % 900)},${i % 2 ? "yes" : "no"}`;
+};
+const rows = (from: number, count: number) => Array.from({ length: count }, (_, i) => row(from + i));
+const table = (lines: readonly string[], head = header) => `${[head, ...lines].join("\n")}\n`;
+
+const cwd = folder({
+  "t.csv": table(rows(0, 1800)),
+  "c.json": '{ "data": { "train": "t.csv", "target": "y", "validation": 0 }, "training": { "epochs": 1 } }',
+});
+beforeAll(async () => {
+  await works(["train", "c.json"], { cwd });
+});
+
+const check = (input: string, ...args: string[]) => nnfit(["check", "runs/c", ...args], { cwd, input });
+const brokenIn = (err: string) =>
+  err.split("\n").flatMap((line) => (line.startsWith("broken:") ? [line.slice(8)] : []));
+const found = async (input: string, ...args: string[]) => {
+  const { code, out, err } = await check(input, "--json", ...args);
+  const data = json<Check>(out);
+  return { code, err, ...data, columns: Object.fromEntries(data.columns.map((column) => [column.name, column])) };
+};
+
+/** Rows with some of the cells replaced. */
+const changed = (count: number, which: (i: number) => boolean, change: (cells: string[]) => string[]) =>
+  rows(0, count).map((line, i) => (which(i) ? change(line.split(",")).join(",") : line));
+const withCity = (city: string) => (cells: string[]) => [cells[0]!, city, ...cells.slice(2)];
+const withAge = (age: string) => (cells: string[]) => [age, ...cells.slice(1)];
+
+describe.concurrent("nnfit check", () => {
+  it("holds for the training table, in any order of columns and without the target", async () => {
+    const whole = await works(["check", "runs/c", "t.csv"], { cwd });
+    expect(whole.err).toBe("");
+    const turned = rows(0, 1800).map((line) => line.split(",").slice(0, 3).reverse().join(","));
+    const { code, err, holds, columns } = await found(table(turned, "price,city,age"));
+    expect({ code, err, holds }).toEqual({ code: 0, err: "", holds: true });
+    for (const { drift, missing, missingInTraining } of Object.values(columns)) {
+      expect(Math.abs(drift!)).toBeLessThan(1e-9);
+      expect(missing).toBe(missingInTraining);
+    }
+    expect(columns.age!.missing).toBe(36 / 1800);
+  });
+
+  it("holds for other rows like them, however few: chance is no drift", async () => {
+    for (const count of [1, 10, 100, 1000]) {
+      expect(await found(table(rows(12_345, count)))).toMatchObject({ code: 0, holds: true, rows: count });
+    }
+  });
+
+  it("prints a table that is aligned, with the rows and the extra columns", async () => {
+    const { code, out } = await check(
+      table(
+        rows(0, 900).map((line) => `${line},7`),
+        `${header},note`,
+      ),
+    );
+    expect(code).toBe(0);
+    const lines = out.trimEnd().split("\n");
+    expect(lines.slice(0, 3)).toEqual(["rows   900", "extra  note", ""]);
+    expect(lines[3]).toMatch(/^column +type +missing +in training +outside +unseen +drift +by chance$/);
+    expect(lines[4]).toMatch(/^age +number +2\.0% +2\.0% +0% +- +0\.0\d\d +< 0\.0\d\d +ok$/);
+    expect(lines[5]).toMatch(/^city +category +0% +0% +- +0% +0\.000 +< 0\.0\d\d +ok$/);
+    expect(new Set(lines.slice(4).map((line) => line.search(/ok$/))).size).toBe(1);
+  });
+
+  it("breaks for a column that is not there, and names one that is much like it", async () => {
+    const { code, err, columns, extra } = await found(table(rows(0, 100), "agee,city,price,y"));
+    expect(code).toBe(1);
+    expect(brokenIn(err)).toEqual(['the column "age" is not there; "agee" is']);
+    expect(extra).toEqual(["agee"]);
+    expect(columns.age).toMatchObject({ present: false, missing: null, drift: null, breaks: ["lacking"] });
+    expect(brokenIn((await check("city,price\n")).err)).toEqual(['the column "age" is not there']);
+  });
+
+  it("breaks for a single cell that is no number", async () => {
+    const { code, err, columns } = await found(table(changed(1000, (i) => i === 500, withAge("forty"))));
+    expect(code).toBe(1);
+    expect(brokenIn(err)).toEqual(['"age" is not a number in 1 row: "forty"']);
+    expect(columns.age).toMatchObject({ unreadable: 1, breaks: ["not numbers"] });
+  });
+
+  it("breaks for unseen categories from --max-unseen on", async () => {
+    const few = table(changed(1000, (i) => i < 10, withCity("Bonn")));
+    const more = table(changed(1000, (i) => i < 11, withCity("Bonn")));
+    expect((await found(few)).code).toBe(0);
+    const { code, err, columns } = await found(more);
+    expect(code).toBe(1);
+    expect(columns.city).toMatchObject({ unseen: 0.011, breaks: ["unseen"] });
+    expect(brokenIn(err)).toEqual([
+      '"city" is a category that training never saw in 1.1% of the rows: "Bonn"; 1.0% may be',
+    ]);
+    expect((await found(more, "--max-unseen", "0.011")).code).toBe(0);
+    expect((await found(few, "--max-unseen", "0")).code).toBe(1);
+  });
+
+  it("breaks for numbers out of range from --max-outside on", async () => {
+    const more = table(changed(1000, (i) => i < 12, withAge("120")));
+    const { code, err, columns } = await found(more);
+    expect(code).toBe(1);
+    expect(columns.age).toMatchObject({ outside: 0.012, breaks: ["outside"] });
+    expect(brokenIn(err)).toEqual(['"age" is beyond its training range (20 to 79) in 1.2% of the rows; 1.0% may be']);
+    expect((await found(more, "--max-outside", ".02")).code).toBe(0);
+  });
+
+  it("breaks for drift from --max-drift on: other numbers, other shares of categories, more cells missing", async () => {
+    const drifted = table(
+      changed(
+        1000,
+        (i) => i % 2 === 0,
+        (cells) => ["21", "Rome", ...cells.slice(2)],
+      ),
+    );
+    const { code, err, columns } = await found(drifted);
+    expect(code).toBe(1);
+    expect(columns).toMatchObject({ age: { breaks: ["drift"] }, city: { breaks: ["drift"] }, price: { breaks: [] } });
+    expect(brokenIn(err)[0]).toMatch(/^"age" is distributed otherwise .* index is \d\.\d{3}; 0\.25 may be$/);
+    expect((await found(drifted, "--max-drift", "9")).code).toBe(0);
+
+    const { columns: emptier } = await found(table(changed(1000, (i) => i % 3 === 0, withAge("NA"))));
+    expect(emptier.age!.missing).toBeGreaterThan(0.33);
+    expect(emptier.age!.breaks).toEqual(["drift"]);
+    const slight = await check(table(changed(1000, (i) => i % 12 === 0, withAge("NA"))));
+    expect(slight).toMatchObject({ code: 0, out: expect.stringMatching(/^age .*ok, some drift$/m) });
+  });
+
+  it("says with --json the same as the table, with a version", async () => {
+    const { version, rows: count, columns } = await found(table(rows(0, 200)));
+    expect({ version, count }).toEqual({ version: 1, count: 200 });
+    expect(columns.price).toMatchObject({ outside: 0, unseen: null });
+    expect(columns.city).toMatchObject({ outside: null, unseen: 0 });
+  });
+
+  it("has nothing to say of a header alone but its columns", async () => {
+    expect(await found(`${header}\n`)).toMatchObject({ code: 0, holds: true, rows: 0 });
+  });
+
+  it("ends with other codes for what is no check: an empty table, a lacking model, a limit that is none", async () => {
+    expect((await check("")).code).toBe(4);
+    expect((await nnfit(["check", "nowhere", "t.csv"], { cwd })).code).toBe(6);
+    for (const limit of ["-1", "1.5", "x", ""]) {
+      expect((await check(table(rows(0, 9)), `--max-unseen=${limit}`)).code).toBe(2);
+    }
+    expect((await check(table(rows(0, 9)), "--max-drift=-1")).code).toBe(2);
+  });
+
+  it("holds a table against what a model of an earlier version knows", async () => {
+    const model = loadModel(join(cwd, "runs/c/model.safetensors"));
+    saveModel(join(cwd, "old.safetensors"), {
+      ...model,
+      pipeline: model.pipeline.map(({ profile: _, ...state }) => state as (typeof model.pipeline)[number]), // still one of them
+    });
+    const like = await works(["check", "old.safetensors", "t.csv"], { cwd });
+    expect(like.err).toMatch(/^note: this model is of an earlier nnfit/);
+    const unlike = table(
+      changed(
+        100,
+        (i) => i < 50,
+        (cells) => ["x", "Bonn", ...cells.slice(2)],
+      ),
+    );
+    const { code, err } = await nnfit(["check", "old.safetensors"], { cwd, input: unlike });
+    expect(code).toBe(1);
+    expect(brokenIn(err)).toHaveLength(2);
+    expect((await works(["predict", "old.safetensors", "t.csv"], { cwd })).err).toMatch(/^note: 36 cells of "age"/);
+    expect((await works(["inspect", "old.safetensors"], { cwd })).out).toContain("age");
+  });
+});
+
+it("needs no more memory for a table that is longer, whatever words are in it", async () => {
+  const child = start(["check", "runs/c"], { cwd, env: { NODE_OPTIONS: "--max-old-space-size=32" } });
+  let most = 0;
+  const watch = setInterval(() => {
+    most = Math.max(most, residentMegabytes(child.pid!));
+  }, 20);
+  child.stdout.resume();
+  child.stderr.resume();
+  const closed = once(child, "close");
+  child.stdin.write(`${header}\n`);
+  for (let block = 0; block < 600; block++) {
+    const lines = Array.from({ length: 500 }, (_, i) => `30,${"word".repeat(20)}${block * 500 + i},5,yes\n`).join("");
+    if (!child.stdin.write(lines)) await once(child.stdin, "drain");
+  }
+  child.stdin.end();
+  const [code] = await closed;
+  clearInterval(watch);
+  expect(code).toBe(1);
+  expect(most).toBeLessThan(200);
+});
+
+it("is in the help, with examples first", async () => {
+  expect((await works(["--help"], { cwd })).out).toMatch(/^ +check \[options\] <model> \[rows\]/m);
+  expect((await works(["check", "--help"], { cwd })).out).toMatch(/^ {2}\$ nnfit check runs\/iris new\.csv\n/);
+});
