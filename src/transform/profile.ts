@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Sample } from "./sample.js";
+import { Sample } from "./sample.js";
 
 const share = z.number().min(0).max(1);
 
@@ -13,7 +13,7 @@ export const numberProfile = z
     largest: z.number(),
     /** share of the training rows whose cell is missing */
     missing: share,
-    /** the k-th is the smallest value that k tenths of the present values don't exceed */
+    /** the k-th is the smallest value that k tenths of the present values don't exceed (of 20,000 of them at most) */
     deciles: z.array(z.number()).length(9),
     /** share of the training rows in each bin of `binOf` */
     bins: z.array(share).length(BINS),
@@ -38,18 +38,29 @@ export type CategoryProfile = z.output<typeof categoryProfile>;
 
 /** Of a column of `rows` cells, of which the sample's values, one at least, are present. */
 export function profileNumbers(sample: Sample, rows: number): NumberProfile {
-  const { values, smallest, largest } = sample;
+  const { smallest, largest } = sample;
+  const present = sample.values.length;
+  const values = spread(sample.values);
   const places = Array.from({ length: 9 }, (_, k) => Math.ceil(((k + 1) * values.length) / 10) - 1);
-  const deciles = sample.atPlaces(places);
+  const deciles = new Sample(values).atPlaces(places);
   const counts = new Array<number>(BINS).fill(0);
   for (let i = 0; i < values.length; i++) counts[binOf(deciles, values[i]!)]!++;
   return {
     smallest,
     largest,
-    missing: (rows - values.length) / rows,
+    missing: (rows - present) / rows,
     deciles,
-    bins: counts.map((count) => count / rows),
+    bins: counts.map((count) => (count * present) / (values.length * rows)),
   };
+}
+
+/** Of a long column so many values, at even distances, tell what it is like. */
+const MOST_VALUES = 20_000;
+
+function spread(values: Float64Array): Float64Array {
+  if (values.length <= MOST_VALUES) return values;
+  const step = values.length / MOST_VALUES;
+  return Float64Array.from({ length: MOST_VALUES }, (_, i) => values[Math.floor(i * step)]!);
 }
 
 /**

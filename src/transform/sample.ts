@@ -40,12 +40,12 @@ export class Sample {
   /** quantile(½), without sorting all of them. */
   median(): number {
     if (this.inOrder) return this.quantile(0.5);
-    const values = this.values.slice();
-    const middle = (values.length - 1) >> 1;
-    const low = select(values, middle);
-    if (values.length % 2 === 1) return low;
+    const size = this.values.length;
+    const { values, place } = around(this.values, (size - 1) >> 1);
+    const low = select(values, place);
+    if (size % 2 === 1) return low;
     let high = Number.POSITIVE_INFINITY;
-    for (let i = middle + 1; i < values.length; i++) high = Math.min(high, values[i]!);
+    for (let i = place + 1; i < values.length; i++) high = Math.min(high, values[i]!);
     return low + 0.5 * (high - low);
   }
 
@@ -66,6 +66,32 @@ function selectAll(values: Float64Array, places: readonly number[], left: number
   const after = places.filter((place) => place > middle);
   selectAll(values, before, left, middle - 1);
   selectAll(values, after, middle + 1, right);
+}
+
+/** Columns longer than this are narrowed down before a value is selected. */
+const LONG = 10_000;
+/** So many values, at even distances, say about where a place is, and how far from it to look. */
+const GUIDES = 1001;
+const MARGIN = 60;
+
+/** A copy of the values around the k-th smallest, and which of them it and its successor are (Floyd and Rivest, 1975). */
+function around(values: Float64Array, k: number): { values: Float64Array; place: number } {
+  const whole = { values: values.slice(), place: k };
+  if (values.length <= LONG) return whole;
+  const step = values.length / GUIDES;
+  const guides = Float64Array.from({ length: GUIDES }, (_, i) => values[Math.floor(i * step)]!).sort();
+  const guide = Math.floor((k / values.length) * GUIDES);
+  const low = guides[Math.max(guide - MARGIN, 0)]!;
+  const high = guides[Math.min(guide + MARGIN, GUIDES - 1)]!;
+  let below = 0;
+  let count = 0;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value < low) below++;
+    else if (value <= high) whole.values[count++] = value;
+  }
+  if (k < below || k + 1 >= below + count) return { values: values.slice(), place: k };
+  return { values: whole.values.subarray(0, count), place: k - below };
 }
 
 /** Brings the k-th smallest value to place k, no larger ones before it and no smaller ones after it (Hoare, 1961). */

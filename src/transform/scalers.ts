@@ -31,8 +31,6 @@ const linear = {
 
 /** What `robustSmooth` comes near to and never reaches. */
 const SMOOTH_LIMIT = 3;
-/** Its square is still finite. */
-const FAR_OUT = 1e100;
 /** Beyond this share of the limit a float32 can't tell values apart. */
 const NEAR_ONE = 1 - 2 ** -24;
 
@@ -81,8 +79,8 @@ export const scalers = {
       return { center: sample.quantile(0.5), scale: width || range / 2 || 1 };
     },
     apply: (x, { center, scale }) => {
-      const z = Math.min(Math.max((x - center) / scale, -FAR_OUT), FAR_OUT);
-      return z / Math.sqrt(1 + (z / SMOOTH_LIMIT) ** 2);
+      const z = (x - center) / scale;
+      return Math.sign(z) / Math.sqrt(1 / (z * z) + 1 / SMOOTH_LIMIT ** 2); // each step of it is monotonic
     },
     invert: (u, { center, scale }) => {
       const within = Math.min(Math.max(u / SMOOTH_LIMIT, -NEAR_ONE), NEAR_ONE);

@@ -42,3 +42,23 @@ it("has the values at any places, as sorting would put them there", () => {
     }),
   );
 });
+
+it("has the median of long columns too, whatever their order and however many are equal", () => {
+  const size = 12_345;
+  const columns: ((i: number) => number)[] = [
+    (i) => i,
+    (i) => -i,
+    (i) => i % 2,
+    (i) => Math.floor((i / size) * 3),
+    (i) => (i * 7919) % size,
+    (i) => (i % 12 === 0 ? 1e9 : i % 5), // every guide but a few is an outlier
+    () => 4,
+    (i) => (i < 6172 ? 0 : 1),
+  ];
+  for (const column of columns) {
+    for (const length of [size, size - 1]) {
+      const sample = new Sample(Float64Array.from({ length }, (_, i) => column(i)));
+      expect(sample.median()).toBe(sample.quantile(0.5));
+    }
+  }
+});
