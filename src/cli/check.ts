@@ -119,13 +119,13 @@ function sentence(kind: Break, state: ColumnState, finding: Finding, limits: Lim
     case "not numbers":
       return `"${name}" is not a number in ${count(unreadable, "row")}: ${such}`;
     case "outside":
-      return `"${name}" is beyond its training range (${rangeText(state)}) in ${percent(outside ?? 0)} of the rows; ${percent(limits.outside)} may be`;
+      return `"${name}" is beyond its training range (${rangeText(state)}) in ${digits(outside ?? 0)} of the rows, and ${digits(limits.outside)} may be`;
     case "unseen": {
       const may = limits.unseen + (rareInTraining ?? 0);
-      return `"${name}" is a category that training never saw in ${percent(unseen ?? 0)} of the rows: ${such}; ${percent(may)} may be`;
+      return `"${name}" is a category that training never saw in ${digits(unseen ?? 0)} of the rows (${such}), and ${digits(may)} may be`;
     }
     case "drift":
-      return `"${name}" is distributed otherwise than in training: its population stability index is ${(drift ?? 0).toFixed(3)}; ${limits.drift} may be`;
+      return `"${name}" is distributed otherwise than in training: its population stability index is ${(drift ?? 0).toFixed(3)}, and ${limits.drift} may be`;
   }
 }
 
@@ -144,4 +144,9 @@ function index(text: string): number {
 /** Not negative; NaN where it is none. */
 function decimal(text: string): number {
   return /^(?:\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+}
+
+/** A share in percent, in as many digits as tell it from a limit. */
+function digits(share: number): string {
+  return `${Number((100 * share).toPrecision(3))}%`;
 }

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { Model } from "../artifact/model.js";
 import { findModel } from "./locate.js";
-import { aligned, count, plain, scoreText, short, some } from "./text.js";
+import { aligned, count, extras, plain, scoreText, short, some } from "./text.js";
 import { example, modelArgument } from "./usage.js";
 
 export function inspectCommand(): Command {
@@ -39,9 +39,13 @@ function inspectText({ version, weights, pipeline, target, network, training }: 
     "",
     `network   ${[inputs, ...hidden, outputs].join(" → ")}`,
     `          activation ${withOptions(activation)}, initial weights ${initializer.name}`,
+    ...extras(network).map((extra) => `          ${extra}`),
     `          loss ${withOptions(loss)}, link ${link}`,
     "",
     `training  ${withOptions(options.optimizer)}`,
+    ...Object.entries(options.schedule)
+      .filter(([, { name }]) => name !== "constant")
+      .map(([rate, schedule]) => `          ${rate} by the schedule ${withOptions(schedule)}`),
     `          ${count(trainingRows, "row")}, ${batches}, seed ${options.seed}`,
     `          ${count(epochs, "epoch")} (${stopped}), weights of epoch ${keptEpoch}`,
     `scores    ${scoreText(scores)} on ${rows}`,

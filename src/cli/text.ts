@@ -1,4 +1,5 @@
 import { Chalk, chalkStderr } from "chalk";
+import type { NetworkSpec } from "../model/network.js";
 
 /** Colours for standard error, on a terminal that wants them. */
 export const colors =
@@ -98,4 +99,14 @@ export function scoreText(scores: Readonly<Record<string, number | null>>): stri
 export function aligned(rows: readonly string[][]): string[] {
   const widths = rows[0]!.map((_, c) => Math.min(Math.max(...rows.map((cells) => cells[c]!.length)), 40));
   return rows.map((cells) => `  ${cells.map((cell, c) => cell.padEnd(widths[c]!)).join("  ")}`.trimEnd());
+}
+
+/** What a network has beyond its layers, such as "scaled inputs, dropout 0.15". */
+export function extras({ scaling, parametric, parametrization, dropout }: NetworkSpec): string[] {
+  return [
+    ...(scaling ? ["scaled inputs"] : []),
+    ...(parametric ? ["parametric activations"] : []),
+    ...(parametrization === "neuralTangent" ? ["neural-tangent weights"] : []),
+    ...(dropout > 0 ? [`dropout ${dropout}`] : []),
+  ];
 }

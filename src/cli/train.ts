@@ -5,7 +5,7 @@ import type { Table } from "../data/table.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Outcome } from "../train/train.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
-import { count, duration, say, scoreText, shellWord, some, whole } from "./text.js";
+import { count, duration, extras, say, scoreText, shellWord, some, whole } from "./text.js";
 import { example, threadsOption } from "./usage.js";
 
 interface TrainOptions {
@@ -171,7 +171,8 @@ function describe(table: Table, prepared: Prepared, config: Config): void {
   say("rows", `${whole(training.scaled.size)} to learn from, ${held}`);
   const { inputs, hidden, outputs, activation, loss } = network.spec;
   const widths = [inputs, ...hidden, outputs].join(" → ");
-  say("network", `${widths}, ${activation.name}, ${loss.name}: ${count(network.weights.length, "weight")}`);
+  const parts = [widths, activation.name, ...extras(network.spec), loss.name].join(", ");
+  say("network", `${parts}: ${count(network.weights.length, "weight")}`);
   const { blas } = network.memory;
   if (blas) say("engine", `${blas.name} (its bits vary by machine)`);
   const { epochs, optimizer } = config.training;

@@ -116,7 +116,7 @@ describe.concurrent("nnfit check", () => {
     expect(code).toBe(1);
     expect(columns.city).toMatchObject({ unseen: 0.011, breaks: ["unseen"] });
     expect(brokenIn(err)).toEqual([
-      '"city" is a category that training never saw in 1.1% of the rows: "Bonn"; 1.0% may be',
+      '"city" is a category that training never saw in 1.1% of the rows ("Bonn"), and 1% may be',
     ]);
     expect((await found(more, "--max-unseen", "0.011")).code).toBe(0);
     expect((await found(few, "--max-unseen", "0")).code).toBe(1);
@@ -127,7 +127,7 @@ describe.concurrent("nnfit check", () => {
     const { code, err, columns } = await found(more);
     expect(code).toBe(1);
     expect(columns.age).toMatchObject({ outside: 0.012, breaks: ["outside"] });
-    expect(brokenIn(err)).toEqual(['"age" is beyond its training range (20 to 79) in 1.2% of the rows; 1.0% may be']);
+    expect(brokenIn(err)).toEqual(['"age" is beyond its training range (20 to 79) in 1.2% of the rows, and 1% may be']);
     expect((await found(more, "--max-outside", ".02")).code).toBe(0);
   });
 
@@ -142,7 +142,7 @@ describe.concurrent("nnfit check", () => {
     const { code, err, columns } = await found(drifted);
     expect(code).toBe(1);
     expect(columns).toMatchObject({ age: { breaks: ["drift"] }, city: { breaks: ["drift"] }, price: { breaks: [] } });
-    expect(brokenIn(err)[0]).toMatch(/^"age" is distributed otherwise .* index is \d\.\d{3}; 0\.25 may be$/);
+    expect(brokenIn(err)[0]).toMatch(/^"age" is distributed otherwise .* index is \d\.\d{3}, and 0\.25 may be$/);
     expect((await found(drifted, "--max-drift", "9")).code).toBe(0);
 
     const { columns: emptier } = await found(table(changed(1000, (i) => i % 3 === 0, withAge("NA"))));
