@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { findModel, rowsSource } from "./locate.js";
-import { count, say, short } from "./text.js";
+import { count, say, scoreCell } from "./text.js";
 import { delimiterOption, example, modelArgument } from "./usage.js";
 
 interface EvaluateOptions {
@@ -48,5 +48,5 @@ async function evaluateAction(path: string, rows: string, { json, delimiter }: E
   }
   const width = Math.max("rows".length, ...Object.keys(scores).map((name) => name.length));
   console.log(`${"rows".padEnd(width)}  ${table.rows}`);
-  for (const [name, score] of Object.entries(scores)) console.log(`${name.padEnd(width)}  ${short(score)}`);
+  for (const [name, score] of Object.entries(scores)) console.log(`${name.padEnd(width)}  ${scoreCell(score)}`);
 }

@@ -73,9 +73,13 @@ async function trainAction(path: string, { set, out, threads, backend, json }: T
   describe(table, prepared, config);
 
   const folder = displayPath(workingDirectory, config.output);
-  const scores = prepared.validation && scoreNames(prepared.target);
+  const scores = prepared.validation && scoreNames(prepared.target, "history");
   const run = new Run(config.output, { name: folder, source: path, config: resolvedConfig(config), scores });
-  const display = progressDisplay({ epochs: config.training.epochs, batches: batchesOf(prepared) });
+  const display = progressDisplay({
+    epochs: config.training.epochs,
+    batches: batchesOf(prepared),
+    scores: scoreNames(prepared.target, "line"),
+  });
   let outcome: Outcome;
   try {
     outcome = follow(train(prepared, config.training), (progress) => {

@@ -65,6 +65,13 @@ describe.concurrent("nnfit evaluate", () => {
     expect(told.err).toBe("");
   });
 
+  it("gives null and - for a score that the rows don't define", async () => {
+    const input = iris.split("\n").slice(0, 11).join("\n"); // of one class
+    const { out } = await works(["evaluate", "runs/iris", "--json"], { cwd, input });
+    expect(json<Evaluation>(out).scores).toMatchObject({ rocAuc: null, accuracy: expect.any(Number) });
+    expect((await works(["evaluate", "runs/iris"], { cwd, input })).out).toMatch(/^rocAuc +-$/m);
+  });
+
   it("leaves out rows without a target, and counts them", async () => {
     const [header, ...rows] = iris.trimEnd().split("\n");
     const some = rows.slice(0, 10).map((row, i) => (i % 5 ? row : row.replace(/[^,]*$/, "")));
