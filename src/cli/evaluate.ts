@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { Intervals } from "../train/bootstrap.js";
 import type { Predictions, TargetState, Truth } from "../transform/target.js";
 import { findModel, rowsSource } from "./locate.js";
-import { confusionLines, scoreLines } from "./scores.js";
+import { baselineText, confusionLines, noBetterText, scoreLines } from "./scores.js";
 import { count, say } from "./text.js";
 import { delimiterOption, example, modelArgument } from "./usage.js";
 
@@ -35,12 +35,14 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const { networkOf } = await import("../artifact/model.js");
   const { readColumns } = await import("../data/read.js");
   const { predictor } = await import("../train/predictor.js");
+  const { firstScores, notBetter, scoreBaseline } = await import("../train/baseline.js");
   const { bootstrap } = await import("../train/bootstrap.js");
   const { scoresOf } = await import("../train/metrics.js");
   const { invertTarget, rowsWithTarget, targetColumns, targetNames, truthOf } = await import("../transform/target.js");
 
-  const { target, pipeline, missing, ...model } = await findModel(path);
-  const network = networkOf({ target, pipeline, missing, ...model }, new Memory());
+  const model = await findModel(path);
+  const { target, pipeline, missing, training } = model;
+  const network = networkOf(model, new Memory());
   const wanted = [...pipeline, ...targetColumns(target)];
   const whole = await readColumns(await rowsSource(rows), { delimiter: options.delimiter, missing }, wanted);
   const table = rowsWithTarget(whole, targetNames(target));
@@ -48,20 +50,23 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const predictions = invertTarget(target, predictor(network, pipeline)(table), network.spec.outputs);
   const scores = scoresOf(target, truth, predictions);
   const intervals = options.intervals ? bootstrap(target, truth, predictions, scores) : undefined;
+  const baseline = training.baseline && scoreBaseline(target, training.baseline, truth);
   const matrix = await confusionOf(target, truth, predictions);
 
   const skipped = whole.rows - table.rows;
   if (skipped > 0) say("left out", `${count(skipped, "row")} without a target`);
   if (options.json) {
     const counts = { version: 1, task: target.task, rows: table.rows, rowsWithoutTarget: skipped };
-    console.log(JSON.stringify({ ...counts, scores, ...intervalFields(intervals), confusion: matrix }));
+    console.log(JSON.stringify({ ...counts, scores, ...intervalFields(intervals), baseline, confusion: matrix }));
     return;
   }
-  const lines = scoreLines(table.rows, scores, intervals?.of);
+  const lines = scoreLines(table.rows, scores, intervals?.of, baseline && baselineText(baseline, firstScores(target)));
   if (matrix && matrix.classes.length <= MOST_CLASSES_AS_TEXT) {
     lines.push("", ...confusionLines(matrix.classes, matrix.rows));
   } else if (matrix) say("left out", `the confusion matrix of ${matrix.classes.length} classes; --json has it`);
   console.log(lines.join("\n"));
+  const worse = baseline ? notBetter(target, scores, baseline.scores) : [];
+  for (const text of noBetterText(worse)) say("baseline", text);
 }
 
 function intervalFields(intervals: Intervals | undefined) {

@@ -2,8 +2,10 @@ import { Command, InvalidArgumentError } from "commander";
 import type { LoadedConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
 import type { Table } from "../data/table.js";
+import type { Baseline, BaselineState } from "../train/baseline.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Outcome } from "../train/train.js";
+import { baselineText, noBetterText } from "./scores.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
 import { count, duration, say, scoreText, shellWord, some, whole } from "./text.js";
 import { example, threadsOption } from "./usage.js";
@@ -51,6 +53,7 @@ async function trainAction(path: string, { set, out, threads, backend, json }: T
   const { readColumns, readTable } = await import("../data/read.js");
   const { Run } = await import("../artifact/run.js");
   const { prepare } = await import("../train/prepare.js");
+  const { firstScores, learnBaseline, notBetter, scoreBaseline } = await import("../train/baseline.js");
   const { scoreNames } = await import("../train/metrics.js");
   const { train } = await import("../train/train.js");
   const { progressDisplay, watched } = await import("./progress.js");
@@ -94,20 +97,26 @@ async function trainAction(path: string, { set, out, threads, backend, json }: T
     run.close();
     prepared.network.memory.close();
   }
+  const { target, training, validation } = prepared;
+  const learned = learnBaseline(target, training.truth);
+  const baseline = scoreBaseline(target, learned, (validation ?? training).truth);
   clock.lap("score");
 
   const hasModel = outcome.keptEpoch > 0 || outcome.stopped !== "diverged";
-  if (hasModel) run.save(modelOf(prepared, config, outcome));
+  if (hasModel) run.save(modelOf(prepared, config, outcome, learned));
   if (outcome.diverged) throw await diverged(outcome, config, hasModel ? `${folder}/model.safetensors` : undefined);
   clock.lap("save");
-  conclude(prepared, outcome, folder, clock.seconds.fit ?? 0);
-  if (json) console.log(JSON.stringify(result(prepared, outcome, folder, clock.seconds)));
+  const worse = notBetter(target, outcome.judgement.scores, baseline.scores);
+  const compared = [baselineText(baseline, firstScores(target)), ...noBetterText(worse)];
+  conclude(prepared, outcome, compared, folder, clock.seconds.fit ?? 0);
+  if (json) console.log(JSON.stringify(result(prepared, outcome, baseline, folder, clock.seconds)));
 }
 
 /** What a script wants to know of a training. */
 function result(
   { target, training, validation, network: { memory } }: Prepared,
   { keptEpoch, judgement, epochs, stopped }: Outcome,
+  baseline: Baseline,
   folder: string,
   seconds: Stopwatch["seconds"],
 ) {
@@ -121,6 +130,7 @@ function result(
     keptEpoch,
     stopped,
     scores: judgement.scores,
+    baseline,
     backend: memory.blas ? "blas" : "wasm",
     threads: memory.blas ? (memory.blas.threads ?? null) : memory.threads,
     seconds,
@@ -187,7 +197,12 @@ function describe(table: Table, prepared: Prepared, config: Config): void {
   say("training", `${optimizer.name}, ${count(epochs, "epoch")} of ${updates}`);
 }
 
-function modelOf({ network, pipeline, target, training, validation }: Prepared, config: Config, outcome: Outcome) {
+function modelOf(
+  { network, pipeline, target, training, validation }: Prepared,
+  config: Config,
+  outcome: Outcome,
+  baseline: BaselineState,
+) {
   const { keptEpoch, loss, judgement, epochs, stopped } = outcome;
   return {
     version: "",
@@ -205,6 +220,7 @@ function modelOf({ network, pipeline, target, training, validation }: Prepared, 
       loss: Number.isNaN(loss) ? null : loss,
       judgedLoss: judgement.loss,
       scores: judgement.scores,
+      baseline,
     },
     weights: network.weights,
   };
@@ -226,6 +242,7 @@ async function diverged({ diverged, keptEpoch }: Outcome, { training }: Config, 
 function conclude(
   { validation, training }: Prepared,
   { keptEpoch, judgement, epochs, stopped }: Outcome,
+  compared: readonly string[],
   folder: string,
   seconds: number,
 ) {
@@ -237,6 +254,7 @@ function conclude(
     ? count(validation.scaled.size, "validation row")
     : count(training.scaled.size, "training row");
   say("scores", `${scoreText(judgement.scores)} on the ${rows}`);
+  for (const [line, text] of compared.entries()) say(line === 0 ? "baseline" : "", text);
   say("model", `${folder}/model.safetensors`);
   say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
 }

@@ -9,6 +9,7 @@ interface Evaluation {
   readonly scores: Readonly<Record<string, number>>;
   readonly intervals?: Readonly<Record<string, readonly [number, number]>>;
   readonly resamples?: number;
+  readonly baseline?: { readonly rule: string; readonly scores: Readonly<Record<string, number>> };
   readonly confusion?: { readonly classes: readonly string[]; readonly rows: readonly (readonly number[])[] };
 }
 
@@ -63,6 +64,7 @@ describe.concurrent("nnfit evaluate", () => {
     expect(lines.map((line) => line.split(/ +/).slice(0, 2))).toEqual([
       ["rows", String(rows)],
       ...Object.entries(scores).map(([name, score]) => [name, score.toPrecision(5)]),
+      ["baseline", "accuracy"],
     ]);
     for (const [i, [low, high]] of Object.values(intervals!).entries()) {
       expect(lines[i + 1]).toMatch(new RegExp(` \\(95 %: ${low.toPrecision(5)} to ${high.toPrecision(5)}\\)$`));
@@ -103,6 +105,24 @@ describe.concurrent("nnfit evaluate", () => {
     );
     expect(new Set(lines.map((line) => line.length)).size).toBe(1); // aligned at the right
     expect(await evaluate("runs/diabetes", "diabetes.csv")).not.toHaveProperty("confusion");
+  });
+
+  it("scores a rule that looks at no input beside the network", async () => {
+    const [header, ...rows] = iris.trimEnd().split("\n");
+    const input = [header, ...rows.slice(0, 60)].join("\n"); // 50 of setosa, the first of three equally frequent classes
+    const { out } = await works(["evaluate", "runs/iris", "--json"], { cwd, input });
+    const { baseline } = json<Evaluation>(out);
+    expect(baseline).toMatchObject({ rule: 'always "setosa"', scores: { accuracy: 50 / 60 } });
+    expect(baseline!.scores.logLoss).toBeCloseTo(Math.log(3), 6);
+    const told = await works(["evaluate", "runs/iris"], { cwd, input });
+    expect(told.out).toMatch(/^baseline +accuracy 0\.83333 \(always "setosa"\)$/m);
+  });
+
+  it("says so where the network is no better than that rule", async () => {
+    const input = iris.split("\n").slice(0, 51).join("\n"); // the rule is always right
+    const { err } = await works(["evaluate", "runs/iris"], { cwd, input });
+    expect(err).toMatch(/baseline +by accuracy the network is no better/);
+    expect((await works(["evaluate", "runs/iris", "iris.csv"], { cwd })).err).toBe("");
   });
 
   it("leaves a matrix of more than 20 classes to --json", async () => {

@@ -225,6 +225,13 @@ describe.concurrent("validation", () => {
     expect(err).toMatch(/scores .* 20 training rows/);
     expect(text(cwd, "runs", "c", "history.csv")).toMatch(/^epoch,loss\b(?!.*val_)/);
     const { out } = await works(["predict", "runs/c", "t.csv"], { cwd });
+    const y = numbers(numbersTable, "y");
+    const deviation = rmse(
+      y,
+      y.map(() => y.reduce((sum, value) => sum + value, 0) / y.length),
+    );
+    expect(err).toContain(`baseline  rmse ${deviation.toPrecision(5)} (always the mean of the training rows)`);
+    expect(err).toContain("by rmse the network is no better than this rule"); // after two updates
     const told = Number(err.match(/scores +rmse ([\d.]+)/)?.[1]);
     expect(told / rmse(numbers(numbersTable, "y"), numbers(out, "prediction"))).toBeCloseTo(1, 4);
   });
@@ -254,6 +261,7 @@ it.concurrent("writes the model as initialised and the header of a history for 0
   const cwd = linearFolder({ data: { ...linear.data, validation: 0.2 } });
   const { err } = await works(["train", "c.json", ...epochs(0)], { cwd });
   expect(err).not.toMatch(/^epoch /m);
+  expect(err).toMatch(/baseline .*\n +by rmse the network is no better than this rule/);
   expect(text(cwd, "runs", "c", "history.csv")).toBe("epoch,loss,val_loss,val_rmse,val_mae,val_r2\n");
   const { out } = await works(["predict", "runs/c", "t.csv"], { cwd });
   expect(numbers(out, "prediction").every(Number.isFinite)).toBe(true);
