@@ -1,12 +1,13 @@
 import { Command } from "commander";
 import type { Intervals } from "../train/bootstrap.js";
 import type { Predictions, TargetState, Truth } from "../transform/target.js";
+import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
 import { findModel, rowsSource } from "./locate.js";
 import { baselineText, confusionLines, noBetterText, scoreLines } from "./scores.js";
 import { count, say } from "./text.js";
 import { delimiterOption, example, modelArgument } from "./usage.js";
 
-interface EvaluateOptions {
+interface EvaluateOptions extends GateOptions {
   readonly json?: boolean;
   readonly intervals: boolean;
   readonly delimiter: string;
@@ -22,10 +23,17 @@ export function evaluateCommand(): Command {
     .argument("[rows]", "a CSV file with the target, or - for standard input", "-")
     .option("--json", "print one JSON object")
     .option("--no-intervals", "leave out how far the scores may be off by chance (95 % bootstrap intervals)")
+    .option(...failIfOption)
+    .option(...baselineOption)
+    .option(...maxRegressionOption)
     .option(...delimiterOption)
     .addHelpText(
       "before",
-      example("nnfit evaluate runs/iris labelled.csv", "nnfit evaluate runs/iris labelled.csv --json"),
+      example(
+        "nnfit evaluate runs/iris labelled.csv",
+        "nnfit evaluate runs/iris labelled.csv --json > scores.json",
+        'nnfit evaluate runs/iris labelled.csv --fail-if "accuracy < 0.95" --baseline scores.json --max-regression 2%',
+      ),
     )
     .action(evaluateAction);
 }
@@ -40,8 +48,10 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const { scoresOf } = await import("../train/metrics.js");
   const { invertTarget, rowsWithTarget, targetColumns, targetNames, truthOf } = await import("../transform/target.js");
 
+  const gatesOf = await gatesFor(options);
   const model = await findModel(path);
   const { target, pipeline, missing, training } = model;
+  const gates = await gatesOf(target);
   const network = networkOf(model, new Memory());
   const wanted = [...pipeline, ...targetColumns(target)];
   const whole = await readColumns(await rowsSource(rows), { delimiter: options.delimiter, missing }, wanted);
@@ -51,6 +61,7 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const scores = scoresOf(target, truth, predictions);
   const intervals = options.intervals ? bootstrap(target, truth, predictions, scores) : undefined;
   const baseline = training.baseline && scoreBaseline(target, training.baseline, truth);
+  const failure = gates(scores);
   const matrix = await confusionOf(target, truth, predictions);
 
   const skipped = whole.rows - table.rows;
@@ -58,15 +69,19 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   if (options.json) {
     const counts = { version: 1, task: target.task, rows: table.rows, rowsWithoutTarget: skipped };
     console.log(JSON.stringify({ ...counts, scores, ...intervalFields(intervals), baseline, confusion: matrix }));
-    return;
+  } else {
+    const compared = baseline && baselineText(baseline, firstScores(target));
+    console.log(scoreLines(table.rows, scores, intervals?.of, compared).join("\n"));
+    if (matrix) printMatrix(matrix);
+    const worse = baseline ? notBetter(target, scores, baseline.scores) : [];
+    for (const text of noBetterText(worse)) say("baseline", text);
   }
-  const lines = scoreLines(table.rows, scores, intervals?.of, baseline && baselineText(baseline, firstScores(target)));
-  if (matrix && matrix.classes.length <= MOST_CLASSES_AS_TEXT) {
-    lines.push("", ...confusionLines(matrix.classes, matrix.rows));
-  } else if (matrix) say("left out", `the confusion matrix of ${matrix.classes.length} classes; --json has it`);
-  console.log(lines.join("\n"));
-  const worse = baseline ? notBetter(target, scores, baseline.scores) : [];
-  for (const text of noBetterText(worse)) say("baseline", text);
+  if (failure) throw failure;
+}
+
+function printMatrix({ classes, rows }: { classes: readonly string[]; rows: readonly (readonly number[])[] }): void {
+  if (classes.length <= MOST_CLASSES_AS_TEXT) console.log(["", ...confusionLines(classes, rows)].join("\n"));
+  else say("left out", `the confusion matrix of ${classes.length} classes; --json has it`);
 }
 
 function intervalFields(intervals: Intervals | undefined) {

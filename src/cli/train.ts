@@ -5,12 +5,13 @@ import type { Table } from "../data/table.js";
 import type { Baseline, BaselineState } from "../train/baseline.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Outcome } from "../train/train.js";
+import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
 import { baselineText, noBetterText } from "./scores.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
 import { count, duration, say, scoreText, shellWord, some, whole } from "./text.js";
 import { example, threadsOption } from "./usage.js";
 
-interface TrainOptions {
+interface TrainOptions extends GateOptions {
   readonly set?: string[];
   readonly out?: string;
   readonly threads: number | "auto";
@@ -30,6 +31,9 @@ export function trainCommand(): Command {
     .option("--out <folder>", "the run folder, over the config's `output`", folderName)
     .option(...threadsOption)
     .option("--backend <name>", "wasm, or blas for the system's BLAS library, over the config's `training.backend`")
+    .option(...failIfOption)
+    .option(...baselineOption)
+    .option(...maxRegressionOption)
     .option("--json", "print one JSON object at the end: scores, and seconds for each part of the work")
     .addHelpText(
       "before",
@@ -46,7 +50,8 @@ function folderName(text: string): string {
   throw new InvalidArgumentError("It takes the name of a folder.");
 }
 
-async function trainAction(path: string, { set, out, threads, backend, json }: TrainOptions): Promise<void> {
+async function trainAction(path: string, options: TrainOptions): Promise<void> {
+  const { set, out, threads, backend, json } = options;
   const clock = stopwatch();
   const { loadConfig, displayPath, resolvedConfig } = await import("../config/load.js");
   const { fileSource } = await import("../data/csv.js");
@@ -58,6 +63,7 @@ async function trainAction(path: string, { set, out, threads, backend, json }: T
   const { train } = await import("../train/train.js");
   const { progressDisplay, watched } = await import("./progress.js");
 
+  const gatesOf = await gatesFor(options);
   const workingDirectory = process.cwd();
   const loaded = loadConfig(path, { set: set ?? [], out, backend, workingDirectory });
   const { config } = loaded;
@@ -73,6 +79,7 @@ async function trainAction(path: string, { set, out, threads, backend, json }: T
     clock.lap("prepare");
     return { table, prepared };
   });
+  const gates = await gatesOf(prepared.target);
   describe(table, prepared, config);
 
   const folder = displayPath(workingDirectory, config.output);
@@ -106,10 +113,12 @@ async function trainAction(path: string, { set, out, threads, backend, json }: T
   if (hasModel) run.save(modelOf(prepared, config, outcome, learned));
   if (outcome.diverged) throw await diverged(outcome, config, hasModel ? `${folder}/model.safetensors` : undefined);
   clock.lap("save");
+  const failure = gates(outcome.judgement.scores);
   const worse = notBetter(target, outcome.judgement.scores, baseline.scores);
   const compared = [baselineText(baseline, firstScores(target)), ...noBetterText(worse)];
   conclude(prepared, outcome, compared, folder, clock.seconds.fit ?? 0);
   if (json) console.log(JSON.stringify(result(prepared, outcome, baseline, folder, clock.seconds)));
+  if (failure) throw failure;
 }
 
 /** What a script wants to know of a training. */
