@@ -159,12 +159,7 @@ export const metrics = {
     of: (truth, predicted, probabilities) => {
       const classes = probabilities.length / predicted.length;
       const against = classes === 2 ? [1] : Array.from({ length: classes }, (_, c) => c);
-      const areas = against.map((c) =>
-        areaUnderCurve(
-          Float32Array.from(truth, (_, row) => probabilities[row * classes + c]!),
-          Uint8Array.from(truth, (y) => Number(y === c)),
-        ),
-      );
+      const areas = against.map((c) => areaUnderCurve(truth, c, probabilities));
       return (times) => areas.reduce((sum, area) => sum + area(times), 0) / areas.length;
     },
   },

@@ -80,6 +80,13 @@ describe("scores", () => {
     expect(scoresOf(classesOf(2), classes([1], []), classes([0], [1, 0])).logLoss).toBeCloseTo(23 * Math.LN2, 12);
   });
 
+  it("of predictions that are no numbers are not defined", () => {
+    const nothing = classes([0, 0, 0], Array(6).fill(Number.NaN));
+    expect(scoresOf(classesOf(2), classes([0, 1, 1], []), nothing).rocAuc).toBeNaN();
+    const { rmse, medianAbsoluteError } = scoresOf(numbersOf("y"), numbers([1, 2, 3]), numbers([1, Number.NaN, 3]));
+    expect([rmse, medianAbsoluteError]).toEqual([Number.NaN, Number.NaN]);
+  });
+
   it("r2 of a truth that never changes: 1 if it is met, else 0", () => {
     expect(scoresOf(numbersOf("y"), numbers([3, 3]), numbers([3, 3])).r2).toBe(1);
     expect(scoresOf(numbersOf("y"), numbers([3, 3]), numbers([3, 4])).r2).toBe(0);
