@@ -1,8 +1,8 @@
 /**
  * What went wrong, by who can mend it: the command line or config, the data, files and disks, a model file,
- * a training that diverged, or nnfit itself.
+ * a training that diverged, or nnfit itself; or nothing did, but a check that the user asked for failed.
  */
-export type ErrorKind = "usage" | "data" | "files" | "model" | "diverged" | "fault";
+export type ErrorKind = "check" | "usage" | "data" | "files" | "model" | "diverged" | "fault";
 
 export interface ErrorDetails {
   /** where: a file and line */

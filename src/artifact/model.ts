@@ -5,6 +5,7 @@ import type { Memory } from "../engine/memory.js";
 import { fileError, NnfitError } from "../errors.js";
 import { losses } from "../model/losses.js";
 import { countParameters, Network, networkSpec, sizeOf, tensorsOf } from "../model/network.js";
+import { baselineFits, baselineState } from "../train/baseline.js";
 import { trainingOptions } from "../train/options.js";
 import { pipelineState, widthOf } from "../transform/pipeline.js";
 import { targetState } from "../transform/target.js";
@@ -28,6 +29,8 @@ const trainingSummary = z.strictObject({
   judgedLoss: z.number().nullable(),
   /** in the target's own units, on the same rows; null where one is no finite number */
   scores: z.record(z.string(), z.number().nullable()),
+  /** older models have none */
+  baseline: baselineState.optional(),
 });
 
 /** All of a model but its weights. */
@@ -107,7 +110,7 @@ function join(tensors: readonly Tensor[]): Float32Array {
 
 /** That columns, network, target and tensors fit each other. */
 function checkConsistent(
-  { network, pipeline, target }: Pick<Description, "network" | "pipeline" | "target">,
+  { network, pipeline, target, training }: Pick<Description, "network" | "pipeline" | "target" | "training">,
   tensors: readonly Tensor[],
   weights: Float32Array,
   name: string,
@@ -121,8 +124,9 @@ function checkConsistent(
     weights.length !== countParameters(network) && "it has more or fewer weights than its network",
     network.inputs !== widthOf(pipeline) && "its network does not fit its columns",
     (loss.task !== target.task || outputs !== network.outputs) && "its network does not fit its target",
+    training.baseline && !baselineFits(training.baseline, target) && "its baseline does not fit its target",
     !weights.every(Number.isFinite) && "not all of its weights are finite numbers",
   ];
-  const fault = faults.find((fault) => fault !== false);
+  const fault = faults.find((fault) => typeof fault === "string");
   if (fault) throw new NnfitError("model", `the model file contradicts itself: ${fault}`, { at: name });
 }

@@ -1,12 +1,20 @@
 import { Command } from "commander";
+import type { Intervals } from "../train/bootstrap.js";
+import type { Predictions, TargetState, Truth } from "../transform/target.js";
+import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
 import { findModel, rowsSource } from "./locate.js";
-import { count, say, short } from "./text.js";
+import { baselineText, confusionLines, noBetterText, scoreLines } from "./scores.js";
+import { count, say } from "./text.js";
 import { delimiterOption, example, modelArgument } from "./usage.js";
 
-interface EvaluateOptions {
+interface EvaluateOptions extends GateOptions {
   readonly json?: boolean;
+  readonly intervals: boolean;
   readonly delimiter: string;
 }
+
+/** A larger confusion matrix is for programs. */
+const MOST_CLASSES_AS_TEXT = 20;
 
 export function evaluateCommand(): Command {
   return new Command("evaluate")
@@ -14,39 +22,77 @@ export function evaluateCommand(): Command {
     .argument(...modelArgument)
     .argument("[rows]", "a CSV file with the target, or - for standard input", "-")
     .option("--json", "print one JSON object")
+    .option("--no-intervals", "leave out how far the scores may be off by chance (95 % bootstrap intervals)")
+    .option(...failIfOption)
+    .option(...baselineOption)
+    .option(...maxRegressionOption)
     .option(...delimiterOption)
     .addHelpText(
       "before",
-      example("nnfit evaluate runs/iris labelled.csv", "nnfit evaluate runs/iris labelled.csv --json"),
+      example(
+        "nnfit evaluate runs/iris labelled.csv",
+        "nnfit evaluate runs/iris labelled.csv --json > scores.json",
+        'nnfit evaluate runs/iris labelled.csv --fail-if "accuracy < 0.95" --baseline scores.json --max-regression 2%',
+      ),
     )
     .action(evaluateAction);
 }
 
-async function evaluateAction(path: string, rows: string, { json, delimiter }: EvaluateOptions): Promise<void> {
+async function evaluateAction(path: string, rows: string, options: EvaluateOptions): Promise<void> {
   const { Memory } = await import("../engine/memory.js");
   const { networkOf } = await import("../artifact/model.js");
   const { readColumns } = await import("../data/read.js");
   const { predictor } = await import("../train/predictor.js");
+  const { firstScores, notBetter, scoreBaseline } = await import("../train/baseline.js");
+  const { bootstrap } = await import("../train/bootstrap.js");
   const { scoresOf } = await import("../train/metrics.js");
   const { invertTarget, rowsWithTarget, targetColumns, targetNames, truthOf } = await import("../transform/target.js");
 
-  const { target, pipeline, missing, ...model } = await findModel(path);
-  const network = networkOf({ target, pipeline, missing, ...model }, new Memory());
+  const gatesOf = await gatesFor(options);
+  const model = await findModel(path);
+  const { target, pipeline, missing, training } = model;
+  const gates = await gatesOf(target);
+  const network = networkOf(model, new Memory());
   const wanted = [...pipeline, ...targetColumns(target)];
-  const whole = await readColumns(await rowsSource(rows), { delimiter, missing }, wanted);
+  const whole = await readColumns(await rowsSource(rows), { delimiter: options.delimiter, missing }, wanted);
   const table = rowsWithTarget(whole, targetNames(target));
+  const truth = truthOf(target, table);
   const predictions = invertTarget(target, predictor(network, pipeline)(table), network.spec.outputs);
-  const scores = scoresOf(target, truthOf(target, table), predictions);
+  const scores = scoresOf(target, truth, predictions);
+  const intervals = options.intervals ? bootstrap(target, truth, predictions, scores) : undefined;
+  const baseline = training.baseline && scoreBaseline(target, training.baseline, truth);
+  const failure = gates(scores);
+  const matrix = await confusionOf(target, truth, predictions);
 
   const skipped = whole.rows - table.rows;
   if (skipped > 0) say("left out", `${count(skipped, "row")} without a target`);
-  if (json) {
-    console.log(
-      JSON.stringify({ version: 1, task: target.task, rows: table.rows, rowsWithoutTarget: skipped, scores }),
-    );
-    return;
+  if (options.json) {
+    const counts = { version: 1, task: target.task, rows: table.rows, rowsWithoutTarget: skipped };
+    console.log(JSON.stringify({ ...counts, scores, ...intervalFields(intervals), baseline, confusion: matrix }));
+  } else {
+    const compared = baseline && baselineText(baseline, firstScores(target));
+    console.log(scoreLines(table.rows, scores, intervals?.of, compared).join("\n"));
+    if (matrix) printMatrix(matrix);
+    const worse = baseline ? notBetter(target, scores, baseline.scores) : [];
+    for (const text of noBetterText(worse)) say("baseline", text);
   }
-  const width = Math.max("rows".length, ...Object.keys(scores).map((name) => name.length));
-  console.log(`${"rows".padEnd(width)}  ${table.rows}`);
-  for (const [name, score] of Object.entries(scores)) console.log(`${name.padEnd(width)}  ${short(score)}`);
+  if (failure) throw failure;
+}
+
+function printMatrix({ classes, rows }: { classes: readonly string[]; rows: readonly (readonly number[])[] }): void {
+  if (classes.length <= MOST_CLASSES_AS_TEXT) console.log(["", ...confusionLines(classes, rows)].join("\n"));
+  else say("left out", `the confusion matrix of ${classes.length} classes; --json has it`);
+}
+
+function intervalFields(intervals: Intervals | undefined) {
+  return intervals && { intervals: intervals.of, resamples: intervals.resamples };
+}
+
+/** For a classification: a row for each true class, in it a number for each predicted one. */
+async function confusionOf(target: TargetState, truth: Truth, predictions: Predictions) {
+  if (target.task === "regression" || truth.task === "regression" || predictions.task === "regression")
+    return undefined;
+  const { confusion } = await import("../train/confusion.js");
+  const { classes } = target;
+  return { classes, rows: confusion(truth.classes, predictions.classes, classes.length) };
 }

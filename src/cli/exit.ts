@@ -3,6 +3,7 @@ import { colors, labelled } from "./text.js";
 
 /** The exit code of each kind of error: a contract with scripts. 0 is success, 130 and 143 a stop by a signal. */
 export const exitCodes: Readonly<Record<ErrorKind, number>> = {
+  check: 1,
   usage: 2,
   fault: 3,
   data: 4,

@@ -14,9 +14,9 @@ const commands = [trainCommand, predictCommand, evaluateCommand, checkCommand, i
 
 /** Runs the command line and sets the exit code. The only place that ends the process. */
 export async function main(argv: readonly string[]): Promise<void> {
-  // A reader that has seen enough, such as head, closes the pipe: that is no error.
+  // A reader that has seen enough, such as head, closes the pipe: that is no error, nor does it hide one.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === "EPIPE" ? 0 : exitCodes.files);
+    process.exit(error.code === "EPIPE" ? process.exitCode : exitCodes.files);
   });
 
   const program = new Command("nnfit")

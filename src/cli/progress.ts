@@ -13,6 +13,8 @@ export interface ProgressOptions {
   readonly epochs: number;
   /** updates of an epoch */
   readonly batches: number;
+  /** names of those that are shown of an epoch */
+  readonly scores: readonly string[];
 }
 
 const REDRAW_MILLISECONDS = 100;
@@ -66,20 +68,20 @@ export function watched(source: Source): Source {
   };
 }
 
-function lines({ epochs }: ProgressOptions): ProgressDisplay {
+function lines({ epochs, scores }: ProgressOptions): ProgressDisplay {
   const digits = String(epochs).length;
   return {
     show(progress) {
       if (progress.kind !== "report") return;
       const { report } = progress;
-      const values = figures(report).map(([name, value]) => `${name} ${short(value).padEnd(10)}`);
+      const values = figures(report, scores).map(([name, value]) => `${name} ${short(value).padEnd(10)}`);
       console.error(`epoch ${String(report.epoch).padStart(digits)}/${epochs}  ${values.join("  ")}`.trimEnd());
     },
     stop() {},
   };
 }
 
-async function bar({ epochs, batches }: ProgressOptions): Promise<ProgressDisplay> {
+async function bar({ epochs, batches, scores }: ProgressOptions): Promise<ProgressDisplay> {
   const { SingleBar } = await import("cli-progress");
   const started = Date.now();
   let report: EpochReport | undefined;
@@ -89,7 +91,7 @@ async function bar({ epochs, batches }: ProgressOptions): Promise<ProgressDispla
       const seconds = (Date.now() - started) / 1000;
       const left = seconds > 0.5 && value > 0 ? `${duration((seconds / value) * (total - value))} left` : "";
       const epoch = running ? Math.min(Math.floor(value / batches) + 1, epochs) : (report?.epoch ?? 0);
-      const values = report ? figures(report).map(([name, figure]) => `${name} ${short(figure, 4)}`) : [];
+      const values = report ? figures(report, scores).map(([name, figure]) => `${name} ${short(figure, 4)}`) : [];
       return fitted(`epoch ${epoch}/${epochs}`, value / total, values, running ? left : `in ${duration(seconds)}`);
     },
     ...quiet,
@@ -140,8 +142,8 @@ function drawnBar(progress: number, room: number): string {
 }
 
 /** Names and values as in history.csv. */
-function figures({ loss, validation }: EpochReport): [string, number][] {
+function figures({ loss, validation }: EpochReport, scores: readonly string[]): [string, number][] {
   if (!validation) return [["loss", loss]];
-  const scores = Object.entries(validation.scores).map(([name, score]): [string, number] => [`val_${name}`, score]);
-  return [["loss", loss], ["val_loss", validation.loss], ...scores];
+  const shown = scores.map((name): [string, number] => [`val_${name}`, validation.scores[name]!]);
+  return [["loss", loss], ["val_loss", validation.loss], ...shown];
 }

@@ -91,7 +91,7 @@ export function duration(seconds: number): string {
 /** "rmse 553.21, mae 310.02" */
 export function scoreText(scores: Readonly<Record<string, number | null>>): string {
   return Object.entries(scores)
-    .map(([name, score]) => `${name} ${short(score ?? Number.NaN)}`) // a model file has null for what is not finite
+    .map(([name, score]) => `${name} ${scoreCell(score)}`)
     .join(", ");
 }
 
@@ -109,4 +109,9 @@ export function extras({ scaling, parametric, parametrization, dropout }: Networ
     ...(parametrization === "neuralTangent" ? ["neural-tangent weights"] : []),
     ...(dropout > 0 ? [`dropout ${dropout}`] : []),
   ];
+}
+
+/** A score, or "-" where it is not defined; a model file has null for what is no finite number. */
+export function scoreCell(score: number | null | undefined): string {
+  return score === null || score === undefined || Number.isNaN(score) ? "-" : short(score);
 }

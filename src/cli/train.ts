@@ -2,13 +2,16 @@ import { Command, InvalidArgumentError } from "commander";
 import type { LoadedConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
 import type { Table } from "../data/table.js";
+import type { Baseline, BaselineState } from "../train/baseline.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Outcome } from "../train/train.js";
+import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
+import { baselineText, noBetterText } from "./scores.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
 import { count, duration, extras, say, scoreText, shellWord, some, whole } from "./text.js";
 import { example, threadsOption } from "./usage.js";
 
-interface TrainOptions {
+interface TrainOptions extends GateOptions {
   readonly set?: string[];
   readonly out?: string;
   readonly threads: number | "auto";
@@ -28,6 +31,9 @@ export function trainCommand(): Command {
     .option("--out <folder>", "the run folder, over the config's `output`", folderName)
     .option(...threadsOption)
     .option("--backend <name>", "wasm, or blas for the system's BLAS library, over the config's `training.backend`")
+    .option(...failIfOption)
+    .option(...baselineOption)
+    .option(...maxRegressionOption)
     .option("--json", "print one JSON object at the end: scores, and seconds for each part of the work")
     .addHelpText(
       "before",
@@ -44,17 +50,20 @@ function folderName(text: string): string {
   throw new InvalidArgumentError("It takes the name of a folder.");
 }
 
-async function trainAction(path: string, { set, out, threads, backend, json }: TrainOptions): Promise<void> {
+async function trainAction(path: string, options: TrainOptions): Promise<void> {
+  const { set, out, threads, backend, json } = options;
   const clock = stopwatch();
   const { loadConfig, displayPath, resolvedConfig } = await import("../config/load.js");
   const { fileSource } = await import("../data/csv.js");
   const { readColumns, readTable } = await import("../data/read.js");
   const { Run } = await import("../artifact/run.js");
   const { prepare } = await import("../train/prepare.js");
+  const { firstScores, learnBaseline, notBetter, scoreBaseline } = await import("../train/baseline.js");
   const { scoreNames } = await import("../train/metrics.js");
   const { train } = await import("../train/train.js");
   const { progressDisplay, watched } = await import("./progress.js");
 
+  const gatesOf = await gatesFor(options);
   const workingDirectory = process.cwd();
   const loaded = loadConfig(path, { set: set ?? [], out, backend, workingDirectory });
   const { config } = loaded;
@@ -70,12 +79,17 @@ async function trainAction(path: string, { set, out, threads, backend, json }: T
     clock.lap("prepare");
     return { table, prepared };
   });
+  const gates = await gatesOf(prepared.target);
   describe(table, prepared, config);
 
   const folder = displayPath(workingDirectory, config.output);
-  const scores = prepared.validation && scoreNames(prepared.target);
+  const scores = prepared.validation && scoreNames(prepared.target, "history");
   const run = new Run(config.output, { name: folder, source: path, config: resolvedConfig(config), scores });
-  const display = await progressDisplay({ epochs: config.training.epochs, batches: batchesOf(prepared) });
+  const display = await progressDisplay({
+    epochs: config.training.epochs,
+    batches: batchesOf(prepared),
+    scores: scoreNames(prepared.target, "line"),
+  });
   let outcome: Outcome;
   try {
     outcome = follow(train(prepared, config.training), (progress) => {
@@ -90,20 +104,28 @@ async function trainAction(path: string, { set, out, threads, backend, json }: T
     run.close();
     prepared.network.memory.close();
   }
+  const { target, training, validation } = prepared;
+  const learned = learnBaseline(target, training.truth);
+  const baseline = scoreBaseline(target, learned, (validation ?? training).truth);
   clock.lap("score");
 
   const hasModel = outcome.keptEpoch > 0 || outcome.stopped !== "diverged";
-  if (hasModel) run.save(modelOf(prepared, config, outcome));
+  if (hasModel) run.save(modelOf(prepared, config, outcome, learned));
   if (outcome.diverged) throw await diverged(outcome, config, hasModel ? `${folder}/model.safetensors` : undefined);
   clock.lap("save");
-  conclude(prepared, outcome, folder, clock.seconds.fit ?? 0);
-  if (json) console.log(JSON.stringify(result(prepared, outcome, folder, clock.seconds)));
+  const failure = gates(outcome.judgement.scores);
+  const worse = notBetter(target, outcome.judgement.scores, baseline.scores);
+  const compared = [baselineText(baseline, firstScores(target)), ...noBetterText(worse)];
+  conclude(prepared, outcome, compared, folder, clock.seconds.fit ?? 0);
+  if (json) console.log(JSON.stringify(result(prepared, outcome, baseline, folder, clock.seconds)));
+  if (failure) throw failure;
 }
 
 /** What a script wants to know of a training. */
 function result(
   { target, training, validation, network: { memory } }: Prepared,
   { keptEpoch, judgement, epochs, stopped }: Outcome,
+  baseline: Baseline,
   folder: string,
   seconds: Stopwatch["seconds"],
 ) {
@@ -117,6 +139,7 @@ function result(
     keptEpoch,
     stopped,
     scores: judgement.scores,
+    baseline,
     backend: memory.blas ? "blas" : "wasm",
     threads: memory.blas ? (memory.blas.threads ?? null) : memory.threads,
     seconds,
@@ -184,7 +207,12 @@ function describe(table: Table, prepared: Prepared, config: Config): void {
   say("training", `${optimizer.name}, ${count(epochs, "epoch")} of ${updates}`);
 }
 
-function modelOf({ network, pipeline, target, training, validation }: Prepared, config: Config, outcome: Outcome) {
+function modelOf(
+  { network, pipeline, target, training, validation }: Prepared,
+  config: Config,
+  outcome: Outcome,
+  baseline: BaselineState,
+) {
   const { keptEpoch, loss, judgement, epochs, stopped } = outcome;
   const { plain } = network;
   return {
@@ -203,6 +231,7 @@ function modelOf({ network, pipeline, target, training, validation }: Prepared, 
       loss: Number.isNaN(loss) ? null : loss,
       judgedLoss: judgement.loss,
       scores: judgement.scores,
+      baseline,
     },
     weights: plain.weights,
   };
@@ -224,6 +253,7 @@ async function diverged({ diverged, keptEpoch }: Outcome, { training }: Config, 
 function conclude(
   { validation, training }: Prepared,
   { keptEpoch, judgement, epochs, stopped }: Outcome,
+  compared: readonly string[],
   folder: string,
   seconds: number,
 ) {
@@ -235,6 +265,7 @@ function conclude(
     ? count(validation.scaled.size, "validation row")
     : count(training.scaled.size, "training row");
   say("scores", `${scoreText(judgement.scores)} on the ${rows}`);
+  for (const [line, text] of compared.entries()) say(line === 0 ? "baseline" : "", text);
   say("model", `${folder}/model.safetensors`);
   say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
 }

@@ -1,25 +1,38 @@
 import { log } from "../engine/scalar.js";
 import { none } from "../family.js";
 import type { Predictions, TargetState, Truth } from "../transform/target.js";
+import { areaUnderCurve, middle } from "./ranking.js";
+import { sharesByClass, tally } from "./tally.js";
 
 type Better = "higher" | "lower";
 
-/** A score of predicted numbers against the true ones, in their own units. */
-interface RegressionMetric {
+/** How many times each row counts: once, or in a resample as often as it was drawn. */
+export type Times = Uint32Array;
+
+/** A score of the rows, each counted so many times; NaN where it is not defined. What doesn't depend on it is done before. */
+export type Scorer = (times: Times) => number;
+
+/** Where a metric first appears: in the line of an epoch, in its record in history.csv, or at the end as it costs more. */
+const places = ["line", "history", "end"] as const;
+export type Place = (typeof places)[number];
+
+interface Described {
   readonly about: string;
   readonly options: typeof none;
-  readonly task: "regression";
   readonly better: Better;
-  of(truth: Float64Array, predicted: Float64Array): number;
+  readonly from: Place;
+}
+
+/** A score of predicted numbers against the true ones, in their own units. */
+interface RegressionMetric extends Described {
+  readonly task: "regression";
+  of(truth: Float64Array, predicted: Float64Array): Scorer;
 }
 
 /** A score of predicted classes and their probabilities [rows, classes]. */
-interface ClassificationMetric {
-  readonly about: string;
-  readonly options: typeof none;
+interface ClassificationMetric extends Described {
   readonly task: "classification";
-  readonly better: Better;
-  of(truth: Int32Array, predicted: Int32Array, probabilities: Float32Array): number;
+  of(truth: Int32Array, predicted: Int32Array, probabilities: Float32Array): Scorer;
 }
 
 type Metric = RegressionMetric | ClassificationMetric;
@@ -27,79 +40,182 @@ type Metric = RegressionMetric | ClassificationMetric;
 /** A float32 probability can't be told from 0 or 1 closer than this; scikit-learn clips at the same. */
 const SMALLEST_PROBABILITY = 2 ** -23;
 
-/** The first one of a task stands beside the progress of a training. */
+/** The first one of a task is the one that a network has to be better in than the baseline. */
 export const metrics = {
   rmse: {
     about: "root of the mean squared error, in the target's units",
     options: none,
     task: "regression",
     better: "lower",
-    of: (truth, predicted) => Math.sqrt(mean(truth, (y, row) => (predicted[row]! - y) ** 2)),
+    from: "line",
+    of: (truth, predicted) => (times) => Math.sqrt(mean(times, (row) => (predicted[row]! - truth[row]!) ** 2)),
   },
   mae: {
     about: "mean absolute error, in the target's units",
     options: none,
     task: "regression",
     better: "lower",
-    of: (truth, predicted) => mean(truth, (y, row) => Math.abs(predicted[row]! - y)),
+    from: "line",
+    of: (truth, predicted) => (times) => mean(times, (row) => Math.abs(predicted[row]! - truth[row]!)),
   },
   r2: {
     about: "share of the target's variance that is explained: 1 is perfect, 0 as good as predicting the mean",
     options: none,
     task: "regression",
     better: "higher",
-    of: (truth, predicted) => {
-      const center = mean(truth, (y) => y);
-      const total = mean(truth, (y) => (y - center) ** 2);
-      const left = mean(truth, (y, row) => (predicted[row]! - y) ** 2);
+    from: "history",
+    of: (truth, predicted) => (times) => {
+      const center = mean(times, (row) => truth[row]!);
+      const total = mean(times, (row) => (truth[row]! - center) ** 2);
+      const left = mean(times, (row) => (predicted[row]! - truth[row]!) ** 2);
       return total > 0 ? 1 - left / total : Number(left === 0);
     },
+  },
+  medianAbsoluteError: {
+    about: "median of the absolute errors, in the target's units: a few large errors don't count",
+    options: none,
+    task: "regression",
+    better: "lower",
+    from: "end",
+    of: (truth, predicted) => middle(truth.map((y, row) => Math.abs(predicted[row]! - y))),
+  },
+  mape: {
+    about: "mean of |error| / |truth|, as a share: 0.1 is off by a tenth; huge where a truth is 0",
+    options: none,
+    task: "regression",
+    better: "lower",
+    from: "end",
+    of: (truth, predicted) => (times) =>
+      mean(times, (row) => {
+        const y = truth[row]!;
+        return Math.abs(predicted[row]! - y) / Math.max(Math.abs(y), Number.EPSILON); // as scikit-learn has it
+      }),
   },
   accuracy: {
     about: "share of the rows whose class is right",
     options: none,
     task: "classification",
     better: "higher",
-    of: (truth, predicted) => mean(truth, (y, row) => Number(predicted[row] === y)),
+    from: "line",
+    of: (truth, predicted) => (times) => mean(times, (row) => Number(predicted[row] === truth[row])),
   },
   logLoss: {
     about: "mean of −log of the probability that was given to the right class",
     options: none,
     task: "classification",
     better: "lower",
+    from: "line",
     of: (truth, predicted, probabilities) => {
       const classes = probabilities.length / predicted.length;
-      return mean(truth, (y, row) => -log(Math.max(probabilities[row * classes + y]!, SMALLEST_PROBABILITY)));
+      const losses = Float64Array.from(
+        truth,
+        (y, row) => -log(Math.max(probabilities[row * classes + y]!, SMALLEST_PROBABILITY)),
+      );
+      return (times) => mean(times, (row) => losses[row]!);
+    },
+  },
+  error: {
+    about: "share of the rows whose class is wrong: 1 − accuracy",
+    options: none,
+    task: "classification",
+    better: "lower",
+    from: "end",
+    of: (truth, predicted) => (times) => mean(times, (row) => Number(predicted[row] !== truth[row])),
+  },
+  balancedAccuracy: {
+    about:
+      "mean over the classes, of those that occur, of the share of their rows that is right: rare ones count as much",
+    options: none,
+    task: "classification",
+    better: "higher",
+    from: "end",
+    of: (truth, predicted, probabilities) => {
+      const classes = probabilities.length / predicted.length;
+      return (times) => sharesByClass(tally(truth, predicted, classes, times), ({ right, truth }) => right / truth);
+    },
+  },
+  f1: {
+    about:
+      "harmonic mean of precision and recall: of two classes for the second, the positive one; of more the mean over those that occur",
+    options: none,
+    task: "classification",
+    better: "higher",
+    from: "end",
+    of: (truth, predicted, probabilities) => {
+      const classes = probabilities.length / predicted.length;
+      return (times) => {
+        const all = tally(truth, predicted, classes, times);
+        return sharesByClass(classes === 2 ? [all[1]!] : all, (of) => (2 * of.right) / (of.truth + of.predicted));
+      };
+    },
+  },
+  rocAuc: {
+    about:
+      "chance that a row of the class has a higher probability for it than a row of another: of two classes for the second, of more the mean of one class against the rest",
+    options: none,
+    task: "classification",
+    better: "higher",
+    from: "end",
+    of: (truth, predicted, probabilities) => {
+      const classes = probabilities.length / predicted.length;
+      const against = classes === 2 ? [1] : Array.from({ length: classes }, (_, c) => c);
+      const areas = against.map((c) => areaUnderCurve(truth, c, probabilities));
+      return (times) => areas.reduce((sum, area) => sum + area(times), 0) / areas.length;
     },
   },
 } satisfies Record<string, Metric>;
 
-/** Scores by name, such as `rmse`; of several targets `rmse_<target>`. */
+/** Scores by name, such as `rmse`; of several targets `rmse_<target>`. NaN where one is not defined for the rows. */
 export type Scores = Readonly<Record<string, number>>;
 
-export function scoresOf(target: TargetState, truth: Truth, predictions: Predictions): Scores {
-  const scores: [string, number][] = [];
-  for (const [name, metric] of Object.entries(metrics)) {
+/** Every score of these predictions, at the end or those of an epoch. */
+export function scoresOf(target: TargetState, truth: Truth, predictions: Predictions, place: Place = "end"): Scores {
+  const rows = truth.task === "regression" ? truth.values[0]!.length : truth.classes.length;
+  const once = new Uint32Array(rows).fill(1);
+  return Object.fromEntries(scorersOf(target, truth, predictions, place).map(([name, score]) => [name, score(once)]));
+}
+
+/** The same before it is said how many times each row counts. */
+export function scorersOf(
+  target: TargetState,
+  truth: Truth,
+  predictions: Predictions,
+  place: Place = "end",
+): [string, Scorer][] {
+  const scorers: [string, Scorer][] = [];
+  for (const [name, metric] of metricsAt(place)) {
     if (metric.task === "classification") {
       if (truth.task === "regression" || predictions.task === "regression") continue;
-      scores.push([name, metric.of(truth.classes, predictions.classes, predictions.probabilities)]);
+      scorers.push([name, metric.of(truth.classes, predictions.classes, predictions.probabilities)]);
     } else {
       if (truth.task === "classification" || predictions.task === "classification") continue;
       for (const [t, values] of truth.values.entries()) {
-        scores.push([scoreName(target, name, t), metric.of(values, predictions.values[t]!)]);
+        scorers.push([scoreName(target, name, t), metric.of(values, predictions.values[t]!)]);
       }
     }
   }
-  return Object.fromEntries(scores);
+  return scorers;
+}
+
+/** The names that `scoresOf` gives, in its order, with whether more or less is better. */
+export function scoreKinds(target: TargetState, place: Place = "end"): Record<string, Better> {
+  const kinds = metricsAt(place)
+    .filter(([, { task }]) => task === target.task)
+    .flatMap(([name, { better }]) => {
+      const names = target.task === "regression" ? target.targets.map((_, t) => scoreName(target, name, t)) : [name];
+      return names.map((name): [string, Better] => [name, better]);
+    });
+  return Object.fromEntries(kinds);
 }
 
 /** The names that `scoresOf` gives, in its order. */
-export function scoreNames(target: TargetState): string[] {
-  return Object.entries(metrics)
-    .filter(([, { task }]) => task === target.task)
-    .flatMap(([name]) =>
-      target.task === "regression" ? target.targets.map((_, t) => scoreName(target, name, t)) : [name],
-    );
+export function scoreNames(target: TargetState, place: Place = "end"): string[] {
+  return Object.keys(scoreKinds(target, place));
+}
+
+function metricsAt(place: Place): [string, Metric][] {
+  const entries: [string, Metric][] = Object.entries(metrics);
+  return entries.filter(([, { from }]) => places.indexOf(from) <= places.indexOf(place));
 }
 
 function scoreName(target: TargetState, metric: string, t: number): string {
@@ -107,8 +223,14 @@ function scoreName(target: TargetState, metric: string, t: number): string {
   return severalTargets ? `${metric}_${target.targets[t]!.name}` : metric;
 }
 
-function mean(values: Float64Array | Int32Array, of: (value: number, row: number) => number): number {
+function mean(times: Times, of: (row: number) => number): number {
   let sum = 0;
-  for (let row = 0; row < values.length; row++) sum += of(values[row]!, row);
-  return sum / values.length;
+  let rows = 0;
+  for (let row = 0; row < times.length; row++) {
+    const count = times[row]!;
+    if (count === 0) continue;
+    sum += count * of(row);
+    rows += count;
+  }
+  return sum / rows;
 }

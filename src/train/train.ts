@@ -2,7 +2,7 @@ import { seededRandom } from "../engine/random.js";
 import { invertTarget } from "../transform/target.js";
 import { evaluator } from "./evaluate.js";
 import { fit, type Update } from "./fit.js";
-import { type Scores, scoresOf } from "./metrics.js";
+import { type Place, type Scores, scoresOf } from "./metrics.js";
 import { Optimizer } from "./optimizers.js";
 import type { TrainingOptions } from "./options.js";
 import { dropoutOf, paceOf } from "./pace.js";
@@ -58,10 +58,10 @@ export function* train(prepared: Prepared, options: TrainingOptions): Generator<
   let latest = kept;
   let last: Update | undefined;
   function candidate(epoch: number, loss: number): Candidate {
-    const report = { epoch, loss, validation: validation && epoch > 0 ? judge() : undefined };
+    const report = { epoch, loss, validation: validation && epoch > 0 ? judge("history") : undefined };
     return { report, weights: network.weights };
   }
-  function outcome(stopped: Outcome["stopped"], judgement = kept.report.validation): Outcome {
+  function outcome(stopped: Outcome["stopped"], judgement?: Judgement): Outcome {
     const { report, weights } = kept;
     network.weights = weights;
     return {
@@ -109,11 +109,11 @@ export function* train(prepared: Prepared, options: TrainingOptions): Generator<
   return outcome("all epochs done");
 }
 
-/** Judges the network, with the weights that it has when asked, on some rows. */
-function judgeOf({ network, target }: Prepared, { scaled, truth }: Rows): () => Judgement {
+/** Judges the network, with the weights that it has when asked, on some rows: by all scores, or by those of an epoch. */
+function judgeOf({ network, target }: Prepared, { scaled, truth }: Rows): (place?: Place) => Judgement {
   const evaluate = evaluator(network, scaled);
-  return () => {
+  return (place) => {
     const { loss, outputs } = evaluate();
-    return { loss, scores: scoresOf(target, truth, invertTarget(target, outputs, network.spec.outputs)) };
+    return { loss, scores: scoresOf(target, truth, invertTarget(target, outputs, network.spec.outputs), place) };
   };
 }

@@ -110,6 +110,16 @@ describe("a saved model", () => {
     expect(loadModel(path("a.safetensors"))).toEqual(model);
   });
 
+  it("may have a baseline, which older ones don't, if it fits the target", async () => {
+    const baseline = (...means: number[]) => ({
+      training: { ...model.training, baseline: { task: "regression" as const, means } },
+    });
+    save("b.safetensors", baseline(2.5));
+    expect(loadModel(path("b.safetensors")).training.baseline).toEqual({ task: "regression", means: [2.5] });
+    save("b.safetensors", baseline(2.5, 3));
+    expect(await refused("b.safetensors")).toContain("its baseline does not fit its target");
+  });
+
   it("predicts the same when loaded", () => {
     const table = columns({ size: [1, -2, Number.NaN], "Größe 😀": ["a", undefined, "c"] });
     const outputs = (model: Model) => predictor(networkOf(model, new Memory()), model.pipeline)(table);

@@ -7,6 +7,10 @@ interface Evaluation {
   readonly rows: number;
   readonly rowsWithoutTarget: number;
   readonly scores: Readonly<Record<string, number>>;
+  readonly intervals?: Readonly<Record<string, readonly [number, number]>>;
+  readonly resamples?: number;
+  readonly baseline?: { readonly rule: string; readonly scores: Readonly<Record<string, number>> };
+  readonly confusion?: { readonly classes: readonly string[]; readonly rows: readonly (readonly number[])[] };
 }
 
 const iris = readFileSync(dataset("iris"), "utf8");
@@ -54,15 +58,92 @@ describe.concurrent("nnfit evaluate", () => {
   });
 
   it("says the same as text, from a file or from standard input", async () => {
-    const { rows, scores } = ofIris;
+    const { rows, scores, intervals } = ofIris;
     const told = await works(["evaluate", "runs/iris"], { cwd, input: iris });
-    const lines = told.out.trimEnd().split("\n");
-    expect(lines.map((line) => line.split(/ +/))).toEqual([
+    const lines = told.out.split("\n\n")[0]!.split("\n");
+    expect(lines.map((line) => line.split(/ +/).slice(0, 2))).toEqual([
       ["rows", String(rows)],
       ...Object.entries(scores).map(([name, score]) => [name, score.toPrecision(5)]),
+      ["baseline", "accuracy"],
     ]);
-    expect(new Set(lines.map((line) => line.search(/ \S+$/))).size).toBe(1); // one below the other
+    for (const [i, [low, high]] of Object.values(intervals!).entries()) {
+      expect(lines[i + 1]).toMatch(new RegExp(` \\(95 %: ${low.toPrecision(5)} to ${high.toPrecision(5)}\\)$`));
+    }
+    expect(new Set(lines.map((line) => line.match(/^\S+ +/)![0].length)).size).toBe(1); // one below the other
     expect(told.err).toBe("");
+  });
+
+  it("gives 95 % intervals around the scores, the same every time, and none with --no-intervals", async () => {
+    const { scores, intervals, resamples } = ofIris;
+    expect(Object.keys(intervals!)).toEqual(Object.keys(scores));
+    for (const [name, [low, high]] of Object.entries(intervals!)) {
+      expect(low).toBeLessThan(scores[name]!);
+      expect(high).toBeGreaterThan(scores[name]!);
+    }
+    expect(resamples).toBe(1000);
+    expect(await evaluate("runs/iris", "iris.csv")).toEqual(ofIris);
+    const without = ["evaluate", "runs/iris", "iris.csv", "--no-intervals"];
+    expect(Object.keys(json<Evaluation>((await works([...without, "--json"], { cwd })).out))).not.toContain(
+      "intervals",
+    );
+    expect((await works(without, { cwd })).out).not.toContain("95 %");
+  });
+
+  it("counts predicted against true classes in a confusion matrix, of classes alone", async () => {
+    const predicted = records((await works(["predict", "runs/iris", "iris.csv"], { cwd })).out);
+    const truth = records(iris).map(({ species }) => species!);
+    const classes = ["setosa", "versicolor", "virginica"];
+    const rows = classes.map((of) =>
+      classes.map((as) => truth.filter((y, row) => y === of && predicted[row]!.prediction === as).length),
+    );
+    expect(ofIris.confusion).toEqual({ classes, rows });
+    const told = (await works(["evaluate", "runs/iris", "iris.csv"], { cwd })).out.split("\n\n")[1]!;
+    const lines = told.trimEnd().split("\n");
+    expect(lines[0]).toMatch(/^truth \\ predicted +setosa +versicolor +virginica$/);
+    expect(lines.slice(1).map((line) => line.split(/ +/))).toEqual(
+      classes.map((name, c) => [name, ...rows[c]!.map(String)]),
+    );
+    expect(new Set(lines.map((line) => line.length)).size).toBe(1); // aligned at the right
+    expect(await evaluate("runs/diabetes", "diabetes.csv")).not.toHaveProperty("confusion");
+  });
+
+  it("scores a rule that looks at no input beside the network", async () => {
+    const [header, ...rows] = iris.trimEnd().split("\n");
+    const input = [header, ...rows.slice(0, 60)].join("\n"); // 50 of setosa, the first of three equally frequent classes
+    const { out } = await works(["evaluate", "runs/iris", "--json"], { cwd, input });
+    const { baseline } = json<Evaluation>(out);
+    expect(baseline).toMatchObject({ rule: 'always "setosa"', scores: { accuracy: 50 / 60 } });
+    expect(baseline!.scores.logLoss).toBeCloseTo(Math.log(3), 6);
+    const told = await works(["evaluate", "runs/iris"], { cwd, input });
+    expect(told.out).toMatch(/^baseline +accuracy 0\.83333 \(always "setosa"\)$/m);
+  });
+
+  it("says so where the network is no better than that rule", async () => {
+    const input = iris.split("\n").slice(0, 51).join("\n"); // the rule is always right
+    const { err } = await works(["evaluate", "runs/iris"], { cwd, input });
+    expect(err).toMatch(/baseline +by accuracy the network is no better/);
+    expect((await works(["evaluate", "runs/iris", "iris.csv"], { cwd })).err).toBe("");
+  });
+
+  it("leaves a matrix of more than 20 classes to --json", async () => {
+    const rows = Array.from({ length: 84 }, (_, i) => `${i % 21},c${String(i % 21).padStart(2, "0")}`);
+    const cwd = folder({
+      "t.csv": ["x,y", ...rows].join("\n"),
+      "c.json": '{ "data": { "train": "t.csv", "target": "y" }, "training": { "epochs": 1 } }',
+    });
+    await works(["train", "c.json"], { cwd });
+    const { out, err } = await works(["evaluate", "runs/c", "t.csv"], { cwd });
+    expect(out).not.toContain("predicted");
+    expect(err).toContain("21 classes; --json has it");
+    const { confusion } = json<Evaluation>((await works(["evaluate", "runs/c", "t.csv", "--json"], { cwd })).out);
+    expect(confusion!.rows.flat().reduce((sum, count) => sum + count, 0)).toBe(84);
+  });
+
+  it("gives null and - for a score that the rows don't define", async () => {
+    const input = iris.split("\n").slice(0, 11).join("\n"); // of one class
+    const { out } = await works(["evaluate", "runs/iris", "--json"], { cwd, input });
+    expect(json<Evaluation>(out).scores).toMatchObject({ rocAuc: null, accuracy: expect.any(Number) });
+    expect((await works(["evaluate", "runs/iris"], { cwd, input })).out).toMatch(/^rocAuc +-$/m);
   });
 
   it("leaves out rows without a target, and counts them", async () => {

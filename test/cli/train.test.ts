@@ -73,6 +73,7 @@ describe("nnfit train configs/iris.json", () => {
     const history = records(text(run, "history.csv"));
     expect(lines.length).toBe(3);
     expect(new Set(lines.map((line) => line.indexOf("val_accuracy"))).size).toBe(1);
+    expect(lines[0]).toMatch(/val_accuracy \S+ +val_logLoss \S+$/); // no costlier score
     for (const [row, line] of lines.entries()) {
       expect(line).toMatch(new RegExp(`^epoch ${row + 1}/3 `));
       const figures = [...line.matchAll(/(\w+) ([\d.e+-]+)(?= |$)/g)].map(
@@ -224,6 +225,13 @@ describe.concurrent("validation", () => {
     expect(err).toMatch(/scores .* 20 training rows/);
     expect(text(cwd, "runs", "c", "history.csv")).toMatch(/^epoch,loss\b(?!.*val_)/);
     const { out } = await works(["predict", "runs/c", "t.csv"], { cwd });
+    const y = numbers(numbersTable, "y");
+    const deviation = rmse(
+      y,
+      y.map(() => y.reduce((sum, value) => sum + value, 0) / y.length),
+    );
+    expect(err).toContain(`baseline  rmse ${deviation.toPrecision(5)} (always the mean of the training rows)`);
+    expect(err).toContain("by rmse the network is no better than this rule"); // after two updates
     const told = Number(err.match(/scores +rmse ([\d.]+)/)?.[1]);
     expect(told / rmse(numbers(numbersTable, "y"), numbers(out, "prediction"))).toBeCloseTo(1, 4);
   });
@@ -244,13 +252,16 @@ it.concurrent("learns several targets at once, each in its own units", async () 
     expect(Math.max(...predicted.map((value, row) => Math.abs(value - truth[row]!)))).toBeLessThan(range / 1000);
   }
   const { scores } = json<{ scores: object }>((await works(["evaluate", "runs/c", "t.csv", "--json"], { cwd })).out);
-  expect(Object.keys(scores)).toEqual(["rmse_y", "rmse_z", "mae_y", "mae_z", "r2_y", "r2_z"]);
+  expect(Object.keys(scores)).toEqual(
+    ["rmse", "mae", "r2", "medianAbsoluteError", "mape"].flatMap((score) => [`${score}_y`, `${score}_z`]),
+  );
 });
 
 it.concurrent("writes the model as initialised and the header of a history for 0 epochs", async () => {
   const cwd = linearFolder({ data: { ...linear.data, validation: 0.2 } });
   const { err } = await works(["train", "c.json", ...epochs(0)], { cwd });
   expect(err).not.toMatch(/^epoch /m);
+  expect(err).toMatch(/baseline .*\n +by rmse the network is no better than this rule/);
   expect(text(cwd, "runs", "c", "history.csv")).toBe("epoch,loss,val_loss,val_rmse,val_mae,val_r2\n");
   const { out } = await works(["predict", "runs/c", "t.csv"], { cwd });
   expect(numbers(out, "prediction").every(Number.isFinite)).toBe(true);

@@ -394,6 +394,48 @@ describe("averages", () => {
   });
 });
 
+it("uniform is a hash of an element's place and the key, in any tail", () => {
+  /** Wellons, lowbias32 */
+  const hash = (x: number) => {
+    x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
+    x = Math.imul(x ^ (x >>> 15), 0xd35a2d97);
+    return (x ^ (x >>> 15)) >>> 0;
+  };
+  fc.assert(
+    fc.property(batches, sizes, fc.integer(), ({ rows, batchSize }, columns, key) => {
+      const numbers = played({ rows, batchSize }, (tape, memory) => {
+        const bits = memory.matrix(1, 1);
+        memory.integers(bits.address, 1)[0] = key;
+        return tape.uniform(tape.batch(columns), bits);
+      });
+      expectSame(
+        numbers.data,
+        numbers.data.map((_, i) => (hash((4 * i) ^ key) >>> 8) / 2 ** 24),
+      );
+    }),
+  );
+});
+
+it("a row that is the same for all rows is added, subtracted and multiplied to each of them", () => {
+  fc.assert(
+    fc.property(batches, sizes, numbers, (batch, columns, number) => {
+      const X = table(batch.rows, columns, number);
+      const [a, b] = [table(1, columns, number), table(1, columns, number)];
+      const Y = played(batch, (tape, memory) => {
+        const x = memory.put(X, batch.batchSize);
+        const scaled = tape.multiply(x, { eachRow: memory.put(a) });
+        return tape.add(tape.subtract(scaled, x), { eachRow: memory.put(b) });
+      });
+      const { fround } = Math;
+      const expected = table(batch.rows, columns, (r, c) => {
+        const x = at(X, r, c);
+        return fround(fround(fround(x * at(a, 0, c)) - x) + at(b, 0, c));
+      });
+      expectSame(Y.data, expected.data);
+    }),
+  );
+});
+
 it("clipNorm shortens a vector that is too long, and leaves another as it is", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 300 }), numbers, fc.constantFrom(1e-3, 1, 50, 1e6), (size, number, limit) => {

@@ -3,13 +3,12 @@ import { readColumns, type WantedColumn } from "../../src/data/read.js";
 import type { Table } from "../../src/data/table.js";
 import { modelOptions } from "../../src/model/options.js";
 import { evaluator } from "../../src/train/evaluate.js";
-import { metrics, scoresOf } from "../../src/train/metrics.js";
 import { trainingOptions } from "../../src/train/options.js";
 import { predictor } from "../../src/train/predictor.js";
 import { type Prepared, prepare, type TaskOptions } from "../../src/train/prepare.js";
 import { type EpochReport, type Outcome, train } from "../../src/train/train.js";
 import { scaleOptions } from "../../src/transform/options.js";
-import { invertTarget, type TargetState } from "../../src/transform/target.js";
+import { invertTarget } from "../../src/transform/target.js";
 import { byDefault, columns, refusal, sourceOf, tableOf } from "../data/source.js";
 
 interface Options {
@@ -295,62 +294,5 @@ describe("what can't be learned from is refused", () => {
 
   it("a target twice", async () => {
     expect((await refused("x,y\n1,1\n2,2\n3,3\n", { target: ["y", "y"] })).kind).toBe("usage");
-  });
-});
-
-describe("metrics", () => {
-  const numbers = [Float64Array.of(1, 2, 3, 6), Float64Array.of(2, 2, 1, 7)] as const;
-
-  it.each<[keyof typeof metrics, number]>([
-    ["rmse", Math.sqrt((1 + 0 + 4 + 1) / 4)],
-    ["mae", (1 + 0 + 2 + 1) / 4],
-    ["r2", 1 - 6 / (4 + 1 + 0 + 9)],
-  ])("%s is what it is by hand", (name, expected) => {
-    const metric = metrics[name];
-    if (metric.task !== "regression") throw new Error("it is for numbers");
-    expect(metric.of(...numbers)).toBeCloseTo(expected, 14);
-  });
-
-  it("r2 of a truth that never changes: 1 if it is met, else 0", () => {
-    expect(metrics.r2.of(Float64Array.of(3, 3), Float64Array.of(3, 3))).toBe(1);
-    expect(metrics.r2.of(Float64Array.of(3, 3), Float64Array.of(3, 4))).toBe(0);
-  });
-
-  const truth = Int32Array.of(0, 2, 1);
-  const probabilities = Float32Array.of(0.5, 0.25, 0.25, 0.5, 0.375, 0.125, 0.25, 0.75, 0);
-
-  it("accuracy and logLoss are what they are by hand", () => {
-    expect(metrics.accuracy.of(truth, Int32Array.of(0, 0, 1))).toBeCloseTo(2 / 3, 14);
-    const expected = -(Math.log(0.5) + Math.log(0.125) + Math.log(0.75)) / 3;
-    expect(metrics.logLoss.of(truth, Int32Array.of(0, 0, 1), probabilities)).toBeCloseTo(expected, 12);
-  });
-
-  it("logLoss of a probability of 0 is finite", () => {
-    const loss = metrics.logLoss.of(Int32Array.of(1), Int32Array.of(0), Float32Array.of(1, 0));
-    expect(loss).toBeCloseTo(23 * Math.LN2, 12);
-  });
-
-  it("are those of the task, and named after the target where there are several", () => {
-    const target = (...names: string[]): TargetState => ({
-      task: "regression",
-      targets: names.map((name) => ({ name, scaler: { name: "none" } })),
-    });
-    const values = { task: "regression", values: numbers } as const;
-    const exact = { task: "regression", values: [numbers[0]] } as const;
-    expect(scoresOf(target("a"), exact, exact)).toEqual({ rmse: 0, mae: 0, r2: 1 });
-    expect(Object.keys(scoresOf(target("a", "b"), values, values))).toEqual([
-      "rmse_a",
-      "rmse_b",
-      "mae_a",
-      "mae_b",
-      "r2_a",
-      "r2_b",
-    ]);
-    const classes: TargetState = { task: "classification", name: "y", type: "category", classes: ["a", "b", "c"] };
-    const predicted = { task: "classification", classes: Int32Array.of(0, 0, 1), probabilities } as const;
-    expect(Object.keys(scoresOf(classes, { task: "classification", classes: truth }, predicted))).toEqual([
-      "accuracy",
-      "logLoss",
-    ]);
   });
 });

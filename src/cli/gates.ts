@@ -1,0 +1,178 @@
+import { InvalidArgumentError } from "commander";
+import type { NnfitError } from "../errors.js";
+import type { Scores } from "../train/metrics.js";
+import type { TargetState } from "../transform/target.js";
+
+// What a script asks of the scores. It is read before any work, so that a slip is found at once, and judged at the end.
+
+const operators = {
+  "<": (score: number, limit: number) => score < limit,
+  "<=": (score: number, limit: number) => score <= limit,
+  ">": (score: number, limit: number) => score > limit,
+  ">=": (score: number, limit: number) => score >= limit,
+};
+
+/** "rmse > 620": the scores fail if this holds. */
+interface Condition {
+  readonly text: string;
+  readonly score: string;
+  readonly operator: keyof typeof operators;
+  readonly limit: number;
+}
+
+export interface GateOptions {
+  readonly failIf?: readonly string[];
+  /** a file that `evaluate --json` or `train --json` wrote */
+  readonly baseline?: string;
+  /** as a share of the earlier score */
+  readonly maxRegression?: number;
+}
+
+/** A condition that holds, or a score that is too much worse, and the values that say so. */
+interface Failure {
+  readonly failed: string;
+  readonly have: string;
+}
+
+/** Which way each score gets better. */
+type Kinds = Readonly<Record<string, "higher" | "lower">>;
+
+/** The error that ends the command, after all else is done, if the scores fail. */
+export type Gates = (scores: Scores) => NnfitError | undefined;
+
+export const failIfOption = [
+  "--fail-if <condition>",
+  'exit with 1 if it holds, such as "rmse > 620" or "accuracy < 0.95"; can be repeated',
+  (text: string, all: readonly string[] = []): readonly string[] => [...all, text],
+] as const;
+
+export const baselineOption = [
+  "--baseline <scores.json>",
+  "exit with 1 if a score is worse than in this file, which evaluate --json wrote",
+] as const;
+
+export const maxRegressionOption = [
+  "--max-regression <percentage>",
+  "by how much of the earlier score one may be worse, such as 2% (by default 0%)",
+  (text: string): number => {
+    const share = /^(\d+(?:\.\d+)?) ?%$/.exec(text.trim())?.[1];
+    if (share === undefined) throw new InvalidArgumentError("It takes a percentage, such as 2%.");
+    return Number(share) / 100;
+  },
+] as const;
+
+/** Checks what needs no model or table, and reads the earlier scores. What it gives takes the target, then the scores. */
+export async function gatesFor(options: GateOptions): Promise<(target: TargetState) => Promise<Gates>> {
+  const { NnfitError } = await import("../errors.js");
+  const { baseline, maxRegression = 0 } = options;
+  if (baseline === undefined && options.maxRegression !== undefined) {
+    throw new NnfitError("usage", "--max-regression says nothing without earlier scores", {
+      try: "--baseline scores.json",
+    });
+  }
+  const failIf = await Promise.all((options.failIf ?? []).map(conditionOf));
+  const earlier = baseline === undefined ? undefined : await earlierScores(baseline);
+
+  return async (target) => {
+    const { scoreKinds } = await import("../train/metrics.js");
+    const kinds = scoreKinds(target);
+    for (const { score, text } of failIf)
+      if (!(score in kinds)) throw await unknownScore(score, text, Object.keys(kinds));
+    if (earlier && !Object.keys(kinds).some((name) => name in earlier)) {
+      throw new NnfitError("data", "the earlier scores have none of this model's", {
+        at: baseline,
+        have: Object.keys(earlier).join(", ") || "no score",
+      });
+    }
+    return (scores) => {
+      const failures = [
+        ...failIf.flatMap((condition) => judge(condition, scores[condition.score]!)),
+        ...regressions(scores, earlier ?? {}, kinds, maxRegression).map(({ failed, have }) => ({
+          failed: `${failed} than in ${baseline}`,
+          have,
+        })),
+      ];
+      if (failures.length === 0) return undefined;
+      const failed = failures.map(({ failed }) => failed).join("; ");
+      return new NnfitError("check", `the scores fail: ${failed}`, {
+        have: failures.map(({ have }) => have).join("; "),
+      });
+    };
+  };
+}
+
+/** A score that is not defined fails: nothing shows that it is good enough. */
+function judge({ score, operator, limit, text }: Condition, value: number): Failure[] {
+  if (Number.isNaN(value)) return [{ failed: text, have: `${score} is not defined for these rows` }];
+  return operators[operator](value, limit) ? [{ failed: text, have: `${score} ${value}` }] : [];
+}
+
+/** Scores that both have and that are worse by more than a share of what they were. */
+function regressions(scores: Scores, earlier: Scores, kinds: Kinds, most: number): Failure[] {
+  return Object.entries(earlier).flatMap(([name, before]) => {
+    const score = scores[name];
+    if (score === undefined || Number.isNaN(score)) return [];
+    const worse = kinds[name] === "higher" ? before - score : score - before;
+    if (worse <= most * Math.abs(before)) return [];
+    const by = most > 0 ? `more than ${percentage(most)} worse` : "worse";
+    const share = before === 0 ? "" : `, ${percentage(worse / Math.abs(before))} worse`;
+    return [{ failed: `${name} is ${by}`, have: `${name} ${score} after ${before}${share}` }];
+  });
+}
+
+function percentage(share: number): string {
+  return `${Number((100 * share).toPrecision(4))} %`;
+}
+
+/** Reads a condition on a metric of whatever task; "rmse_" and more is one of several targets. */
+async function conditionOf(text: string): Promise<Condition> {
+  const { metrics } = await import("../train/metrics.js");
+  const names = Object.keys(metrics);
+  const parts = /^\s*(.+?)\s*(<=|>=|<|>)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*$/i.exec(text);
+  if (!parts) {
+    const { NnfitError } = await import("../errors.js");
+    throw new NnfitError("usage", "a condition is a score, one of < <= > >=, and a number", {
+      at: `--fail-if "${text}"`,
+      have: `the scores ${names.join(", ")}`,
+      try: '"rmse > 620"',
+    });
+  }
+  const score = parts[1]!;
+  if (!names.some((name) => score === name || score.startsWith(`${name}_`)))
+    throw await unknownScore(score, text, names);
+  const operator = parts[2] as keyof typeof operators; // by the pattern
+  return { text: text.trim(), score, operator, limit: Number(parts[3]) };
+}
+
+async function unknownScore(score: string, text: string, names: readonly string[]) {
+  const { NnfitError } = await import("../errors.js");
+  const { nearest } = await import("../family.js");
+  const near = nearest(score, names);
+  return new NnfitError("usage", `there is no score "${score}"`, {
+    at: `--fail-if "${text}"`,
+    have: names.join(", "),
+    try: near && `"${near}"`,
+  });
+}
+
+async function earlierScores(path: string): Promise<Scores> {
+  const { readFileSync } = await import("node:fs");
+  const { z } = await import("zod");
+  const { fileError, NnfitError } = await import("../errors.js");
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw fileError("read the earlier scores", path, error);
+  }
+  try {
+    const { scores } = z.object({ scores: z.record(z.string(), z.number().nullable()) }).parse(JSON.parse(text));
+    const defined = Object.entries(scores).filter((entry): entry is [string, number] => entry[1] !== null);
+    return Object.fromEntries(defined);
+  } catch {
+    throw new NnfitError("data", "the earlier scores are not what evaluate --json writes", {
+      at: path,
+      try: "nnfit evaluate MODEL rows.csv --json > scores.json",
+    });
+  }
+}

@@ -1,0 +1,101 @@
+import { type Random, seededRandom } from "../engine/random.js";
+import { Sample } from "../transform/sample.js";
+import type { Predictions, TargetState, Truth } from "../transform/target.js";
+import { type Scores, scorersOf, type Times } from "./metrics.js";
+
+/** Between which values the middle 95 % of a score lie. */
+export type Interval = readonly [low: number, high: number];
+
+export interface Intervals {
+  readonly resamples: number;
+  /** by score; null where it is not defined for the rows, or for most of their resamples */
+  readonly of: Readonly<Record<string, Interval | null>>;
+}
+
+const MOST_RESAMPLES = 1000;
+const FEWEST_RESAMPLES = 200;
+const FEWEST_ROWS = 1000;
+/** Resamples times rows times what is computed of each: about a second. */
+const WORK = 6e7;
+/** Always the same, so that two models that are scored on the same rows are scored on the same resamples of them. */
+const SEED = 1;
+
+/**
+ * Percentile intervals by the bootstrap: rows are drawn with replacement, as many as there are, and scored, many times
+ * (Efron, 1979). Of a table that is too long for that, a part is taken; what it gives is narrowed by √(part/whole), as
+ * the error of a mean is.
+ */
+export function bootstrap(target: TargetState, truth: Truth, predictions: Predictions, scores: Scores): Intervals {
+  const all = rowsOf(truth);
+  const { rows, resamples } = workFor(all, columnsOf(target));
+  const random = seededRandom(SEED, "bootstrap");
+  const part = rows < all ? Uint32Array.from({ length: rows }, () => random.below(all)) : undefined;
+  const scorers = part
+    ? scorersOf(target, takenTruth(truth, part), takenPredictions(predictions, part, all))
+    : scorersOf(target, truth, predictions);
+  const narrowed = Math.sqrt(rows / all);
+
+  const times = new Uint32Array(rows).fill(1);
+  const centers = scorers.map(([, score]) => score(times));
+  const drawn = scorers.map(() => new Float64Array(resamples));
+  for (let r = 0; r < resamples; r++) {
+    draw(times, random);
+    for (const [s, [, score]] of scorers.entries()) drawn[s]![r] = score(times);
+  }
+  const intervals = scorers.map(([name], s) => {
+    const middle = middleOf(drawn[s]!);
+    if (!part || !middle) return [name, middle];
+    return [name, middle.map((value) => scores[name]! + (value - centers[s]!) * narrowed)];
+  });
+  return { resamples, of: Object.fromEntries(intervals) };
+}
+
+/** How many rows are resampled, and how often. */
+export function workFor(all: number, columns: number): { rows: number; resamples: number } {
+  const affordable = Math.max(Math.floor(WORK / FEWEST_RESAMPLES / columns), FEWEST_ROWS);
+  const rows = Math.min(all, affordable);
+  const resamples = Math.min(Math.max(Math.floor(WORK / rows / columns), FEWEST_RESAMPLES), MOST_RESAMPLES);
+  return { rows, resamples };
+}
+
+/** What is computed of each row: about five scores of each target, or six and the area under each class's curve. */
+function columnsOf(target: TargetState): number {
+  return target.task === "regression" ? 5 * target.targets.length : 6 + target.classes.length;
+}
+
+function rowsOf(truth: Truth): number {
+  return truth.task === "regression" ? truth.values[0]!.length : truth.classes.length;
+}
+
+function takenTruth(truth: Truth, rows: Uint32Array): Truth {
+  return truth.task === "regression"
+    ? { ...truth, values: truth.values.map((values) => Float64Array.from(rows, (row) => values[row]!)) }
+    : { ...truth, classes: Int32Array.from(rows, (row) => truth.classes[row]!) };
+}
+
+function takenPredictions(predictions: Predictions, rows: Uint32Array, all: number): Predictions {
+  if (predictions.task === "regression") {
+    return {
+      ...predictions,
+      values: predictions.values.map((values) => Float64Array.from(rows, (row) => values[row]!)),
+    };
+  }
+  const { classes, probabilities } = predictions;
+  const width = probabilities.length / all;
+  const taken = new Float32Array(rows.length * width);
+  for (const [place, row] of rows.entries()) {
+    taken.set(probabilities.subarray(row * width, (row + 1) * width), place * width);
+  }
+  return { ...predictions, classes: Int32Array.from(rows, (row) => classes[row]!), probabilities: taken };
+}
+
+function draw(times: Times, random: Random): void {
+  times.fill(0);
+  for (let i = 0; i < times.length; i++) times[random.below(times.length)]!++;
+}
+
+/** A resample for which the score is not defined doesn't count; an interval stands on at least half of them. */
+function middleOf(scores: Float64Array): Interval | null {
+  const sample = new Sample(scores);
+  return sample.values.length < scores.length / 2 ? null : [sample.quantile(0.025), sample.quantile(0.975)];
+}

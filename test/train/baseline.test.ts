@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { learnBaseline, notBetter, scoreBaseline } from "../../src/train/baseline.js";
+import type { TargetState } from "../../src/transform/target.js";
+
+const classes: TargetState = { task: "classification", name: "y", type: "category", classes: ["a", "b", "c"] };
+const numbers: TargetState = {
+  task: "regression",
+  targets: ["y", "z"].map((name) => ({ name, scaler: { name: "none" } })),
+};
+const ofClasses = (...values: number[]) => ({ task: "classification", classes: Int32Array.from(values) }) as const;
+const ofNumbers = (...values: number[][]) =>
+  ({ task: "regression", values: values.map((column) => Float64Array.from(column)) }) as const;
+
+describe("the baseline", () => {
+  it("of classes is always the most frequent one, and their shares as probabilities", () => {
+    const learned = learnBaseline(classes, ofClasses(0, 1, 1, 1, 1, 1, 1, 2));
+    expect(learned).toEqual({ task: "classification", shares: [1 / 8, 6 / 8, 1 / 8] });
+    const { rule, scores } = scoreBaseline(classes, learned, ofClasses(0, 1, 1, 2));
+    expect(rule).toBe('always "b"');
+    expect(scores.accuracy).toBe(0.5);
+    expect(scores.logLoss).toBeCloseTo((2 * Math.log(8) - 2 * Math.log(6 / 8)) / 4, 12);
+    expect(scores.rocAuc).toBe(0.5);
+  });
+
+  it("of equally frequent classes takes the first", () => {
+    expect(scoreBaseline(classes, learnBaseline(classes, ofClasses(2, 1)), ofClasses(1)).rule).toBe('always "b"');
+  });
+
+  it("of numbers is always the mean of the training rows, of each target its own", () => {
+    const learned = learnBaseline(numbers, ofNumbers([1, 2, 6], [10, 10, 40]));
+    expect(learned).toEqual({ task: "regression", means: [3, 20] });
+    const { scores } = scoreBaseline(numbers, learned, ofNumbers([3, 5], [20, 24]));
+    expect(scores).toMatchObject({ rmse_y: Math.sqrt(2), rmse_z: Math.sqrt(8), mae_y: 1, mae_z: 2 });
+  });
+
+  it("of the largest numbers there are is finite", () => {
+    const values = [1.7e308, 1.7e308, -1.7e308, 1.7e308];
+    const learned = learnBaseline(numbers, ofNumbers(values, values));
+    if (learned.task !== "regression") throw new Error("it is a regression");
+    expect(learned.means[0]! / 0.85e308).toBeCloseTo(1, 12);
+  });
+
+  it("is not beaten by a network that is as good, or whose score is not defined", () => {
+    expect(notBetter(classes, { accuracy: 0.5 }, { accuracy: 0.5 })).toEqual(["accuracy"]);
+    expect(notBetter(classes, { accuracy: 0.51 }, { accuracy: 0.5 })).toEqual([]);
+    expect(notBetter(numbers, { rmse_y: 3, rmse_z: 1 }, { rmse_y: 2, rmse_z: 2 })).toEqual(["rmse_y"]);
+    expect(notBetter(numbers, { rmse_y: Number.NaN, rmse_z: 1 }, { rmse_y: 2, rmse_z: 2 })).toEqual(["rmse_y"]);
+  });
+});

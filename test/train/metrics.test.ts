@@ -1,0 +1,112 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { type Scores, scoreNames, scorersOf, scoresOf } from "../../src/train/metrics.js";
+import type { TargetState } from "../../src/transform/target.js";
+
+/** What scikit-learn 1.2.1 says; null where it refuses, warns that a score is ill-defined, or gives NaN. */
+interface Reference {
+  readonly regression: readonly Case[];
+  readonly classification: readonly Case[];
+}
+interface Case {
+  readonly of: string;
+  readonly truth: number[];
+  readonly predicted: number[];
+  readonly scores: Readonly<Record<string, number | null>>;
+  /** [rows, classes], of a classification */
+  readonly probabilities?: number[];
+  readonly classes?: number;
+}
+const reference = JSON.parse(readFileSync(new URL("metrics.json", import.meta.url), "utf8")) as Reference; // as it was written
+
+const numbersOf = (...names: string[]): TargetState => ({
+  task: "regression",
+  targets: names.map((name) => ({ name, scaler: { name: "none" } })),
+});
+const classesOf = (count: number): TargetState => ({
+  task: "classification",
+  name: "y",
+  type: "category",
+  classes: Array.from({ length: count }, (_, c) => `c${c}`),
+});
+const numbers = (...values: number[][]) =>
+  ({ task: "regression", values: values.map((v) => Float64Array.from(v)) }) as const;
+const classes = (values: number[], probabilities: number[]) => {
+  const predicted = { classes: Int32Array.from(values), probabilities: Float32Array.from(probabilities) };
+  return { task: "classification", ...predicted } as const;
+};
+
+const argumentsOf = ({ truth, predicted, probabilities, classes: count = 0 }: Case): Parameters<typeof scorersOf> =>
+  probabilities
+    ? [classesOf(count), classes(truth, []), classes(predicted, probabilities)]
+    : [numbersOf("y"), numbers(truth), numbers(predicted)];
+
+function meets(scores: Scores, expected: Case["scores"]): void {
+  expect(Object.keys(scores).sort()).toEqual(Object.keys(expected).sort());
+  for (const [name, score] of Object.entries(scores)) {
+    const wanted = expected[name]!;
+    if (wanted === null) expect(score, name).toBeNaN();
+    else expect(Math.abs(score - wanted), name).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(wanted)));
+  }
+}
+
+const cases = [...reference.regression, ...reference.classification];
+
+describe("scores", () => {
+  it.each(cases)("are scikit-learn's: $of", (of) => {
+    meets(scoresOf(...argumentsOf(of)), of.scores);
+  });
+
+  it.each(cases)("of rows that count several times are those of a table that has them so often: $of", (of) => {
+    const { truth, predicted, probabilities, classes } = of;
+    const times = Uint32Array.from(truth, (_, row) => (row * 7 + 1) % 4);
+    const drawn = [...times].flatMap((count, row) => Array<number>(count).fill(row));
+    const take = (values: number[], width = 1) => drawn.flatMap((row) => values.slice(row * width, (row + 1) * width));
+    const table = {
+      ...of,
+      truth: take(truth),
+      predicted: take(predicted),
+      ...(probabilities && { probabilities: take(probabilities, classes) }),
+    };
+    const scores = scorersOf(...argumentsOf(of)).map(([name, score]) => [name, score(times)]);
+    const expected = Object.entries(scoresOf(...argumentsOf(table)));
+    meets(
+      Object.fromEntries(scores),
+      Object.fromEntries(expected.map(([name, score]) => [name, Number.isNaN(score) ? null : score])),
+    );
+  });
+
+  it("logLoss of a probability of 0 is finite", () => {
+    expect(scoresOf(classesOf(2), classes([1], []), classes([0], [1, 0])).logLoss).toBeCloseTo(23 * Math.LN2, 12);
+  });
+
+  it("of predictions that are no numbers are not defined", () => {
+    const nothing = classes([0, 0, 0], Array(6).fill(Number.NaN));
+    expect(scoresOf(classesOf(2), classes([0, 1, 1], []), nothing).rocAuc).toBeNaN();
+    const { rmse, medianAbsoluteError } = scoresOf(numbersOf("y"), numbers([1, 2, 3]), numbers([1, Number.NaN, 3]));
+    expect([rmse, medianAbsoluteError]).toEqual([Number.NaN, Number.NaN]);
+  });
+
+  it("r2 of a truth that never changes: 1 if it is met, else 0", () => {
+    expect(scoresOf(numbersOf("y"), numbers([3, 3]), numbers([3, 3])).r2).toBe(1);
+    expect(scoresOf(numbersOf("y"), numbers([3, 3]), numbers([3, 4])).r2).toBe(0);
+  });
+
+  it("are those of the task, named after the target where there are several", () => {
+    const values = numbers([1, 2], [3, 5]);
+    const names = ["rmse_a", "rmse_b", "mae_a", "mae_b", "r2_a", "r2_b"];
+    expect(Object.keys(scoresOf(numbersOf("a", "b"), values, values)).slice(0, 6)).toEqual(names);
+    expect(scoreNames(numbersOf("a", "b"), "history")).toEqual(names);
+    expect(scoreNames(numbersOf("a"))).toEqual(["rmse", "mae", "r2", "medianAbsoluteError", "mape"]);
+  });
+
+  it("of an epoch are two in its line and those that cost little in its record", () => {
+    expect(scoreNames(numbersOf("a"), "line")).toEqual(["rmse", "mae"]);
+    expect(scoreNames(numbersOf("a"), "history")).toEqual(["rmse", "mae", "r2"]);
+    expect(scoreNames(classesOf(3), "line")).toEqual(["accuracy", "logLoss"]);
+    expect(Object.keys(scoresOf(classesOf(2), classes([1], []), classes([0], [1, 0]), "history"))).toEqual([
+      "accuracy",
+      "logLoss",
+    ]);
+  });
+});
