@@ -1,11 +1,6 @@
 import type { Matrix } from "./memory.js";
+import { isCell, type Operand } from "./operands.js";
 import { type Code, call, f32x4, f64, get, i32, i32x4, loop, moduleOf, set, type WasmFunction } from "./wasm.js";
-
-/**
- * What a pointwise operation takes: a matrix, a number for every element, one over a number of elements, a row
- * [1, columns] that is the same for all rows, or where an element is.
- */
-export type Operand = Matrix | number | { readonly oneOver: Matrix } | { readonly eachRow: Matrix } | "position";
 
 /** One operation of a run. */
 export interface Pointwise {
@@ -175,9 +170,4 @@ export function hasRows(run: readonly Pointwise[]): boolean {
 function indexOf(names: string[], name: string): number {
   const index = names.indexOf(name);
   return index >= 0 ? index : names.push(name) - 1;
-}
-
-/** Whether a matrix is a single element that stands for all those of `shape`. */
-export function isCell({ rows, columns, ofBatch }: Matrix, shape: Matrix): boolean {
-  return rows * columns === 1 && !ofBatch && (shape.rows * shape.columns !== 1 || shape.ofBatch);
 }

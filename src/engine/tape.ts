@@ -1,6 +1,7 @@
 import { EDGE_BYTES, Opcode, PANEL, TILE_ROWS } from "./assembly/opcodes.js";
 import { type Cell, type Matrix, type Memory, MOST_PAGES } from "./memory.js";
-import { fuse, hasRows, isCell, isCostly, type Operand, type Pointwise } from "./pointwise.js";
+import { hasShape, inputs, isLike, type Operand, shapeOf, shapesDiffer, size } from "./operands.js";
+import { fuse, hasRows, isCostly, type Pointwise } from "./pointwise.js";
 import { lostThread } from "./threads.js";
 import { Values } from "./values.js";
 
@@ -289,58 +290,3 @@ const CACHE_LINE = 16;
 
 /** As a dimension of a product: the rows of the batch. */
 const BATCH = -1;
-
-/** How many elements a matrix has, in the encoding of the tape. */
-function size({ rows, columns, ofBatch }: Matrix): number {
-  return ofBatch ? -columns : rows * columns;
-}
-
-/** The matrices of a run that it does not make itself. */
-function inputs(run: readonly Pointwise[]): Matrix[] {
-  const made = new Set<Matrix>();
-  return run.flatMap(({ y, operands }) => {
-    const missing = operands.flatMap((operand) => matricesOf(operand)).filter((matrix) => !made.has(matrix));
-    made.add(y);
-    return missing;
-  });
-}
-
-/** The shape of a result: that of the matrices, and of one of more than a single element where there is one. */
-function shapeOf(operands: readonly Operand[]): Matrix {
-  const matrices = operands.filter((operand) => isMatrix(operand));
-  const shape = matrices.find(({ rows, columns, ofBatch }) => rows * columns !== 1 || ofBatch) ?? matrices[0];
-  if (!shape) throw new Error("one of the operands must be a matrix");
-  for (const operand of operands) {
-    if (typeof operand !== "object" || !("eachRow" in operand)) continue;
-    const { rows, columns, ofBatch } = operand.eachRow;
-    if (rows !== 1 || ofBatch || columns !== shape.columns) throw shapesDiffer(operand.eachRow, shape);
-  }
-  for (const matrix of matrices) {
-    if (!hasShape(matrix, shape) && !isCell(matrix, shape)) {
-      throw shapesDiffer(matrix, shape);
-    }
-  }
-  return shape;
-}
-
-/** Whether the same loop can go through both. */
-function isLike(a: Matrix, b: Matrix): boolean {
-  return size(a) === size(b) && a.columns === b.columns;
-}
-
-function hasShape(matrix: Matrix, { rows, columns, ofBatch }: Matrix): boolean {
-  return matrix.rows === rows && matrix.columns === columns && matrix.ofBatch === ofBatch;
-}
-
-function shapesDiffer(a: Matrix, b: Matrix): Error {
-  return new Error(`shapes differ: [${a.rows}, ${a.columns}] and [${b.rows}, ${b.columns}]`);
-}
-
-function isMatrix(operand: Operand): operand is Matrix {
-  return typeof operand === "object" && "rows" in operand;
-}
-
-function matricesOf(operand: Operand): Matrix[] {
-  if (isMatrix(operand)) return [operand];
-  return typeof operand === "object" && "eachRow" in operand ? [operand.eachRow] : [];
-}

@@ -1,5 +1,5 @@
 import type { Matrix } from "./memory.js";
-import type { Operand } from "./pointwise.js";
+import type { Operand } from "./operands.js";
 
 /**
  * Value numbering (Cocke and Schwartz, 1970): matrices of a tape that hold the same operation of the same operands have

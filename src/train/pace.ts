@@ -11,10 +11,14 @@ export function paceOf(
   { schedule, learningRateFactors, decayBiases, clipNorm }: TrainingOptions,
 ): Pace {
   const factorOf: Record<ParameterKind, number> = { weight: 1, ...learningRateFactors };
-  const ofEachWeight = (valueOf: (kind: ParameterKind) => number) => {
+  const ofEachWeight = (value: (kind: ParameterKind) => number) => {
     const values = new Float32Array(tensors.reduce((sum, tensor) => sum + sizeOf(tensor), 0));
     let at = 0;
-    for (const tensor of tensors) values.fill(valueOf(tensor.kind), at, (at += sizeOf(tensor)));
+    for (const tensor of tensors) {
+      const end = at + sizeOf(tensor);
+      values.fill(value(tensor.kind), at, end);
+      at = end;
+    }
     return values;
   };
   return {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Cell, Matrix } from "../../src/engine/memory.js";
-import type { Operand } from "../../src/engine/pointwise.js";
+import type { Operand } from "../../src/engine/operands.js";
 import { record, type Tape } from "../../src/engine/tape.js";
 import { elements, expectSame, GuardedMemory, numbersFrom, type Table, table, uniformFrom } from "./reference.js";
 
