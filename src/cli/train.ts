@@ -116,7 +116,7 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
   const failure = gates(outcome.judgement.scores);
   const worse = notBetter(target, outcome.judgement.scores, baseline.scores);
   const compared = [baselineText(baseline, firstScores(target)), ...noBetterText(worse)];
-  conclude(prepared, outcome, compared, folder, clock.seconds.fit ?? 0);
+  conclude(prepared, outcome, compared, { folder, seconds: clock.seconds.fit ?? 0, bestBy: config.training.bestBy });
   if (json) console.log(JSON.stringify(result(prepared, outcome, baseline, folder, clock.seconds)));
   if (failure) throw failure;
 }
@@ -254,12 +254,11 @@ function conclude(
   { validation, training }: Prepared,
   { keptEpoch, judgement, epochs, stopped }: Outcome,
   compared: readonly string[],
-  folder: string,
-  seconds: number,
+  { folder, seconds, bestBy }: { folder: string; seconds: number; bestBy: Config["training"]["bestBy"] },
 ) {
   const early = stopped === "patience" ? ", stopped early" : "";
-  const best =
-    validation && keptEpoch > 0 ? `; kept epoch ${whole(keptEpoch)}, the one with the least validation loss` : "";
+  const why = bestBy === "loss" ? "the one with the least validation loss" : `the best by ${bestBy}`;
+  const best = validation && keptEpoch > 0 ? `; kept epoch ${whole(keptEpoch)}, ${why}` : "";
   say("done", `${count(epochs, "epoch")} in ${duration(seconds)}${early}${best}`);
   const rows = validation
     ? count(validation.scaled.size, "validation row")

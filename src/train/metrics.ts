@@ -165,6 +165,25 @@ export const metrics = {
   },
 } satisfies Record<string, Metric>;
 
+/** Those that each epoch is judged by. */
+export const epochMetricNames = (Object.keys(metrics) as (keyof typeof metrics)[]).filter(
+  (name) => metrics[name].from !== "end",
+);
+
+/** The score that an epoch is judged by, the mean over several targets, so that less is better. */
+export function badness(
+  name: keyof typeof metrics | "loss",
+  target: TargetState,
+  { loss, scores }: { readonly loss: number; readonly scores: Scores },
+): number {
+  if (name === "loss") return loss;
+  const { better } = metrics[name];
+  const count = target.task === "regression" ? target.targets.length : 1;
+  let sum = 0;
+  for (let t = 0; t < count; t++) sum += scores[scoreName(target, name, t)]!;
+  return (better === "lower" ? sum : -sum) / count;
+}
+
 /** Scores by name, such as `rmse`; of several targets `rmse_<target>`. NaN where one is not defined for the rows. */
 export type Scores = Readonly<Record<string, number>>;
 

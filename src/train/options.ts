@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { epochMetricNames } from "./metrics.js";
 import { optimizerChoice } from "./optimizers.js";
 import { scheduleChoice } from "./schedules.js";
 
@@ -25,7 +26,11 @@ export const trainingOptions = z.strictObject({
     .max(2 ** 31 - 1)
     .default(1)
     .describe("of the split, the initial weights and the order of rows"),
-  patience: z.int().min(0).default(0).describe("stop after so many epochs without a lower validation loss; 0: never"),
+  bestBy: z
+    .enum(["loss", ...epochMetricNames])
+    .default("loss")
+    .describe("what tells the best epoch, on the validation rows: their loss, or a score in the target's own units"),
+  patience: z.int().min(0).default(0).describe("stop after so many epochs that were no better; 0: never"),
   backend: z
     .enum(["wasm", "blas"])
     .default("wasm")

@@ -25,6 +25,7 @@ import {
   targetColumns,
   truthOf,
 } from "../transform/target.js";
+import { epochMetricNames, metrics } from "./metrics.js";
 import type { TrainingOptions } from "./options.js";
 import { trainingThreads } from "./parallel.js";
 
@@ -82,6 +83,7 @@ export async function prepare(
   const table = rowsWithTarget(whole, names);
   const targets = names.map((name) => columnOf(table, name)!);
   const { task, because } = decideTask(taskSetting, targets, table.source);
+  checkBestBy(training.bestBy, task);
   const classes = task === "classification" ? learnClasses(targets[0]!, table.source) : undefined;
 
   const parts = split(table, data.validation, seed, classes);
@@ -118,6 +120,15 @@ export async function prepare(
     withoutTarget: whole.rows - table.rows,
     taskBecause: because,
   };
+}
+
+function checkBestBy(bestBy: TrainingOptions["bestBy"], task: Task): void {
+  const fitting = epochMetricNames.filter((name) => metrics[name].task === task);
+  if (bestBy === "loss" || fitting.includes(bestBy)) return;
+  throw new NnfitError("usage", `the score ${bestBy} is not one of a ${task}`, {
+    setting: "training.bestBy",
+    try: ["loss", ...fitting].join(", "),
+  });
 }
 
 /** Training rows and, where a fraction is held out, validation rows: stratified for classes. */

@@ -2,7 +2,7 @@ import { seededRandom } from "../engine/random.js";
 import { invertTarget } from "../transform/target.js";
 import { evaluator } from "./evaluate.js";
 import { fit, type Update } from "./fit.js";
-import { type Place, type Scores, scoresOf } from "./metrics.js";
+import { badness, type Place, type Scores, scoresOf } from "./metrics.js";
 import { Optimizer } from "./optimizers.js";
 import type { TrainingOptions } from "./options.js";
 import { dropoutOf, paceOf } from "./pace.js";
@@ -61,6 +61,12 @@ export function* train(prepared: Prepared, options: TrainingOptions): Generator<
     const report = { epoch, loss, validation: validation && epoch > 0 ? judge("history") : undefined };
     return { report, weights: network.weights };
   }
+  /** Of equal losses the first is the best; of equal scores, which are coarser, the last. */
+  function isBetter(judged: Judgement, best: Judgement | undefined): boolean {
+    if (!best) return true;
+    const [now, before] = [judged, best].map((judgement) => badness(options.bestBy, prepared.target, judgement));
+    return options.bestBy === "loss" ? now! < before! : now! <= before!;
+  }
   function outcome(stopped: Outcome["stopped"], judgement?: Judgement): Outcome {
     const { report, weights } = kept;
     network.weights = weights;
@@ -94,7 +100,7 @@ export function* train(prepared: Prepared, options: TrainingOptions): Generator<
     const { validation: judged } = done.report;
     if (judged && !Number.isFinite(judged.loss)) return outcome("diverged");
     latest = done;
-    if (judged && judged.loss < (kept.report.validation?.loss ?? Number.POSITIVE_INFINITY)) kept = done;
+    if (judged && isBetter(judged, kept.report.validation)) kept = done;
     yield { kind: "report", report: done.report };
     const waited = event.epoch - kept.report.epoch;
     if (judged && options.patience > 0 && waited >= options.patience) return outcome("patience");

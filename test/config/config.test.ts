@@ -66,6 +66,7 @@ describe("a config", () => {
         batchSize: 32,
         shuffle: true,
         seed: 1,
+        bestBy: "loss",
         patience: 0,
         backend: "wasm",
         optimizer: { name: "sgd", learningRate: 0.05, momentum: 0, nesterov: false, weightDecay: 0 },

@@ -90,6 +90,21 @@ describe("a training with validation rows", () => {
     expect(evaluator(network, validation!.scaled)().loss).toBe(whole.judgement.loss);
   });
 
+  it.each(["rmse", "mae", "r2"])("keeps the epoch that is best by %s where the config says so", async (bestBy) => {
+    const training = { ...overfitting.training, bestBy };
+    const { reports, keptEpoch, judgement } = await run(wave(), { ...overfitting, training });
+    const scores = reports.map(({ validation }) => (bestBy === "r2" ? -1 : 1) * validation!.scores[bestBy]!);
+    expect(keptEpoch).toBe(scores.lastIndexOf(Math.min(...scores)) + 1);
+    expect(judgement).toMatchObject(reports[keptEpoch - 1]!.validation!);
+  });
+
+  it("refuses a best epoch by a score of the other task", async () => {
+    expect(await refusal(() => prepared(wave(), { training: { bestBy: "accuracy" } }))).toMatchObject({
+      kind: "usage",
+      details: { setting: "training.bestBy", try: "loss, rmse, mae, r2" },
+    });
+  });
+
   it("stops when so many epochs were no better, and not before", async () => {
     const patience = 4;
     const whole = await run(wave(), overfitting);
