@@ -35,3 +35,27 @@ it("no files import each other in a circle", () => {
   };
   visit(join("cli", "main.ts"), []);
 });
+
+it("starting the command line loads no library of schemas: a command loads what it needs when it runs", () => {
+  const loaded = new Set<string>();
+  const visit = (path: string): void => {
+    if (loaded.has(path)) return;
+    loaded.add(path);
+    const text = readFileSync(join(source, path), "utf8");
+    // imports that are not of types alone; those within functions have parentheses
+    for (const [, names, target] of text.matchAll(/^(?:import|export) (?!type )([^;]*?) ?from "([^"]+)";/gm)) {
+      const onlyTypes =
+        /^\{[^}]*\}$/.test(names!) &&
+        names!
+          .slice(1, -1)
+          .split(",")
+          .every((name) => /^\s*(type\s|$)/.test(name));
+      if (onlyTypes) continue;
+      expect(["zod", "csv-parse", "cli-progress", "jsonc-parser"], `${path} imports it`).not.toContain(target);
+      if (target!.startsWith("."))
+        visit(relative(source, join(source, dirname(path), target!)).replace(/\.js$/, ".ts"));
+    }
+  };
+  visit(join("cli", "main.ts"));
+  expect(loaded.size).toBeGreaterThan(8);
+});

@@ -4,8 +4,7 @@ import { type Limits, SOME_DRIFT, usualLimits } from "../transform/limits.js";
 import type { ColumnState } from "../transform/pipeline.js";
 import { CHECK_FAILED } from "./exit.js";
 import { findModel, rowsSource } from "./locate.js";
-import { rangeText } from "./remarks.js";
-import { aligned, colors, count, note, percent, some } from "./text.js";
+import { aligned, colors, count, note, percent, rangeText, some } from "./text.js";
 import { delimiterOption, example, modelArgument } from "./usage.js";
 
 interface CheckOptions {

@@ -1,7 +1,7 @@
 import type { Column, Table } from "../data/table.js";
 import { type Oddity, oddText, Tally } from "../transform/oddities.js";
 import type { ColumnState, PipelineState } from "../transform/pipeline.js";
-import { count, plain } from "./text.js";
+import { count, plain, rangeText } from "./text.js";
 
 /** So many columns are spoken of at the end. */
 const MOST_SENTENCES = 5;
@@ -96,9 +96,4 @@ function sentence({ state, counts, examples }: Tally, oddity: Oddity): string {
 /** Of more than a thousand categories the rarest have no place of their own, as if training had not seen them. */
 function hasRare(state: ColumnState): boolean {
   return state.type === "category" && (state.profile?.other ?? 0) > 0;
-}
-
-export function rangeText(state: ColumnState): string {
-  const profile = state.type === "number" ? state.profile : undefined;
-  return profile ? `${plain(profile.smallest)} to ${plain(profile.largest)}` : "";
 }

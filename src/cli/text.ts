@@ -1,5 +1,6 @@
 import { Chalk, chalkStderr } from "chalk";
 import type { NetworkSpec } from "../model/network.js";
+import type { ColumnState } from "../transform/pipeline.js";
 
 /** Colours for standard error, on a terminal that wants them. */
 export const colors =
@@ -114,4 +115,10 @@ export function extras({ scaling, parametric, parametrization, dropout }: Networ
 /** A score, or "-" where it is not defined; a model file has null for what is no finite number. */
 export function scoreCell(score: number | null | undefined): string {
   return score === null || score === undefined || Number.isNaN(score) ? "-" : short(score);
+}
+
+/** From the smallest to the largest value that training saw of a column; nothing of categories. */
+export function rangeText(state: ColumnState): string {
+  const profile = state.type === "number" ? state.profile : undefined;
+  return profile ? `${plain(profile.smallest)} to ${plain(profile.largest)}` : "";
 }

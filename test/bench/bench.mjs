@@ -88,7 +88,7 @@ function writeTable(path, { rows, features, classes }) {
 // ── the commands ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Makes a Node process tell its peak memory, in KiB, on its descriptor 3. */
-const tellsMemory = `data:text/javascript,import{writeSync}from"fs";process.on("exit",()=>{try{writeSync(3,""+process.resourceUsage().maxRSS)}catch{}})`;
+const tellsMemory = `data:text/javascript,import{writeSync}from"fs";import{isMainThread}from"worker_threads";if(isMainThread)process.on("exit",()=>{try{writeSync(3,""+process.resourceUsage().maxRSS)}catch{}})`;
 
 function timed(command, args) {
   const started = performance.now();
