@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 import type { Model } from "../artifact/model.js";
+import type { Source } from "../data/csv.js";
 
 /** Loads MODEL: a run folder, a model file, or the config that trained it. */
 export async function findModel(path: string): Promise<Model> {
@@ -28,7 +29,7 @@ async function modelFile(path: string): Promise<string> {
 }
 
 /** Rows of a file, or of standard input for "-" or nothing; with a bar unless the terminal is needed for what is read. */
-export async function rowsSource(path: string | undefined, withBar = true) {
+export async function rowsSource(path: string | undefined, withBar = true): Promise<Source> {
   const { fileSource } = await import("../data/csv.js");
   if (path !== undefined && path !== "-") {
     if (!process.stderr.isTTY || !withBar) return fileSource(path);

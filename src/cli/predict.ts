@@ -63,10 +63,10 @@ async function predictAction(
   if (proba && model.target.task === "regression") {
     throw new NnfitError("usage", "--proba is for classes, and this model predicts a number");
   }
-  const memory = new Memory(threads === "auto" ? predictionThreads(model.network, bytesOf(rows)) : threads);
+  const source = await rowsSource(rows, out !== undefined || !process.stdout.isTTY);
+  const memory = new Memory(threads === "auto" ? predictionThreads(model.network, source.bytes ?? 0) : threads);
   const network = networkOf(model, memory);
   const predict = predictor(network, model.pipeline);
-  const source = await rowsSource(rows, out !== undefined || !process.stdout.isTTY);
   const format = { delimiter, missing: model.missing };
   const blocks =
     onError === "fail"
@@ -104,11 +104,6 @@ async function predictAction(
 
 async function* tablesOf(blocks: AsyncIterable<{ table: Table }>): AsyncGenerator<Table> {
   for await (const { table } of blocks) yield table;
-}
-
-/** 0 where nobody knows how much will come. */
-function bytesOf(rows: string): number {
-  return rows === "-" ? 0 : (statSync(rows, { throwIfNoEntry: false })?.size ?? 0);
 }
 
 /** A file appears when it is complete: until then it is a temporary file beside it. Devices and pipes are written to. */

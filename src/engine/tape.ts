@@ -252,8 +252,8 @@ export class Tape {
     into?: Matrix,
     shape = shapeOf(operands),
   ): Matrix {
-    const before = into ? undefined : this.values.find(name, operands);
-    if (before && isCostly(name)) return before;
+    const before = !into && isCostly(name) ? this.values.find(name, operands) : undefined;
+    if (before) return before;
     if (into && !hasShape(into, shape)) throw shapesDiffer(into, shape);
     const y = into ?? this.later(shape);
     if (!this.run || !isLike(this.run.operations[0]!.y, shape)) {

@@ -125,10 +125,9 @@ export class Dropout implements Layer {
   private mask!: Matrix;
 
   constructor(private readonly memory: Memory) {
-    const [rate, scale, key] = [memory.matrix(1, 1), memory.matrix(1, 1), memory.matrix(1, 1)];
-    this.rate = rate;
-    this.scale = scale;
-    this.key = key;
+    this.rate = memory.matrix(1, 1);
+    this.scale = memory.matrix(1, 1);
+    this.key = memory.matrix(1, 1);
     this.set(0, 0);
   }
 

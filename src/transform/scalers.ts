@@ -61,23 +61,14 @@ export const scalers = {
   robust: scaler({
     about: "median 0 and the middle half of the values 1 wide: outliers don't count",
     ...linear,
-    learn: (sample) => {
-      const width = sample.quantile(0.75) - sample.quantile(0.25);
-      // where half the values are equal, half of the whole range
-      return { center: sample.quantile(0.5), scale: width || (sample.largest - sample.smallest) / 2 || 1 };
-    },
+    learn: learnMiddleHalf,
   }),
 
   robustSmooth: scaler({
     about: "robust, then z/√(1 + (z/3)²): outliers are drawn in to at most 3 (RealMLP, 2024); not for targets",
     bounded: true,
     state: z.strictObject(shiftAndScale),
-    learn: (sample) => {
-      const width = sample.quantile(0.75) - sample.quantile(0.25);
-      const range = sample.largest - sample.smallest;
-      // where half the values are equal, half of the whole range
-      return { center: sample.quantile(0.5), scale: width || range / 2 || 1 };
-    },
+    learn: learnMiddleHalf,
     apply: (x, { center, scale }) => {
       const z = (x - center) / scale;
       return Math.sign(z) / Math.sqrt(1 / (z * z) + 1 / SMOOTH_LIMIT ** 2); // each step of it is monotonic
@@ -151,6 +142,12 @@ export function learnScaler(name: ScalerName, sample: Sample): ScalerState {
 export function scalingOf(state: ScalerState): Scaling {
   const { apply, invert } = scalers[state.name] as unknown as Scaler; // the state is the one this scaler learned
   return { apply: (x) => apply(x, state), invert: (u) => invert(u, state) };
+}
+
+/** The median, and how wide the middle half of the values is; where half of them are equal, half of the whole range. */
+function learnMiddleHalf(sample: Sample): { center: number; scale: number } {
+  const width = sample.quantile(0.75) - sample.quantile(0.25);
+  return { center: sample.quantile(0.5), scale: width || (sample.largest - sample.smallest) / 2 || 1 };
 }
 
 function mean(values: Float64Array): number {

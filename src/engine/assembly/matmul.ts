@@ -63,7 +63,6 @@ export function matmul(
   for (let parts: usize = 1; parts < mostPieces(); parts *= 2) {
     if (partRows >= partColumns && partRows >= 2 * LEAST_ROWS) partRows = wholeTiles(partRows / 2, TILE_ROWS);
     else if (partColumns >= 2 * LEAST_COLUMNS) partColumns = wholeTiles(partColumns / 2, PANEL);
-    else if (partRows >= 2 * LEAST_ROWS) partRows = wholeTiles(partRows / 2, TILE_ROWS);
   }
   const across = (Q + partColumns - 1) / partColumns;
   const down = (P + partRows - 1) / partRows;
