@@ -63,7 +63,7 @@ function setUp(golden: Golden) {
     ...(weight_decay === undefined ? {} : { weightDecay: weight_decay }),
   });
   const y = golden.y.flat();
-  const rows = new Dataset(memory, golden.X.length, network.spec.inputs, y.length / golden.X.length).fill(
+  const rows = Dataset.of(memory, golden.X.length, network.spec.inputs, y.length / golden.X.length).fill(
     Float32Array.from(golden.X.flat()),
     Float32Array.from(y),
   );

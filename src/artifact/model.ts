@@ -20,12 +20,14 @@ const trainingSummary = z.strictObject({
   validationRows: z.int().min(0),
   /** epochs done */
   epochs: z.int().min(0),
-  /** the epoch whose weights these are */
+  /** the epoch whose weights these are; of several members the latest such epoch */
   keptEpoch: z.int().min(0),
+  /** of each network, where there are several */
+  members: z.array(z.strictObject({ keptEpoch: z.int().min(0), epochs: z.int().min(0) })).optional(),
   stopped: z.enum(["all epochs done", "patience", "diverged"]),
   /** the mean loss of the kept epoch's batches, in scaled units; null for a model as initialised */
   loss: z.number().nullable(),
-  /** on the validation rows, or where there are none on the training rows; null where it is no finite number */
+  /** on the rows that were held out, or where none were on the training rows; null where it is no finite number */
   judgedLoss: z.number().nullable(),
   /** in the target's own units, on the same rows; null where one is no finite number */
   scores: z.record(z.string(), z.number().nullable()),
@@ -40,6 +42,8 @@ const description = z.strictObject({
   pipeline: pipelineState,
   target: targetState,
   network: networkSpec,
+  /** how many such networks there are; what they predict is averaged */
+  members: z.int().min(1).max(256).default(1),
   missing: csvOptions.missing,
   training: trainingSummary,
 });
@@ -47,22 +51,31 @@ export type Description = z.output<typeof description>;
 
 export interface Model extends Omit<Description, "format" | "nnfit"> {
   readonly version: string;
-  /** W₁ by rows, b₁, W₂, b₂, … */
-  readonly weights: Float32Array;
+  /** of each member, tensor by tensor: W₁ by rows, b₁, W₂, b₂, … */
+  readonly weights: readonly Float32Array[];
 }
 
 export const MODEL_FILE = "model.safetensors";
 
-/** Writes a model as one safetensors file; its tensors have the names and shapes of PyTorch's nn.Linear. */
+/**
+ * Writes a model as one safetensors file; its tensors have the names and shapes of PyTorch's nn.Linear, and those of
+ * several members begin with `members.0.`, `members.1.`, …
+ */
 export function saveModel(path: string, { weights, version: _, ...parts }: Model): void {
   const text = JSON.stringify({ format: 1, nnfit: version, ...parts } satisfies Description);
-  let taken = 0;
-  const tensors = tensorsOf(parts.network).map((tensor) => {
-    const start = taken;
-    taken += sizeOf(tensor);
-    return { ...tensor, data: weights.subarray(start, taken) };
+  const tensors = weights.flatMap((ofMember, member) => {
+    let taken = 0;
+    return tensorsOf(parts.network).map((tensor) => {
+      const start = taken;
+      taken += sizeOf(tensor);
+      return { ...tensor, name: tensorName(parts, member, tensor.name), data: ofMember.subarray(start, taken) };
+    });
   });
   writeWhole(path, encodeSafetensors(tensors, text));
+}
+
+function tensorName({ members }: Pick<Description, "members">, member: number, name: string): string {
+  return members === 1 ? name : `members.${member}.${name}`;
 }
 
 /** Reads a model and checks it wholly. Errors are of kind `model`. */
@@ -79,14 +92,18 @@ export function loadModel(path: string, name = path): Model {
   const { format: _, nnfit, ...model } = parsed.data;
   const weights = join(tensors);
   checkConsistent(model, tensors, weights, name);
-  return { ...model, version: nnfit, weights };
+  const size = countParameters(model.network);
+  const ofMember = (_: unknown, member: number) => weights.subarray(member * size, (member + 1) * size);
+  return { ...model, version: nnfit, weights: Array.from({ length: model.members }, ofMember) };
 }
 
-/** The network of a model, ready to predict. */
-export function networkOf({ network: spec, weights }: Model, memory: Memory): Network {
-  const network = new Network(memory, spec);
-  network.weights = weights;
-  return network;
+/** The networks of a model, ready to predict. */
+export function networksOf({ network: spec, weights }: Model, memory: Memory): Network[] {
+  return weights.map((ofMember) => {
+    const network = new Network(memory, spec);
+    network.weights = ofMember;
+    return network;
+  });
 }
 
 function readModelFile(path: string, name: string): Buffer {
@@ -110,18 +127,21 @@ function join(tensors: readonly Tensor[]): Float32Array {
 
 /** That columns, network, target and tensors fit each other. */
 function checkConsistent(
-  { network, pipeline, target, training }: Pick<Description, "network" | "pipeline" | "target" | "training">,
+  model: Pick<Description, "network" | "members" | "pipeline" | "target" | "training">,
   tensors: readonly Tensor[],
   weights: Float32Array,
   name: string,
 ): void {
-  const expected = tensorsOf(network).map(({ name, shape }) => `${name} ${shape}`);
+  const { network, members, pipeline, target, training } = model;
+  const expected = Array.from({ length: members }, (_, member) =>
+    tensorsOf(network).map((tensor) => `${tensorName(model, member, tensor.name)} ${tensor.shape}`),
+  );
   const found = tensors.map(({ name, shape }) => `${name} ${shape}`);
   const loss = losses[network.loss.name];
   const outputs = loss.outputs(target.task === "regression" ? target.targets.length : target.classes.length);
   const faults = [
     found.join() !== expected.join() && "its tensors are not those of its network",
-    weights.length !== countParameters(network) && "it has more or fewer weights than its network",
+    weights.length !== members * countParameters(network) && "it has more or fewer weights than its network",
     network.inputs !== widthOf(pipeline) && "its network does not fit its columns",
     (loss.task !== target.task || outputs !== network.outputs) && "its network does not fit its target",
     training.baseline && !baselineFits(training.baseline, target) && "its baseline does not fit its target",

@@ -12,7 +12,7 @@ import {
 import { join } from "node:path";
 import { csvLine } from "../data/csv.js";
 import { fileError, NnfitError } from "../errors.js";
-import type { EpochReport } from "../train/train.js";
+import type { EpochReport } from "../train/member.js";
 import { MODEL_FILE, type Model, saveModel } from "./model.js";
 import { writeWhole } from "./write.js";
 

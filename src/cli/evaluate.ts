@@ -40,7 +40,7 @@ export function evaluateCommand(): Command {
 
 async function evaluateAction(path: string, rows: string, options: EvaluateOptions): Promise<void> {
   const { Memory } = await import("../engine/memory.js");
-  const { networkOf } = await import("../artifact/model.js");
+  const { networksOf } = await import("../artifact/model.js");
   const { readColumns } = await import("../data/read.js");
   const { predictor } = await import("../train/predictor.js");
   const { firstScores, notBetter, scoreBaseline } = await import("../train/baseline.js");
@@ -52,12 +52,13 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const model = await findModel(path);
   const { target, pipeline, missing, training } = model;
   const gates = await gatesOf(target);
-  const network = networkOf(model, new Memory());
+  const memory = new Memory();
+  const predict = predictor(memory, networksOf(model, memory), pipeline);
   const wanted = [...pipeline, ...targetColumns(target)];
   const whole = await readColumns(await rowsSource(rows), { delimiter: options.delimiter, missing }, wanted);
   const table = rowsWithTarget(whole, targetNames(target));
   const truth = truthOf(target, table);
-  const predictions = invertTarget(target, predictor(network, pipeline)(table), network.spec.outputs);
+  const predictions = invertTarget(target, predict(table), model.network.outputs);
   const scores = scoresOf(target, truth, predictions);
   const intervals = options.intervals ? bootstrap(target, truth, predictions, scores) : undefined;
   const baseline = training.baseline && scoreBaseline(target, training.baseline, truth);

@@ -18,18 +18,27 @@ async function inspectAction(path: string, { json }: { json?: boolean }): Promis
   const model = await findModel(path);
   if (json) {
     const { weights, version: nnfit, ...description } = model;
-    console.log(JSON.stringify({ version: 1, nnfit, parameters: weights.length, ...description }, undefined, 2));
+    console.log(
+      JSON.stringify(
+        { version: 1, nnfit, parameters: weights.reduce((sum, { length }) => sum + length, 0), ...description },
+        undefined,
+        2,
+      ),
+    );
   } else console.log(inspectText(model, losses[model.network.loss.name].link).join("\n"));
 }
 
-function inspectText({ version, weights, pipeline, target, network, training }: Model, link: string): string[] {
+function inspectText(
+  { version, weights, pipeline, target, network, members, training }: Model,
+  link: string,
+): string[] {
   const { inputs, hidden, outputs, activation, initializer, loss } = network;
-  const { options, trainingRows, validationRows, epochs, keptEpoch, stopped, scores } = training;
+  const { options, trainingRows, validationRows, epochs, stopped, scores } = training;
   const batches = options.batchSize === "full" ? "all in one batch" : `batches of ${options.batchSize}`;
   const rows =
     validationRows > 0 ? `${count(validationRows, "validation row")}` : `${count(trainingRows, "training row")}`;
   return [
-    `model     written by nnfit ${version}, ${count(weights.length, "weight")}`,
+    `model     written by nnfit ${version}, ${sizeText(weights)}`,
     "",
     "columns",
     ...aligned(pipeline.map(columnCells)),
@@ -37,7 +46,7 @@ function inspectText({ version, weights, pipeline, target, network, training }: 
     "target",
     ...aligned(targetCells(target)),
     "",
-    `network   ${[inputs, ...hidden, outputs].join(" → ")}`,
+    `network   ${members > 1 ? `${members} of ` : ""}${[inputs, ...hidden, outputs].join(" → ")}`,
     `          activation ${withOptions(activation)}, initial weights ${initializer.name}`,
     ...extras(network).map((extra) => `          ${extra}`),
     `          loss ${withOptions(loss)}, link ${link}`,
@@ -47,9 +56,20 @@ function inspectText({ version, weights, pipeline, target, network, training }: 
       .filter(([, { name }]) => name !== "constant")
       .map(([rate, schedule]) => `          ${rate} by the schedule ${withOptions(schedule)}`),
     `          ${count(trainingRows, "row")}, ${batches}, seed ${options.seed}`,
-    `          ${count(epochs, "epoch")} (${stopped}), weights of epoch ${keptEpoch}`,
+    `          ${count(epochs, "epoch")} (${stopped}), ${keptText(training)}`,
     `scores    ${scoreText(scores)} on ${rows}`,
   ];
+}
+
+function sizeText(weights: Model["weights"]): string {
+  const [first] = weights;
+  const each = count(first?.length ?? 0, "weight");
+  return weights.length > 1 ? `${weights.length} networks of ${each}` : each;
+}
+
+function keptText({ keptEpoch, members }: Model["training"]): string {
+  if (!members) return `weights of epoch ${keptEpoch}`;
+  return `weights of the epochs ${members.map(({ keptEpoch }) => keptEpoch).join(", ")}`;
 }
 
 function columnCells(column: Model["pipeline"][number]): string[] {

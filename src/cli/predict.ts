@@ -51,7 +51,7 @@ async function predictAction(
 ): Promise<void> {
   const { Memory } = await import("../engine/memory.js");
   const { NnfitError } = await import("../errors.js");
-  const { networkOf } = await import("../artifact/model.js");
+  const { networksOf } = await import("../artifact/model.js");
   const { csvLine } = await import("../data/csv.js");
   const { readBlocks, readLeniently } = await import("../data/read.js");
   const { predictionThreads } = await import("../train/parallel.js");
@@ -64,9 +64,10 @@ async function predictAction(
     throw new NnfitError("usage", "--proba is for classes, and this model predicts a number");
   }
   const source = await rowsSource(rows, out !== undefined || !process.stdout.isTTY);
-  const memory = new Memory(threads === "auto" ? predictionThreads(model.network, source.bytes ?? 0) : threads);
-  const network = networkOf(model, memory);
-  const predict = predictor(network, model.pipeline);
+  const memory = new Memory(
+    threads === "auto" ? predictionThreads(model.network, model.members, source.bytes ?? 0) : threads,
+  );
+  const predict = predictor(memory, networksOf(model, memory), model.pipeline);
   const format = { delimiter, missing: model.missing };
   const blocks =
     onError === "fail"
@@ -78,7 +79,7 @@ async function predictAction(
   const header = predictionHeader(model.target, proba);
   const linesOf = (table: Table): string => {
     const { reasons: odd, unreadable } = remarks.on(table);
-    const predictions = predictionCells(model.target, predict(table), network.spec.outputs, proba);
+    const predictions = predictionCells(model.target, predict(table), model.network.outputs, proba);
     const lineOf = ([first = "", ...others]: readonly string[], row: number) => {
       const cells = unreadable.has(row) ? header.map(() => "") : [label(first), ...others];
       return csvLine(reasons ? [...cells, word(odd[row]!)] : cells);

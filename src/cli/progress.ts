@@ -1,18 +1,16 @@
 import type { Source } from "../data/csv.js";
-import type { EpochReport, Progress } from "../train/train.js";
+import type { EpochReport } from "../train/member.js";
+import type { Watcher } from "../train/reports.js";
 import { duration, short } from "./text.js";
 
 /** Shows a training as it goes. */
-export interface ProgressDisplay {
-  show(progress: Progress): void;
+export interface ProgressDisplay extends Watcher {
   /** Comes last, however the training ends. */
   stop(): void;
 }
 
 export interface ProgressOptions {
   readonly epochs: number;
-  /** updates of an epoch */
-  readonly batches: number;
   /** names of those that are shown of an epoch */
   readonly scores: readonly string[];
 }
@@ -71,9 +69,8 @@ export function watched(source: Source): Source {
 function lines({ epochs, scores }: ProgressOptions): ProgressDisplay {
   const digits = String(epochs).length;
   return {
-    show(progress) {
-      if (progress.kind !== "report") return;
-      const { report } = progress;
+    progress() {},
+    report(report) {
       const values = figures(report, scores).map(([name, value]) => `${name} ${short(value).padEnd(10)}`);
       console.error(`epoch ${String(report.epoch).padStart(digits)}/${epochs}  ${values.join("  ")}`.trimEnd());
     },
@@ -81,7 +78,7 @@ function lines({ epochs, scores }: ProgressOptions): ProgressDisplay {
   };
 }
 
-async function bar({ epochs, batches, scores }: ProgressOptions): Promise<ProgressDisplay> {
+async function bar({ epochs, scores }: ProgressOptions): Promise<ProgressDisplay> {
   const { SingleBar } = await import("cli-progress");
   const started = Date.now();
   let report: EpochReport | undefined;
@@ -90,14 +87,14 @@ async function bar({ epochs, batches, scores }: ProgressOptions): Promise<Progre
     format: (_, { value, total }) => {
       const seconds = (Date.now() - started) / 1000;
       const left = seconds > 0.5 && value > 0 ? `${duration((seconds / value) * (total - value))} left` : "";
-      const epoch = running ? Math.min(Math.floor(value / batches) + 1, epochs) : (report?.epoch ?? 0);
+      const epoch = running ? Math.min(Math.floor(value) + 1, epochs) : (report?.epoch ?? 0);
       const values = report ? figures(report, scores).map(([name, figure]) => `${name} ${short(figure, 4)}`) : [];
       return fitted(`epoch ${epoch}/${epochs}`, value / total, values, running ? left : `in ${duration(seconds)}`);
     },
     ...quiet,
   });
-  if (epochs === 0) return { show() {}, stop() {} };
-  bar.start(epochs * batches, 0);
+  if (epochs === 0) return { progress() {}, report() {}, stop() {} };
+  bar.start(epochs, 0);
   let drawn = Date.now();
   const draw = (done: number) => {
     bar.update(done);
@@ -105,16 +102,15 @@ async function bar({ epochs, batches, scores }: ProgressOptions): Promise<Progre
     drawn = Date.now();
   };
   return {
-    show(progress) {
-      if (progress.kind === "report") report = progress.report;
-      if (Date.now() - drawn < REDRAW_MILLISECONDS) return;
-      draw(
-        progress.kind === "report" ? progress.report.epoch * batches : (progress.epoch - 1) * batches + progress.batch,
-      );
+    progress(done) {
+      if (Date.now() - drawn >= REDRAW_MILLISECONDS) draw(done);
+    },
+    report(latest) {
+      report = latest;
     },
     stop() {
       running = false;
-      draw((report?.epoch ?? 0) * batches);
+      draw(report?.epoch ?? 0);
       bar.stop();
     },
   };

@@ -1,14 +1,11 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { LoadedConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
-import type { Table } from "../data/table.js";
-import type { Baseline, BaselineState } from "../train/baseline.js";
+import type { Baseline } from "../train/baseline.js";
 import type { Prepared } from "../train/prepare.js";
-import type { Outcome } from "../train/train.js";
+import type { Engine, Outcome } from "../train/train.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
-import { baselineText, noBetterText } from "./scores.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
-import { count, duration, extras, say, scoreText, shellWord, some, whole } from "./text.js";
 import { example, threadsOption } from "./usage.js";
 
 interface TrainOptions extends GateOptions {
@@ -56,104 +53,104 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
   const { loadConfig, displayPath, resolvedConfig } = await import("../config/load.js");
   const { fileSource } = await import("../data/csv.js");
   const { readColumns, readTable } = await import("../data/read.js");
+  const { modelOf } = await import("../artifact/trained.js");
   const { Run } = await import("../artifact/run.js");
+  const { findTask } = await import("../train/task.js");
   const { prepare } = await import("../train/prepare.js");
-  const { firstScores, learnBaseline, notBetter, scoreBaseline } = await import("../train/baseline.js");
+  const { learnBaseline, notBetter, scoreBaseline } = await import("../train/baseline.js");
   const { scoreNames } = await import("../train/metrics.js");
-  const { train } = await import("../train/train.js");
+  const { engineFor, learnedRows, train } = await import("../train/train.js");
+  const { takeTruth } = await import("../transform/target.js");
   const { progressDisplay, watched } = await import("./progress.js");
+  const { conclude, describe } = await import("./story.js");
 
   const gatesOf = await gatesFor(options);
   const workingDirectory = process.cwd();
   const loaded = loadConfig(path, { set: set ?? [], out, backend, workingDirectory });
-  const { config } = loaded;
+  const { data, task: taskSetting, output } = loaded.config;
   const source = (file: string) => watched(fileSource(file, displayPath(workingDirectory, file)));
 
   clock.lap("start");
-  const { table, prepared } = await located(loaded, async () => {
-    const table = await readTable(source(config.data.train), config.data);
+  const { table, task, config, prepared, engine } = await located(loaded, async () => {
+    const table = await readTable(source(data.train), data);
     clock.lap("read");
-    const prepared = await prepare(table, { ...config, threads, blasLibrary: process.env.NNFIT_BLAS }, (wanted) =>
-      readColumns(source(String(config.data.validation)), config.data, wanted),
+    const task = findTask(table, data.target, taskSetting);
+    const config = loaded.configFor({ rows: task.table.rows, task: task.task });
+    const prepared = await prepare(task, config, (wanted) =>
+      readColumns(source(String(data.validation)), data, wanted),
     );
+    const engine = await engineFor(prepared, { threads, blasLibrary: process.env.NNFIT_BLAS });
     clock.lap("prepare");
-    return { table, prepared };
+    return { table, task, config, prepared, engine };
   });
-  const gates = await gatesOf(prepared.target);
-  describe(table, prepared, config);
+  const { target, rows, members } = prepared;
+  const gates = await gatesOf(target);
+  describe(table, task, prepared, engine, config);
 
-  const folder = displayPath(workingDirectory, config.output);
-  const scores = prepared.validation && scoreNames(prepared.target, "history");
-  const run = new Run(config.output, { name: folder, source: path, config: resolvedConfig(config), scores });
-  const display = await progressDisplay({
-    epochs: config.training.epochs,
-    batches: batchesOf(prepared),
-    scores: scoreNames(prepared.target, "line"),
-  });
+  const folder = displayPath(workingDirectory, output);
+  const holdsOut = members.some(({ validation }) => validation.length > 0);
+  const scores = holdsOut ? scoreNames(target, "history") : undefined;
+  const run = new Run(output, { name: folder, source: path, config: resolvedConfig(config), scores });
+  const display = await progressDisplay({ epochs: config.training.epochs, scores: scoreNames(target, "line") });
   let outcome: Outcome;
   try {
-    outcome = follow(train(prepared, config.training), (progress) => {
-      if (progress.kind === "report") {
-        clock.lap("fit");
-        run.record(progress.report);
-      }
-      display.show(progress);
+    outcome = await train(prepared, engine, {
+      progress: (epochs) => display.progress(epochs),
+      report(report) {
+        run.record(report);
+        display.report(report);
+      },
     });
+    clock.lap("fit");
   } finally {
     display.stop();
     run.close();
-    prepared.network.memory.close();
   }
-  const { target, training, validation } = prepared;
-  const learned = learnBaseline(target, training.truth);
-  const baseline = scoreBaseline(target, learned, (validation ?? training).truth);
+  const learned = learnBaseline(target, takeTruth(rows.truth, learnedRows(prepared)));
+  const baseline = scoreBaseline(target, learned, takeTruth(rows.truth, outcome.judgedRows));
   clock.lap("score");
 
-  const hasModel = outcome.keptEpoch > 0 || outcome.stopped !== "diverged";
-  if (hasModel) run.save(modelOf(prepared, config, outcome, learned));
-  if (outcome.diverged) throw await diverged(outcome, config, hasModel ? `${folder}/model.safetensors` : undefined);
+  const hasModel = outcome.members.every(({ keptEpoch, stopped }) => keptEpoch > 0 || stopped !== "diverged");
+  if (hasModel) run.save(modelOf(prepared, outcome, learned, data.missing));
+  const diverged = await divergence(outcome, config, hasModel ? `${folder}/model.safetensors` : undefined);
+  if (diverged) throw diverged;
   clock.lap("save");
   const failure = gates(outcome.judgement.scores);
   const worse = notBetter(target, outcome.judgement.scores, baseline.scores);
-  const compared = [baselineText(baseline, firstScores(target)), ...noBetterText(worse)];
-  conclude(prepared, outcome, compared, { folder, seconds: clock.seconds.fit ?? 0, bestBy: config.training.bestBy });
-  if (json) console.log(JSON.stringify(result(prepared, outcome, baseline, folder, clock.seconds)));
+  conclude(prepared, outcome, { baseline, worse, folder, seconds: clock.seconds.fit ?? 0 });
+  if (json) console.log(JSON.stringify(result(prepared, outcome, engine, baseline, folder, clock.seconds)));
   if (failure) throw failure;
 }
 
 /** What a script wants to know of a training. */
 function result(
-  { target, training, validation, network: { memory } }: Prepared,
-  { keptEpoch, judgement, epochs, stopped }: Outcome,
+  prepared: Prepared,
+  { members, judgement, rowCounts, epochs, keptEpoch, stopped }: Outcome,
+  { blas, workers, engineThreads }: Engine,
   baseline: Baseline,
   folder: string,
   seconds: Stopwatch["seconds"],
 ) {
+  const visits = members.reduce(
+    (sum, { epochs }, member) => sum + epochs * prepared.members[member]!.training.length,
+    0,
+  );
   return {
     version: 1,
     model: `${folder}/model.safetensors`,
-    task: target.task,
-    trainingRows: training.scaled.size,
-    validationRows: validation?.scaled.size ?? 0,
+    task: prepared.target.task,
+    members: members.length,
+    ...rowCounts,
     epochs,
     keptEpoch,
     stopped,
     scores: judgement.scores,
     baseline,
-    backend: memory.blas ? "blas" : "wasm",
-    threads: memory.blas ? (memory.blas.threads ?? null) : memory.threads,
+    backend: blas ? "blas" : "wasm",
+    threads: blas ? (blas.threads ?? null) : Math.max(workers, 1) * engineThreads,
     seconds,
-    rowsPerSecond: seconds.fit ? Math.round((training.scaled.size * epochs) / seconds.fit) : null,
+    rowsPerSecond: seconds.fit ? Math.round(visits / seconds.fit) : null,
   };
-}
-
-/** Runs a generator to its end; `see` gets what it yields. */
-function follow<Seen, Result>(generator: Generator<Seen, Result>, see: (seen: Seen) => void): Result {
-  for (;;) {
-    const { value, done } = generator.next();
-    if (done) return value;
-    see(value);
-  }
 }
 
 /** Errors that name a setting get the place where it stands. */
@@ -167,104 +164,18 @@ async function located<Result>({ locate }: LoadedConfig, work: () => Promise<Res
   }
 }
 
-function batchesOf({ training, batchSize }: Prepared): number {
-  return Math.ceil(training.scaled.size / batchSize);
-}
-
-/** Says what was understood. */
-function describe(table: Table, prepared: Prepared, config: Config): void {
-  const { pipeline, target, network, training, validation, batchSize, leftOut, withoutTarget, taskBecause } = prepared;
-  say("table", `${table.source}: ${count(table.rows, "row")}, ${count(table.columns.length, "column")}`);
-  for (const type of ["number", "category"] as const) {
-    const names = pipeline.filter((column) => column.type === type).map(({ name }) => name);
-    if (names.length > 0)
-      say("inputs", `${count(names.length, type, type === "number" ? "numbers" : "categories")}: ${some(names)}`);
-  }
-  for (const why of new Set(leftOut.map(({ why }) => why))) {
-    const names = leftOut.filter((column) => column.why === why).map(({ name }) => name);
-    say("left out", `${some(names)}: ${why}`);
-  }
-  if (target.task === "regression") {
-    const targets = target.targets.map(({ name, scaler }) => `${name} (scaled by ${scaler.name})`);
-    say("target", `${some(targets)}: a regression`);
-  } else say("target", `${target.name}: ${count(target.classes.length, "class", "classes")}: ${some(target.classes)}`);
-  if (taskBecause) say("", taskBecause);
-  if (withoutTarget > 0) say("left out", `${count(withoutTarget, "row")} without a target`);
-  const held = validation ? `${whole(validation.scaled.size)} held out to judge by` : "none held out";
-  say("rows", `${whole(training.scaled.size)} to learn from, ${held}`);
-  const { inputs, hidden, outputs, activation, loss } = network.spec;
-  const widths = [inputs, ...hidden, outputs].join(" → ");
-  const parts = [widths, activation.name, ...extras(network.spec), loss.name].join(", ");
-  say("network", `${parts}: ${count(network.weights.length, "weight")}`);
-  const { blas } = network.memory;
-  if (blas) say("engine", `${blas.name} (its bits vary by machine)`);
-  const { epochs, optimizer } = config.training;
-  const batches = batchesOf(prepared);
-  const rows = training.scaled.size;
-  const size = batchSize === rows ? "all rows" : count(batchSize, "row");
-  const upTo = rows % batchSize > 0 ? "up to " : "";
-  const updates = `${count(batches, "batch", "batches")} of ${upTo}${size}`;
-  say("training", `${optimizer.name}, ${count(epochs, "epoch")} of ${updates}`);
-}
-
-function modelOf(
-  { network, pipeline, target, training, validation }: Prepared,
-  config: Config,
-  outcome: Outcome,
-  baseline: BaselineState,
-) {
-  const { keptEpoch, loss, judgement, epochs, stopped } = outcome;
-  const { plain } = network;
-  return {
-    version: "",
-    pipeline,
-    target,
-    network: plain.spec,
-    missing: config.data.missing,
-    training: {
-      options: config.training,
-      trainingRows: training.scaled.size,
-      validationRows: validation?.scaled.size ?? 0,
-      epochs,
-      keptEpoch,
-      stopped,
-      loss: Number.isNaN(loss) ? null : loss,
-      judgedLoss: judgement.loss,
-      scores: judgement.scores,
-      baseline,
-    },
-    weights: plain.weights,
-  };
-}
-
-async function diverged({ diverged, keptEpoch }: Outcome, { training }: Config, model: string | undefined) {
+/** The error of a training that diverged. */
+async function divergence({ members }: Outcome, { training }: Config, model: string | undefined) {
   const { NnfitError } = await import("../errors.js");
+  const number = members.findIndex(({ stopped }) => stopped === "diverged");
+  const first = members[number];
+  if (!first) return undefined;
   const rate = training.optimizer.learningRate;
+  const which = members.length > 1 ? `member ${number + 1}, ` : "";
+  const good = members.length > 1 ? "the last good weights of each member" : `the weights of epoch ${first.keptEpoch}`;
   return new NnfitError("diverged", "training diverged: the loss is no longer a finite number", {
-    at: `epoch ${diverged?.epoch}, batch ${diverged?.batch}`,
-    have: model
-      ? `the weights of epoch ${keptEpoch}, kept in ${model}`
-      : "no epoch with good weights, so no model was written",
+    at: `${which}epoch ${first.diverged?.epoch}, batch ${first.diverged?.batch}`,
+    have: model ? `${good}, kept in ${model}` : "no epoch with good weights, so no model was written",
     try: `a smaller training.optimizer.learningRate (it is ${rate}), or scaling that brings inputs and target to about 1`,
   });
-}
-
-/** Says how it went and what to do with the model. */
-function conclude(
-  { validation, training }: Prepared,
-  { keptEpoch, judgement, epochs, stopped }: Outcome,
-  compared: readonly string[],
-  { folder, seconds, bestBy }: { folder: string; seconds: number; bestBy: Config["training"]["bestBy"] },
-) {
-  const early = stopped === "patience" ? ", stopped early" : "";
-  const why = bestBy === "loss" ? "the one with the least validation loss" : `the best by ${bestBy}`;
-  const best = validation && keptEpoch > 0 ? `; kept epoch ${whole(keptEpoch)}, ${why}` : "";
-  say("done", `${count(epochs, "epoch")} in ${duration(seconds)}${early}${best}`);
-  const rows = validation
-    ? count(validation.scaled.size, "validation row")
-    : count(training.scaled.size, "training row");
-  say("scores", `${scoreText(judgement.scores)} on the ${rows}`);
-  for (const [line, text] of compared.entries()) say(line === 0 ? "baseline" : "", text);
-  say("model", `${folder}/model.safetensors`);
-  say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
 }

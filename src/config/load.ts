@@ -1,13 +1,18 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import type { z } from "zod";
 import { NnfitError } from "../errors.js";
 import { schemaError } from "./explain.js";
+import { type TableFacts, withPreset } from "./presets.js";
 import { type Config, configSchema } from "./schema.js";
 
 /** A config and where its settings stand, for errors. */
 export interface LoadedConfig {
+  /** with a preset for any table: all that is needed to read the table */
   readonly config: Config;
+  /** with its preset for a table that is known */
+  configFor(facts: TableFacts): Config;
   /** "data.target, configs/houses.json:4" */
   locate(setting: string): string;
 }
@@ -44,28 +49,35 @@ export function loadConfig(path: string, { set = [], out, backend, workingDirect
     }
     return `${setting}, ${name}`;
   };
-  const parsed = configSchema.safeParse(raw);
-  if (!parsed.success) throw schemaError(parsed.error.issues, raw, locate);
+  const paths = { folder: dirname(resolve(path)), runName: basename(path, extname(path)), out, workingDirectory };
+  const configFor = (facts?: TableFacts) => {
+    const parsed = configSchema.safeParse(withPreset(raw, facts));
+    if (!parsed.success) throw schemaError(parsed.error.issues, raw, locate);
+    return withPaths(parsed.data, paths);
+  };
+  return { locate, config: configFor(), configFor };
+}
 
-  const folder = dirname(resolve(path));
-  const { $schema: _, output, data, ...rest } = parsed.data;
-  const runName = basename(path, extname(path));
+/** Paths of a config are relative to its folder, those of the command line to the working directory. */
+function withPaths(
+  { $schema: _, output, preset = "none", data, ...rest }: z.output<typeof configSchema>,
+  {
+    folder,
+    runName,
+    out,
+    workingDirectory,
+  }: { folder: string; runName: string; out: string | undefined; workingDirectory: string },
+): Config {
+  const outputPath = output === undefined ? resolve(workingDirectory, "runs", runName) : resolve(folder, output);
   return {
-    locate,
-    config: {
-      data: {
-        ...data,
-        train: resolve(folder, data.train),
-        validation: typeof data.validation === "string" ? resolve(folder, data.validation) : data.validation,
-      },
-      ...rest,
-      output:
-        out !== undefined
-          ? resolve(workingDirectory, out)
-          : output === undefined
-            ? resolve(workingDirectory, "runs", runName)
-            : resolve(folder, output),
+    preset,
+    data: {
+      ...data,
+      train: resolve(folder, data.train),
+      validation: typeof data.validation === "string" ? resolve(folder, data.validation) : data.validation,
     },
+    ...rest,
+    output: out === undefined ? outputPath : resolve(workingDirectory, out),
   };
 }
 

@@ -4,10 +4,17 @@ import { task } from "../data/table.js";
 import { modelOptions } from "../model/options.js";
 import { trainingOptions } from "../train/options.js";
 import { scaleOptions } from "../transform/options.js";
+import { type PresetName, presetNames } from "./presets.js";
 
 /** A config, made of the parts that each room of the code owns. */
 export const configSchema = z.strictObject({
   $schema: z.string().optional().describe("for editors: ./nnfit.schema.json"),
+  preset: z
+    .enum(presetNames)
+    .optional()
+    .describe(
+      "values for all that a config does not set itself, by the size of the table; balanced if nothing is said, none if the config names training.optimizer or model.hidden",
+    ),
   data: dataOptions.describe("the table"),
   task: z
     .enum(["auto", ...task.options])
@@ -25,6 +32,7 @@ export const configSchema = z.strictObject({
 type Parsed = z.output<typeof configSchema>;
 
 /** A config with every default filled in and its paths absolute. */
-export interface Config extends Omit<Parsed, "$schema" | "output"> {
+export interface Config extends Omit<Parsed, "$schema" | "output" | "preset"> {
+  readonly preset: PresetName;
   readonly output: string;
 }

@@ -16,34 +16,49 @@ export interface BatchOptions {
 
 /** Rows ready to learn from, in the engine's memory: X and y near unit magnitude. */
 export class Dataset {
-  /** X [rows, inputs] */
-  readonly X: Matrix;
-  /** y [rows, targets]: scaled targets, or the number of the class */
-  readonly y: Matrix;
   private readonly order: { address: number };
   private readonly cursor: { address: number };
+  /** Where in X and y its rows are. */
+  private rows: Uint32Array;
 
-  /** Room for up to `capacity` rows. */
-  constructor(
+  private constructor(
     private readonly memory: Memory,
-    readonly capacity: number,
-    inputs: number,
-    targets: number,
+    /** X [rows, inputs] */
+    readonly X: Matrix,
+    /** y [rows, targets]: scaled targets, or the number of the class */
+    readonly y: Matrix,
+    rows: Uint32Array,
   ) {
-    this.X = memory.matrix(capacity, inputs);
-    this.y = memory.matrix(capacity, targets);
-    this.order = { address: memory.allocate(capacity * 4) };
+    this.rows = rows;
+    this.order = { address: memory.allocate(rows.length * 4) };
     this.cursor = { address: memory.allocate(4) };
   }
 
-  /** How many rows it holds. */
-  size = 0;
+  /** Room for up to `capacity` rows. */
+  static of(memory: Memory, capacity: number, inputs: number, targets: number): Dataset {
+    return new Dataset(memory, memory.matrix(capacity, inputs), memory.matrix(capacity, targets), rowsUpTo(capacity));
+  }
 
   fill(X: Float32Array, y?: Float32Array): this {
-    this.size = X.length / this.X.columns;
+    this.rows = rowsUpTo(X.length / this.X.columns);
     this.X.data.set(X);
     if (y) this.y.data.set(y);
     return this;
+  }
+
+  /** Some of its rows, by their numbers, in the same memory. */
+  subset(rows: Uint32Array): Dataset {
+    return new Dataset(
+      this.memory,
+      this.X,
+      this.y,
+      rows.map((row) => this.rows[row]!),
+    );
+  }
+
+  /** How many rows it holds. */
+  get size(): number {
+    return this.rows.length;
   }
 
   /** Records the gathering of the batch that `batches` has come to. */
@@ -57,7 +72,7 @@ export class Dataset {
   /** The rows of one epoch in b = ⌈m / m′⌉ disjoint batches, shuffled anew; the last one may be smaller. */
   *batches({ batchSize, random }: BatchOptions): Generator<Batch> {
     const order = this.memory.integers(this.order.address, this.size);
-    for (let row = 0; row < this.size; row++) order[row] = row;
+    order.set(this.rows);
     random?.shuffle(order);
 
     for (let start = 0, number = 1; start < this.size; start += batchSize, number++) {
@@ -65,4 +80,8 @@ export class Dataset {
       yield { number, size: Math.min(batchSize, this.size - start) };
     }
   }
+}
+
+function rowsUpTo(end: number): Uint32Array {
+  return Uint32Array.from({ length: end }, (_, row) => row);
 }

@@ -23,6 +23,21 @@ export function splitRows(rows: number, fraction: number, random: Random, classe
   return { training: ascending(kept), validation: ascending(held) };
 }
 
+/**
+ * Deals rows at random to `folds` folds of about equal size: the number of the fold of each row. `classes`, one code a
+ * row, makes it stratified: each class is spread evenly.
+ */
+export function foldRows(rows: number, folds: number, random: Random, classes?: Int32Array): Uint32Array {
+  const groups = classes ? groupsOf(classes) : [Uint32Array.from({ length: rows }, (_, row) => row)];
+  const foldOf = new Uint32Array(rows);
+  let dealt = 0;
+  for (const group of groups) {
+    random.shuffle(group);
+    for (const row of group) foldOf[row] = dealt++ % folds;
+  }
+  return foldOf;
+}
+
 function ascending(groups: readonly Uint32Array[]): Uint32Array {
   const rows = new Uint32Array(groups.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

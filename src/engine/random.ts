@@ -19,11 +19,12 @@ export interface Random {
 }
 
 /**
- * The generator xoroshiro128+, begun in a state that is a hash of seed and stream: neighbouring seeds, and the streams
- * of one seed, have nothing in common.
+ * The generator xoroshiro128+, begun in a state that is a hash of seed, stream and member: neighbouring seeds, the
+ * streams of one seed, and the members of an ensemble have nothing in common.
  */
-export function seededRandom(seed: number, stream: Stream): Random {
-  const hash = createHash("sha256").update(`${stream} ${seed}`).digest();
+export function seededRandom(seed: number, stream: Stream, member = 0): Random {
+  const name = member === 0 ? `${stream} ${seed}` : `${stream} ${seed} ${member}`;
+  const hash = createHash("sha256").update(name).digest();
   const generator = xoroshiro128plusFromState([0, 4, 8, 12].map((at) => hash.readInt32LE(at)));
 
   const uniform = () => uniformFloat64(generator);

@@ -78,6 +78,11 @@ export function countParameters(spec: Parameters<typeof tensorsOf>[0]): number {
   return tensorsOf(spec).reduce((sum, tensor) => sum + sizeOf(tensor), 0);
 }
 
+/** What a network is without the parametrization that only training needs. */
+export function plainSpec(spec: NetworkSpec): NetworkSpec {
+  return { ...spec, parametrization: "standard" };
+}
+
 /** Dense layers with activations between them, and the loss as the last layer. */
 export class Network {
   /** All weights and biases as one row, for the optimizer: the layers' own matrices are parts of it. */
@@ -139,7 +144,7 @@ export class Network {
       const at = (W.value.address - start) / 4;
       for (let i = at; i < at + W.value.data.length; i++) weights[i] = weights[i]! * Math.fround(c);
     }
-    return { spec: { ...this.spec, parametrization: "standard" }, weights };
+    return { spec: plainSpec(this.spec), weights };
   }
 
   /** ŷ = f(X; W), before the loss's link   X [rows, inputs] → [rows, outputs] */

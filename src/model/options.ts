@@ -30,6 +30,12 @@ export const modelOptions = z.strictObject({
     .lt(1)
     .default(0)
     .describe("share of each hidden layer's outputs that is left out of a batch, at random"),
+  members: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(1)
+    .describe("networks whose predictions are averaged; each holds out other rows, if a fraction is held out"),
   loss: z
     .union([z.literal("auto"), lossChoice])
     .prefault("auto")

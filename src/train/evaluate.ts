@@ -14,7 +14,7 @@ export interface Evaluation {
 
 /** Records once how `network` predicts `rows`; each call of what it returns does so with the weights as they then are. */
 export function evaluator(network: Network, rows: Dataset): () => Evaluation {
-  const batchSize = Math.min(EVALUATION_ROWS, rows.capacity);
+  const batchSize = Math.min(EVALUATION_ROWS, rows.size);
   const program = record(network.memory, batchSize, (tape) => {
     const { X, y } = rows.batch(tape);
     const yHat = network.forward(tape, X);

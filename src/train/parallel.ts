@@ -8,16 +8,38 @@ const OPERATIONS_OF_A_START = 5e9;
 const MOST_THREADS = 16;
 const BYTES_OF_A_CELL = 8;
 
-/** How many threads a training is worth: forward and backward take three products of 2 operations a weight and row. */
-export function trainingThreads(spec: NetworkSettings, batchSize: number): number {
+/** Who does the work of a training. */
+export interface Layout {
+  /** threads that each train some of the members; 0: the caller's own does */
+  readonly workers: number;
+  /** threads that share the arithmetic of a step */
+  readonly engineThreads: number;
+}
+
+/** How a training of some members is laid on threads: a member each first, and what is left over to their steps. */
+export function layOut(
+  spec: NetworkSettings,
+  { batchSize, members }: { batchSize: number; members: number },
+  threads: number | "auto",
+): Layout {
+  if (members === 1)
+    return { workers: 0, engineThreads: threads === "auto" ? trainingThreads(spec, batchSize) : threads };
+  const all = threads === "auto" ? mostThreads() : threads;
+  if (all === 1) return { workers: 0, engineThreads: 1 };
+  const workers = Math.min(all, members);
+  return { workers, engineThreads: Math.min(Math.floor(all / workers), trainingThreads(spec, batchSize)) };
+}
+
+/** How many threads a step is worth: forward and backward take three products of 2 operations a weight and row. */
+function trainingThreads(spec: NetworkSettings, batchSize: number): number {
   const worthwhile = Math.floor((6 * countParameters(spec) * batchSize) / OPERATIONS_OF_A_STEP);
   return Math.min(Math.max(worthwhile, 1), mostThreads());
 }
 
-/** The same for predicting a CSV file of so many bytes, by a guess of how many rows that is. */
-export function predictionThreads(spec: NetworkSettings, bytes: number): number {
+/** The same for predicting a CSV file of so many bytes with some members, by a guess of how many rows that is. */
+export function predictionThreads(spec: NetworkSettings, members: number, bytes: number): number {
   const rows = bytes / (BYTES_OF_A_CELL * spec.inputs);
-  const operations = 2 * countParameters(spec) * rows;
+  const operations = 2 * members * countParameters(spec) * rows;
   return operations < OPERATIONS_OF_A_START ? 1 : mostThreads();
 }
 

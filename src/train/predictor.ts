@@ -1,24 +1,36 @@
 import { Dataset } from "../data/dataset.js";
 import type { Table } from "../data/table.js";
+import type { Memory } from "../engine/memory.js";
 import type { Network } from "../model/network.js";
 import { applyPipeline, type PipelineState } from "../transform/pipeline.js";
 import { EVALUATION_ROWS, evaluator } from "./evaluate.js";
 
 /**
  * Predicts tables of any length in the memory of a few rows: what it returns gives a table's outputs, [rows, outputs],
- * as the loss's link makes them.
+ * as the loss's link makes them; of several networks on one memory, their mean.
  */
-export function predictor(network: Network, pipeline: PipelineState): (table: Table) => Float32Array {
-  const { inputs, outputs } = network.spec;
-  const rows = new Dataset(network.memory, EVALUATION_ROWS, inputs, outputs);
-  const evaluate = evaluator(network, rows);
+export function predictor(
+  memory: Memory,
+  networks: readonly Network[],
+  pipeline: PipelineState,
+): (table: Table) => Float32Array {
+  const { inputs, outputs } = networks[0]!.spec; // there is one, and the others are like it
+  const rows = Dataset.of(memory, EVALUATION_ROWS, inputs, outputs);
+  const evaluates = networks.map((network) => evaluator(network, rows));
   return (table) => {
     const X = applyPipeline(pipeline, table);
     const all = new Float32Array(table.rows * outputs);
     for (let row = 0; row < table.rows; row += EVALUATION_ROWS) {
       rows.fill(X.subarray(row * inputs, (row + EVALUATION_ROWS) * inputs));
-      all.set(evaluate().outputs, row * outputs);
+      all.set(mean(evaluates.map((evaluate) => evaluate().outputs)), row * outputs);
     }
     return all;
   };
+}
+
+/** Element by element; summed in double precision, rounded once. */
+export function mean(rows: readonly Float32Array[]): Float32Array {
+  const [first] = rows;
+  if (rows.length === 1 && first) return first;
+  return Float32Array.from(first ?? [], (_, i) => rows.reduce((sum, row) => sum + row[i]!, 0) / rows.length);
 }

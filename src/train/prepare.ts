@@ -1,23 +1,17 @@
-import { Dataset } from "../data/dataset.js";
 import type { DataOptions } from "../data/options.js";
-import { checkNames, type WantedColumn } from "../data/read.js";
-import { splitRows } from "../data/split.js";
-import { columnOf, type Table, type Task, takeRows } from "../data/table.js";
-import { findBlas } from "../engine/blas.js";
-import { Memory } from "../engine/memory.js";
-import { seededRandom } from "../engine/random.js";
+import type { WantedColumn } from "../data/read.js";
+import { type Table, type Task, takeRows } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { make } from "../family.js";
 import { activations } from "../model/activations.js";
 import { type LossChoice, lossChoice, losses } from "../model/losses.js";
-import { Network, type NetworkSettings } from "../model/network.js";
+import type { NetworkSpec } from "../model/network.js";
 import type { ModelOptions } from "../model/options.js";
 import type { ScaleOptions } from "../transform/options.js";
 import { applyPipeline, type LeftOut, learnPipeline, type PipelineState, widthOf } from "../transform/pipeline.js";
 import {
   applyTarget,
-  decideTask,
-  learnClasses,
+  joinTruths,
   learnTargets,
   rowsWithTarget,
   type TargetState,
@@ -25,100 +19,100 @@ import {
   targetColumns,
   truthOf,
 } from "../transform/target.js";
+import { type Member, membersOf, range } from "./members.js";
 import { epochMetricNames, metrics } from "./metrics.js";
 import type { TrainingOptions } from "./options.js";
-import { trainingThreads } from "./parallel.js";
+import type { TaskOf } from "./task.js";
 
 export interface TaskOptions {
-  readonly data: Pick<DataOptions, "target" | "validation" | "ignore">;
-  readonly task: Task | "auto";
+  readonly data: Pick<DataOptions, "validation" | "ignore">;
   readonly scale: ScaleOptions;
   readonly model: ModelOptions;
   readonly training: TrainingOptions;
-  /** how many threads compute; they change no bit of the result, unless BLAS computes */
-  readonly threads?: number | "auto";
-  /** the path of a library for the backend blas, instead of the system's */
-  readonly blasLibrary?: string | undefined;
 }
 
-/** Rows to learn from or to judge by, scaled and as they were. */
+/** Rows to learn from and to judge by, scaled and as they were. */
 export interface Rows {
-  readonly scaled: Dataset;
+  readonly size: number;
+  /** X [rows, inputs] */
+  readonly X: Float32Array;
+  /** y [rows, targets] */
+  readonly y: Float32Array;
   readonly truth: Truth;
 }
 
-/** Everything that a training needs, in memory. */
+/** What is to be trained, as plain data. */
 export interface Prepared {
-  readonly network: Network;
   readonly pipeline: PipelineState;
   readonly target: TargetState;
-  readonly training: Rows;
-  readonly validation: Rows | undefined;
+  readonly spec: NetworkSpec;
+  readonly training: TrainingOptions;
   /** m′, the rows of a batch: no more than there are training rows */
   readonly batchSize: number;
+  readonly rows: Rows;
+  readonly members: readonly Member[];
   readonly leftOut: readonly LeftOut[];
-  /** rows of the table that had no target */
-  readonly withoutTarget: number;
-  /** why the task is what it is, where a person might wonder */
-  readonly taskBecause: string | undefined;
 }
 
 /**
- * From a table to scaled rows and a network that fits them. Whatever is learned is learned from the training rows.
- * `readValidation` reads the validation table, where the config names one.
+ * From a table to scaled rows and the networks that are to learn them. Whatever is learned is learned from the training
+ * rows. `readValidation` reads the validation table, where the config names one.
  */
 export async function prepare(
-  whole: Table,
-  { data, task: taskSetting, scale, model, training, threads = "auto", blasLibrary }: TaskOptions,
+  { table, task, names, classes }: Pick<TaskOf, "table" | "task" | "names" | "classes">,
+  { data, scale, model, training }: TaskOptions,
   readValidation: (wanted: readonly WantedColumn[]) => Promise<Table>,
 ): Promise<Prepared> {
-  const { seed, batchSize: wanted, backend } = training;
-  const names = typeof data.target === "string" ? [data.target] : data.target;
-  const header = whole.columns.map(({ name }) => name);
-  const twice = names.find((name, place) => names.indexOf(name) < place);
-  if (twice !== undefined) {
-    throw new NnfitError("usage", `the target "${twice}" is named twice`, { setting: "data.target" });
-  }
-  checkNames(names, header, "data.target", whole.source);
-  const table = rowsWithTarget(whole, names);
-  const targets = names.map((name) => columnOf(table, name)!);
-  const { task, because } = decideTask(taskSetting, targets, table.source);
-  checkBestBy(training.bestBy, task);
-  const classes = task === "classification" ? learnClasses(targets[0]!, table.source) : undefined;
+  const { seed, batchSize, bestBy } = training;
+  checkBestBy(bestBy, task);
+  const fraction = typeof data.validation === "number" ? data.validation : 0;
+  const parts = membersOf(table, { fraction, members: model.members, seed }, classes);
 
-  const parts = split(table, data.validation, seed, classes);
-  const target = classes ?? learnTargets(parts.training, names, scale.target);
-  const { pipeline, leftOut } = learnPipeline(parts.training, {
-    targets: names,
-    ignored: data.ignore,
-    scale: scale.inputs,
-  });
+  const [only] = parts;
+  const learned = parts.length === 1 && only ? takeRows(table, only.training) : table;
+  const target = classes ?? learnTargets(learned, names, scale.target);
+  const { pipeline, leftOut } = learnPipeline(learned, { targets: names, ignored: data.ignore, scale: scale.inputs });
   const validation =
     typeof data.validation === "string"
       ? rowsWithTarget(await readValidation([...pipeline, ...targetColumns(target)]), names)
-      : parts.validation;
-
-  const spec = networkFor(model, widthOf(pipeline), target);
-  const batchSize = wanted === "full" ? parts.training.rows : Math.min(wanted, parts.training.rows);
-  const memory =
-    backend === "blas"
-      ? new Memory(1, undefined, await findBlas({ threads, library: blasLibrary }))
-      : new Memory(threads === "auto" ? trainingThreads(spec, batchSize) : threads);
-  const rows = (of: Table): Rows => {
-    const truth = truthOf(target, of);
-    const scaled = new Dataset(memory, of.rows, widthOf(pipeline), task === "regression" ? names.length : 1);
-    return { truth, scaled: scaled.fill(applyPipeline(pipeline, of), applyTarget(target, truth)) };
-  };
+      : undefined;
+  const held = validation && range(table.rows, table.rows + validation.rows);
+  const fewest = Math.min(...parts.map(({ training }) => training.length));
   return {
-    network: new Network(memory, spec),
     pipeline,
     target,
-    training: rows(parts.training),
-    validation: validation && rows(validation),
-    batchSize,
+    spec: networkFor(model, widthOf(pipeline), target),
+    training,
+    batchSize: batchSize === "full" ? fewest : Math.min(batchSize, fewest),
+    rows: join([table, ...(validation ? [validation] : [])].map((of) => rowsOf(of, pipeline, target))),
+    members: held ? parts.map((member) => ({ ...member, validation: held })) : parts,
     leftOut,
-    withoutTarget: whole.rows - table.rows,
-    taskBecause: because,
+  };
+}
+
+function rowsOf(table: Table, pipeline: PipelineState, target: TargetState): Rows {
+  const truth = truthOf(target, table);
+  return { size: table.rows, X: applyPipeline(pipeline, table), y: applyTarget(target, truth), truth };
+}
+
+/** The rows of several tables, one after the other. */
+function join(parts: readonly Rows[]): Rows {
+  const [first] = parts;
+  if (parts.length === 1 && first) return first;
+  const joined = (arrays: readonly Float32Array[]) => {
+    const whole = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const array of arrays) {
+      whole.set(array, at);
+      at += array.length;
+    }
+    return whole;
+  };
+  return {
+    size: parts.reduce((sum, { size }) => sum + size, 0),
+    X: joined(parts.map(({ X }) => X)),
+    y: joined(parts.map(({ y }) => y)),
+    truth: joinTruths(parts.map(({ truth }) => truth)),
   };
 }
 
@@ -131,48 +125,11 @@ function checkBestBy(bestBy: TrainingOptions["bestBy"], task: Task): void {
   });
 }
 
-/** Training rows and, where a fraction is held out, validation rows: stratified for classes. */
-function split(
-  table: Table,
-  validation: number | string,
-  seed: number,
-  classes: TargetState | undefined,
-): { training: Table; validation?: Table } {
-  if (typeof validation === "string" || validation === 0) return { training: table };
-  const strata = classes && truthOf(classes, table);
-  const codes = strata?.task === "classification" ? strata.classes : undefined;
-  if (codes && classes?.task === "classification") checkClassSizes(table, classes.classes, codes);
-  if (table.rows < 2) {
-    throw new NnfitError("data", "the table has one row, which can't be parted into training and validation rows", {
-      at: table.source,
-      try: '"validation": 0',
-    });
-  }
-  const { training, validation: held } = splitRows(table.rows, validation, seededRandom(seed, "split"), codes);
-  return { training: takeRows(table, training), validation: takeRows(table, held) };
-}
-
-/** A class needs a row to learn from and one to judge by. */
-function checkClassSizes(table: Table, names: readonly string[], codes: Int32Array): void {
-  const counts = names.map(() => 0);
-  for (const code of codes) counts[code]!++;
-  const alone = counts.indexOf(1);
-  if (alone < 0) return;
-  throw new NnfitError(
-    "data",
-    `the class "${names[alone]}" has one row, which can't be both learned from and judged by`,
-    {
-      at: `${table.source}:${table.lines[codes.indexOf(alone)]}`,
-      try: 'leaving the row out, giving it another class, or "validation": 0',
-    },
-  );
-}
-
 function networkFor(
-  { loss, initializer, ...rest }: ModelOptions,
+  { loss, initializer, members: _, ...rest }: ModelOptions,
   inputs: number,
   target: TargetState,
-): NetworkSettings {
+): NetworkSpec {
   const choice = loss === "auto" ? lossFor(target) : loss;
   const { task, outputs } = losses[choice.name];
   if (task !== target.task) {

@@ -1,125 +1,138 @@
-import { seededRandom } from "../engine/random.js";
-import { invertTarget } from "../transform/target.js";
-import { evaluator } from "./evaluate.js";
-import { fit, type Update } from "./fit.js";
-import { badness, type Place, type Scores, scoresOf } from "./metrics.js";
-import { Optimizer } from "./optimizers.js";
-import type { TrainingOptions } from "./options.js";
-import { dropoutOf, paceOf } from "./pace.js";
-import type { Prepared, Rows } from "./prepare.js";
-
-/** How good the network's predictions are of some rows. */
-export interface Judgement {
-  /** the mean loss, in scaled units */
-  readonly loss: number;
-  /** in the target's own units */
-  readonly scores: Scores;
-}
-
-/** An epoch that is done. */
-export interface EpochReport {
-  readonly epoch: number;
-  /** the mean of its batches' losses, weighted by rows */
-  readonly loss: number;
-  /** of the validation rows, where there are any */
-  readonly validation: Judgement | undefined;
-}
-
-export type Progress = Update | { readonly kind: "report"; readonly report: EpochReport };
+import { setImmediate as turn } from "node:timers/promises";
+import { type Blas, findBlas } from "../engine/blas.js";
+import { Memory } from "../engine/memory.js";
+import { invertTarget, takeTruth } from "../transform/target.js";
+import { type MemberEvent, trainInTurn } from "./interleave.js";
+import type { Judgement, MemberOutcome, Stopped } from "./member.js";
+import { scoresOf } from "./metrics.js";
+import { type Layout, layOut } from "./parallel.js";
+import { mean } from "./predictor.js";
+import type { Prepared } from "./prepare.js";
+import { Reports, type Watcher, weightedMean } from "./reports.js";
+import { trainOnThreads } from "./threads.js";
 
 export interface Outcome {
-  /** The epoch whose weights the network now has: the best by validation loss, or without validation the last. */
-  readonly keptEpoch: number;
-  /** The mean of its batches' losses; NaN for weights as initialised. */
-  readonly loss: number;
-  /** Of the validation rows, or where there are none of the training rows. */
+  readonly members: readonly MemberOutcome[];
+  /**
+   * Of the rows that were held out, each predicted by the members that did not learn from it; where none were, of the
+   * training rows.
+   */
   readonly judgement: Judgement;
-  /** How many epochs were done. */
+  /** Which rows those are. */
+  readonly judgedRows: Uint32Array;
+  readonly rowCounts: { readonly trainingRows: number; readonly validationRows: number };
+  /** The most that a member did. */
   readonly epochs: number;
-  readonly stopped: "all epochs done" | "patience" | "diverged";
-  /** The update whose loss was no longer finite. */
-  readonly diverged: Update | undefined;
+  /** The latest of which a member's weights are. */
+  readonly keptEpoch: number;
+  readonly stopped: Stopped;
 }
 
-/** An epoch and the weights that it ended with. */
-interface Candidate {
-  readonly report: EpochReport;
-  readonly weights: Float32Array;
+/** What computes. */
+export interface Engine extends Layout {
+  readonly blas: Blas | undefined;
 }
 
-/** `fit`, and around it: every epoch judged, the best weights kept, a stop when it no longer gets better or diverges. */
-export function* train(prepared: Prepared, options: TrainingOptions): Generator<Progress, Outcome> {
-  const { network, training, validation, batchSize } = prepared;
-  const judge = judgeOf(prepared, validation ?? training);
-  const random = seededRandom(options.seed, "weights");
-  network.initialize(random);
+export interface EngineOptions {
+  /** how many threads compute; they change no bit of the result, unless BLAS computes */
+  readonly threads: number | "auto";
+  /** the path of a library for the backend blas, instead of the system's */
+  readonly blasLibrary?: string | undefined;
+}
 
-  let kept: Candidate = candidate(0, Number.NaN);
-  let latest = kept;
-  let last: Update | undefined;
-  function candidate(epoch: number, loss: number): Candidate {
-    const report = { epoch, loss, validation: validation && epoch > 0 ? judge("history") : undefined };
-    return { report, weights: network.weights };
+export async function engineFor(
+  { spec, batchSize, members, training }: Pick<Prepared, "spec" | "batchSize" | "members" | "training">,
+  { threads, blasLibrary }: EngineOptions,
+): Promise<Engine> {
+  if (training.backend === "blas") {
+    const blas = await findBlas({ threads, library: blasLibrary }); // it has threads of its own
+    return { workers: 0, engineThreads: 1, blas };
   }
-  /** Of equal losses the first is the best; of equal scores, which are coarser, the last. */
-  function isBetter(judged: Judgement, best: Judgement | undefined): boolean {
-    if (!best) return true;
-    const [now, before] = [judged, best].map((judgement) => badness(options.bestBy, prepared.target, judgement));
-    return options.bestBy === "loss" ? now! < before! : now! <= before!;
-  }
-  function outcome(stopped: Outcome["stopped"], judgement?: Judgement): Outcome {
-    const { report, weights } = kept;
-    network.weights = weights;
-    return {
-      keptEpoch: report.epoch,
-      loss: report.loss,
-      judgement: judgement ?? judge(),
-      epochs: latest.report.epoch,
-      stopped,
-      diverged: stopped === "diverged" ? last : undefined,
-    };
-  }
+  return { ...layOut(spec, { batchSize, members: members.length }, threads), blas: undefined };
+}
 
-  const events = fit(network, training.scaled, {
-    epochs: options.epochs,
-    batchSize,
-    optimizer: new Optimizer(network.memory, network.parameters, options.optimizer, paceOf(network, options)),
-    dropout: dropoutOf(network, options, seededRandom(options.seed, "dropout")),
-    weights: random,
-    shuffle: options.shuffle ? seededRandom(options.seed, "batches") : undefined,
-  });
-  for (const event of events) {
-    if (event.kind === "update") {
-      last = event;
-      if (!Number.isFinite(event.loss)) return outcome("diverged");
-      if (!validation) kept = latest; // the weights before this update gave a finite loss
-      yield event;
-      continue;
+/** A caller that trains looks around so often: at signals, and at what is to be shown. */
+const TURN_MILLISECONDS = 50;
+
+/** Trains all members of an ensemble, most often one, and judges them together. */
+export async function train(prepared: Prepared, engine: Engine, watcher: Watcher): Promise<Outcome> {
+  const reports = new Reports(prepared.members, prepared.batchSize, watcher);
+  if (engine.workers > 0) await trainOnThreads(prepared, engine, (event) => reports.take(event));
+  else await trainHere(prepared, engine, (event) => reports.take(event));
+  const { ended } = reports;
+  if (!ended) throw new Error("a member has not ended");
+  return outcomeOf(prepared, ended);
+}
+
+async function trainHere(
+  prepared: Prepared,
+  { engineThreads, blas }: Engine,
+  take: (event: MemberEvent) => void,
+): Promise<void> {
+  const memory = new Memory(engineThreads, undefined, blas);
+  try {
+    let turned = performance.now();
+    for (const event of trainInTurn(memory, prepared, prepared.members)) {
+      take(event);
+      if (performance.now() - turned < TURN_MILLISECONDS) continue;
+      await turn();
+      turned = performance.now();
     }
-    const done = candidate(event.epoch, event.loss);
-    const { validation: judged } = done.report;
-    if (judged && !Number.isFinite(judged.loss)) return outcome("diverged");
-    latest = done;
-    if (judged && isBetter(judged, kept.report.validation)) kept = done;
-    yield { kind: "report", report: done.report };
-    const waited = event.epoch - kept.report.epoch;
-    if (judged && options.patience > 0 && waited >= options.patience) return outcome("patience");
+  } finally {
+    memory.close();
   }
-
-  if (!validation && latest.report.epoch > 0) {
-    const judged = judge(); // the weights after the last update
-    if (!Number.isFinite(judged.loss)) return outcome("diverged");
-    kept = latest;
-    return outcome("all epochs done", judged);
-  }
-  return outcome("all epochs done");
 }
 
-/** Judges the network, with the weights that it has when asked, on some rows: by all scores, or by those of an epoch. */
-function judgeOf({ network, target }: Prepared, { scaled, truth }: Rows): (place?: Place) => Judgement {
-  const evaluate = evaluator(network, scaled);
-  return (place) => {
-    const { loss, outputs } = evaluate();
-    return { loss, scores: scoresOf(target, truth, invertTarget(target, outputs, network.spec.outputs), place) };
+/** The rows that a member learns from, ascending. */
+export function learnedRows({ members }: Pick<Prepared, "members">): Uint32Array {
+  return Uint32Array.from(new Set(members.flatMap(({ training }) => [...training]))).sort();
+}
+
+function outcomeOf(prepared: Prepared, ended: readonly MemberOutcome[]): Outcome {
+  const stops = new Set(ended.map(({ stopped }) => stopped));
+  const judged = judgeTogether(prepared, ended);
+  const holdsOut = prepared.members.some(({ validation }) => validation.length > 0);
+  return {
+    members: ended,
+    ...judged,
+    rowCounts: {
+      trainingRows: learnedRows(prepared).length,
+      validationRows: holdsOut ? judged.judgedRows.length : 0,
+    },
+    keptEpoch: Math.max(...ended.map(({ keptEpoch }) => keptEpoch)),
+    epochs: Math.max(...ended.map(({ epochs }) => epochs)),
+    stopped:
+      (["diverged", "all epochs done", "patience"] as const).find((stop) => stops.has(stop)) ?? "all epochs done",
+  };
+}
+
+/** The scores of all rows that judge a member, each by the mean of what those members predict of it. */
+function judgeTogether(
+  { members, target, rows }: Prepared,
+  ended: readonly MemberOutcome[],
+): Pick<Outcome, "judgement" | "judgedRows"> {
+  const judging = members.map(({ training, validation }) => (validation.length > 0 ? validation : training));
+  const [alone] = ended;
+  if (ended.length === 1 && alone) return { judgement: alone.judgement, judgedRows: judging[0]! };
+  const outputsOf = new Map<number, Float32Array[]>();
+  for (const [member, { outputs }] of ended.entries()) {
+    const width = outputs.length / judging[member]!.length;
+    for (const [i, row] of judging[member]!.entries()) {
+      const ofRow = outputsOf.get(row) ?? [];
+      outputsOf.set(row, ofRow);
+      ofRow.push(outputs.subarray(i * width, (i + 1) * width));
+    }
+  }
+  const judged = Uint32Array.from(outputsOf.keys()).sort();
+  const width = outputsOf.get(judged[0]!)![0]!.length;
+  const outputs = new Float32Array(judged.length * width);
+  for (const [i, row] of judged.entries()) outputs.set(mean(outputsOf.get(row)!), i * width);
+  const predictions = invertTarget(target, outputs, width);
+  return {
+    judgedRows: judged,
+    judgement: {
+      loss: weightedMean(ended.map(({ judgement: { loss } }, member) => [judging[member]!.length, loss])),
+      scores: scoresOf(target, takeTruth(rows.truth, judged), predictions),
+    },
   };
 }

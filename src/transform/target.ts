@@ -198,6 +198,28 @@ export function truthOf(target: TargetState, table: Table): Truth {
   return { task: "classification", classes };
 }
 
+/** The truth of some of the rows, in the order given. */
+export function takeTruth(truth: Truth, rows: Uint32Array): Truth {
+  if (truth.task === "classification")
+    return { ...truth, classes: Int32Array.from(rows, (row) => truth.classes[row]!) };
+  return { ...truth, values: truth.values.map((values) => Float64Array.from(rows, (row) => values[row]!)) };
+}
+
+/** The truths of several tables, one after the other. */
+export function joinTruths(truths: readonly Truth[]): Truth {
+  const [first] = truths;
+  if (first?.task === "classification") {
+    return {
+      ...first,
+      classes: Int32Array.from(truths.flatMap((truth) => ("classes" in truth ? [...truth.classes] : []))),
+    };
+  }
+  const values = first?.values.map((_, t) =>
+    Float64Array.from(truths.flatMap((truth) => ("values" in truth ? [...truth.values[t]!] : []))),
+  );
+  return { task: "regression", values: values ?? [] };
+}
+
 /** The targets as the loss takes them   y [rows, targets]: scaled numbers, or the number of the class */
 export function applyTarget(target: TargetState, truth: Truth): Float32Array {
   if (truth.task === "classification") return Float32Array.from(truth.classes);

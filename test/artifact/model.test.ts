@@ -4,10 +4,11 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadModel, type Model, networkOf, saveModel } from "../../src/artifact/model.js";
+import { loadModel, type Model, networksOf, saveModel } from "../../src/artifact/model.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/artifact/safetensors.js";
 import { version } from "../../src/artifact/version.js";
 import { dataOptions } from "../../src/data/options.js";
+import type { Table } from "../../src/data/table.js";
 import { Memory } from "../../src/engine/memory.js";
 import { activationChoice } from "../../src/model/activations.js";
 import { trainingOptions } from "../../src/train/options.js";
@@ -52,7 +53,8 @@ const model: Model = {
     judgedLoss: 0.2,
     scores: { rmse: 1 / 3 },
   },
-  weights,
+  members: 1,
+  weights: [weights],
 };
 
 const path = (name: string) => join(folder, name);
@@ -104,6 +106,11 @@ const expectedTensors = {
   "layers.1.bias": { shape: [1], values: [...weights.subarray(10)] },
 };
 
+const outputsOf = (table: Table) => (model: Model) => {
+  const memory = new Memory();
+  return predictor(memory, networksOf(model, memory), model.pipeline)(table);
+};
+
 describe("a saved model", () => {
   it("is loaded as it was", () => {
     save("a.safetensors");
@@ -122,7 +129,7 @@ describe("a saved model", () => {
 
   it("predicts the same when loaded", () => {
     const table = columns({ size: [1, -2, Number.NaN], "Größe 😀": ["a", undefined, "c"] });
-    const outputs = (model: Model) => predictor(networkOf(model, new Memory()), model.pipeline)(table);
+    const outputs = outputsOf(table);
     save("a.safetensors");
     expect(outputs(loadModel(path("a.safetensors")))).toEqual(outputs(model));
     const [w, b] = [weights.subarray(0, 6), weights.subarray(6)];
@@ -179,10 +186,31 @@ print(json.dumps({"tensors": tensors, "columns": [column["name"] for column in j
     }
   });
 
+  it("may have several members, whose predictions are averaged", async () => {
+    const other = weights.map((weight) => Math.fround(weight * weight - 0.3));
+    const bytes = save("m.safetensors", { members: 2, weights: [weights, other] });
+    const { tensors } = readSafetensors(bytes);
+    const named = Object.entries(expectedTensors).map(([name, tensor]) => [`members.0.${name}`, tensor]);
+    expect(tensors).toMatchObject(Object.fromEntries(named));
+    expect(tensors["members.1.layers.1.bias"]).toEqual({ shape: [1], values: [other[10]] });
+    const loaded = loadModel(path("m.safetensors"));
+    expect(loaded.weights).toEqual([weights, other]);
+
+    const table = columns({ size: [1, -2, 7], "Größe 😀": ["a", undefined, "c"] });
+    const [first, second] = [{ ...model }, { ...model, weights: [other] }].map(outputsOf(table)) as [
+      Float32Array,
+      Float32Array,
+    ];
+    expect(outputsOf(table)(loaded)).toEqual(first.map((output, row) => (output + second[row]!) / 2));
+
+    save("m.safetensors", { members: 3, weights: [weights, other] });
+    expect(await refused("m.safetensors")).toContain("its tensors are not those of its network");
+  });
+
   it("may have no hidden layer", () => {
     const network = { ...model.network, hidden: [] };
-    save("linear.safetensors", { network, weights: Float32Array.of(1, 2, 3, 4) });
-    expect(loadModel(path("linear.safetensors")).weights).toEqual(Float32Array.of(1, 2, 3, 4));
+    save("linear.safetensors", { network, weights: [Float32Array.of(1, 2, 3, 4)] });
+    expect(loadModel(path("linear.safetensors")).weights).toEqual([Float32Array.of(1, 2, 3, 4)]);
   });
 });
 
@@ -418,7 +446,7 @@ describe("a model with a score that is no finite number", () => {
     ["loss of weights as initialised", { training: { ...model.training, judgedLoss: Number.NaN } }],
   ])("is either refused at once or can be loaded: %s", async (_, changed) => {
     const saved = await refusal(() => save("scores.safetensors", changed)).catch(() => undefined);
-    if (!saved) expect(loadModel(path("scores.safetensors")).weights).toEqual(weights);
+    if (!saved) expect(loadModel(path("scores.safetensors")).weights).toEqual([weights]);
   });
 });
 

@@ -25,7 +25,7 @@ function trained(threads: number): Float32Array {
     scaling: true,
   });
   const random = seededRandom(3, "split");
-  const rows = new Dataset(memory, 127, 13, 1).fill(
+  const rows = Dataset.of(memory, 127, 13, 1).fill(
     Float32Array.from({ length: 127 * 13 }, () => random.normal()),
     Float32Array.from({ length: 127 }, () => random.below(7)),
   );

@@ -34,7 +34,7 @@ function setUp({ X, y, hidden = [], weights, optimizer, epochs = 1, batchSize = 
     loss: { name: "mse" },
   });
   if (weights) network.weights = Float32Array.from(weights);
-  const rows = new Dataset(memory, X.rows, X.columns, y.columns).fill(
+  const rows = Dataset.of(memory, X.rows, X.columns, y.columns).fill(
     Float32Array.from(X.data),
     Float32Array.from(y.data),
   );

@@ -1,28 +1,32 @@
 import { describe, expect, it } from "vitest";
 import { readColumns, type WantedColumn } from "../../src/data/read.js";
-import type { Table } from "../../src/data/table.js";
+import type { Table, Task } from "../../src/data/table.js";
+import { Memory } from "../../src/engine/memory.js";
+import { Network } from "../../src/model/network.js";
 import { modelOptions } from "../../src/model/options.js";
 import { evaluator } from "../../src/train/evaluate.js";
+import { datasetOf, type EpochReport, type MemberOutcome } from "../../src/train/member.js";
+import type { Member } from "../../src/train/members.js";
 import { trainingOptions } from "../../src/train/options.js";
 import { predictor } from "../../src/train/predictor.js";
 import { type Prepared, prepare, type TaskOptions } from "../../src/train/prepare.js";
-import { type EpochReport, type Outcome, train } from "../../src/train/train.js";
+import { findTask } from "../../src/train/task.js";
+import { engineFor, type Outcome, train } from "../../src/train/train.js";
 import { scaleOptions } from "../../src/transform/options.js";
-import { invertTarget } from "../../src/transform/target.js";
+import { invertTarget, takeTruth } from "../../src/transform/target.js";
 import { byDefault, columns, refusal, sourceOf, tableOf } from "../data/source.js";
 
 interface Options {
   target?: string | string[];
   validation?: number | string;
-  task?: TaskOptions["task"];
+  task?: Task | "auto";
   scale?: object;
   model?: object;
   training?: object;
 }
 
-const taskOptions = ({ target = "y", validation = 0.25, task = "auto", ...parts }: Options): TaskOptions => ({
-  data: { target, validation, ignore: [] },
-  task,
+const taskOptions = ({ validation = 0.25, ...parts }: Options): TaskOptions => ({
+  data: { validation, ignore: [] },
   scale: scaleOptions.parse(parts.scale ?? {}),
   model: modelOptions.parse({ hidden: [8], activation: "tanh", ...parts.model }),
   training: trainingOptions.parse({ epochs: 5, batchSize: 8, ...parts.training }),
@@ -33,28 +37,37 @@ const prepared = (
   table: Table,
   options: Options,
   validation: (wanted: readonly WantedColumn[]) => Promise<Table> = noTable,
-) => prepare(table, taskOptions(options), validation);
+) => prepare(findTask(table, options.target ?? "y", options.task ?? "auto"), taskOptions(options), validation);
 
-interface Run extends Outcome {
+interface Run extends MemberOutcome, Pick<Outcome, "judgedRows"> {
   readonly prepared: Prepared;
   readonly reports: readonly EpochReport[];
-  readonly updates: number;
+  readonly outcome: Outcome;
 }
 
+/** Of a single network what became of it, and of all together. */
 async function run(table: Table, options: Options, validation = noTable): Promise<Run> {
   const ready = await prepared(table, options, validation);
   const reports: EpochReport[] = [];
-  let updates = 0;
-  const training = train(ready, taskOptions(options).training);
-  for (;;) {
-    const { value, done } = training.next();
-    if (done) return { ...value, prepared: ready, reports, updates };
-    if (value.kind === "report") reports.push(value.report);
-    else updates++;
-  }
+  const engine = await engineFor(ready, { threads: 1 });
+  const outcome = await train(ready, engine, { progress() {}, report: (report) => reports.push(report) });
+  const [first] = outcome.members;
+  return { ...first!, ...outcome, prepared: ready, reports, outcome };
 }
 
-const weightsOf = ({ prepared }: Run) => [...prepared.network.weights];
+/** The trained network of a run, on a memory of its own. */
+function networkOf({ prepared: { spec }, weights }: Run): Network {
+  const network = new Network(new Memory(), { ...spec, parametrization: "standard" });
+  network.weights = weights;
+  return network;
+}
+
+function outputsOf(run: Run, table: Table): Float32Array {
+  const network = networkOf(run);
+  return predictor(network.memory, [network], run.prepared.pipeline)(table);
+}
+
+const weightsOf = ({ weights }: Run) => [...weights];
 
 /** y = sin x + z, and noise that can't be learned, so that validation gets worse in the end. */
 const wave = (map: (t: number) => number = (t) => t) => {
@@ -86,8 +99,9 @@ describe("a training with validation rows", () => {
     const until = await run(wave(), { ...overfitting, training });
     expect(until.keptEpoch).toBe(best);
     expect(weightsOf(until)).toEqual(weightsOf(whole));
-    const { network, validation } = whole.prepared;
-    expect(evaluator(network, validation!.scaled)().loss).toBe(whole.judgement.loss);
+    const network = networkOf(whole);
+    const held = datasetOf(network.memory, whole.prepared).subset(whole.judgedRows);
+    expect(evaluator(network, held)().loss).toBe(whole.judgement.loss);
   });
 
   it.each(["rmse", "mae", "r2"])("keeps the epoch that is best by %s where the config says so", async (bestBy) => {
@@ -134,20 +148,20 @@ describe("a training with validation rows", () => {
   });
 
   it("is judged on exactly those rows, in the target's own units", async () => {
-    const { prepared, judgement } = await run(
+    const whole = await run(
       wave((t) => 1000 * t),
       {},
     );
-    const { network, pipeline, target, validation } = prepared;
-    expect(validation?.scaled.size).toBe(12);
-    expect(prepared.training.scaled.size).toBe(36);
-    const truth = validation!.truth;
+    const { prepared, judgement, outcome } = whole;
+    const { target, rows: all } = prepared;
+    expect(outcome.rowCounts).toEqual({ trainingRows: 36, validationRows: 12 });
+    const truth = takeTruth(all.truth, whole.judgedRows);
     if (truth.task !== "regression") throw new Error("it is a regression");
     const table = wave((t) => 1000 * t);
     const y = table.columns[2]!;
     if (y.type !== "number") throw new Error("it is a number");
     const rows = [...truth.values[0]!].map((value) => y.values.indexOf(value));
-    const predictions = invertTarget(target, predictor(network, pipeline)(table), 1);
+    const predictions = invertTarget(target, outputsOf(whole, table), 1);
     if (predictions.task !== "regression") throw new Error("it is a regression");
     const errors = rows.map((row) => predictions.values[0]![row]! - y.values[row]!);
     expect(judgement.scores.mae).toBeCloseTo(errors.reduce((sum, e) => sum + Math.abs(e), 0) / 12, 6);
@@ -163,9 +177,11 @@ describe("a training with validation rows", () => {
     };
     const ready = await prepared(table, { validation: "v.csv" }, validation);
     expect(names).toEqual(["size", "kind", "y"]);
-    expect(ready.training.scaled.size).toBe(4);
-    expect(ready.withoutTarget).toBe(1);
-    expect(ready.validation?.truth).toEqual({ task: "regression", values: [Float64Array.of(1, 9)] });
+    const [{ training, validation: held }] = ready.members as [Member];
+    expect([...training]).toEqual([0, 1, 2, 3]);
+    expect([...held]).toEqual([4, 5]);
+    expect(findTask(table, "y", "auto").withoutTarget).toBe(1);
+    expect(takeTruth(ready.rows.truth, held)).toEqual({ task: "regression", values: [Float64Array.of(1, 9)] });
   });
 
   it("refuses a validation table that lacks columns, or has a class that is not known", async () => {
@@ -193,7 +209,7 @@ describe("a training that diverges", () => {
     expect(diverging.stopped).toBe("diverged");
     const { epoch, batch } = diverging.diverged!;
     expect(epoch).toBe(diverging.epochs + 1);
-    expect(diverging.updates).toBe((epoch - 1) * 5 + batch - 1); // the update itself is not reported as one
+    expect(batch).toBeLessThanOrEqual(5);
     expect(diverging.keptEpoch).toBeLessThan(epoch);
     weightsAreFinite(diverging);
   });
@@ -230,7 +246,7 @@ describe("a training that diverges", () => {
 describe("epochs: 0", () => {
   it("leaves the network as initialised, judged as it is", async () => {
     const none = await run(wave(), { training: { epochs: 0 } });
-    expect(none).toMatchObject({ epochs: 0, stopped: "all epochs done", updates: 0, reports: [], keptEpoch: 0 });
+    expect(none).toMatchObject({ epochs: 0, stopped: "all epochs done", reports: [], keptEpoch: 0 });
     expect(none.loss).toBeNaN();
     expect(none.judgement.loss).toBeGreaterThan(0);
     expect(weightsOf(none).some((w) => w !== 0)).toBe(true);
@@ -251,9 +267,8 @@ describe("the same training", () => {
   it("in other units of the target gives the same predictions in those units", async () => {
     const map = (t: number) => 1e6 * t + 1e9;
     const predict = async (table: Table) => {
-      const { prepared } = await run(table, { validation: 0, training: { epochs: 40, optimizer: "adam" } });
-      const outputs = predictor(prepared.network, prepared.pipeline)(table);
-      const predictions = invertTarget(prepared.target, outputs, 1);
+      const trained = await run(table, { validation: 0, training: { epochs: 40, optimizer: "adam" } });
+      const predictions = invertTarget(trained.prepared.target, outputsOf(trained, table), 1);
       if (predictions.task !== "regression") throw new Error("it is a regression");
       return [...predictions.values[0]!];
     };

@@ -1,0 +1,111 @@
+import type { Config } from "../config/schema.js";
+import type { Table } from "../data/table.js";
+import { countParameters } from "../model/network.js";
+import { type Baseline, firstScores } from "../train/baseline.js";
+import type { Prepared } from "../train/prepare.js";
+import type { TaskOf } from "../train/task.js";
+import type { Engine, Outcome } from "../train/train.js";
+import { baselineText, noBetterText } from "./scores.js";
+import { count, duration, extras, say, scoreText, shellWord, some, whole } from "./text.js";
+
+/** Says what was understood. */
+export function describe(table: Table, task: TaskOf, prepared: Prepared, { blas }: Engine, config: Config): void {
+  say("table", `${table.source}: ${count(table.rows, "row")}, ${count(table.columns.length, "column")}`);
+  describeInputs(prepared);
+  describeTarget(prepared, task);
+  describeRows(prepared);
+  if (config.preset !== "none") say("preset", config.preset);
+  describeNetwork(prepared);
+  if (blas) say("engine", `${blas.name} (its bits vary by machine)`);
+  describeTraining(prepared);
+}
+
+function describeInputs({ pipeline, leftOut }: Prepared): void {
+  for (const type of ["number", "category"] as const) {
+    const names = pipeline.filter((column) => column.type === type).map(({ name }) => name);
+    const kind = count(names.length, type, type === "number" ? "numbers" : "categories");
+    if (names.length > 0) say("inputs", `${kind}: ${some(names)}`);
+  }
+  for (const why of new Set(leftOut.map(({ why }) => why))) {
+    const names = leftOut.filter((column) => column.why === why).map(({ name }) => name);
+    say("left out", `${some(names)}: ${why}`);
+  }
+}
+
+function describeTarget({ target }: Prepared, { because, withoutTarget }: TaskOf): void {
+  if (target.task === "regression") {
+    const targets = target.targets.map(({ name, scaler }) => `${name} (scaled by ${scaler.name})`);
+    say("target", `${some(targets)}: a regression`);
+  } else say("target", `${target.name}: ${count(target.classes.length, "class", "classes")}: ${some(target.classes)}`);
+  if (because) say("", because);
+  if (withoutTarget > 0) say("left out", `${count(withoutTarget, "row")} without a target`);
+}
+
+function describeRows({ members }: Prepared): void {
+  const [{ training, validation }] = members as [Prepared["members"][number]]; // there is one at least
+  const about = members.length > 1 ? "about " : "";
+  const held = validation.length > 0 ? `${about}${whole(validation.length)} held out to judge by` : "none held out";
+  const each = members.length > 1 ? ", others for each network" : "";
+  say("rows", `${about}${whole(training.length)} to learn from, ${held}${validation.length > 0 ? each : ""}`);
+}
+
+function describeNetwork({ spec, members }: Prepared): void {
+  const { inputs, hidden, outputs, activation, loss } = spec;
+  const widths = [inputs, ...hidden, outputs].join(" → ");
+  const parts = [widths, activation.name, ...extras(spec), loss.name].join(", ");
+  const weights = count(countParameters(spec), "weight");
+  if (members.length === 1) say("network", `${parts}: ${weights}`);
+  else say("networks", `${whole(members.length)} of ${parts}: ${weights} each`);
+}
+
+function describeTraining({ members, batchSize, training }: Prepared): void {
+  const rows = members[0]!.training.length;
+  const batches = Math.ceil(rows / batchSize);
+  const size = batchSize === rows ? "all rows" : count(batchSize, "row");
+  const upTo = rows % batchSize > 0 ? "up to " : "";
+  const updates = `${count(batches, "batch", "batches")} of ${upTo}${size}`;
+  say("training", `${training.optimizer.name}, ${count(training.epochs, "epoch")} of ${updates}`);
+}
+
+export interface Conclusion {
+  readonly baseline: Baseline;
+  /** the scores in which the network is no better than the baseline */
+  readonly worse: readonly string[];
+  readonly folder: string;
+  readonly seconds: number;
+}
+
+/** Says how it went and what to do with the model. */
+export function conclude(
+  { target, members, training }: Prepared,
+  outcome: Outcome,
+  { baseline, worse, folder, seconds }: Conclusion,
+): void {
+  const early = outcome.stopped === "patience" ? ", stopped early" : "";
+  const holdsOut = members.some(({ validation }) => validation.length > 0);
+  const best = holdsOut
+    ? keptText(
+        outcome.members.map(({ keptEpoch }) => keptEpoch),
+        training.bestBy,
+      )
+    : "";
+  say("done", `${count(outcome.epochs, "epoch")} in ${duration(seconds)}${early}${best}`);
+  const rows = outcome.judgedRows.length;
+  const judged = count(rows, holdsOut ? "validation row" : "training row");
+  const by = members.length > 1 && holdsOut ? `, each by networks that did not learn from it` : "";
+  say("scores", `${scoreText(outcome.judgement.scores)} on the ${judged}${by}`);
+  const compared = [baselineText(baseline, firstScores(target)), ...noBetterText(worse)];
+  for (const [line, text] of compared.entries()) say(line === 0 ? "baseline" : "", text);
+  say("model", `${folder}/model.safetensors`);
+  say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
+}
+
+function keptText(epochs: readonly number[], bestBy: string): string {
+  if (Math.max(...epochs) === 0) return "";
+  if (epochs.length > 1) {
+    const best = bestBy === "loss" ? "with the least validation loss" : `best by ${bestBy}`;
+    return `; kept of each network the epoch ${best}: ${epochs.map(whole).join(", ")}`;
+  }
+  const best = bestBy === "loss" ? "the one with the least validation loss" : `the best by ${bestBy}`;
+  return `; kept epoch ${whole(epochs[0]!)}, ${best}`;
+}
