@@ -62,7 +62,7 @@ async function shown(args: readonly string[], setting: Setting = {}): Promise<Sh
 const train = (epochs: number, ...more: string[]) => [
   "train",
   config("iris"),
-  ...["--set", `training.epochs=${epochs}`, "--out", "run"],
+  ...["--set", "preset=none", "--set", `training.epochs=${epochs}`, "--out", "run"],
   ...more,
 ];
 const barOf = ({ lines }: Screen) => lines.filter((line) => line.includes("epoch ")).at(0) ?? "";

@@ -39,12 +39,12 @@ const linear = {
 const linearFolder = (changes: object = {}) =>
   folder({ "t.csv": numbersTable, "c.json": JSON.stringify({ ...linear, ...changes }) });
 
-describe("nnfit train configs/iris.json", () => {
+describe("nnfit train configs/iris.json without a preset", () => {
   const cwd = folder();
   const run = join(cwd, "runs", "iris");
   let told: Outcome;
   beforeAll(async () => {
-    told = await works(["train", config("iris"), ...epochs(3)], { cwd });
+    told = await works(["train", config("iris"), "--set", "preset=none", ...epochs(3)], { cwd });
   });
 
   it("writes runs/<name of the config> in the working directory, and nothing else", () => {

@@ -39,7 +39,8 @@ const wrongIn = (parts: object, options?: Options) => wrong({ data, ...parts }, 
 
 describe("a config", () => {
   it("needs a table and a target; all else has a default", () => {
-    expect(load(minimal).config).toEqual({
+    expect(configOf({ preset: "none" })).toEqual({
+      preset: "none",
       data: {
         train: join(folder, "configs", "t.csv"),
         target: "y",
@@ -59,6 +60,7 @@ describe("a config", () => {
         scaling: false,
         parametrization: "standard",
         dropout: 0,
+        members: 1,
         loss: "auto",
       },
       training: {
@@ -143,7 +145,7 @@ describe("--set", () => {
   });
 
   it("makes the objects on its way", () => {
-    expect(set("scale.inputs.size=robust").scale.inputs).toEqual({ size: "robust" });
+    expect(set("preset=none", "scale.inputs.size=robust").scale.inputs).toEqual({ size: "robust" });
     expect(set("data.types.constructor=number").data.types).toEqual({ constructor: "number" });
     expect(set("model.activation.name=elu", "model.activation.alpha=2").model.activation).toMatchObject({ alpha: 2 });
   });
@@ -438,7 +440,9 @@ describe("the config of a run", () => {
   });
 
   it("has every default written out, and paths relative to its folder", () => {
-    const written = resolvedConfig(configOf({ data: { ...data, train: "../data/t.csv" }, output: "../runs/a" }));
+    const written = resolvedConfig(
+      configOf({ preset: "none", data: { ...data, train: "../data/t.csv" }, output: "../runs/a" }),
+    );
     expect(JSON.parse(written)).toMatchObject({
       data: { train: "../../data/t.csv", validation: 0.2 },
       training: { epochs: 100, optimizer: { name: "sgd", momentum: 0 } },

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { presetNames, presets, type TableFacts, withPreset } from "../../src/config/presets.js";
+import { type Config, configSchema } from "../../src/config/schema.js";
+
+const data = { train: "t.csv", target: "y" };
+const small: TableFacts = { rows: 500, task: "classification" };
+const large: TableFacts = { rows: 50_000, task: "regression" };
+
+const resolved = (config: object, facts = small) =>
+  configSchema.parse(withPreset({ data, ...config }, facts)) as Omit<Config, "output">;
+
+describe.each(presetNames)("the preset %s", (preset) => {
+  it.each([small, large, { ...small, task: "regression" as const }, { ...large, task: "classification" as const }])(
+    "has values that the schema allows, for $rows rows and a $task",
+    (facts) => expect(resolved({ preset }, facts).preset).toBe(preset),
+  );
+
+  it("leaves what is set by hand", () => {
+    const own = {
+      model: { hidden: [7], dropout: 0.3, loss: "crossEntropy" },
+      training: { epochs: 3, optimizer: { name: "sgd", learningRate: 0.5 }, schedule: { learningRate: "cosine" } },
+      scale: { inputs: "minmax" },
+    };
+    const { model, training, scale } = resolved({ preset, ...own });
+    expect({ hidden: model.hidden, dropout: model.dropout, loss: model.loss }).toEqual({
+      hidden: [7],
+      dropout: 0.3,
+      loss: { name: "crossEntropy", smoothing: 0 },
+    });
+    expect(training.epochs).toBe(3);
+    expect(training.optimizer).toEqual({
+      name: "sgd",
+      learningRate: 0.5,
+      momentum: 0,
+      nesterov: false,
+      weightDecay: 0,
+    });
+    expect(training.schedule.learningRate).toEqual({ name: "cosine" });
+    expect(scale.inputs).toBe("minmax");
+  });
+});
+
+describe("a config without a preset", () => {
+  it("gets the balanced one", () => {
+    expect(resolved({})).toEqual(resolved({ preset: "balanced" }));
+    expect(resolved({ training: { seed: 3 }, model: { dropout: 0 } })).toMatchObject({
+      preset: "balanced",
+      model: { dropout: 0, hidden: [256, 256, 256] },
+      training: { seed: 3 },
+    });
+  });
+
+  it.each([
+    { model: { hidden: [8] } },
+    { training: { optimizer: "adam" } },
+    { training: { optimizer: { momentum: 0.9 } } },
+  ])("gets none if it has a recipe of its own: %j", (own) => {
+    expect(resolved(own)).toEqual(resolved({ preset: "none", ...own }));
+    expect(resolved(own).model.members).toBe(1);
+  });
+});
+
+describe("a value set by hand", () => {
+  it("within an option keeps the preset's others, as long as it names no other kind", () => {
+    const { optimizer } = resolved({ preset: "balanced", training: { optimizer: { weightDecay: 0.5 } } }).training;
+    expect(optimizer).toEqual({ ...resolved({}).training.optimizer, weightDecay: 0.5 });
+    const other = resolved({ preset: "balanced", training: { optimizer: { name: "sgd" } } }).training.optimizer;
+    expect(other).toEqual(resolved({ preset: "none", training: { optimizer: "sgd" } }).training.optimizer);
+  });
+
+  it("for one column keeps the preset's scaler for the others", () => {
+    expect(resolved({ scale: { inputs: { size: "minmax" } } }).scale.inputs).toEqual({
+      ...(presets.balanced.values(small) as { scale: { inputs: object } }).scale.inputs,
+      size: "minmax",
+    });
+  });
+});
+
+it.each(["size", 3, null, ["a"]])("what is no config stays what it is, for the schema to refuse: %j", (raw) => {
+  expect(withPreset(raw, small)).toBe(raw);
+});
+
+it("an unknown preset is refused by the schema, not mistaken for a property", () => {
+  expect(configSchema.safeParse(withPreset({ data, preset: "constructor" }, small)).success).toBe(false);
+});

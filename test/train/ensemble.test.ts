@@ -1,0 +1,187 @@
+import { describe, expect, it } from "vitest";
+import { Memory } from "../../src/engine/memory.js";
+import { Network, plainSpec } from "../../src/model/network.js";
+import { modelOptions } from "../../src/model/options.js";
+import type { EpochReport, MemberOutcome } from "../../src/train/member.js";
+import { membersOf } from "../../src/train/members.js";
+import { trainingOptions } from "../../src/train/options.js";
+import { predictor } from "../../src/train/predictor.js";
+import { type Prepared, prepare } from "../../src/train/prepare.js";
+import { Reports } from "../../src/train/reports.js";
+import { findTask } from "../../src/train/task.js";
+import { engineFor, type Outcome, train } from "../../src/train/train.js";
+import { scaleOptions } from "../../src/transform/options.js";
+import { invertTarget } from "../../src/transform/target.js";
+import { columns } from "../data/source.js";
+
+const rows = 60;
+const x = Array.from({ length: rows }, (_, i) => ((i * 37) % rows) / 10);
+const numbers = columns({
+  x,
+  z: x.map((value) => Math.cos(3 * value)),
+  y: x.map((value) => Math.sin(value) * 100 + 7),
+});
+const words = columns({ x, y: x.map((value) => (value < 1 ? "low" : value < 4 ? "middle" : "high")) });
+
+interface Options {
+  members?: number;
+  validation?: number;
+  training?: object;
+}
+
+const prepared = (table = numbers, { members = 5, validation = 0.2, training = {} }: Options = {}) =>
+  prepare(
+    findTask(table, "y", "auto"),
+    {
+      data: { validation, ignore: [] },
+      scale: scaleOptions.parse({}),
+      model: modelOptions.parse({ hidden: [8], activation: "tanh", members }),
+      training: trainingOptions.parse({ epochs: 12, batchSize: 8, optimizer: "adam", ...training }),
+    },
+    () => Promise.reject(new Error("no validation table is named")),
+  );
+
+async function run(ready: Prepared, threads = 1): Promise<Outcome & { reports: EpochReport[] }> {
+  const reports: EpochReport[] = [];
+  const engine = await engineFor(ready, { threads });
+  const outcome = await train(ready, engine, { progress() {}, report: (report) => reports.push(report) });
+  return { ...outcome, reports };
+}
+
+describe("the members of an ensemble", () => {
+  it("hold out each row once, as long as there are no more of them than folds", async () => {
+    const { members } = await prepared();
+    expect(members.map(({ validation }) => validation.length)).toEqual([12, 12, 12, 12, 12]);
+    expect(members.flatMap(({ validation }) => [...validation]).sort((a, b) => a - b)).toEqual([...Array(rows).keys()]);
+    for (const { training, validation } of members) {
+      expect([...training, ...validation].sort((a, b) => a - b)).toEqual([...Array(rows).keys()]);
+    }
+  });
+
+  it("beyond that hold out rows dealt anew", async () => {
+    const { members } = await prepared(numbers, { members: 8 });
+    expect(members.slice(5).map(({ validation }) => validation.length)).toEqual([12, 12, 12]);
+    expect(members[5]!.validation).not.toEqual(members[0]!.validation);
+    expect(new Set(members.slice(5).flatMap(({ validation }) => [...validation])).size).toBe(36);
+  });
+
+  it("hold out as much of each class", async () => {
+    const { members, rows } = await prepared(words);
+    if (rows.truth.task !== "classification") throw new Error("it is a classification");
+    const { classes } = rows.truth;
+    for (const { validation } of members) {
+      const counts = [0, 1, 2].map((code) => [...validation].filter((row) => classes[row] === code).length);
+      const expected = [0, 1, 2].map((code) => classes.filter((each) => each === code).length / 5);
+      for (const [code, count] of counts.entries()) expect(Math.abs(count - expected[code]!)).toBeLessThan(1);
+    }
+  });
+
+  it("may hold out nothing, and then differ by their seeds alone", async () => {
+    const ready = await prepared(numbers, { members: 3, validation: 0 });
+    for (const { training, validation } of ready.members)
+      expect([training.length, validation.length]).toEqual([rows, 0]);
+    const { members, rowCounts, judgedRows } = await run(ready);
+    expect(new Set(members.map(({ weights }) => weights.join())).size).toBe(3);
+    expect(rowCounts).toEqual({ trainingRows: rows, validationRows: 0 });
+    expect(judgedRows.length).toBe(rows);
+  });
+
+  it("learn from a class that has a single row, but for the one that holds it out", () => {
+    const rare = columns({ x: [1, 2, 3, 4, 5, 6], y: ["a", "b", "a", "b", "a", "c"] });
+    const { table, classes } = findTask(rare, "y", "auto");
+    const members = membersOf(table, { fraction: 0.5, members: 2, seed: 1 }, classes);
+    expect(members.filter(({ training }) => training.includes(5)).length).toBe(1);
+  });
+});
+
+describe("an ensemble", () => {
+  it("has the same weights, scores and history on any number of threads", async () => {
+    const ready = await prepared(numbers, { training: { patience: 2, epochs: 30 } });
+    const alone = await run(ready);
+    for (const threads of [2, 3]) expect(await run(ready, threads)).toEqual(alone);
+    expect(new Set(alone.members.map(({ epochs }) => epochs)).size).toBeGreaterThan(1);
+  });
+
+  it("begins with the network that a single one would be for the same rows", async () => {
+    const ready = await prepared(numbers, { members: 2 });
+    const { members } = await run(ready);
+    const [first] = ready.members;
+    const single = await run({ ...ready, members: [first!] });
+    expect(single.members[0]).toEqual(members[0]);
+  });
+
+  it("is scored on every row by the members that did not learn from it", async () => {
+    const ready = await prepared(words);
+    const { members, judgement, judgedRows, rowCounts } = await run(ready);
+    expect(rowCounts).toEqual({ trainingRows: rows, validationRows: rows });
+    expect([...judgedRows]).toEqual([...Array(rows).keys()]);
+    const { truth } = ready.rows;
+    if (truth.task !== "classification") throw new Error("it is a classification");
+    let right = 0;
+    for (const [number, { weights }] of members.entries()) {
+      const network = new Network(new Memory(), plainSpec(ready.spec));
+      network.weights = weights;
+      const outputs = predictor(network.memory, [network], ready.pipeline)(words);
+      const predictions = invertTarget(ready.target, outputs, 3);
+      if (predictions.task !== "classification") throw new Error("it is a classification");
+      for (const row of ready.members[number]!.validation) {
+        right += Number(predictions.classes[row] === truth.classes[row]);
+      }
+    }
+    expect(judgement.scores.accuracy).toBeCloseTo(right / rows, 12);
+  });
+
+  it("says that it diverged when a member does, and keeps the good weights of each", async () => {
+    const ready = await prepared(numbers, { members: 2, training: { optimizer: { name: "sgd", learningRate: 1e30 } } });
+    const { stopped, members } = await run(ready, 2);
+    expect(stopped).toBe("diverged");
+    for (const { weights } of members) expect(weights.every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe("the report of an epoch", () => {
+  const member = (number: number, training: number, validation: number) => ({
+    number,
+    training: new Uint32Array(training),
+    validation: new Uint32Array(validation),
+  });
+  const report = (epoch: number, loss: number, validationLoss: number) => ({
+    kind: "report" as const,
+    report: { epoch, loss, validation: { loss: validationLoss, scores: { rmse: 2 * validationLoss } } },
+  });
+  const reportsOf = () => {
+    const seen: EpochReport[] = [];
+    const reports = new Reports([member(0, 30, 10), member(1, 10, 30)], 5, {
+      progress() {},
+      report: (report) => seen.push(report),
+    });
+    return { seen, reports };
+  };
+
+  it("is the mean over the members, weighted by rows, once all of them are done with it", () => {
+    const { seen, reports } = reportsOf();
+    reports.take({ member: 1, ...report(1, 4, 8) });
+    reports.take({ member: 1, ...report(2, 2, 6) });
+    expect(seen).toEqual([]);
+    reports.take({ member: 0, ...report(1, 8, 4) });
+    expect(seen).toEqual([{ epoch: 1, loss: 7, validation: { loss: 7, scores: { rmse: 14 } } }]);
+    reports.take({ member: 0, ...report(2, 1, 1) });
+    expect(seen.map(({ epoch }) => epoch)).toEqual([1, 2]);
+  });
+
+  it("does not wait for a member that has stopped", () => {
+    const { seen, reports } = reportsOf();
+    for (const epoch of [1, 2, 3]) reports.take({ member: 0, ...report(epoch, 1, 1) });
+    reports.take({ member: 1, ...report(1, 5, 5) });
+    const outcome = { epochs: 1 } as MemberOutcome; // nothing else of it is looked at
+    reports.take({ member: 1, kind: "outcome", outcome });
+    expect(seen.map(({ epoch, loss }) => [epoch, loss])).toEqual([
+      [1, 2],
+      [2, 1],
+      [3, 1],
+    ]);
+    expect(reports.ended).toBeUndefined();
+    reports.take({ member: 0, kind: "outcome", outcome });
+    expect(reports.ended).toEqual([outcome, outcome]);
+  });
+});
