@@ -22,7 +22,7 @@ function recipe({ rows, task }: TableFacts, { members, epochs }: { members: numb
   const isLarge = rows > 20_000;
   const classifies = task === "classification";
   return {
-    scale: { inputs: { "*": "robustSmooth" } },
+    scale: { inputs: { "*": "robustSmooth" }, clamp: true },
     model: {
       hidden: [256, 256, 256],
       members,
@@ -37,6 +37,7 @@ function recipe({ rows, task }: TableFacts, { members, epochs }: { members: numb
     training: {
       epochs: isLarge ? epochs / 4 : epochs,
       batchSize: isLarge ? 1024 : 256,
+      calibrate: classifies,
       bestBy: classifies ? "accuracy" : "rmse",
       optimizer: { name: "adamw", learningRate: classifies ? 0.04 : 0.2, betas: [0.9, 0.95], weightDecay: 0.02 },
       schedule: { learningRate: { name: "coslog4" }, weightDecay: { name: "flatCos" }, dropout: { name: "flatCos" } },

@@ -30,6 +30,10 @@ export const trainingOptions = z.strictObject({
     .enum(["loss", ...epochMetricNames])
     .default("loss")
     .describe("what tells the best epoch, on the validation rows: their loss, or a score in the target's own units"),
+  calibrate: z
+    .boolean()
+    .default(false)
+    .describe("fit the temperature of the probabilities to the held-out rows, after the training"),
   patience: z.int().min(0).default(0).describe("stop after so many epochs that were no better; 0: never"),
   backend: z
     .enum(["wasm", "blas"])

@@ -70,7 +70,7 @@ export async function prepare(
 
   const [only] = parts;
   const learned = parts.length === 1 && only ? takeRows(table, only.training) : table;
-  const target = classes ?? learnTargets(learned, names, scale.target);
+  const target = classes ?? learnTargets(learned, names, scale);
   const { pipeline, leftOut } = learnPipeline(learned, { targets: names, ignored: data.ignore, scale: scale.inputs });
   const validation =
     typeof data.validation === "string"

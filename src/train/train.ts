@@ -1,7 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { type Blas, findBlas } from "../engine/blas.js";
 import { Memory } from "../engine/memory.js";
-import { invertTarget, takeTruth } from "../transform/target.js";
+import { invertTarget, type TargetState, type Truth, takeTruth } from "../transform/target.js";
+import { fitTemperature } from "../transform/temperature.js";
 import { type MemberEvent, trainInTurn } from "./interleave.js";
 import type { Judgement, MemberOutcome, Stopped } from "./member.js";
 import { scoresOf } from "./metrics.js";
@@ -12,6 +13,8 @@ import { Reports, type Watcher, weightedMean } from "./reports.js";
 import { trainOnThreads } from "./threads.js";
 
 export interface Outcome {
+  /** with the temperature of its probabilities, where they are calibrated */
+  readonly target: TargetState;
   readonly members: readonly MemberOutcome[];
   /**
    * Of the rows that were held out, each predicted by the members that did not learn from it; where none were, of the
@@ -108,12 +111,27 @@ function outcomeOf(prepared: Prepared, ended: readonly MemberOutcome[]): Outcome
 
 /** The scores of all rows that judge a member, each by the mean of what those members predict of it. */
 function judgeTogether(
-  { members, target, rows }: Prepared,
+  { members, target, rows, training: { calibrate } }: Prepared,
   ended: readonly MemberOutcome[],
-): Pick<Outcome, "judgement" | "judgedRows"> {
+): Pick<Outcome, "target" | "judgement" | "judgedRows"> {
   const judging = members.map(({ training, validation }) => (validation.length > 0 ? validation : training));
-  const [alone] = ended;
-  if (ended.length === 1 && alone) return { judgement: alone.judgement, judgedRows: judging[0]! };
+  const [alone, ...others] = ended as [MemberOutcome, ...MemberOutcome[]]; // there is one at least
+  if (others.length === 0 && !calibrate) return { target, judgement: alone.judgement, judgedRows: judging[0]! };
+  const { judgedRows, outputs, width } = meanOutputs(judging, ended);
+  const truth = takeTruth(rows.truth, judgedRows);
+  const calibrated = calibrate ? calibratedTarget(target, outputs, width, truth) : target;
+  return {
+    target: calibrated,
+    judgedRows,
+    judgement: {
+      loss: weightedMean(ended.map(({ judgement: { loss } }, member) => [judging[member]!.length, loss])),
+      scores: scoresOf(target, truth, invertTarget(calibrated, outputs, width)),
+    },
+  };
+}
+
+/** Of every row that judges a member the mean of the outputs, [rows, width]; the rows ascending. */
+function meanOutputs(judging: readonly Uint32Array[], ended: readonly MemberOutcome[]) {
   const outputsOf = new Map<number, Float32Array[]>();
   for (const [member, { outputs }] of ended.entries()) {
     const width = outputs.length / judging[member]!.length;
@@ -123,16 +141,17 @@ function judgeTogether(
       ofRow.push(outputs.subarray(i * width, (i + 1) * width));
     }
   }
-  const judged = Uint32Array.from(outputsOf.keys()).sort();
-  const width = outputsOf.get(judged[0]!)![0]!.length;
-  const outputs = new Float32Array(judged.length * width);
-  for (const [i, row] of judged.entries()) outputs.set(mean(outputsOf.get(row)!), i * width);
+  const judgedRows = Uint32Array.from(outputsOf.keys()).sort();
+  const width = outputsOf.get(judgedRows[0]!)![0]!.length;
+  const outputs = new Float32Array(judgedRows.length * width);
+  for (const [i, row] of judgedRows.entries()) outputs.set(mean(outputsOf.get(row)!), i * width);
+  return { judgedRows, outputs, width };
+}
+
+/** The same target; of classes with the temperature that fits the probabilities best to the truth. */
+function calibratedTarget(target: TargetState, outputs: Float32Array, width: number, truth: Truth): TargetState {
+  if (target.task === "regression" || truth.task === "regression") return target;
   const predictions = invertTarget(target, outputs, width);
-  return {
-    judgedRows: judged,
-    judgement: {
-      loss: weightedMean(ended.map(({ judgement: { loss } }, member) => [judging[member]!.length, loss])),
-      scores: scoresOf(target, takeTruth(rows.truth, judged), predictions),
-    },
-  };
+  if (predictions.task === "regression") return target;
+  return { ...target, temperature: fitTemperature(predictions.probabilities, truth.classes) };
 }

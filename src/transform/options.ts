@@ -13,6 +13,10 @@ export const scaleOptions = z.strictObject({
   target: scaler(targetScalerNames).describe(
     "the same for targets of a regression; inverted wherever a value is shown",
   ),
+  clamp: z
+    .boolean()
+    .default(false)
+    .describe("predicted numbers are kept within the range that the target has in the training rows"),
 });
 export type ScaleOptions = z.output<typeof scaleOptions>;
 export type ScalerSetting = ScaleOptions["inputs"];

@@ -12,15 +12,25 @@ import {
 } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { inOrder } from "./categories.js";
-import { type ScalerSetting, scalerFor } from "./options.js";
+import { type ScaleOptions, scalerFor } from "./options.js";
 import { Sample } from "./sample.js";
 import { learnScaler, scalerState, scalingOf } from "./scalers.js";
+import { tempered } from "./temperature.js";
 
 /** What is predicted: numbers, each with the scaler that is inverted for a prediction, or one of several classes. */
 export const targetState = z.discriminatedUnion("task", [
   z.strictObject({
     task: z.literal("regression"),
-    targets: z.array(z.strictObject({ name: z.string(), scaler: scalerState })).min(1),
+    targets: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          scaler: scalerState,
+          /** what predictions are kept within, in the target's own units; none: they are left as they are */
+          range: z.tuple([z.number(), z.number()]).optional(),
+        }),
+      )
+      .min(1),
   }),
   z.strictObject({
     task: z.literal("classification"),
@@ -29,6 +39,8 @@ export const targetState = z.discriminatedUnion("task", [
     type: columnType,
     /** in order: by number where all are numbers, else by code point; of two, the second is the positive one */
     classes: z.array(z.string()).min(2),
+    /** T: probabilities become p^(1/T), so that they sum to 1; none: they are left as they are */
+    temperature: z.number().positive().optional(),
   }),
 ]);
 export type TargetState = z.output<typeof targetState>;
@@ -144,7 +156,11 @@ export function learnClasses(column: Column, source: string): TargetState {
 }
 
 /** The scalers of the targets, learned from the training rows alone. */
-export function learnTargets(training: Table, names: readonly string[], setting: ScalerSetting): TargetState {
+export function learnTargets(
+  training: Table,
+  names: readonly string[],
+  { target: setting, clamp }: Pick<ScaleOptions, "target" | "clamp">,
+): TargetState {
   if (typeof setting === "object") {
     const named = Object.keys(setting).filter((name) => name !== "*");
     checkNames(named, names, "scale.target", "the targets");
@@ -159,7 +175,9 @@ export function learnTargets(training: Table, names: readonly string[], setting:
         { at: training.source },
       );
     }
-    return { name, scaler: learnScaler(scalerFor(setting, name), new Sample(column.values)) };
+    const sample = new Sample(column.values);
+    const scaler = learnScaler(scalerFor(setting, name), sample);
+    return { name, scaler, ...(clamp ? { range: [sample.smallest, sample.largest] as [number, number] } : {}) };
   });
   return { task: "regression", targets };
 }
@@ -241,18 +259,22 @@ export function applyTarget(target: TargetState, truth: Truth): Float32Array {
 export function invertTarget(target: TargetState, outputs: Float32Array, width: number): Predictions {
   const rows = outputs.length / width;
   if (target.task === "regression") {
-    const values = target.targets.map(({ scaler }, t) => {
+    const values = target.targets.map(({ scaler, range: [lowest, highest] = EVERYTHING }, t) => {
       const { invert } = scalingOf(scaler);
-      return Float64Array.from({ length: rows }, (_, row) => invert(outputs[row * width + t]!));
+      const predict = (row: number) => Math.min(Math.max(invert(outputs[row * width + t]!), lowest), highest);
+      return Float64Array.from({ length: rows }, (_, row) => predict(row));
     });
     return { task: "regression", values };
   }
   const count = target.classes.length;
-  const probabilities = width === count ? outputs : ofBothClasses(outputs);
+  const { temperature = 1 } = target;
+  const probabilities = tempered(width === count ? outputs : ofBothClasses(outputs), count, temperature);
   const classes = new Int32Array(rows);
   for (let row = 0; row < rows; row++) classes[row] = placeOfLargest(probabilities, row * count, count);
   return { task: "classification", classes, probabilities };
 }
+
+const EVERYTHING = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
 
 function ofBothClasses(ofSecond: Float32Array): Float32Array {
   const both = new Float32Array(ofSecond.length * 2);

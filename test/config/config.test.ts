@@ -51,7 +51,7 @@ describe("a config", () => {
         missing: ["", "NA", "NaN", "null", "?"],
       },
       task: "auto",
-      scale: { inputs: "standard", target: "standard" },
+      scale: { inputs: "standard", target: "standard", clamp: false },
       model: {
         hidden: [32, 32],
         activation: { name: "relu" },
@@ -69,6 +69,7 @@ describe("a config", () => {
         shuffle: true,
         seed: 1,
         bestBy: "loss",
+        calibrate: false,
         patience: 0,
         backend: "wasm",
         optimizer: { name: "sgd", learningRate: 0.05, momentum: 0, nesterov: false, weightDecay: 0 },

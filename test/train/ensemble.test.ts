@@ -131,6 +131,18 @@ describe("an ensemble", () => {
     expect(judgement.scores.accuracy).toBeCloseTo(right / rows, 12);
   });
 
+  it("has its probabilities calibrated on the rows that were held out, which leaves the classes as they are", async () => {
+    const smoothed = { epochs: 40 };
+    const plain = await run(await prepared(words, { training: smoothed }));
+    const ready = await prepared(words, { training: { ...smoothed, calibrate: true } });
+    const { target, judgement } = await run(ready);
+    if (target.task !== "classification") throw new Error("it is a classification");
+    expect(target.temperature).not.toBeCloseTo(1, 2);
+    expect(judgement.scores.accuracy).toBe(plain.judgement.scores.accuracy);
+    expect(judgement.scores.logLoss).toBeLessThan(plain.judgement.scores.logLoss!);
+    expect(plain.target).toEqual(ready.target);
+  });
+
   it("says that it diverged when a member does, and keeps the good weights of each", async () => {
     const ready = await prepared(numbers, { members: 2, training: { optimizer: { name: "sgd", learningRate: 1e30 } } });
     const { stopped, members } = await run(ready, 2);

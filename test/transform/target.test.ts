@@ -137,7 +137,7 @@ describe("rows without a target", () => {
 describe("a target of numbers", () => {
   const table = columns({ y: [1, 2, 3, 6], z: [-10, 0, 10, 40] });
   const names = ["z", "y"];
-  const target = learnTargets(table, names, { y: "minmax", "*": "maxabs" });
+  const target = learnTargets(table, names, { target: { y: "minmax", "*": "maxabs" }, clamp: false });
 
   it("is scaled by what each was given, row by row in the order of the config", () => {
     expect([...applyTarget(target, truthOf(target, table))]).toEqual(
@@ -164,7 +164,7 @@ describe("a target of numbers", () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.integer({ min: -1e6, max: 1e6 }), { minLength: 2, maxLength: 30 }), (y) => {
         const table = columns({ y });
-        const target = learnTargets(table, ["y"], name);
+        const target = learnTargets(table, ["y"], { target: name, clamp: false });
         const back = invertTarget(target, applyTarget(target, truthOf(target, table)), 1);
         if (back.task !== "regression") throw new Error("these are numbers");
         const size = Math.max(...y.map(Math.abs));
@@ -174,14 +174,32 @@ describe("a target of numbers", () => {
     );
   });
 
+  it("is kept within the range of the training rows where that is asked for", () => {
+    const kept = learnTargets(table, names, { target: "standard", clamp: true });
+    const { targets } = kept as Extract<typeof kept, { task: "regression" }>;
+    expect(targets.map(({ range }) => range)).toEqual([
+      [-10, 40],
+      [1, 6],
+    ]);
+    const back = invertTarget(kept, Float32Array.of(-9, -9, 9, 9, 0, 0), 2);
+    if (back.task !== "regression") throw new Error("these are numbers");
+    expect(back.values.map((values) => [...values])).toEqual([
+      [-10, 40, 10],
+      [1, 6, 3],
+    ]);
+    expect(targetState.parse(JSON.parse(JSON.stringify(kept)))).toEqual(kept);
+  });
+
   it("that is always the same can't be learned", async () => {
-    const error = await refusal(() => learnTargets(columns({ y: [3, 3] }), ["y"], "standard"));
+    const error = await refusal(() =>
+      learnTargets(columns({ y: [3, 3] }), ["y"], { target: "standard", clamp: false }),
+    );
     expect(error.kind).toBe("data");
     expect(error.message).toContain('"y" is 3 in every training row');
   });
 
   it("is scaled by names that are targets", async () => {
-    expect(await refusal(() => learnTargets(table, ["y"], { z: "minmax" }))).toMatchObject({
+    expect(await refusal(() => learnTargets(table, ["y"], { target: { z: "minmax" }, clamp: false }))).toMatchObject({
       kind: "usage",
       details: { setting: "scale.target", have: "y" },
     });
@@ -309,7 +327,7 @@ describe("the cells of predictions", () => {
   });
 
   it("are a number for each target, row by row", () => {
-    const target = learnTargets(columns({ y: [0, 10], z: [0, 1000] }), ["y", "z"], "minmax");
+    const target = learnTargets(columns({ y: [0, 10], z: [0, 1000] }), ["y", "z"], { target: "minmax", clamp: false });
     const cells = predictionCells(target, Float32Array.of(0.5, 0.25, 1, 2), 2, false);
     expect(cells).toEqual([
       ["5", "250"],
