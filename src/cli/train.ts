@@ -2,11 +2,11 @@ import { Command, InvalidArgumentError } from "commander";
 import type { LoadedConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
 import type { Table } from "../data/table.js";
-import type { Baseline, BaselineState } from "../train/baseline.js";
-import type { Prepared } from "../train/prepare.js";
+import type { BaselineState, Baselines } from "../train/baseline.js";
+import type { Prepared, Rows } from "../train/prepare.js";
 import type { Outcome } from "../train/train.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
-import { baselineText, noBetterText } from "./scores.js";
+import { type Comparison, comparisons } from "./scores.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
 import { count, duration, extras, say, scoreText, shellWord, some, whole } from "./text.js";
 import { example, threadsOption } from "./usage.js";
@@ -58,7 +58,7 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
   const { readColumns, readTable } = await import("../data/read.js");
   const { Run } = await import("../artifact/run.js");
   const { prepare } = await import("../train/prepare.js");
-  const { firstScores, learnBaseline, notBetter, scoreBaseline } = await import("../train/baseline.js");
+  const { learnBaselines, scoreBaselines, withScores } = await import("../train/baseline.js");
   const { scoreNames } = await import("../train/metrics.js");
   const { train } = await import("../train/train.js");
   const { progressDisplay, watched } = await import("./progress.js");
@@ -105,27 +105,31 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
     prepared.network.memory.close();
   }
   const { target, training, validation } = prepared;
-  const learned = learnBaseline(target, training.truth);
-  const baseline = scoreBaseline(target, learned, (validation ?? training).truth);
+  const learned = learnBaselines(target, known(training));
+  const baselines = scoreBaselines(target, learned, known(validation ?? training));
   clock.lap("score");
 
   const hasModel = outcome.keptEpoch > 0 || outcome.stopped !== "diverged";
-  if (hasModel) run.save(modelOf(prepared, config, outcome, learned));
+  if (hasModel) run.save(modelOf(prepared, config, outcome, withScores(learned, baselines)));
   if (outcome.diverged) throw await diverged(outcome, config, hasModel ? `${folder}/model.safetensors` : undefined);
   clock.lap("save");
   const failure = gates(outcome.judgement.scores);
-  const worse = notBetter(target, outcome.judgement.scores, baseline.scores);
-  const compared = [baselineText(baseline, firstScores(target)), ...noBetterText(worse)];
+  const compared = await comparisons(target, outcome.judgement.scores, baselines);
   conclude(prepared, outcome, compared, { folder, seconds: clock.seconds.fit ?? 0, bestBy: config.training.bestBy });
-  if (json) console.log(JSON.stringify(result(prepared, outcome, baseline, folder, clock.seconds)));
+  if (json) console.log(JSON.stringify(result(prepared, outcome, baselines, folder, clock.seconds)));
   if (failure) throw failure;
+}
+
+/** Rows as a linear model takes them: those that the network got. */
+function known({ scaled, truth }: Rows) {
+  return { X: scaled.X.data, truth };
 }
 
 /** What a script wants to know of a training. */
 function result(
   { target, training, validation, network: { memory } }: Prepared,
   { keptEpoch, judgement, epochs, stopped }: Outcome,
-  baseline: Baseline,
+  baselines: Baselines,
   folder: string,
   seconds: Stopwatch["seconds"],
 ) {
@@ -139,7 +143,7 @@ function result(
     keptEpoch,
     stopped,
     scores: judgement.scores,
-    baseline,
+    ...baselines,
     backend: memory.blas ? "blas" : "wasm",
     threads: memory.blas ? (memory.blas.threads ?? null) : memory.threads,
     seconds,
@@ -253,7 +257,7 @@ async function diverged({ diverged, keptEpoch }: Outcome, { training }: Config, 
 function conclude(
   { validation, training }: Prepared,
   { keptEpoch, judgement, epochs, stopped }: Outcome,
-  compared: readonly string[],
+  compared: readonly Comparison[],
   { folder, seconds, bestBy }: { folder: string; seconds: number; bestBy: Config["training"]["bestBy"] },
 ) {
   const early = stopped === "patience" ? ", stopped early" : "";
@@ -264,7 +268,10 @@ function conclude(
     ? count(validation.scaled.size, "validation row")
     : count(training.scaled.size, "training row");
   say("scores", `${scoreText(judgement.scores)} on the ${rows}`);
-  for (const [line, text] of compared.entries()) say(line === 0 ? "baseline" : "", text);
+  for (const { label, text, remarks } of compared) {
+    say(label, text);
+    for (const remark of remarks) say("", remark);
+  }
   say("model", `${folder}/model.safetensors`);
   say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
 }
