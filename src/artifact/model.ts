@@ -5,7 +5,7 @@ import type { Memory } from "../engine/memory.js";
 import { fileError, NnfitError } from "../errors.js";
 import { losses } from "../model/losses.js";
 import { countParameters, Network, networkSpec, sizeOf, tensorsOf } from "../model/network.js";
-import { baselineFits, baselineState } from "../train/baseline.js";
+import { baselineState, baselinesFit } from "../train/baseline.js";
 import { trainingOptions } from "../train/options.js";
 import { pipelineState, widthOf } from "../transform/pipeline.js";
 import { targetState } from "../transform/target.js";
@@ -144,7 +144,9 @@ function checkConsistent(
     weights.length !== members * countParameters(network) && "it has more or fewer weights than its network",
     network.inputs !== widthOf(pipeline) && "its network does not fit its columns",
     (loss.task !== target.task || outputs !== network.outputs) && "its network does not fit its target",
-    training.baseline && !baselineFits(training.baseline, target) && "its baseline does not fit its target",
+    training.baseline &&
+      !baselinesFit(training.baseline, target, network.inputs) &&
+      "its baseline does not fit its target or its columns",
     !weights.every(Number.isFinite) && "not all of its weights are finite numbers",
   ];
   const fault = faults.find((fault) => typeof fault === "string");

@@ -3,7 +3,7 @@ import type { Intervals } from "../train/bootstrap.js";
 import type { Predictions, TargetState, Truth } from "../transform/target.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
 import { findModel, rowsSource } from "./locate.js";
-import { baselineText, confusionLines, noBetterText, scoreLines } from "./scores.js";
+import { comparisons, confusionLines, scoreLines } from "./scores.js";
 import { count, say } from "./text.js";
 import { delimiterOption, example, modelArgument } from "./usage.js";
 
@@ -43,9 +43,10 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const { networksOf } = await import("../artifact/model.js");
   const { readColumns } = await import("../data/read.js");
   const { predictor } = await import("../train/predictor.js");
-  const { firstScores, notBetter, scoreBaseline } = await import("../train/baseline.js");
+  const { scoreBaselines } = await import("../train/baseline.js");
   const { bootstrap } = await import("../train/bootstrap.js");
   const { scoresOf } = await import("../train/metrics.js");
+  const { applyPipeline } = await import("../transform/pipeline.js");
   const { invertTarget, rowsWithTarget, targetColumns, targetNames, truthOf } = await import("../transform/target.js");
 
   const gatesOf = await gatesFor(options);
@@ -61,7 +62,8 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const predictions = invertTarget(target, predict(table), model.network.outputs);
   const scores = scoresOf(target, truth, predictions);
   const intervals = options.intervals ? bootstrap(target, truth, predictions, scores) : undefined;
-  const baseline = training.baseline && scoreBaseline(target, training.baseline, truth);
+  const baselines =
+    training.baseline && scoreBaselines(target, training.baseline, { X: applyPipeline(pipeline, table), truth });
   const failure = gates(scores);
   const matrix = await confusionOf(target, truth, predictions);
 
@@ -69,13 +71,12 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   if (skipped > 0) say("left out", `${count(skipped, "row")} without a target`);
   if (options.json) {
     const counts = { version: 1, task: target.task, rows: table.rows, rowsWithoutTarget: skipped };
-    console.log(JSON.stringify({ ...counts, scores, ...intervalFields(intervals), baseline, confusion: matrix }));
+    console.log(JSON.stringify({ ...counts, scores, ...intervalFields(intervals), ...baselines, confusion: matrix }));
   } else {
-    const compared = baseline && baselineText(baseline, firstScores(target));
+    const compared = baselines ? await comparisons(target, scores, baselines) : [];
     console.log(scoreLines(table.rows, scores, intervals?.of, compared).join("\n"));
     if (matrix) printMatrix(matrix);
-    const worse = baseline ? notBetter(target, scores, baseline.scores) : [];
-    for (const text of noBetterText(worse)) say("baseline", text);
+    for (const { label, remarks } of compared) for (const remark of remarks) say(label, remark);
   }
   if (failure) throw failure;
 }

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { Model } from "../artifact/model.js";
 import { findModel } from "./locate.js";
+import { baselineText } from "./scores.js";
 import { aligned, count, extras, plain, scoreText, short, some } from "./text.js";
 import { example, modelArgument } from "./usage.js";
 
@@ -18,14 +19,32 @@ async function inspectAction(path: string, { json }: { json?: boolean }): Promis
   const model = await findModel(path);
   if (json) {
     const { weights, version: nnfit, ...description } = model;
-    console.log(
-      JSON.stringify(
-        { version: 1, nnfit, parameters: weights.reduce((sum, { length }) => sum + length, 0), ...description },
-        undefined,
-        2,
-      ),
-    );
-  } else console.log(inspectText(model, losses[model.network.loss.name].link).join("\n"));
+    const parameters = weights.reduce((sum, { length }) => sum + length, 0);
+    const summary = { version: 1, nnfit, parameters, ...description };
+    console.log(JSON.stringify(summary, withoutLinearWeights, 2));
+  } else {
+    const lines = inspectText(model, losses[model.network.loss.name].link);
+    console.log([...lines, ...(await baselineLines(model))].join("\n"));
+  }
+}
+
+/** Of JSON.stringify: the linear model's weights are left out as the network's are. */
+function withoutLinearWeights(key: string, value: unknown): unknown {
+  if (key !== "linear" || typeof value !== "object" || value === null || !("weights" in value)) return value;
+  return { ...value, weights: undefined, intercepts: undefined };
+}
+
+/** What the network was compared with in training; models of earlier versions keep no scores of it, or nothing. */
+async function baselineLines({ target, training: { baseline } }: Model): Promise<string[]> {
+  if (!baseline) return [];
+  const { firstScores, linearRule, ruleOf } = await import("../train/baseline.js");
+  const { scores, linear } = baseline;
+  const text = (rule: string, of: Readonly<Record<string, number | null>> | undefined) =>
+    of ? baselineText(rule, of, firstScores(target)) : rule;
+  const lines = [`baseline  ${text(ruleOf(target, baseline), scores?.baseline)}`];
+  if (!linear) return lines;
+  if ("leftOut" in linear) return [...lines, `linear    none: ${linear.leftOut}`];
+  return [...lines, `linear    ${text(linearRule(target), scores?.linear)}`];
 }
 
 function inspectText(

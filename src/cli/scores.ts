@@ -1,19 +1,26 @@
-import type { Baseline } from "../train/baseline.js";
+import type { Baseline, Baselines } from "../train/baseline.js";
 import type { Interval } from "../train/bootstrap.js";
 import type { Scores } from "../train/metrics.js";
+import type { TargetState } from "../transform/target.js";
 import { scoreCell, scoreText } from "./text.js";
+
+/** Something simpler than the network, how it does, and what there is to say of the network beside it. */
+export interface Comparison {
+  readonly label: string;
+  readonly text: string;
+  readonly remarks: readonly string[];
+}
 
 /** Names and what they are, one below the other. */
 export function scoreLines(
   rows: number,
   scores: Scores,
   intervals: Readonly<Record<string, Interval | null>> = {},
-  baseline?: string,
+  compared: readonly Comparison[] = [],
 ): string[] {
   const width = Math.max("baseline".length, ...Object.keys(scores).map((name) => name.length));
   const cells = Object.entries(scores).map(([name, score]) => [name, scoreCell(score), intervals[name]] as const);
   const scoreWidth = Math.max(...cells.map(([, score]) => score.length));
-  const last = baseline === undefined ? [] : [`${"baseline".padEnd(width)}  ${baseline}`];
   return [
     `${"rows".padEnd(width)}  ${rows}`,
     ...cells.map(([name, score, interval]) => {
@@ -21,7 +28,7 @@ export function scoreLines(
       const [low, high] = interval.map(scoreCell);
       return `${name.padEnd(width)}  ${score.padEnd(scoreWidth)}  (95 %: ${low} to ${high})`;
     }),
-    ...last,
+    ...compared.map(({ label, text }) => `${label.padEnd(width)}  ${text}`),
   ];
 }
 
@@ -35,13 +42,30 @@ export function confusionLines(classes: readonly string[], matrix: readonly (rea
   return [line(corner, classes), ...matrix.map((row, c) => line(classes[c]!, row))];
 }
 
-/** How a baseline does, by those of its scores that are named: "accuracy 0.5123 (always "versicolor")". */
-export function baselineText({ rule, scores }: Baseline, names: readonly string[]): string {
-  return `${scoreText(Object.fromEntries(names.map((name) => [name, scores[name]!])))} (${rule})`;
+/** What the network is compared with, by the scores of the task's first metric. */
+export async function comparisons(target: TargetState, network: Scores, of: Baselines): Promise<Comparison[]> {
+  const { firstScores, notBetter } = await import("../train/baseline.js");
+  const names = firstScores(target);
+  const compare = (label: string, baseline: Baseline, what: string): Comparison => {
+    const worse = notBetter(target, network, baseline.scores);
+    const remark = `by ${worse.join(" and ")} the network is no better than ${what}`;
+    return {
+      label,
+      text: baselineText(baseline.rule, baseline.scores, names),
+      remarks: worse.length > 0 ? [remark] : [],
+    };
+  };
+  const first = compare("baseline", of.baseline, "this rule, which looks at no input");
+  if (!of.linear) return [first];
+  if ("leftOut" in of.linear) return [first, { label: "linear", text: `none: ${of.linear.leftOut}`, remarks: [] }];
+  return [first, compare("linear", of.linear, "this linear model")];
 }
 
-/** That a network is no better than the baseline, by the scores that say so; nothing if none does. */
-export function noBetterText(names: readonly string[]): string[] {
-  if (names.length === 0) return [];
-  return [`by ${names.join(" and ")} the network is no better than this rule, which looks at no input`];
+/** How a rule does, by those of its scores that are named: "accuracy 0.5123 (always "versicolor")". */
+export function baselineText(
+  rule: string,
+  scores: Readonly<Record<string, number | null>>,
+  names: readonly string[],
+): string {
+  return `${scoreText(Object.fromEntries(names.map((name) => [name, scores[name] ?? null])))} (${rule})`;
 }

@@ -1,11 +1,10 @@
 import type { Config } from "../config/schema.js";
 import type { Table } from "../data/table.js";
 import { countParameters } from "../model/network.js";
-import { type Baseline, firstScores } from "../train/baseline.js";
 import type { Prepared } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";
 import type { Engine, Outcome } from "../train/train.js";
-import { baselineText, noBetterText } from "./scores.js";
+import type { Comparison } from "./scores.js";
 import { count, duration, extras, say, scoreText, shellWord, some, whole } from "./text.js";
 
 /** Says what was understood. */
@@ -67,19 +66,12 @@ function describeTraining({ members, batchSize, training }: Prepared): void {
   say("training", `${training.optimizer.name}, ${count(training.epochs, "epoch")} of ${updates}`);
 }
 
-export interface Conclusion {
-  readonly baseline: Baseline;
-  /** the scores in which the network is no better than the baseline */
-  readonly worse: readonly string[];
-  readonly folder: string;
-  readonly seconds: number;
-}
-
 /** Says how it went and what to do with the model. */
 export function conclude(
-  { target, members, training }: Prepared,
+  { members, training }: Prepared,
   outcome: Outcome,
-  { baseline, worse, folder, seconds }: Conclusion,
+  compared: readonly Comparison[],
+  { folder, seconds }: { folder: string; seconds: number },
 ): void {
   const early = outcome.stopped === "patience" ? ", stopped early" : "";
   const holdsOut = members.some(({ validation }) => validation.length > 0);
@@ -94,8 +86,10 @@ export function conclude(
   const judged = count(rows, holdsOut ? "validation row" : "training row");
   const by = members.length > 1 && holdsOut ? `, each by networks that did not learn from it` : "";
   say("scores", `${scoreText(outcome.judgement.scores)} on the ${judged}${by}`);
-  const compared = [baselineText(baseline, firstScores(target)), ...noBetterText(worse)];
-  for (const [line, text] of compared.entries()) say(line === 0 ? "baseline" : "", text);
+  for (const { label, text, remarks } of compared) {
+    say(label, text);
+    for (const remark of remarks) say("", remark);
+  }
   say("model", `${folder}/model.safetensors`);
   say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
 }

@@ -1,10 +1,11 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { LoadedConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
-import type { Baseline } from "../train/baseline.js";
+import type { Baselines } from "../train/baseline.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Engine, Outcome } from "../train/train.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
+import { comparisons } from "./scores.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
 import { example, threadsOption } from "./usage.js";
 
@@ -57,10 +58,9 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
   const { Run } = await import("../artifact/run.js");
   const { findTask } = await import("../train/task.js");
   const { prepare } = await import("../train/prepare.js");
-  const { learnBaseline, notBetter, scoreBaseline } = await import("../train/baseline.js");
+  const { baselinesOf } = await import("../train/compare.js");
   const { scoreNames } = await import("../train/metrics.js");
-  const { engineFor, learnedRows, train } = await import("../train/train.js");
-  const { takeTruth } = await import("../transform/target.js");
+  const { engineFor, train } = await import("../train/train.js");
   const { progressDisplay, watched } = await import("./progress.js");
   const { conclude, describe } = await import("./story.js");
 
@@ -83,7 +83,7 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
     clock.lap("prepare");
     return { table, task, config, prepared, engine };
   });
-  const { target, rows, members } = prepared;
+  const { target, members } = prepared;
   const gates = await gatesOf(target);
   describe(table, task, prepared, engine, config);
 
@@ -106,8 +106,7 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
     display.stop();
     run.close();
   }
-  const learned = learnBaseline(target, takeTruth(rows.truth, learnedRows(prepared)));
-  const baseline = scoreBaseline(target, learned, takeTruth(rows.truth, outcome.judgedRows));
+  const { learned, baselines } = baselinesOf(prepared, outcome);
   clock.lap("score");
 
   const hasModel = outcome.members.every(({ keptEpoch, stopped }) => keptEpoch > 0 || stopped !== "diverged");
@@ -116,9 +115,9 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
   if (diverged) throw diverged;
   clock.lap("save");
   const failure = gates(outcome.judgement.scores);
-  const worse = notBetter(target, outcome.judgement.scores, baseline.scores);
-  conclude(prepared, outcome, { baseline, worse, folder, seconds: clock.seconds.fit ?? 0 });
-  if (json) console.log(JSON.stringify(result(prepared, outcome, engine, baseline, folder, clock.seconds)));
+  const compared = await comparisons(target, outcome.judgement.scores, baselines);
+  conclude(prepared, outcome, compared, { folder, seconds: clock.seconds.fit ?? 0 });
+  if (json) console.log(JSON.stringify(result(prepared, outcome, engine, baselines, folder, clock.seconds)));
   if (failure) throw failure;
 }
 
@@ -127,7 +126,7 @@ function result(
   prepared: Prepared,
   { members, judgement, rowCounts, epochs, keptEpoch, stopped }: Outcome,
   { blas, workers, engineThreads }: Engine,
-  baseline: Baseline,
+  baselines: Baselines,
   folder: string,
   seconds: Stopwatch["seconds"],
 ) {
@@ -145,7 +144,7 @@ function result(
     keptEpoch,
     stopped,
     scores: judgement.scores,
-    baseline,
+    ...baselines,
     backend: blas ? "blas" : "wasm",
     threads: blas ? (blas.threads ?? null) : Math.max(workers, 1) * engineThreads,
     seconds,

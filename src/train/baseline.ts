@@ -1,13 +1,28 @@
 import { z } from "zod";
 import { type Predictions, type TargetState, type Truth, targetNames } from "../transform/target.js";
+import { type KnownRows, learnLinear, linearFits, linearState, predictLinear } from "./linear.js";
 import { type Scores, scoreKinds, scoresOf } from "./metrics.js";
 import { tally } from "./tally.js";
 
-/** What a rule that looks at no input has learned from the training rows. */
+/** Null where one is no finite number. */
+const savedScores = z.record(z.string(), z.number().nullable());
+
+/** What else was learned and found out in training, for any task; models of earlier versions have neither. */
+const alongside = {
+  linear: z.union([linearState, z.strictObject({ leftOut: z.string() })]).optional(),
+  /** on the rows that the network was judged by */
+  scores: z.strictObject({ baseline: savedScores, linear: savedScores.optional() }).optional(),
+};
+
+/** What a rule that looks at no input has learned from the training rows, and beside it a linear model. */
 export const baselineState = z.discriminatedUnion("task", [
-  z.strictObject({ task: z.literal("regression"), means: z.array(z.number()).min(1) }),
-  /** of the training rows, by class */
-  z.strictObject({ task: z.literal("classification"), shares: z.array(z.number().min(0).max(1)).min(2) }),
+  z.strictObject({ task: z.literal("regression"), means: z.array(z.number()).min(1), ...alongside }),
+  z.strictObject({
+    task: z.literal("classification"),
+    /** of the training rows, by class */
+    shares: z.array(z.number().min(0).max(1)).min(2),
+    ...alongside,
+  }),
 ]);
 export type BaselineState = z.output<typeof baselineState>;
 
@@ -18,26 +33,67 @@ export interface Baseline {
   readonly scores: Scores;
 }
 
-/** The means of the training rows, or how often each class is theirs. */
-export function learnBaseline(target: TargetState, training: Truth): BaselineState {
-  if (training.task === "regression") return { task: "regression", means: training.values.map(mean) };
-  const { classes } = training;
+/** What a network is compared with. */
+export interface Baselines {
+  readonly baseline: Baseline;
+  /** or why there is none; nothing for a model of an earlier version */
+  readonly linear?: Baseline | { readonly leftOut: string };
+}
+
+/** The means of the training rows, or how often each class is theirs; and a linear model of them. */
+export function learnBaselines(target: TargetState, training: KnownRows): BaselineState {
+  const learned = learnLinear(target, training);
+  const linear = typeof learned === "string" ? { leftOut: learned } : learned;
+  const { truth } = training;
+  if (truth.task === "regression") return { task: "regression", means: truth.values.map(mean), linear };
+  const { classes } = truth;
   const count = target.task === "classification" ? target.classes.length : 0;
   const once = new Uint32Array(classes.length).fill(1);
-  return {
-    task: "classification",
-    shares: tally(classes, classes, count, once).map(({ truth }) => truth / classes.length),
-  };
+  const shares = tally(classes, classes, count, once).map(({ truth }) => truth / classes.length);
+  return { task: "classification", shares, linear };
 }
 
-export function baselineFits(baseline: BaselineState, target: TargetState): boolean {
-  if (baseline.task === "regression")
-    return target.task === "regression" && baseline.means.length === target.targets.length;
-  return target.task === "classification" && baseline.shares.length === target.classes.length;
+/** Whether they are of this target, and of a network with so many inputs. */
+export function baselinesFit(state: BaselineState, target: TargetState, inputs: number): boolean {
+  const { linear } = state;
+  if (linear && "weights" in linear && !linearFits(linear, target, inputs)) return false;
+  if (state.task === "regression") return target.task === "regression" && state.means.length === target.targets.length;
+  return target.task === "classification" && state.shares.length === target.classes.length;
 }
 
-export function scoreBaseline(target: TargetState, state: BaselineState, truth: Truth): Baseline {
-  return { rule: ruleOf(target, state), scores: scoresOf(target, truth, predictionsOf(state, truth)) };
+/** What each predicts of some rows. */
+export interface BaselinePredictions {
+  readonly baseline: Predictions;
+  readonly linear?: Predictions;
+}
+
+export function predictBaselines(
+  target: TargetState,
+  state: BaselineState,
+  { X, truth }: KnownRows,
+): BaselinePredictions {
+  const { linear } = state;
+  const baseline = predictionsOf(state, truth);
+  return linear && "weights" in linear ? { baseline, linear: predictLinear(linear, target, X) } : { baseline };
+}
+
+export function scoreBaselines(
+  target: TargetState,
+  state: BaselineState,
+  rows: KnownRows,
+  predictions = predictBaselines(target, state, rows),
+): Baselines {
+  const { linear } = state;
+  const baseline = { rule: ruleOf(target, state), scores: scoresOf(target, rows.truth, predictions.baseline) };
+  if (linear && "leftOut" in linear) return { baseline, linear };
+  if (!predictions.linear) return { baseline };
+  return { baseline, linear: { rule: linearRule(target), scores: scoresOf(target, rows.truth, predictions.linear) } };
+}
+
+/** The state with the scores on the rows that the network was judged by. */
+export function withScores(state: BaselineState, { baseline, linear }: Baselines): BaselineState {
+  const ofLinear = linear && "scores" in linear ? { linear: linear.scores } : {};
+  return { ...state, scores: { baseline: baseline.scores, ...ofLinear } };
 }
 
 /** The scores by a task's first metric in which a network is no better than the baseline. */
@@ -53,7 +109,11 @@ export function firstScores(target: TargetState): string[] {
   return Object.keys(scoreKinds(target)).slice(0, targetNames(target).length);
 }
 
-function ruleOf(target: TargetState, state: BaselineState): string {
+export function linearRule({ task }: TargetState): string {
+  return task === "regression" ? "ridge regression" : "logistic regression";
+}
+
+export function ruleOf(target: TargetState, state: BaselineState): string {
   if (target.task === "classification" && state.task === "classification") {
     return `always "${target.classes[mostFrequent(state.shares)]}"`;
   }

@@ -228,7 +228,7 @@ export function joinTruths(truths: readonly Truth[]): Truth {
   const [first] = truths;
   if (first?.task === "classification") {
     return {
-      ...first,
+      task: first.task,
       classes: Int32Array.from(truths.flatMap((truth) => ("classes" in truth ? [...truth.classes] : []))),
     };
   }
@@ -236,6 +236,14 @@ export function joinTruths(truths: readonly Truth[]): Truth {
     Float64Array.from(truths.flatMap((truth) => ("values" in truth ? [...truth.values[t]!] : []))),
   );
   return { task: "regression", values: values ?? [] };
+}
+
+/** The predictions of several tables, one after the other. */
+export function joinPredictions(parts: readonly Predictions[]): Predictions {
+  const truth = joinTruths(parts);
+  if (truth.task === "regression") return truth;
+  const probabilities = parts.flatMap((part) => (part.task === "classification" ? [...part.probabilities] : []));
+  return { ...truth, probabilities: Float32Array.from(probabilities) };
 }
 
 /** The targets as the loss takes them   y [rows, targets]: scaled numbers, or the number of the class */

@@ -127,6 +127,20 @@ describe("a saved model", () => {
     expect(await refused("b.safetensors")).toContain("its baseline does not fit its target");
   });
 
+  it("may have a linear model beside it, which older ones don't, if it fits the network's inputs", async () => {
+    const linear = (...weights: number[]) => {
+      const state = { rows: 3, weights: [weights], intercepts: [0.25] };
+      return {
+        training: { ...model.training, baseline: { task: "regression" as const, means: [2.5], linear: state } },
+      };
+    };
+    const fitting = Array.from({ length: model.network.inputs }, (_, i) => i / 2);
+    save("b.safetensors", linear(...fitting));
+    expect(loadModel(path("b.safetensors")).training).toEqual(linear(...fitting).training);
+    save("b.safetensors", linear(...fitting, 1));
+    expect(await refused("b.safetensors")).toContain("its baseline does not fit its target or its columns");
+  });
+
   it("predicts the same when loaded", () => {
     const table = columns({ size: [1, -2, Number.NaN], "Größe 😀": ["a", undefined, "c"] });
     const outputs = outputsOf(table);

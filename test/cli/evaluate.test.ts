@@ -2,6 +2,11 @@ import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { dataset, folder, json, nnfit, numbers, records, works } from "./nnfit.js";
 
+interface Baseline {
+  readonly rule: string;
+  readonly scores: Readonly<Record<string, number>>;
+}
+
 interface Evaluation {
   readonly task: string;
   readonly rows: number;
@@ -9,9 +14,13 @@ interface Evaluation {
   readonly scores: Readonly<Record<string, number>>;
   readonly intervals?: Readonly<Record<string, readonly [number, number]>>;
   readonly resamples?: number;
-  readonly baseline?: { readonly rule: string; readonly scores: Readonly<Record<string, number>> };
+  readonly baseline?: Baseline;
+  readonly linear?: Baseline;
   readonly confusion?: { readonly classes: readonly string[]; readonly rows: readonly (readonly number[])[] };
 }
+
+/** The network is then no better than a linear model. */
+const AFTER_TWO_EPOCHS = "  linear    by accuracy the network is no better than this linear model\n";
 
 const iris = readFileSync(dataset("iris"), "utf8");
 const cwd = folder({
@@ -65,12 +74,13 @@ describe.concurrent("nnfit evaluate", () => {
       ["rows", String(rows)],
       ...Object.entries(scores).map(([name, score]) => [name, score.toPrecision(5)]),
       ["baseline", "accuracy"],
+      ["linear", "accuracy"],
     ]);
     for (const [i, [low, high]] of Object.values(intervals!).entries()) {
       expect(lines[i + 1]).toMatch(new RegExp(` \\(95 %: ${low.toPrecision(5)} to ${high.toPrecision(5)}\\)$`));
     }
     expect(new Set(lines.map((line) => line.match(/^\S+ +/)![0].length)).size).toBe(1); // one below the other
-    expect(told.err).toBe("");
+    expect(told.err).toBe(AFTER_TWO_EPOCHS);
   });
 
   it("gives 95 % intervals around the scores, the same every time, and none with --no-intervals", async () => {
@@ -122,7 +132,37 @@ describe.concurrent("nnfit evaluate", () => {
     const input = iris.split("\n").slice(0, 51).join("\n"); // the rule is always right
     const { err } = await works(["evaluate", "runs/iris"], { cwd, input });
     expect(err).toMatch(/baseline +by accuracy the network is no better/);
-    expect((await works(["evaluate", "runs/iris", "iris.csv"], { cwd })).err).toBe("");
+    expect((await works(["evaluate", "runs/iris", "iris.csv"], { cwd })).err).toBe(AFTER_TWO_EPOCHS);
+  });
+
+  it("scores a linear model beside it, the same as training did, and says so where the network is no better", async () => {
+    const { linear, scores } = ofIris;
+    expect(linear!.rule).toBe("logistic regression");
+    expect(Object.keys(linear!.scores)).toEqual(Object.keys(scores));
+    expect(linear!.scores.accuracy).toBeGreaterThan(0.95);
+    expect(scores.accuracy).toBeLessThan(0.95);
+    const all = ["--set", "data.validation=0", "--out", "runs/all"];
+    const trained = json<Evaluation>((await works(["train", "diabetes.json", "--json", ...all], { cwd })).out);
+    const { out } = await works(["evaluate", "runs/all", "diabetes.csv", "--json", "--no-intervals"], { cwd });
+    expect(trained.linear!.rule).toBe("ridge regression");
+    expect(json<Evaluation>(out).linear).toEqual(trained.linear);
+    expect(json<Evaluation>(out).baseline).toEqual(trained.baseline);
+    expect(trained.linear!.scores.r2).toBeCloseTo(0.5177, 3); // of scikit-learn's linear regression: 0.51775
+  });
+
+  it("says so where no linear model was fitted", async () => {
+    const names = Array.from({ length: 1201 }, (_, j) => `x${j}`);
+    const rows = [0, 1, 2, 3].map((i) => [...names.map((_, j) => (i + j) % 4), i].join(","));
+    const cwd = folder({
+      "t.csv": [[...names, "y"].join(","), ...rows].join("\n"),
+      "c.json":
+        '{ "data": { "train": "t.csv", "target": "y", "validation": 0 }, "model": { "hidden": [] }, "training": { "epochs": 1 } }',
+    });
+    const without = "linear +none: more than 1200 inputs";
+    expect((await works(["train", "c.json"], { cwd })).err).toMatch(new RegExp(`^ +${without}$`, "m"));
+    expect((await works(["evaluate", "runs/c", "t.csv"], { cwd })).out).toMatch(new RegExp(`^${without}$`, "m"));
+    const { out } = await works(["evaluate", "runs/c", "t.csv", "--json"], { cwd });
+    expect(json<Evaluation>(out).linear).toEqual({ leftOut: "more than 1200 inputs" });
   });
 
   it("leaves a matrix of more than 20 classes to --json", async () => {

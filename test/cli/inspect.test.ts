@@ -57,6 +57,18 @@ describe.concurrent("nnfit inspect", () => {
     expect(told).toMatch(/scores +rmse \S+, mae \S+, r2 \S+, medianAbsoluteError \S+, mape \S+ on 24 training rows/);
   });
 
+  it("tells what the network was compared with, and leaves a linear model's weights out", async () => {
+    const deviation = scale.toPrecision(5);
+    expect(told).toContain(`baseline  rmse ${deviation} (always the mean of the training rows)`);
+    expect(told).toMatch(/^linear {4}rmse \S+ \(ridge regression\)$/m);
+    const { out } = await works(["inspect", "runs/c", "--json"], { cwd });
+    const { training } = json<{ training: { baseline: { linear: unknown; scores: { linear: { rmse: number } } } } }>(
+      out,
+    );
+    expect(training.baseline.linear).toEqual({ rows: 24 });
+    expect(told).toContain(`linear    rmse ${training.baseline.scores.linear.rmse.toPrecision(5)} `);
+  });
+
   it("knows a model by its folder, its file and its config", async () => {
     for (const model of ["runs/c/model.safetensors", "c.json"]) {
       expect((await works(["inspect", model], { cwd })).out).toBe(told);

@@ -232,6 +232,9 @@ describe.concurrent("validation", () => {
     );
     expect(err).toContain(`baseline  rmse ${deviation.toPrecision(5)} (always the mean of the training rows)`);
     expect(err).toContain("by rmse the network is no better than this rule"); // after two updates
+    expect(err).toMatch(
+      /linear +rmse \S+ \(ridge regression\)\n +by rmse the network is no better than this linear model/,
+    );
     const told = Number(err.match(/scores +rmse ([\d.]+)/)?.[1]);
     expect(told / rmse(numbers(numbersTable, "y"), numbers(out, "prediction"))).toBeCloseTo(1, 4);
   });

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { learnBaseline, notBetter, scoreBaseline } from "../../src/train/baseline.js";
-import type { TargetState } from "../../src/transform/target.js";
+import {
+  type BaselineState,
+  baselinesFit,
+  learnBaselines,
+  notBetter,
+  scoreBaselines,
+  withScores,
+} from "../../src/train/baseline.js";
+import type { TargetState, Truth } from "../../src/transform/target.js";
 
 const classes: TargetState = { task: "classification", name: "y", type: "category", classes: ["a", "b", "c"] };
 const numbers: TargetState = {
@@ -11,10 +18,19 @@ const ofClasses = (...values: number[]) => ({ task: "classification", classes: I
 const ofNumbers = (...values: number[][]) =>
   ({ task: "regression", values: values.map((column) => Float64Array.from(column)) }) as const;
 
+/** With an input that is the same in each row, so that no linear model is better than the baseline. */
+const known = (truth: Truth) => {
+  const rows = truth.task === "regression" ? truth.values[0]!.length : truth.classes.length;
+  return { X: new Float32Array(rows), truth };
+};
+const learnBaseline = (target: TargetState, truth: Truth): BaselineState => learnBaselines(target, known(truth));
+const scoreBaseline = (target: TargetState, state: BaselineState, truth: Truth) =>
+  scoreBaselines(target, state, known(truth)).baseline;
+
 describe("the baseline", () => {
   it("of classes is always the most frequent one, and their shares as probabilities", () => {
     const learned = learnBaseline(classes, ofClasses(0, 1, 1, 1, 1, 1, 1, 2));
-    expect(learned).toEqual({ task: "classification", shares: [1 / 8, 6 / 8, 1 / 8] });
+    expect(learned).toMatchObject({ task: "classification", shares: [1 / 8, 6 / 8, 1 / 8] });
     const { rule, scores } = scoreBaseline(classes, learned, ofClasses(0, 1, 1, 2));
     expect(rule).toBe('always "b"');
     expect(scores.accuracy).toBe(0.5);
@@ -28,7 +44,7 @@ describe("the baseline", () => {
 
   it("of numbers is always the mean of the training rows, of each target its own", () => {
     const learned = learnBaseline(numbers, ofNumbers([1, 2, 6], [10, 10, 40]));
-    expect(learned).toEqual({ task: "regression", means: [3, 20] });
+    expect(learned).toMatchObject({ task: "regression", means: [3, 20] });
     const { scores } = scoreBaseline(numbers, learned, ofNumbers([3, 5], [20, 24]));
     expect(scores).toMatchObject({ rmse_y: Math.sqrt(2), rmse_z: Math.sqrt(8), mae_y: 1, mae_z: 2 });
   });
@@ -38,6 +54,7 @@ describe("the baseline", () => {
     const learned = learnBaseline(numbers, ofNumbers(values, values));
     if (learned.task !== "regression") throw new Error("it is a regression");
     expect(learned.means[0]! / 0.85e308).toBeCloseTo(1, 12);
+    expect(learned.linear).toEqual({ leftOut: "its weights are no finite numbers" });
   });
 
   it("is not beaten by a network that is as good, or whose score is not defined", () => {
@@ -45,5 +62,36 @@ describe("the baseline", () => {
     expect(notBetter(classes, { accuracy: 0.51 }, { accuracy: 0.5 })).toEqual([]);
     expect(notBetter(numbers, { rmse_y: 3, rmse_z: 1 }, { rmse_y: 2, rmse_z: 2 })).toEqual(["rmse_y"]);
     expect(notBetter(numbers, { rmse_y: Number.NaN, rmse_z: 1 }, { rmse_y: 2, rmse_z: 2 })).toEqual(["rmse_y"]);
+  });
+});
+
+describe("the linear model beside it", () => {
+  const X = Float32Array.of(1, 2, 3, 4, 5, 6);
+  const truth = ofNumbers([2, 4, 6, 8, 10, 12], [1, 1, 2, 2, 3, 3]);
+  const state = learnBaselines(numbers, { X, truth });
+
+  it("is scored on any rows, as the baseline is", () => {
+    const { baseline, linear } = scoreBaselines(numbers, state, { X, truth });
+    if (!linear || "leftOut" in linear) throw new Error("there is one");
+    expect(linear.rule).toBe("ridge regression");
+    // a penalty of 1 on a standardized input of 6 rows draws the slope in by a seventh
+    expect(linear.scores.rmse_y).toBeCloseTo(baseline.scores.rmse_y! / 7, 7);
+  });
+
+  it("keeps its scores for who inspects the model", () => {
+    const scored = scoreBaselines(numbers, state, { X, truth });
+    const { scores } = withScores(state, scored);
+    expect(scores).toEqual({
+      baseline: scored.baseline.scores,
+      linear: expect.objectContaining({ rmse_y: expect.any(Number) }),
+    });
+  });
+
+  it("must be of the network's inputs and outputs; a state without one is of any", () => {
+    expect(baselinesFit(state, numbers, 1)).toBe(true);
+    expect(baselinesFit(state, numbers, 2)).toBe(false);
+    expect(baselinesFit({ ...state, linear: undefined }, numbers, 2)).toBe(true);
+    expect(baselinesFit({ ...state, linear: { rows: 6, weights: [[1]], intercepts: [0] } }, numbers, 1)).toBe(false);
+    expect(scoreBaselines(numbers, { ...state, linear: undefined }, { X, truth })).not.toHaveProperty("linear");
   });
 });

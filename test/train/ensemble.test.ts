@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { Memory } from "../../src/engine/memory.js";
+import { seededRandom } from "../../src/engine/random.js";
 import { Network, plainSpec } from "../../src/model/network.js";
 import { modelOptions } from "../../src/model/options.js";
+import { type Baselines, scoreBaselines } from "../../src/train/baseline.js";
+import { baselinesOf } from "../../src/train/compare.js";
 import type { EpochReport, MemberOutcome } from "../../src/train/member.js";
 import { membersOf } from "../../src/train/members.js";
 import { trainingOptions } from "../../src/train/options.js";
@@ -148,6 +151,24 @@ describe("an ensemble", () => {
     const { stopped, members } = await run(ready, 2);
     expect(stopped).toBe("diverged");
     for (const { weights } of members) expect(weights.every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe("what an ensemble is compared with", () => {
+  it("is predicted by rules that did not learn from the row either", async () => {
+    const random = seededRandom(1, "weights");
+    const noise = (count: number) => Array.from({ length: count }, () => random.normal());
+    const names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    const table = columns({ ...Object.fromEntries(names.map((name) => [name, noise(rows)])), y: noise(rows) });
+    const ready = await prepared(table, { training: { epochs: 1 } });
+    const { learned, baselines } = baselinesOf(ready, await run(ready));
+    const { X, truth } = ready.rows;
+    const seen = scoreBaselines(ready.target, learned, { X, truth });
+    const r2 = ({ linear }: Baselines) => (linear && "scores" in linear ? linear.scores.r2! : Number.NaN);
+    expect(r2(seen)).toBeGreaterThan(0.05);
+    expect(r2(baselines)).toBeLessThan(0);
+    expect(baselines.baseline.scores.r2).toBeLessThan(0); // of other rows' means
+    expect(learned.scores?.linear?.r2).toBe(r2(baselines));
   });
 });
 

@@ -1,0 +1,68 @@
+import { joinPredictions, joinTruths, type Predictions, takeTruth } from "../transform/target.js";
+import {
+  type BaselineState,
+  type Baselines,
+  learnBaselines,
+  predictBaselines,
+  scoreBaselines,
+  withScores,
+} from "./baseline.js";
+import type { KnownRows } from "./linear.js";
+import type { Member } from "./members.js";
+import type { Prepared } from "./prepare.js";
+import { learnedRows, type Outcome } from "./train.js";
+
+/**
+ * What simpler rules learn from the same rows, and how they do on the rows that the network was judged by. Where several
+ * members hold out different rows, so do the rules: each row is predicted by one that did not learn from it.
+ */
+export function baselinesOf(
+  prepared: Prepared,
+  { judgedRows }: Pick<Outcome, "judgedRows">,
+): { learned: BaselineState; baselines: Baselines } {
+  const { target, members } = prepared;
+  const learned = learnBaselines(target, knownRows(prepared, learnedRows(prepared)));
+  const baselines = holdOutInTurn(members)
+    ? scoresInTurn(prepared, learned)
+    : scoreBaselines(target, learned, knownRows(prepared, judgedRows));
+  return { learned: withScores(learned, baselines), baselines };
+}
+
+function holdOutInTurn(members: readonly Member[]): boolean {
+  const [first, second] = members;
+  return first !== undefined && second !== undefined && first.training.length < learnedRows({ members }).length;
+}
+
+function scoresInTurn(prepared: Prepared, learned: BaselineState): Baselines {
+  const { target } = prepared;
+  const parts = onceEach(prepared.members).map(({ training, validation }) => {
+    const state = learnBaselines(target, knownRows(prepared, training));
+    const rows = knownRows(prepared, validation);
+    return { truth: rows.truth, ...predictBaselines(target, state, rows) };
+  });
+  const linear = parts.map(({ linear }) => linear).filter((each): each is Predictions => each !== undefined);
+  const all = {
+    baseline: joinPredictions(parts.map(({ baseline }) => baseline)),
+    ...(linear.length === parts.length ? { linear: joinPredictions(linear) } : {}),
+  };
+  const rows = { X: new Float32Array(0), truth: joinTruths(parts.map(({ truth }) => truth)) };
+  return scoreBaselines(target, learned, rows, all);
+}
+
+/** The first members, as long as they hold out rows that no earlier one did. */
+function onceEach(members: readonly Member[]): Member[] {
+  const held = new Set<number>();
+  return members.filter(({ validation }) => {
+    const isNew = validation.every((row) => !held.has(row));
+    if (isNew) for (const row of validation) held.add(row);
+    return isNew;
+  });
+}
+
+/** Some rows, as a linear model takes them. */
+function knownRows({ rows: { X, size, truth } }: Prepared, numbers: Uint32Array): KnownRows {
+  const width = X.length / size;
+  const taken = new Float32Array(numbers.length * width);
+  for (const [i, row] of numbers.entries()) taken.set(X.subarray(row * width, (row + 1) * width), i * width);
+  return { X: taken, truth: takeTruth(truth, numbers) };
+}

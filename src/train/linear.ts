@@ -1,0 +1,138 @@
+import { z } from "zod";
+import { invertTarget, type Predictions, type TargetState, type Truth } from "../transform/target.js";
+import { type Design, designOf, spacedRows, storedPerRow } from "./design.js";
+import { type Coefficients, link, logistic, MOST_EVALUATIONS, ridge } from "./regressions.js";
+
+/**
+ * A linear model of the network's inputs, w·x + b of each output: the targets in their own units; or the logits of the
+ * classes, of two classes that of the second.
+ */
+export const linearState = z.strictObject({
+  /** how many of the training rows it was fitted to */
+  rows: z.int().positive(),
+  /** [outputs, inputs] */
+  weights: z.array(z.array(z.number())).min(1),
+  intercepts: z.array(z.number()).min(1),
+});
+export type LinearState = z.output<typeof linearState>;
+
+/** Inputs of the network and what is true of them.   X [rows, inputs], as the pipeline makes them */
+export interface KnownRows {
+  readonly X: Float32Array;
+  readonly truth: Truth;
+}
+
+/** The penalty of ridge regression: scikit-learn's default. */
+const ALPHA = 1;
+
+/** A factorization of more inputs, which takes the cube of their number, would take longer than many a training. */
+const MOST_INPUTS = 1200;
+/** They stand in the model file. */
+const MOST_WEIGHTS = 10_000;
+/** More rows than these make such a model no better. */
+const MOST_ROWS = 100_000;
+/** Multiplications that a fit may take, one or two seconds at most. Of more rows than that allows, evenly spaced ones are taken. */
+const MOST_WORK = 1e9;
+
+/** The linear model of the training rows, or why there is none. */
+export function learnLinear(
+  target: TargetState,
+  { X, truth }: KnownRows,
+  mostWork: number = MOST_WORK,
+): LinearState | string {
+  const rows = rowsOf(truth);
+  const inputs = X.length / rows;
+  const outputs = outputsOf(target);
+  if (inputs > MOST_INPUTS) return `more than ${MOST_INPUTS} inputs`;
+  if ((inputs + 1) * outputs > MOST_WEIGHTS) return `more than ${MOST_WEIGHTS} weights`;
+  const work = workPerRow(storedPerRow(X, inputs), target);
+  const design = designOf(X, inputs, spacedRows(rows, Math.min(MOST_ROWS, Math.ceil(mostWork / work))));
+  const state = { rows: design.rows, ...ofInputs(design, fit(design, rows, truth, outputs), outputs) };
+  const areFinite = [...state.weights.flat(), ...state.intercepts].every(Number.isFinite);
+  return areFinite ? state : "its weights are no finite numbers";
+}
+
+export function linearFits({ weights, intercepts }: LinearState, target: TargetState, inputs: number): boolean {
+  const outputs = outputsOf(target);
+  const isShaped = weights.length === outputs && weights.every((ofOutput) => ofOutput.length === inputs);
+  return isShaped && intercepts.length === outputs;
+}
+
+/** What it predicts of any rows.   X [rows, inputs] */
+export function predictLinear({ weights, intercepts }: LinearState, target: TargetState, X: Float32Array): Predictions {
+  const inputs = weights[0]!.length;
+  const outputs = weights.length;
+  const rows = X.length / inputs;
+  const values = Array.from({ length: outputs }, (_, k) => {
+    const w = Float64Array.from(weights[k]!);
+    return Float64Array.from({ length: rows }, (_, row) => {
+      let sum = intercepts[k]!;
+      for (let j = 0; j < inputs; j++) sum += w[j]! * X[row * inputs + j]!;
+      return sum;
+    });
+  });
+  if (target.task === "regression") return { task: "regression", values };
+  const probabilities = new Float32Array(rows * outputs);
+  const logits = new Float64Array(outputs);
+  const p = new Float64Array(outputs);
+  for (let row = 0; row < rows; row++) {
+    for (let k = 0; k < outputs; k++) logits[k] = values[k]![row]!;
+    link(logits, p);
+    probabilities.set(p, row * outputs);
+  }
+  return invertTarget(target, probabilities, outputs);
+}
+
+/** Multiplications for a row of so many values: of XᵀX, and for classes those of two passes an evaluation. */
+function workPerRow(stored: number, target: TargetState): number {
+  const passes = target.task === "classification" ? 2 * MOST_EVALUATIONS * outputsOf(target) : target.targets.length;
+  return (stored * stored) / 2 + passes * stored;
+}
+
+function fit(design: Design, rows: number, truth: Truth, outputs: number): Coefficients {
+  const taken = spacedRows(rows, design.rows);
+  return truth.task === "regression"
+    ? ridge(
+        design,
+        truth.values.map((values) => Float64Array.from(taken, (row) => values[row]!)),
+        ALPHA,
+      )
+    : logistic(
+        design,
+        Int32Array.from(taken, (row) => truth.classes[row]!),
+        outputs,
+      );
+}
+
+/** The same for inputs that are neither standardized nor less their means, in the digits that a model file needs. */
+function ofInputs(
+  { width, means, centers, scales }: Design,
+  { weights, intercepts }: Coefficients,
+  outputs: number,
+): Pick<LinearState, "weights" | "intercepts"> {
+  const places = Array.from({ length: width }, (_, j) => j);
+  const all = Array.from({ length: outputs }, (_, k) =>
+    places.map((j) => digits(weights[j * outputs + k]! / scales[j]!)),
+  );
+  return {
+    weights: all,
+    intercepts: all.map((w, k) =>
+      places.reduce((b, j) => b - w[j]! * (centers[j]! + means[j]! * scales[j]!), intercepts[k]!),
+    ),
+  };
+}
+
+/** The intercepts, made of what is left of the weights, make good for the digits that are cut off. */
+function digits(weight: number): number {
+  return Number(weight.toPrecision(8));
+}
+
+function rowsOf(truth: Truth): number {
+  return truth.task === "regression" ? truth.values[0]!.length : truth.classes.length;
+}
+
+/** Of two classes one output will do. */
+function outputsOf(target: TargetState): number {
+  if (target.task === "regression") return target.targets.length;
+  return target.classes.length === 2 ? 1 : target.classes.length;
+}

@@ -1,0 +1,157 @@
+import { exp, log, log1p } from "../engine/scalar.js";
+import { factorize, solve } from "./cholesky.js";
+import { addToDiagonal, type Design, gram } from "./design.js";
+import { minimize } from "./lbfgs.js";
+
+/** Of each output a weight for each of a design's columns less its mean, and an intercept. */
+export interface Coefficients {
+  /** [width, outputs] */
+  readonly weights: Float64Array;
+  readonly intercepts: Float64Array;
+}
+
+/**
+ * Ridge regression: minimizes Σ (y − w·x − b)² + α·|w|² for each target, by the normal equations (XᵀX + αI)·w = Xᵀy.
+ * y: of each target the values of the design's rows
+ */
+export function ridge(design: Design, y: readonly Float64Array[], alpha: number): Coefficients {
+  const { rows, width, starts, columns, values, means } = design;
+  const L = gram(design);
+  addToDiagonal(L, width, alpha);
+  factorize(L, width);
+  const weights = new Float64Array(width * y.length);
+  const intercepts = new Float64Array(y.length);
+  for (const [t, target] of y.entries()) {
+    const mean = target.reduce((sum, value) => sum + value / rows, 0);
+    const largest = target.reduce((most, value) => Math.max(most, Math.abs(value - mean)), 0) || 1;
+    const w = new Float64Array(width);
+    let total = 0;
+    for (let r = 0; r < rows; r++) {
+      const value = (target[r]! - mean) / largest; // so that very large targets don't leave the range of doubles
+      total += value;
+      for (let e = starts[r]!; e < starts[r + 1]!; e++) w[columns[e]!]! += value * values[e]!;
+    }
+    for (let j = 0; j < width; j++) w[j]! -= total * means[j]!;
+    solve(L, width, w);
+    for (let j = 0; j < width; j++) weights[j * y.length + t] = w[j]! * largest;
+    intercepts[t] = mean;
+  }
+  return { weights, intercepts };
+}
+
+/** Evaluations of loss and gradient that a logistic regression may take; most tables need fewer. */
+export const MOST_EVALUATIONS = 50;
+/** It is done when a step promises to better the mean loss by less. */
+const ENOUGH = 1e-9;
+
+/**
+ * Logistic regression: minimizes the sum of the cross-entropies + |w|²/2, which is scikit-learn's default; with one
+ * output for two classes, with more an output a class (multinomial).
+ *
+ * The curvature of softmax is at most ½·XᵀX for each class, that of the sigmoid ¼·XᵀX (Böhning, Multinomial logistic
+ * regression algorithm, 1992): that is the preconditioner.
+ */
+export function logistic(design: Design, classes: Int32Array, outputs: number): Coefficients {
+  const { rows, width, starts, columns, values, means } = design;
+  const bound = outputs === 1 ? 1 / 4 : 1 / 2;
+  const L = gram(design).map((value) => bound * value);
+  addToDiagonal(L, width, 1);
+  factorize(L, width);
+
+  const size = width * outputs;
+  const logits = new Float64Array(outputs);
+  const residuals = new Float64Array(outputs);
+  const totals = new Float64Array(outputs);
+  const offsets = new Float64Array(outputs);
+  /** x: the weights [width, outputs], then the intercepts */
+  function at(x: Float64Array, gradient: Float64Array): number {
+    let loss = 0;
+    for (let k = 0; k < outputs; k++) {
+      offsets[k] = x[size + k]!;
+      for (let j = 0; j < width; j++) offsets[k]! -= means[j]! * x[j * outputs + k]!;
+    }
+    for (let i = 0; i < size; i++) {
+      loss += (x[i]! * x[i]!) / 2;
+      gradient[i] = x[i]!;
+    }
+    totals.fill(0);
+    for (let r = 0; r < rows; r++) {
+      const start = starts[r]!;
+      const end = starts[r + 1]!;
+      logits.set(offsets);
+      for (let e = start; e < end; e++) {
+        const place = columns[e]! * outputs;
+        const value = values[e]!;
+        for (let k = 0; k < outputs; k++) logits[k]! += value * x[place + k]!;
+      }
+      loss += crossEntropy(logits, classes[r]!, residuals);
+      for (let k = 0; k < outputs; k++) totals[k]! += residuals[k]!;
+      for (let e = start; e < end; e++) {
+        const place = columns[e]! * outputs;
+        const value = values[e]!;
+        for (let k = 0; k < outputs; k++) gradient[place + k]! += value * residuals[k]!;
+      }
+    }
+    for (let k = 0; k < outputs; k++) {
+      for (let j = 0; j < width; j++) gradient[j * outputs + k]! -= means[j]! * totals[k]!;
+      gradient[size + k] = totals[k]!;
+    }
+    return loss;
+  }
+
+  const column = new Float64Array(width);
+  function precondition(g: Float64Array): void {
+    for (let k = 0; k < outputs; k++) {
+      for (let j = 0; j < width; j++) column[j] = g[j * outputs + k]!;
+      solve(L, width, column);
+      for (let j = 0; j < width; j++) g[j * outputs + k] = column[j]!;
+      g[size + k]! /= bound * rows;
+    }
+  }
+
+  const x = new Float64Array(size + outputs);
+  x.set(logShares(classes, outputs), size);
+  minimize({ at, precondition }, x, MOST_EVALUATIONS, ENOUGH * rows);
+  return { weights: x.subarray(0, size), intercepts: x.subarray(size) };
+}
+
+/** Where the intercepts begin: logits that give each class its share, and one that no row has a small one. */
+function logShares(classes: Int32Array, outputs: number): Float64Array {
+  const counts = new Float64Array(Math.max(outputs, 2)).fill(1);
+  for (const c of classes) counts[c]!++;
+  if (outputs === 1) return Float64Array.of(log(counts[1]! / counts[0]!));
+  return counts.map((count) => log(count / (classes.length + outputs)));
+}
+
+/** −log of the probability of the class; writes its gradient by the logits, p − y. */
+function crossEntropy(logits: Float64Array, y: number, residuals: Float64Array): number {
+  const normalizer = link(logits, residuals);
+  if (logits.length === 1) {
+    residuals[0]! -= y;
+    return normalizer - y * logits[0]!;
+  }
+  residuals[y]! -= 1;
+  return normalizer - logits[y]!;
+}
+
+/**
+ * Writes the probabilities that logits z stand for: softmax, or of a single one the sigmoid. Returns the logarithm of
+ * what they are normalized by, log Σ exp(z) or log(1 + exp(z)).
+ */
+export function link(logits: Float64Array, p: Float64Array): number {
+  if (logits.length === 1) {
+    const z = logits[0]!;
+    const small = exp(-Math.abs(z));
+    p[0] = (z >= 0 ? 1 : small) / (1 + small);
+    return Math.max(z, 0) + log1p(small);
+  }
+  let largest = logits[0]!;
+  for (let k = 1; k < logits.length; k++) largest = Math.max(largest, logits[k]!);
+  let sum = 0;
+  for (let k = 0; k < logits.length; k++) {
+    p[k] = exp(logits[k]! - largest);
+    sum += p[k]!;
+  }
+  for (let k = 0; k < logits.length; k++) p[k]! /= sum;
+  return largest + log(sum);
+}

@@ -1,0 +1,173 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { designOf, gram, spacedRows, storedPerRow } from "../../src/train/design.js";
+import { type LinearState, learnLinear, predictLinear } from "../../src/train/linear.js";
+import type { TargetState, Truth } from "../../src/transform/target.js";
+
+/**
+ * Made once with scikit-learn 1.2.1: Ridge() and LogisticRegression(tol=1e-12), columns of numbers standardized before,
+ * those of 0 and 1 as they are.
+ */
+type Case = { readonly of: string; readonly X: number[][] } & (
+  | { readonly y: number[][]; readonly predicted: number[][] }
+  | { readonly y: number[]; readonly probabilities: number[][] }
+);
+// the file holds what the type says
+const cases = JSON.parse(readFileSync(new URL("linear.json", import.meta.url), "utf8")) as Case[];
+
+const numbers = (count: number): TargetState => ({
+  task: "regression",
+  targets: Array.from({ length: count }, (_, t) => ({ name: `y${t}`, scaler: { name: "none" } })),
+});
+const classes = (count: number): TargetState => ({
+  task: "classification",
+  name: "y",
+  type: "category",
+  classes: Array.from({ length: count }, (_, c) => `c${c}`),
+});
+const ofNumbers = (...columns: number[][]): Truth => ({
+  task: "regression",
+  values: columns.map((column) => Float64Array.from(column)),
+});
+const ofClasses = (values: readonly number[]): Truth => ({ task: "classification", classes: Int32Array.from(values) });
+const flat = (rows: readonly (readonly number[])[]) => Float32Array.from(rows.flat());
+
+function learned(target: TargetState, X: Float32Array, truth: Truth): LinearState {
+  const state = learnLinear(target, { X, truth });
+  if (typeof state === "string") throw new Error(state);
+  return state;
+}
+
+/** The largest difference, as a share of the largest value. */
+function off(found: ArrayLike<number>, expected: readonly number[]): number {
+  expect(found.length).toBe(expected.length);
+  const largest = Math.max(...expected.map(Math.abs));
+  return Math.max(...expected.map((value, i) => Math.abs(found[i]! - value))) / largest;
+}
+
+describe("the linear model is scikit-learn's", () => {
+  it.each(cases)("$of", (given) => {
+    const X = flat(given.X);
+    if ("predicted" in given) {
+      const target = numbers(given.y.length);
+      const predictions = predictLinear(learned(target, X, ofNumbers(...given.y)), target, X);
+      if (predictions.task !== "regression") throw new Error("it is a regression");
+      for (const [t, values] of predictions.values.entries()) {
+        expect(off(values, given.predicted[t]!)).toBeLessThan(1e-7);
+      }
+    } else {
+      const target = classes(given.probabilities[0]!.length);
+      const predictions = predictLinear(learned(target, X, ofClasses(given.y)), target, X);
+      if (predictions.task !== "classification") throw new Error("it is a classification");
+      expect(off(predictions.probabilities, given.probabilities.flat())).toBeLessThan(1e-4);
+      expect([...predictions.classes]).toEqual(given.probabilities.map((p) => p.indexOf(Math.max(...p))));
+    }
+  });
+});
+
+describe("the linear model", () => {
+  const [ridgeCase] = cases;
+  const X = flat(ridgeCase!.X);
+  const width = ridgeCase!.X[0]!.length;
+  const y = ridgeCase!.X.map((row, i) => row[0]! - row[2]! + Math.sin(i));
+
+  it("predicts the same after a way through JSON", () => {
+    const target = classes(3);
+    const state = learned(target, X, ofClasses(y.map((value) => (value < -1 ? 0 : value < 1 ? 1 : 2))));
+    expect(predictLinear(JSON.parse(JSON.stringify(state)), target, X)).toEqual(predictLinear(state, target, X));
+  });
+
+  it("doesn't depend on how an input of numbers, or a target, is scaled", () => {
+    const valuesOf = (X: Float32Array, y: number[]) => {
+      const predictions = predictLinear(learned(numbers(1), X, ofNumbers(y)), numbers(1), X);
+      if (predictions.task !== "regression") throw new Error("it is a regression");
+      return [...predictions.values[0]!];
+    };
+    const usual = valuesOf(X, y);
+    const stretched = X.map((x, at) => (at % width === 0 ? x * 2 ** -20 : x));
+    expect(off(valuesOf(stretched, y), usual)).toBeLessThan(1e-6);
+    const large = y.map((value) => value * 2 ** 600);
+    expect(
+      off(
+        valuesOf(X, large).map((value) => value / 2 ** 600),
+        usual,
+      ),
+    ).toBeLessThan(1e-6);
+  });
+
+  it("gives a class that no row has a small probability", () => {
+    const predictions = predictLinear(
+      learned(classes(3), X, ofClasses(y.map((value) => (value < 0 ? 0 : 2)))),
+      classes(3),
+      X,
+    );
+    if (predictions.task !== "classification") throw new Error("it is a classification");
+    const ofSecond = predictions.probabilities.filter((_, at) => at % 3 === 1);
+    expect(Math.max(...ofSecond)).toBeLessThan(0.01);
+    expect(predictions.classes).not.toContain(1);
+  });
+
+  it("is fitted to evenly spaced rows of a long table", () => {
+    const rows = 150_000;
+    const X = Float32Array.from({ length: rows }, (_, row) => row / rows);
+    const state = learned(numbers(1), X, ofNumbers(Array.from(X, (x) => 3 * x + 1)));
+    expect(state.rows).toBe(100_000);
+    expect(state.weights[0]![0]).toBeCloseTo(3, 3); // the penalty draws it in by 1e-5
+    expect(state.intercepts[0]).toBeCloseTo(1, 3);
+  });
+
+  it("is fitted to fewer rows the more there is to multiply in one", () => {
+    const taken = (width: number, targets: number) => {
+      const X = Float32Array.from({ length: 100 * width }, (_, i) => (i * 7919) % 1013);
+      const y = Array.from({ length: 100 }, (_, i) => i % 7);
+      const state = learnLinear(numbers(targets), { X, truth: ofNumbers(...Array(targets).fill(y)) }, 1000);
+      return typeof state === "string" ? state : state.rows;
+    };
+    expect(taken(4, 1)).toBe(Math.ceil(1000 / (8 + 4)));
+    expect(taken(10, 1)).toBe(Math.ceil(1000 / (50 + 10)));
+    expect(taken(10, 5)).toBe(Math.ceil(1000 / (50 + 50)));
+    expect(taken(2, 1)).toBe(100);
+  });
+
+  it("is left out, and says why, where it would be too large or is not defined", () => {
+    const none = (target: TargetState, width: number, truth: Truth, fill = 0) =>
+      learnLinear(target, { X: new Float32Array(width * 2).fill(fill), truth });
+    expect(none(numbers(1), 1201, ofNumbers([1, 2]))).toBe("more than 1200 inputs");
+    expect(none(classes(100), 100, ofClasses([0, 1]))).toBe("more than 10000 weights");
+    expect(none(numbers(1), 2, ofNumbers([1, 2]), Number.POSITIVE_INFINITY)).toBe("its weights are no finite numbers");
+  });
+});
+
+describe("a design", () => {
+  const X = Float32Array.from({ length: 19 * 5 }, (_, i) =>
+    i % 5 < 2 ? Number((i * 37) % 11 < 3) : ((i * 53) % 17) - 4,
+  );
+  const rows = Uint32Array.from({ length: 19 }, (_, i) => i);
+  const columns = [0, 1, 2, 3, 4].map((j) => [...X.filter((_, i) => i % 5 === j)]);
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+  it("stores no zero of a column of zeros and ones", () => {
+    const ones = columns.slice(0, 2).flat().filter(Boolean).length;
+    expect(designOf(X, 5, rows).values.length).toBe(ones + 3 * 19);
+    expect(storedPerRow(X, 5)).toBeCloseTo(ones / 19 + 3, 12);
+  });
+
+  it("has the products of its columns, those of numbers standardized, all less their means", () => {
+    const centered = columns.map((column, j) => {
+      const less = column.map((x) => x - mean(column));
+      const deviation = Math.sqrt(mean(less.map((x) => x * x)));
+      return j < 2 ? less : less.map((x) => x / deviation);
+    });
+    const G = gram(designOf(X, 5, rows));
+    for (let i = 0; i < 5; i++) {
+      for (let j = 0; j <= i; j++) {
+        expect(G[i * 5 + j]).toBeCloseTo(19 * mean(centered[i]!.map((x, row) => x * centered[j]![row]!)), 10);
+      }
+    }
+  });
+
+  it("is of rows from the first on, evenly spaced", () => {
+    expect([...spacedRows(10, 4)]).toEqual([0, 2, 5, 7]);
+    expect([...spacedRows(3, 4)]).toEqual([0, 1, 2]);
+  });
+});
