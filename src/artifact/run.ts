@@ -38,23 +38,14 @@ export class Run {
     readonly folder: string,
     private readonly options: RunOptions,
   ) {
-    const { name, source, config, scores } = options;
-    keepsSource(join(folder, CONFIG_FILE), source, config);
+    const { name, scores } = options;
+    claimFolder(folder, options, [MODEL_FILE]);
     try {
-      mkdirSync(folder, { recursive: true });
-      const probe = join(folder, `.writable.${process.pid}.tmp`);
-      closeSync(openSync(probe, "w"));
-      rmSync(probe);
-      if (statSync(join(folder, MODEL_FILE), { throwIfNoEntry: false })?.isDirectory()) {
-        throw new NnfitError("files", `a folder stands where the model would be written`, {
-          at: `${name}/${MODEL_FILE}`,
-        });
-      }
       this.history = openSync(join(folder, "history.csv"), "w");
     } catch (error) {
-      throw error instanceof NnfitError ? error : fileError("write to the output folder", name, error);
+      throw fileError("write to the output folder", name, error);
     }
-    writeWhole(join(folder, CONFIG_FILE), Buffer.from(config));
+    writeConfig(folder, options);
     this.append(["epoch", "loss", ...(scores ? ["loss", ...scores].map((score) => `val_${score}`) : [])]);
   }
 
@@ -79,6 +70,29 @@ export class Run {
       throw fileError("write the history", `${this.options.name}/history.csv`, error);
     }
   }
+}
+
+type FolderOptions = Pick<RunOptions, "name" | "source" | "config">;
+
+/** Makes the folder, or makes sure that `files` can be written to the one that is there. */
+export function claimFolder(folder: string, { name, source, config }: FolderOptions, files: readonly string[]): void {
+  keepsSource(join(folder, CONFIG_FILE), source, config);
+  try {
+    mkdirSync(folder, { recursive: true });
+    const probe = join(folder, `.writable.${process.pid}.tmp`);
+    closeSync(openSync(probe, "w"));
+    rmSync(probe);
+  } catch (error) {
+    throw fileError("write to the output folder", name, error);
+  }
+  const taken = files.find((file) => statSync(join(folder, file), { throwIfNoEntry: false })?.isDirectory());
+  if (taken === undefined) return;
+  const what = taken === MODEL_FILE ? "the model" : taken;
+  throw new NnfitError("files", `a folder stands where ${what} would be written`, { at: `${name}/${taken}` });
+}
+
+export function writeConfig(folder: string, { config }: FolderOptions): void {
+  writeWhole(join(folder, CONFIG_FILE), Buffer.from(config));
 }
 
 /** A config that stands in its own run folder would be overwritten by the resolved one; only a resolved one may be. */

@@ -7,8 +7,8 @@ import { version } from "./version.js";
 
 /** The model that a training ended with. `missing` are the cells that count as missing. */
 export function modelOf(
-  { spec, pipeline, training }: Prepared,
-  { target, members, judgement, rowCounts, epochs, keptEpoch, stopped }: Outcome,
+  { spec, pipeline, training }: Pick<Prepared, "spec" | "pipeline" | "training">,
+  { target, members, judgement, rowCounts, epochs, keptEpoch, stopped }: Omit<Outcome, "judgedRows">,
   baseline: BaselineState,
   missing: readonly string[],
 ): Model {

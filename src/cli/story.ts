@@ -1,15 +1,24 @@
 import type { Config } from "../config/schema.js";
 import type { Table } from "../data/table.js";
 import { countParameters } from "../model/network.js";
+import { learnedRows } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";
 import type { Engine, Outcome } from "../train/train.js";
 import type { Comparison } from "./scores.js";
 import { count, duration, extras, say, scoreText, shellWord, some, whole } from "./text.js";
 
-/** Says what was understood. */
-export function describe(table: Table, task: TaskOf, prepared: Prepared, { blas }: Engine, config: Config): void {
+/** Says what was understood. `folds` is a line about the folds of a cross-validation, of which the rest tells the first. */
+export function describe(
+  table: Table,
+  task: TaskOf,
+  prepared: Prepared,
+  { blas }: Pick<Engine, "blas">,
+  config: Config,
+  folds?: string,
+): void {
   say("table", `${table.source}: ${count(table.rows, "row")}, ${count(table.columns.length, "column")}`);
+  if (folds !== undefined) say("folds", folds);
   describeInputs(prepared);
   describeTarget(prepared, task);
   describeRows(prepared);
@@ -42,9 +51,10 @@ function describeTarget({ target }: Prepared, { because, withoutTarget }: TaskOf
 
 function describeRows({ members }: Prepared): void {
   const [{ training, validation }] = members as [Prepared["members"][number]]; // there is one at least
-  const about = members.length > 1 ? "about " : "";
+  const takeTurns = learnedRows({ members }).length > training.length;
+  const about = takeTurns ? "about " : "";
   const held = validation.length > 0 ? `${about}${whole(validation.length)} held out to judge by` : "none held out";
-  const each = members.length > 1 ? ", others for each network" : "";
+  const each = takeTurns ? ", others for each network" : "";
   say("rows", `${about}${whole(training.length)} to learn from, ${held}${validation.length > 0 ? each : ""}`);
 }
 

@@ -1,10 +1,10 @@
 import { Command, InvalidArgumentError } from "commander";
-import type { LoadedConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
 import type { Baselines } from "../train/baseline.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Engine, Outcome } from "../train/train.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
+import { located } from "./located.js";
 import { comparisons } from "./scores.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
 import { example, threadsOption } from "./usage.js";
@@ -15,6 +15,8 @@ interface TrainOptions extends GateOptions {
   readonly threads: number | "auto";
   readonly backend?: string;
   readonly json?: boolean;
+  readonly folds?: number;
+  readonly keep?: boolean;
 }
 
 export function trainCommand(): Command {
@@ -29,6 +31,12 @@ export function trainCommand(): Command {
     .option("--out <folder>", "the run folder, over the config's `output`", folderName)
     .option(...threadsOption)
     .option("--backend <name>", "wasm, or blas for the system's BLAS library, over the config's `training.backend`")
+    .option(
+      "--folds <n>",
+      "cross-validate: train n times, each time tested on other rows; writes scores and predictions, and no model",
+      numberOfFolds,
+    )
+    .option("--keep", "with --folds: keep the networks of all folds as one model")
     .option(...failIfOption)
     .option(...baselineOption)
     .option(...maxRegressionOption)
@@ -38,6 +46,7 @@ export function trainCommand(): Command {
       example(
         "nnfit train configs/iris.json",
         "nnfit train configs/diamonds.json --set training.epochs=50 --set model.hidden=[64,64] --out runs/larger",
+        "nnfit train configs/penguins.json --folds 5",
       ),
     )
     .action(trainAction);
@@ -48,8 +57,21 @@ function folderName(text: string): string {
   throw new InvalidArgumentError("It takes the name of a folder.");
 }
 
+function numberOfFolds(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text) && text !== "1") return Number(text);
+  throw new InvalidArgumentError("It takes a number from 2 on.");
+}
+
 async function trainAction(path: string, options: TrainOptions): Promise<void> {
-  const { set, out, threads, backend, json } = options;
+  const { set, out, threads, backend, json, folds, keep = false } = options;
+  if (folds !== undefined) {
+    const { crossValidateAction } = await import("./folds.js");
+    return crossValidateAction(path, { ...options, folds, keep });
+  }
+  if (keep) {
+    const { NnfitError } = await import("../errors.js");
+    throw new NnfitError("usage", "--keep is about the folds of a cross-validation", { try: "--folds 5 --keep" });
+  }
   const clock = stopwatch();
   const { loadConfig, displayPath, resolvedConfig } = await import("../config/load.js");
   const { fileSource } = await import("../data/csv.js");
@@ -150,17 +172,6 @@ function result(
     seconds,
     rowsPerSecond: seconds.fit ? Math.round(visits / seconds.fit) : null,
   };
-}
-
-/** Errors that name a setting get the place where it stands. */
-async function located<Result>({ locate }: LoadedConfig, work: () => Promise<Result>): Promise<Result> {
-  const { NnfitError } = await import("../errors.js");
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof NnfitError) || !error.details.setting) throw error;
-    throw new NnfitError(error.kind, error.message, { ...error.details, at: locate(error.details.setting) });
-  }
 }
 
 /** The error of a training that diverged. */

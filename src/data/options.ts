@@ -23,6 +23,22 @@ export const dataOptions = z.strictObject({
     .default(0.2)
     .describe("rows held out to judge each epoch by: a fraction (stratified for classes), a CSV file, or 0 for none"),
   ignore: z.array(z.string()).default([]).describe("columns to leave out"),
+  groups: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "a column whose rows of one value belong together, such as a patient's: they are all learned from or all judged by; it is no input",
+    ),
+  time: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "a column that puts rows in order, numbers or dates such as 2024-03-01: the latest rows are held out, and nothing is learned from rows after those it is judged by; it is no input",
+    ),
   types: z
     .record(z.string(), columnType)
     .default({})

@@ -8,9 +8,9 @@ import {
   withScores,
 } from "./baseline.js";
 import type { KnownRows } from "./linear.js";
-import type { Member } from "./members.js";
+import { learnedRows, type Member } from "./members.js";
 import type { Prepared } from "./prepare.js";
-import { learnedRows, type Outcome } from "./train.js";
+import type { Outcome } from "./train.js";
 
 /**
  * What simpler rules learn from the same rows, and how they do on the rows that the network was judged by. Where several
@@ -60,7 +60,7 @@ function onceEach(members: readonly Member[]): Member[] {
 }
 
 /** Some rows, as a linear model takes them. */
-function knownRows({ rows: { X, size, truth } }: Prepared, numbers: Uint32Array): KnownRows {
+export function knownRows({ rows: { X, size, truth } }: Prepared, numbers: Uint32Array): KnownRows {
   const width = X.length / size;
   const taken = new Float32Array(numbers.length * width);
   for (const [i, row] of numbers.entries()) taken.set(X.subarray(row * width, (row + 1) * width), i * width);

@@ -1,5 +1,8 @@
+import { countOf, type Dependence } from "../data/dependence.js";
+import { dealGroups, equalShares, splitGroups } from "../data/groupSplit.js";
 import { foldRows, splitRows } from "../data/split.js";
 import type { Table } from "../data/table.js";
+import { splitLatest } from "../data/timeSplit.js";
 import { seededRandom } from "../engine/random.js";
 import { NnfitError } from "../errors.js";
 import { type TargetState, truthOf } from "../transform/target.js";
@@ -19,38 +22,78 @@ type Parts = Pick<Member, "training" | "validation">;
 
 /**
  * Parts the rows of a table into training and validation rows, once for each member of an ensemble: stratified for
- * classes. Several members take turns: each row is held out by one of the first 1/fraction of them.
+ * classes, by whole groups, or by time. Several members take turns: each row is held out by one of the first 1/fraction
+ * of them. By time they all hold out the latest rows.
  */
 export function membersOf(
   table: Table,
   { fraction, members, seed }: { fraction: number; members: number; seed: number },
   classes: TargetState | undefined,
+  dependence: Dependence = { kind: "none" },
 ): Member[] {
-  const all = range(0, table.rows);
-  const codes = fraction > 0 ? codesOf(table, classes) : undefined;
-  if (fraction > 0 && members === 1) checkClassSizes(table, classes, codes);
-  if (fraction > 0 && table.rows < 2) {
+  return partsOf(table, { fraction, members, seed }, classes, dependence).map((parts, number) => ({
+    number,
+    ...parts,
+  }));
+}
+
+function partsOf(
+  table: Table,
+  { fraction, members, seed }: { fraction: number; members: number; seed: number },
+  classes: TargetState | undefined,
+  dependence: Dependence,
+): readonly Parts[] {
+  const { rows } = table;
+  if (fraction === 0) {
+    const parts = { training: range(0, rows), validation: range(0, 0) };
+    return Array.from({ length: members }, () => parts);
+  }
+  const codes = codesOf(table, classes);
+  checkParting(table, dependence);
+  const isAlone = members === 1;
+  if (dependence.kind === "time") {
+    const parts = splitLatest(dependence.codes, fraction);
+    return Array.from({ length: members }, () => parts);
+  }
+  if (dependence.kind === "groups") {
+    const groups = dependence.codes;
+    if (isAlone) return [splitGroups(groups, fraction, seededRandom(seed, "split"), codes)];
+    const folds = foldsOf(fraction, countOf(groups));
+    return inTurn({ rows, folds, members }, (deal) =>
+      dealGroups(groups, equalShares(folds), seededRandom(seed, "split", deal), codes),
+    );
+  }
+  if (isAlone) {
+    checkClassSizes(table, classes, codes);
+    return [splitRows(rows, fraction, seededRandom(seed, "split"), codes)];
+  }
+  const folds = foldsOf(fraction, rows);
+  return inTurn({ rows, folds, members }, (deal) => foldRows(rows, folds, seededRandom(seed, "split", deal), codes));
+}
+
+/** There have to be two rows, groups or times. */
+function checkParting(table: Table, dependence: Dependence): void {
+  if (table.rows < 2) {
     throw new NnfitError("data", "the table has one row, which can't be parted into training and validation rows", {
       at: table.source,
       try: '"validation": 0',
     });
   }
-  const partsOf = (): readonly Parts[] => {
-    if (fraction === 0) return Array.from({ length: members }, () => ({ training: all, validation: range(0, 0) }));
-    if (members === 1) return [splitRows(table.rows, fraction, seededRandom(seed, "split"), codes)];
-    return foldParts(table.rows, { folds: foldsOf(fraction, table.rows), members, seed, codes });
-  };
-  return partsOf().map((parts, number) => ({ number, ...parts }));
+  if (dependence.kind === "none" || countOf(dependence.codes) > 1) return;
+  const { kind, column } = dependence;
+  const same = kind === "groups" ? "are one group" : "have one time";
+  throw new NnfitError("data", `all rows ${same}, so they can't be parted into training and validation rows`, {
+    at: `${table.source}, column "${column}"`,
+    try: '"validation": 0',
+  });
 }
 
 /** Every fold is held out once, then the rows are dealt anew. */
-function foldParts(
-  rows: number,
-  { folds, members, seed, codes }: { folds: number; members: number; seed: number; codes: Int32Array | undefined },
+function inTurn(
+  { rows, folds, members }: { rows: number; folds: number; members: number },
+  foldsOfDeal: (deal: number) => Uint32Array,
 ): Parts[] {
-  const deals = Array.from({ length: Math.ceil(members / folds) }, (_, deal) =>
-    foldRows(rows, folds, seededRandom(seed, "split", deal), codes),
-  );
+  const deals = Array.from({ length: Math.ceil(members / folds) }, (_, deal) => foldsOfDeal(deal));
   const all = range(0, rows);
   return Array.from({ length: members }, (_, member) => {
     const foldOf = deals[Math.floor(member / folds)]!;
@@ -62,8 +105,17 @@ function foldParts(
   });
 }
 
-function foldsOf(fraction: number, rows: number): number {
-  return Math.min(Math.max(Math.round(1 / fraction), 2), rows);
+/** No more than there are rows, or groups of them. */
+function foldsOf(fraction: number, most: number): number {
+  return Math.min(Math.max(Math.round(1 / fraction), 2), most);
+}
+
+/** The rows that some member learns from, ascending. */
+export function learnedRows({ members }: { readonly members: readonly Pick<Member, "training">[] }): Uint32Array {
+  const end = Math.max(...members.map(({ training }) => (training.at(-1) ?? -1) + 1));
+  const isLearned = new Uint8Array(end);
+  for (const { training } of members) for (const row of training) isLearned[row] = 1;
+  return range(0, end).filter((row) => isLearned[row] === 1);
 }
 
 /** The row numbers from `start` up to `end`. */
@@ -71,7 +123,8 @@ export function range(start: number, end: number): Uint32Array {
   return Uint32Array.from({ length: end - start }, (_, i) => start + i);
 }
 
-function codesOf(table: Table, classes: TargetState | undefined): Int32Array | undefined {
+/** The class of each row. */
+export function codesOf(table: Table, classes: TargetState | undefined): Int32Array | undefined {
   if (classes?.task !== "classification") return undefined;
   const truth = truthOf(classes, table);
   return truth.task === "classification" ? truth.classes : undefined;

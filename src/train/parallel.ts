@@ -30,6 +30,37 @@ export function layOut(
   return { workers, engineThreads: Math.min(Math.floor(all / workers), trainingThreads(spec, batchSize)) };
 }
 
+/** How the trainings of some folds are laid on threads. */
+export interface FoldLayout {
+  /** folds that are trained at the same time */
+  readonly lanes: number;
+  /** of the training of a fold, by its number */
+  layoutOf(fold: number): Layout;
+}
+
+/**
+ * As many folds side by side as there are threads, each on a thread of its own; what threads are left over go to the
+ * members of a fold, then to their steps. In the last round, where folds may be fewer, each has more of them.
+ */
+export function layOutFolds(
+  spec: NetworkSettings,
+  { batchSize, members, folds }: { batchSize: number; members: number; folds: number },
+  threads: number | "auto",
+): FoldLayout {
+  const all = threads === "auto" ? mostThreads() : threads;
+  if (all === 1) return { lanes: 1, layoutOf: () => ({ workers: 0, engineThreads: 1 }) };
+  const lanes = Math.min(all, folds);
+  const lastRound = folds - (folds % lanes || lanes);
+  return {
+    lanes,
+    layoutOf(fold) {
+      const share = Math.floor(all / (fold < lastRound ? lanes : folds - lastRound));
+      const workers = Math.min(share, members);
+      return { workers, engineThreads: Math.min(Math.floor(share / workers), trainingThreads(spec, batchSize)) };
+    },
+  };
+}
+
 /** How many threads a step is worth: forward and backward take three products of 2 operations a weight and row. */
 function trainingThreads(spec: NetworkSettings, batchSize: number): number {
   const worthwhile = Math.floor((6 * countParameters(spec) * batchSize) / OPERATIONS_OF_A_STEP);

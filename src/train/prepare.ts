@@ -1,3 +1,4 @@
+import { asideBy, type DependenceOptions, dependenceOf } from "../data/dependence.js";
 import type { DataOptions } from "../data/options.js";
 import type { WantedColumn } from "../data/read.js";
 import { type Table, type Task, takeRows } from "../data/table.js";
@@ -19,13 +20,13 @@ import {
   targetColumns,
   truthOf,
 } from "../transform/target.js";
-import { type Member, membersOf, range } from "./members.js";
+import { learnedRows, type Member, membersOf, range } from "./members.js";
 import { epochMetricNames, metrics } from "./metrics.js";
 import type { TrainingOptions } from "./options.js";
 import type { TaskOf } from "./task.js";
 
 export interface TaskOptions {
-  readonly data: Pick<DataOptions, "validation" | "ignore">;
+  readonly data: Pick<DataOptions, "validation" | "ignore"> & Partial<DependenceOptions>;
   readonly scale: ScaleOptions;
   readonly model: ModelOptions;
   readonly training: TrainingOptions;
@@ -54,24 +55,34 @@ export interface Prepared {
   readonly leftOut: readonly LeftOut[];
 }
 
+export type ReadValidation = (wanted: readonly WantedColumn[]) => Promise<Table>;
+
 /**
  * From a table to scaled rows and the networks that are to learn them. Whatever is learned is learned from the training
- * rows. `readValidation` reads the validation table, where the config names one.
+ * rows; or its scaling from another table that has them, `scaledBy`. `readValidation` reads the validation table, where the
+ * config names one.
  */
 export async function prepare(
   { table, task, names, classes }: Pick<TaskOf, "table" | "task" | "names" | "classes">,
   { data, scale, model, training }: TaskOptions,
-  readValidation: (wanted: readonly WantedColumn[]) => Promise<Table>,
+  readValidation: ReadValidation,
+  scaledBy?: Table,
 ): Promise<Prepared> {
   const { seed, batchSize, bestBy } = training;
   checkBestBy(bestBy, task);
   const fraction = typeof data.validation === "number" ? data.validation : 0;
-  const parts = membersOf(table, { fraction, members: model.members, seed }, classes);
+  const dependence = dependenceOf(table, names, data);
+  const parts = membersOf(table, { fraction, members: model.members, seed }, classes, dependence);
 
-  const [only] = parts;
-  const learned = parts.length === 1 && only ? takeRows(table, only.training) : table;
+  const rows = learnedRows({ members: parts });
+  const learned = scaledBy ?? (rows.length === table.rows ? table : takeRows(table, rows));
   const target = classes ?? learnTargets(learned, names, scale);
-  const { pipeline, leftOut } = learnPipeline(learned, { targets: names, ignored: data.ignore, scale: scale.inputs });
+  const { pipeline, leftOut } = learnPipeline(learned, {
+    targets: names,
+    ignored: data.ignore,
+    aside: asideBy(dependence),
+    scale: scale.inputs,
+  });
   const validation =
     typeof data.validation === "string"
       ? rowsWithTarget(await readValidation([...pipeline, ...targetColumns(target)]), names)
@@ -90,7 +101,7 @@ export async function prepare(
   };
 }
 
-function rowsOf(table: Table, pipeline: PipelineState, target: TargetState): Rows {
+export function rowsOf(table: Table, pipeline: PipelineState, target: TargetState): Rows {
   const truth = truthOf(target, table);
   return { size: table.rows, X: applyPipeline(pipeline, table), y: applyTarget(target, truth), truth };
 }

@@ -5,6 +5,7 @@ import { invertTarget, type TargetState, type Truth, takeTruth } from "../transf
 import { fitTemperature } from "../transform/temperature.js";
 import { type MemberEvent, trainInTurn } from "./interleave.js";
 import type { Judgement, MemberOutcome, Stopped } from "./member.js";
+import { learnedRows } from "./members.js";
 import { scoresOf } from "./metrics.js";
 import { type Layout, layOut } from "./parallel.js";
 import { mean } from "./predictor.js";
@@ -86,11 +87,6 @@ async function trainHere(
   }
 }
 
-/** The rows that a member learns from, ascending. */
-export function learnedRows({ members }: Pick<Prepared, "members">): Uint32Array {
-  return Uint32Array.from(new Set(members.flatMap(({ training }) => [...training]))).sort();
-}
-
 function outcomeOf(prepared: Prepared, ended: readonly MemberOutcome[]): Outcome {
   const stops = new Set(ended.map(({ stopped }) => stopped));
   const judged = judgeTogether(prepared, ended);
@@ -149,7 +145,7 @@ function meanOutputs(judging: readonly Uint32Array[], ended: readonly MemberOutc
 }
 
 /** The same target; of classes with the temperature that fits the probabilities best to the truth. */
-function calibratedTarget(target: TargetState, outputs: Float32Array, width: number, truth: Truth): TargetState {
+export function calibratedTarget(target: TargetState, outputs: Float32Array, width: number, truth: Truth): TargetState {
   if (target.task === "regression" || truth.task === "regression") return target;
   const predictions = invertTarget(target, outputs, width);
   if (predictions.task === "regression") return target;

@@ -55,10 +55,20 @@ export interface LeftOut {
   readonly why: string;
 }
 
-/** Learns from the training rows alone. `targets` and `ignored` columns are no inputs. */
+/** Learns from the training rows alone. `targets` and `ignored` columns are no inputs, nor is one that is `aside`. */
 export function learnPipeline(
   training: Table,
-  { targets, ignored, scale }: { targets: readonly string[]; ignored: readonly string[]; scale: ScalerSetting },
+  {
+    targets,
+    ignored,
+    aside,
+    scale,
+  }: {
+    targets: readonly string[];
+    ignored: readonly string[];
+    aside?: LeftOut | undefined;
+    scale: ScalerSetting;
+  },
 ): { pipeline: PipelineState; leftOut: LeftOut[] } {
   const names = training.columns.map(({ name }) => name);
   checkNames(ignored, names, "data.ignore", training.source);
@@ -79,7 +89,9 @@ export function learnPipeline(
   const pipeline: PipelineState = [];
   for (const column of training.columns) {
     if (targets.includes(column.name)) continue;
-    const learned = ignored.includes(column.name) ? "ignored by the config" : learnColumn(column, scale);
+    const isIgnored = ignored.includes(column.name);
+    const learned =
+      column.name === aside?.name ? aside.why : isIgnored ? "ignored by the config" : learnColumn(column, scale);
     if (typeof learned === "string") leftOut.push({ name: column.name, why: learned });
     else pipeline.push(learned);
   }

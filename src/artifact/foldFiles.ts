@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import { csvLine } from "../data/csv.js";
+import type { Table } from "../data/table.js";
+import type { FoldResult } from "../train/crossValidation.js";
+import { predictionCells, predictionHeader } from "../transform/output.js";
+import type { TargetState } from "../transform/target.js";
+import { writeWhole } from "./write.js";
+
+export const FOLDS_FILE = "folds.csv";
+export const OUT_OF_FOLD_FILE = "out-of-fold.csv";
+
+/** Writes `folds.csv`, a line a fold, and `out-of-fold.csv`, a line for each row that was tested, in the table's order. */
+export function saveFolds(folder: string, table: Table, results: readonly FoldResult[]): void {
+  writeWhole(join(folder, FOLDS_FILE), Buffer.from(foldLines(results).map(csvLine).join("")));
+  writeWhole(join(folder, OUT_OF_FOLD_FILE), Buffer.from(outOfFoldLines(table, results).map(csvLine).join("")));
+}
+
+/** What a fold was, by the names of folds.csv and `--json`. */
+export function foldFacts({ fold, outcome: { rowCounts, epochs, keptEpoch, stopped } }: FoldResult) {
+  return { fold: fold.number + 1, ...rowCounts, testRows: fold.test.length, epochs, keptEpoch, stopped };
+}
+
+function foldLines(results: readonly FoldResult[]): string[][] {
+  const records = results.map((result) => ({ ...foldFacts(result), ...result.judgement.scores }));
+  return [Object.keys(records[0] ?? {}), ...records.map((record) => Object.values(record).map(String))];
+}
+
+function outOfFoldLines(table: Table, results: readonly FoldResult[]): string[][] {
+  const lines: string[][] = [];
+  for (const { fold, outcome, outputs, prepared } of results) {
+    const cells = predictionCells(outcome.target, outputs, prepared.spec.outputs, true);
+    for (const [i, row] of fold.test.entries()) {
+      lines[row] = [String(table.lines[row]), String(fold.number + 1), ...cells[i]!];
+    }
+  }
+  const tested = lines.filter((line) => line !== undefined); // the earliest rows in time never are
+  return [["line", "fold", ...headerOf(results)], ...tested];
+}
+
+function headerOf([first]: readonly FoldResult[]): string[] {
+  const target: TargetState | undefined = first?.outcome.target;
+  return target ? predictionHeader(target, true) : [];
+}

@@ -1,0 +1,166 @@
+import type { Config } from "../config/schema.js";
+import type { CrossValidation, FoldResult, FoldsEngine } from "../train/crossValidation.js";
+import type { FoldScores } from "../train/foldScores.js";
+import { type GateOptions, gatesFor } from "./gates.js";
+import { located } from "./located.js";
+import { comparisons } from "./scores.js";
+import { type Stopwatch, stopwatch } from "./stopwatch.js";
+
+interface FoldsOptions extends GateOptions {
+  readonly set?: string[];
+  readonly out?: string;
+  readonly threads: number | "auto";
+  readonly backend?: string;
+  readonly json?: boolean;
+  readonly folds: number;
+  readonly keep: boolean;
+}
+
+/** `nnfit train --folds`: trains as often as there are folds, and tests each on rows that it did not learn from. */
+export async function crossValidateAction(path: string, options: FoldsOptions): Promise<void> {
+  const { set, out, threads, backend, json, folds, keep } = options;
+  const clock = stopwatch();
+  const { loadConfig, displayPath, resolvedConfig } = await import("../config/load.js");
+  const { fileSource } = await import("../data/csv.js");
+  const { readColumns, readTable } = await import("../data/read.js");
+  const { FOLDS_FILE, OUT_OF_FOLD_FILE, saveFolds } = await import("../artifact/foldFiles.js");
+  const { MODEL_FILE, saveModel } = await import("../artifact/model.js");
+  const { claimFolder, writeConfig } = await import("../artifact/run.js");
+  const { modelOf } = await import("../artifact/trained.js");
+  const { crossValidate, foldsEngine, planFolds, prepareFold } = await import("../train/crossValidation.js");
+  const { foldScores } = await import("../train/foldScores.js");
+  const { keepFolds } = await import("../train/keep.js");
+  const { scoreNames } = await import("../train/metrics.js");
+  const { findTask } = await import("../train/task.js");
+  const { foldsDisplay } = await import("./foldsProgress.js");
+  const { concludeFolds, foldsText, warnOfFolds } = await import("./foldsStory.js");
+  const { watched } = await import("./progress.js");
+  const { describe } = await import("./story.js");
+
+  const gatesOf = await gatesFor(options);
+  const workingDirectory = process.cwd();
+  const loaded = loadConfig(path, { set: set ?? [], out, backend, workingDirectory });
+  const { data, task: taskSetting, output } = loaded.config;
+  const source = (file: string) => watched(fileSource(file, displayPath(workingDirectory, file)));
+
+  clock.lap("start");
+  const { table, config, plan, first, engine } = await located(loaded, async () => {
+    const table = await readTable(source(data.train), data);
+    clock.lap("read");
+    const task = findTask(table, data.target, taskSetting);
+    const config = loaded.configFor({ rows: task.table.rows, task: task.task });
+    if (keep) await checkKeep(config, folds);
+    const plan = planFolds(task, config, { folds, sharesScaling: keep }, (wanted) =>
+      readColumns(source(String(data.validation)), data, wanted),
+    );
+    const first = await prepareFold(plan, plan.folds[0]!); // there are two at least
+    const engine = await foldsEngine(first, folds, { threads, blasLibrary: process.env.NNFIT_BLAS });
+    clock.lap("prepare");
+    return { table, config, plan, first, engine };
+  });
+  const { target } = first;
+  const gates = await gatesOf(target);
+  describe(table, plan.task, first, engine, config, foldsText(plan));
+  warnOfFolds(plan);
+
+  const name = displayPath(workingDirectory, output);
+  const files = [FOLDS_FILE, OUT_OF_FOLD_FILE];
+  const folder = { name, source: path, config: resolvedConfig(config) };
+  claimFolder(output, folder, [...files, ...(keep ? [MODEL_FILE] : [])]);
+  writeConfig(output, folder);
+  const display = await foldsDisplay({ folds, epochs: config.training.epochs, scores: scoreNames(target, "line") });
+  let results: FoldResult[];
+  try {
+    results = await located(loaded, () => crossValidate(plan, first, engine, display));
+    clock.lap("fit");
+  } finally {
+    display.stop();
+  }
+  const scores = foldScores(target, results);
+  clock.lap("score");
+
+  saveFolds(output, plan.task.table, results);
+  const diverged = await divergence(results, config, `${name}/${FOLDS_FILE}`);
+  if (diverged) throw diverged;
+  const kept = keep ? keepFolds(plan, results, scores) : undefined;
+  if (kept) saveModel(`${output}/${MODEL_FILE}`, modelOf(kept.prepared, kept.outcome, kept.baseline, data.missing));
+  clock.lap("save");
+  const failure = gates(scores.mean);
+  const compared = await comparisons(target, scores.mean, scores.baselines);
+  concludeFolds(target, results, scores, compared, {
+    folder: name,
+    files,
+    seconds: clock.seconds.fit ?? 0,
+    kept: kept?.outcome.members.length ?? 0,
+  });
+  if (json) {
+    const model = kept ? `${name}/${MODEL_FILE}` : null;
+    console.log(JSON.stringify(await resultOf(plan, results, scores, { engine, model, seconds: clock.seconds })));
+  }
+  if (failure) throw failure;
+}
+
+/** What a script wants to know of a cross-validation. `scores` are what gates judge: the means over the folds. */
+async function resultOf(
+  { task, folds }: CrossValidation,
+  results: readonly FoldResult[],
+  scores: FoldScores,
+  { engine, model, seconds }: { engine: FoldsEngine; model: string | null; seconds: Stopwatch["seconds"] },
+) {
+  const { foldFacts } = await import("../artifact/foldFiles.js");
+  const { workers, engineThreads } = engine.layoutOf(0);
+  return {
+    version: 1,
+    model,
+    task: task.task,
+    members: results[0]!.outcome.members.length, // there are two results at least
+    scores: scores.mean,
+    deviations: scores.deviation,
+    outOfFold: { rows: folds.reduce((sum, { test }) => sum + test.length, 0), scores: scores.outOfFold },
+    ...scores.baselines,
+    folds: results.map((result) => ({
+      ...foldFacts(result),
+      scores: result.judgement.scores,
+      ...result.baselines,
+    })),
+    backend: engine.blas ? "blas" : "wasm",
+    threads: engine.blas ? (engine.blas.threads ?? null) : engine.lanes * Math.max(workers, 1) * engineThreads,
+    seconds,
+  };
+}
+
+/** A model file has room for so many networks. */
+const MOST_NETWORKS = 256;
+
+async function checkKeep({ data, model }: Config, folds: number): Promise<void> {
+  const { NnfitError } = await import("../errors.js");
+  if (data.time !== null) {
+    throw new NnfitError("usage", "--keep would keep networks that know only the earliest rows", {
+      setting: "data.time",
+      try: "the same command without --folds and --keep: it trains a model that knows the latest rows too",
+    });
+  }
+  if (folds * model.members <= MOST_NETWORKS) return;
+  throw new NnfitError("usage", `a model can't have more than ${MOST_NETWORKS} networks`, {
+    setting: "model.members",
+    have: `${folds} folds of ${model.members}`,
+    try: "fewer folds, or leaving out --keep",
+  });
+}
+
+/** The error of a fold that diverged. */
+async function divergence(results: readonly FoldResult[], { training }: Config, file: string) {
+  const { NnfitError } = await import("../errors.js");
+  for (const { fold, outcome } of results) {
+    const number = outcome.members.findIndex(({ stopped }) => stopped === "diverged");
+    const member = outcome.members[number];
+    if (!member) continue;
+    const which = outcome.members.length > 1 ? `, member ${number + 1}` : "";
+    return new NnfitError("diverged", "training diverged: the loss is no longer a finite number", {
+      at: `fold ${fold.number + 1}${which}, epoch ${member.diverged?.epoch}, batch ${member.diverged?.batch}`,
+      have: `the scores of each fold's last good weights, in ${file}`,
+      try: `a smaller training.optimizer.learningRate (it is ${training.optimizer.learningRate}), or scaling that brings inputs and target to about 1`,
+    });
+  }
+  return undefined;
+}

@@ -1,0 +1,76 @@
+import type { FoldResult, FoldsWatcher } from "../train/crossValidation.js";
+import { fitted, hasBars, quiet, REDRAW_MILLISECONDS } from "./progress.js";
+import { duration, scoreText } from "./text.js";
+
+/** Shows a cross-validation as it goes. */
+export interface FoldsDisplay extends FoldsWatcher {
+  /** Comes last, however it ends. */
+  stop(): void;
+}
+
+export interface FoldsDisplayOptions {
+  readonly folds: number;
+  readonly epochs: number;
+  /** names of those that are shown of a fold */
+  readonly scores: readonly string[];
+}
+
+/** A bar on a terminal, a line for each fold elsewhere, in the order in which they end. */
+export async function foldsDisplay(options: FoldsDisplayOptions): Promise<FoldsDisplay> {
+  return hasBars() ? await bar(options) : lines(options);
+}
+
+function lines({ folds, scores }: FoldsDisplayOptions): FoldsDisplay {
+  const digits = String(folds).length;
+  return {
+    progress() {},
+    done(result) {
+      const number = String(result.fold.number + 1).padStart(digits);
+      console.error(`fold ${number}/${folds}  ${scoresText(result, scores)}`);
+    },
+    stop() {},
+  };
+}
+
+async function bar({ folds, epochs, scores }: FoldsDisplayOptions): Promise<FoldsDisplay> {
+  const { SingleBar } = await import("cli-progress");
+  const started = Date.now();
+  const total = Math.max(folds * epochs, 1);
+  let latest: FoldResult | undefined;
+  let done = 0;
+  const bar = new SingleBar({
+    format: (_, { value }) => {
+      const seconds = (Date.now() - started) / 1000;
+      const left = seconds > 0.5 && value > 0 ? `${duration((seconds / value) * (total - value))} left` : "";
+      const values = latest ? [`fold ${latest.fold.number + 1}: ${scoresText(latest, scores.slice(0, 1))}`] : [];
+      return fitted(`${done}/${folds} folds`, value / total, values, done < folds ? left : `in ${duration(seconds)}`);
+    },
+    ...quiet,
+  });
+  bar.start(total, 0);
+  let epochsDone = 0;
+  let drawn = Date.now();
+  const draw = () => {
+    bar.update(done === folds ? total : epochsDone); // a fold may have stopped early
+    bar.render();
+    drawn = Date.now();
+  };
+  return {
+    progress(sofar) {
+      epochsDone = sofar;
+      if (Date.now() - drawn >= REDRAW_MILLISECONDS) draw();
+    },
+    done(result) {
+      latest = result;
+      done++;
+    },
+    stop() {
+      draw();
+      bar.stop();
+    },
+  };
+}
+
+function scoresText({ judgement }: FoldResult, names: readonly string[]): string {
+  return scoreText(Object.fromEntries(names.map((name) => [name, judgement.scores[name]!])));
+}

@@ -1,0 +1,83 @@
+import type { CrossValidation, FoldResult } from "../train/crossValidation.js";
+import type { FoldScores } from "../train/foldScores.js";
+import { unlearnedClasses } from "../train/folds.js";
+import { scoreNames } from "../train/metrics.js";
+import type { TargetState } from "../transform/target.js";
+import type { Comparison } from "./scores.js";
+import { aligned, count, duration, note, say, scoreCell, shellWord, some, whole } from "./text.js";
+
+/** What the folds are, in a line: "5, stratified by species: each is tested on 30 rows that it did not learn from". */
+export function foldsText({ folds, task, options: { data }, sharesScaling }: CrossValidation): string {
+  const tested = range(folds.map(({ test }) => test.length));
+  const scaling = sharesScaling ? "; scaling is learned once from all rows, so that all networks can be one model" : "";
+  if (data.time) {
+    const learned = range(folds.map(({ learning }) => learning.length));
+    return `${folds.length} in the order of ${data.time}: each tests ${tested} rows with what it learned from all before them, ${learned}; below, the first`;
+  }
+  const stratified = task.classes ? `stratified by ${task.names[0]}` : "dealt at random";
+  const how = data.groups ? `whole groups of ${data.groups}` : stratified;
+  return `${folds.length}, ${how}: each tests ${tested} rows with what it learned from all others; below, the first${scaling}`;
+}
+
+function range(numbers: readonly number[]): string {
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  return least === most ? whole(least) : `${whole(least)} to ${whole(most)}`;
+}
+
+/** Tells what a fold can't get right. */
+export function warnOfFolds({ folds, task }: CrossValidation): void {
+  for (const { number, names } of unlearnedClasses(task.table, folds, task.classes)) {
+    note(`fold ${number + 1} tests rows of ${some(names)} and has none to learn from`);
+  }
+}
+
+/** Every fold's scores, their mean and deviation, and those of all tested rows at once. */
+export function foldsTable(target: TargetState, results: readonly FoldResult[], scores: FoldScores): string[] {
+  const isWide = target.task === "regression" && target.targets.length > 1;
+  const names = scoreNames(target, isWide ? "line" : "end");
+  const cells = (of: Readonly<Record<string, number>>) => names.map((name) => scoreCell(of[name]));
+  const tested = results.reduce((sum, { fold }) => sum + fold.test.length, 0);
+  return aligned([
+    ["fold", "rows", "epoch", ...names],
+    ...results.map(({ fold, outcome, judgement }) => [
+      String(fold.number + 1),
+      whole(fold.test.length),
+      whole(outcome.keptEpoch),
+      ...cells(judgement.scores),
+    ]),
+    ["mean", "", "", ...cells(scores.mean)],
+    ["± deviation", "", "", ...cells(scores.deviation)],
+    ["out of fold", whole(tested), "", ...cells(scores.outOfFold)],
+  ]);
+}
+
+export interface FoldsConclusion {
+  readonly folder: string;
+  readonly files: readonly string[];
+  readonly seconds: number;
+  /** networks that are kept as one model */
+  readonly kept: number;
+}
+
+/** Says how it went. */
+export function concludeFolds(
+  target: TargetState,
+  results: readonly FoldResult[],
+  scores: FoldScores,
+  compared: readonly Comparison[],
+  { folder, files, seconds, kept }: FoldsConclusion,
+): void {
+  say("done", `${count(results.length, "fold")} in ${duration(seconds)}`);
+  console.error(["", ...foldsTable(target, results, scores), ""].join("\n"));
+  for (const { label, text, remarks } of compared) {
+    say(label, text);
+    for (const remark of remarks) say("", remark);
+  }
+  say("files", files.map((file) => `${folder}/${file}`).join(", "));
+  if (kept === 0) {
+    say("model", "none is kept; the same command without --folds trains one on all rows");
+    return;
+  }
+  say("model", `${folder}/model.safetensors: the ${whole(kept)} networks of all folds`);
+  say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
+}

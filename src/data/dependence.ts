@@ -1,0 +1,103 @@
+import { NnfitError } from "../errors.js";
+import type { DataOptions } from "./options.js";
+import { checkNames } from "./read.js";
+import { type Column, columnOf, isMissing, type Table, textOf } from "./table.js";
+
+/**
+ * How rows hang together: what is learned from some of them tells too much about others. Rows of one group stay on one
+ * side; in time, later rows never teach about earlier ones.
+ */
+export type Dependence = { readonly kind: "none" } | OfRows;
+
+interface OfRows {
+  readonly kind: "groups" | "time";
+  /** the column that says so */
+  readonly column: string;
+  /** of each row the number of its group, or which of the different times it has, from 0, the earliest */
+  readonly codes: Int32Array;
+}
+
+export type DependenceOptions = Pick<DataOptions, "groups" | "time">;
+
+/** A date in ISO 8601, as far as it goes, with or without a time of day: in this form the earlier is the lesser text. */
+const DATE = /^\d{4}-\d{2}(-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z?)?)?$/;
+
+/** What the config says of a table's rows. `targets` are the names of the targets. */
+export function dependenceOf(
+  table: Table,
+  targets: readonly string[],
+  { groups = null, time = null }: Partial<DependenceOptions>,
+): Dependence {
+  if (groups !== null && time !== null) {
+    throw new NnfitError("usage", "rows are held out by groups or by time, not by both", {
+      setting: "data.groups",
+      have: `groups by "${groups}", time by "${time}"`,
+      try: "leaving out data.groups or data.time",
+    });
+  }
+  if (groups !== null)
+    return { kind: "groups", column: groups, codes: codesOf(complete(table, targets, groups, "groups")) };
+  if (time !== null)
+    return { kind: "time", column: time, codes: timesOf(complete(table, targets, time, "time"), table) };
+  return { kind: "none" };
+}
+
+/** Why the column is no input. */
+export function asideBy(dependence: Dependence): { name: string; why: string } | undefined {
+  if (dependence.kind === "none") return undefined;
+  const { kind, column } = dependence;
+  return { name: column, why: kind === "groups" ? "tells which rows belong together" : "tells the order of the rows" };
+}
+
+/** How many different codes there are. */
+export function countOf(codes: Int32Array): number {
+  return new Set(codes).size;
+}
+
+/** The column, if it is there and has a value in every row. */
+function complete(table: Table, targets: readonly string[], name: string, option: "groups" | "time"): Column {
+  const setting = `data.${option}`;
+  const header = table.columns.map(({ name }) => name);
+  checkNames([name], header, setting, table.source);
+  if (targets.includes(name)) throw new NnfitError("usage", `"${name}" is a target already`, { setting });
+  const column = columnOf(table, name)!; // its name was just looked up
+  const row = table.lines.findIndex((_, row) => isMissing(column, row));
+  if (row < 0) return column;
+  const what = option === "groups" ? "its group" : "its time";
+  throw new NnfitError("data", `a row lacks ${what}`, {
+    at: `${table.source}:${table.lines[row]}, column "${name}"`,
+    try: `filling the cell, leaving the row out, or no ${setting}`,
+  });
+}
+
+/** In order of appearance. */
+function codesOf(column: Column): Int32Array {
+  const cells = column.type === "number" ? column.values : column.codes;
+  const codeOf = new Map<number, number>();
+  for (const cell of cells) if (!codeOf.has(cell)) codeOf.set(cell, codeOf.size);
+  return Int32Array.from(cells, (cell) => codeOf.get(cell)!);
+}
+
+/** By size, or of dates by their text. */
+function timesOf(column: Column, table: Table): Int32Array {
+  if (column.type === "number") {
+    const placeOf = new Map([...new Set(column.values)].sort((a, b) => a - b).map((value, place) => [value, place]));
+    return Int32Array.from(column.values, (value) => placeOf.get(value)!);
+  }
+  const words = column.categories.map(normalDate);
+  const row = column.codes.findIndex((code) => words[code] === undefined);
+  if (row >= 0) {
+    throw new NnfitError("data", `"${textOf(column, row)}" is neither a number nor a date such as 2024-03-01`, {
+      at: `${table.source}:${table.lines[row]}, column "${column.name}"`,
+      try: "dates as year-month-day, with or without a time of day in one time zone: 2024-03-01T17:30",
+    });
+  }
+  const inOrder = [...new Set(words)].sort(); // by code units, which dates have few of
+  const placeOf = new Map(inOrder.map((word, place) => [word, place]));
+  return Int32Array.from(column.codes, (code) => placeOf.get(words[code])!);
+}
+
+/** The same for all ways to write a date, or undefined for what is none. */
+function normalDate(text: string): string | undefined {
+  return DATE.test(text) ? text.replace("T", " ").replace("Z", "") : undefined;
+}

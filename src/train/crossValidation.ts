@@ -1,0 +1,175 @@
+import { dependenceOf } from "../data/dependence.js";
+import { type Table, takeRows } from "../data/table.js";
+import { type Blas, findBlas } from "../engine/blas.js";
+import { Memory } from "../engine/memory.js";
+import { Network, plainSpec } from "../model/network.js";
+import { invertTarget, type Predictions } from "../transform/target.js";
+import { type Baselines, learnBaselines, scoreBaselines } from "./baseline.js";
+import { knownRows } from "./compare.js";
+import { evaluator } from "./evaluate.js";
+import { type Fold, foldsOf } from "./folds.js";
+import { datasetOf, type Judgement } from "./member.js";
+import { learnedRows } from "./members.js";
+import { scoresOf } from "./metrics.js";
+import { type FoldLayout, layOutFolds } from "./parallel.js";
+import { mean } from "./predictor.js";
+import { type Prepared, prepare, type ReadValidation, type Rows, rowsOf, type TaskOptions } from "./prepare.js";
+import type { TaskOf } from "./task.js";
+import { type EngineOptions, type Outcome, train } from "./train.js";
+
+/** What is to be cross-validated. */
+export interface CrossValidation {
+  readonly task: TaskOf;
+  readonly options: TaskOptions;
+  readonly folds: readonly Fold[];
+  /** Scaling is learned once, from all rows, so that the networks of all folds can be one model. */
+  readonly sharesScaling: boolean;
+  readonly readValidation: ReadValidation;
+}
+
+/** A fold, trained on its learning rows and tested on its others. */
+export interface FoldResult {
+  readonly fold: Fold;
+  /** all but its rows, which take much memory */
+  readonly prepared: Omit<Prepared, "rows">;
+  readonly outcome: Outcome;
+  /** of the test rows */
+  readonly judgement: Judgement;
+  /** what the networks predict of the test rows on average, [rows, outputs] */
+  readonly outputs: Float32Array;
+  readonly predictions: Predictions;
+  readonly truth: Rows["truth"];
+  /** learned from the same rows as the networks, scored on the test rows */
+  readonly baselines: Baselines;
+}
+
+export interface FoldsEngine extends FoldLayout {
+  readonly blas: Blas | undefined;
+}
+
+/** What is seen of a cross-validation while it goes on. */
+export interface FoldsWatcher {
+  /** How many epochs are done, of all folds together, as a mean over the members of each. */
+  progress(epochs: number): void;
+  /** A fold is done. */
+  done(result: FoldResult): void;
+}
+
+export function planFolds(
+  task: TaskOf,
+  options: TaskOptions,
+  { folds, sharesScaling }: { folds: number; sharesScaling: boolean },
+  readValidation: ReadValidation,
+): CrossValidation {
+  const { data, model, training } = options;
+  const validates = model.members === 1 && typeof data.validation === "number" && data.validation > 0;
+  const plan = foldsOf(
+    task.table,
+    { folds, seed: training.seed, validates },
+    task.classes,
+    dependenceOf(task.table, task.names, data),
+  );
+  return { task, options, folds: plan, sharesScaling, readValidation };
+}
+
+/** As `prepare` does it for a table of the fold's learning rows alone. */
+export function prepareFold(
+  { task, options, sharesScaling, readValidation }: CrossValidation,
+  { learning }: Fold,
+): Promise<Prepared> {
+  const own = { ...task, table: takeRows(task.table, learning) };
+  return prepare(own, options, readValidation, sharesScaling ? task.table : undefined);
+}
+
+export async function foldsEngine(
+  { spec, batchSize, members, training }: Pick<Prepared, "spec" | "batchSize" | "members" | "training">,
+  folds: number,
+  { threads, blasLibrary }: EngineOptions,
+): Promise<FoldsEngine> {
+  if (training.backend === "blas") {
+    const blas = await findBlas({ threads, library: blasLibrary }); // it has threads of its own
+    return { lanes: 1, layoutOf: () => ({ workers: 0, engineThreads: 1 }), blas };
+  }
+  return { ...layOutFolds(spec, { batchSize, members: members.length, folds }, threads), blas: undefined };
+}
+
+/** Trains and tests the folds, some side by side, and gives their results in order. `first` is the first fold, prepared. */
+export async function crossValidate(
+  plan: CrossValidation,
+  first: Prepared,
+  engine: FoldsEngine,
+  watcher: FoldsWatcher,
+): Promise<FoldResult[]> {
+  const { folds, task } = plan;
+  const results: FoldResult[] = [];
+  const epochs = folds.map(() => 0);
+  const waiting = folds.values();
+  let failure: { readonly error: unknown } | undefined;
+  const runFold = async (fold: Fold) => {
+    const prepared = fold.number === 0 ? first : await prepareFold(plan, fold);
+    const outcome = await train(
+      prepared,
+      { ...engine.layoutOf(fold.number), blas: engine.blas },
+      {
+        progress(done) {
+          if (failure) throw failure.error; // ends the threads of this fold too
+          epochs[fold.number] = done;
+          watcher.progress(epochs.reduce((sum, each) => sum + each, 0));
+        },
+        report() {},
+      },
+    );
+    const result = test(fold, prepared, outcome, takeRows(task.table, fold.test));
+    results[fold.number] = result;
+    watcher.done(result);
+  };
+  const lane = async () => {
+    for (const fold of waiting) {
+      if (failure) return;
+      await runFold(fold).catch((error: unknown) => {
+        failure ??= { error };
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: engine.lanes }, lane));
+  if (failure) throw failure.error;
+  return results;
+}
+
+function test(fold: Fold, prepared: Prepared, outcome: Outcome, table: Table): FoldResult {
+  const { rows: _, ...rest } = prepared;
+  const rows = rowsOf(table, prepared.pipeline, prepared.target);
+  const { loss, outputs } = predict(prepared, outcome, rows);
+  const predictions = invertTarget(outcome.target, outputs, prepared.spec.outputs);
+  const learned = learnBaselines(prepared.target, knownRows(prepared, learnedRows(prepared)));
+  return {
+    fold,
+    prepared: rest,
+    outcome,
+    judgement: { loss, scores: scoresOf(prepared.target, rows.truth, predictions) },
+    outputs,
+    predictions,
+    truth: rows.truth,
+    baselines: scoreBaselines(prepared.target, learned, rows),
+  };
+}
+
+/** The mean of what the networks predict, as the model file's would, and the mean of their losses. */
+function predict({ spec: trained }: Prepared, { members }: Outcome, rows: Rows) {
+  const spec = plainSpec(trained);
+  const memory = new Memory();
+  try {
+    const dataset = datasetOf(memory, { spec, rows });
+    const evaluations = members.map(({ weights }) => {
+      const network = new Network(memory, spec);
+      network.weights = weights;
+      return evaluator(network, dataset)();
+    });
+    return {
+      loss: evaluations.reduce((sum, { loss }) => sum + loss, 0) / evaluations.length,
+      outputs: mean(evaluations.map(({ outputs }) => outputs)),
+    };
+  } finally {
+    memory.close();
+  }
+}

@@ -1,0 +1,107 @@
+import { countOf, type Dependence } from "../data/dependence.js";
+import { dealGroups, equalShares } from "../data/groupSplit.js";
+import { foldRows } from "../data/split.js";
+import type { Table } from "../data/table.js";
+import { forwardBlocks } from "../data/timeSplit.js";
+import { seededRandom } from "../engine/random.js";
+import { NnfitError } from "../errors.js";
+import type { TargetState } from "../transform/target.js";
+import { codesOf, range } from "./members.js";
+
+/** Rows to learn from, and others to test on. */
+export interface Fold {
+  /** from 0 */
+  readonly number: number;
+  /** ascending: to learn from, and to choose the best epoch by */
+  readonly learning: Uint32Array;
+  /** ascending */
+  readonly test: Uint32Array;
+}
+
+/**
+ * The folds of a cross-validation. Rows are dealt at random, for classes stratified; or by whole groups; then each row is
+ * tested once. By time, each block is tested by what learned from all rows before it, and the first block never is.
+ */
+export function foldsOf(
+  table: Table,
+  {
+    folds,
+    seed,
+    validates,
+  }: { folds: number; seed: number /** of the learning rows some are held out */; validates: boolean },
+  classes: TargetState | undefined,
+  dependence: Dependence,
+): Fold[] {
+  const codes = codesOf(table, classes);
+  const random = seededRandom(seed, "folds");
+  if (dependence.kind === "time") return timeFolds(table, folds, dependence.codes, dependence.column);
+  if (dependence.kind === "groups") {
+    checkEnough(folds, countOf(dependence.codes), "groups", `${table.source}, column "${dependence.column}"`);
+    return foldsFrom(dealGroups(dependence.codes, equalShares(folds), random, codes), folds);
+  }
+  checkEnough(folds, table.rows, "rows with a target", table.source);
+  if (classes?.task === "classification" && codes) checkClasses(table, { folds, validates }, classes.classes, codes);
+  return foldsFrom(foldRows(table.rows, folds, random, codes), folds);
+}
+
+/** The classes that a fold tests and has no row of to learn from, by the number of the fold. */
+export function unlearnedClasses(table: Table, folds: readonly Fold[], classes: TargetState | undefined) {
+  const codes = codesOf(table, classes);
+  if (classes?.task !== "classification" || !codes) return [];
+  return folds.flatMap(({ number, learning, test }) => {
+    const learned = new Set(Array.from(learning, (row) => codes[row]!));
+    const tested = new Set(Array.from(test, (row) => codes[row]!));
+    const names = classes.classes.filter((_, code) => tested.has(code) && !learned.has(code));
+    return names.length > 0 ? [{ number, names }] : [];
+  });
+}
+
+function foldsFrom(foldOf: Uint32Array, folds: number): Fold[] {
+  const all = range(0, foldOf.length);
+  return Array.from({ length: folds }, (_, number) => ({
+    number,
+    learning: all.filter((row) => foldOf[row] !== number),
+    test: all.filter((row) => foldOf[row] === number),
+  }));
+}
+
+function timeFolds(table: Table, folds: number, times: Int32Array, column: string): Fold[] {
+  checkEnough(folds + 1, countOf(times), "different times", `${table.source}, column "${column}"`, folds);
+  const blocks = forwardBlocks(times, folds);
+  if (!blocks) {
+    throw new NnfitError("data", `too many rows have the same time for ${folds} folds of about equal size`, {
+      at: `${table.source}, column "${column}"`,
+      try: "fewer folds",
+    });
+  }
+  return blocks.map(({ before, block }, number) => ({ number, learning: before, test: block }));
+}
+
+function checkEnough(needed: number, found: number, what: string, at: string, folds = needed): void {
+  if (found >= needed) return;
+  throw new NnfitError("data", `${folds} folds need ${needed} ${what} at least`, {
+    at,
+    have: String(found),
+    try: needed - folds < found - 1 ? `--folds ${found - (needed - folds)}` : undefined,
+  });
+}
+
+/** Each fold needs a row of each class to learn from; and where it holds rows out, one that judges. */
+function checkClasses(
+  table: Table,
+  { folds, validates }: { folds: number; validates: boolean },
+  names: readonly string[],
+  codes: Int32Array,
+): void {
+  const needed = validates ? 2 : 1;
+  for (const [code, name] of names.entries()) {
+    const rows = codes.reduce((sum, each) => sum + Number(each === code), 0);
+    if (rows - Math.ceil(rows / folds) >= needed) continue;
+    const has = rows === 1 ? "one row" : `${rows} rows`;
+    throw new NnfitError("data", `the class "${name}" has ${has}, too few for ${folds} folds`, {
+      at: `${table.source}:${table.lines[codes.indexOf(code)]}`,
+      have: `each fold tests up to ${Math.ceil(rows / folds)} of them and needs ${needed} to learn from${validates ? " and to judge by" : ""}`,
+      try: "leaving the class out, or giving it more rows",
+    });
+  }
+}

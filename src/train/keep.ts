@@ -1,0 +1,37 @@
+import { learnBaselines, withScores } from "./baseline.js";
+import type { CrossValidation, FoldResult } from "./crossValidation.js";
+import type { FoldScores } from "./foldScores.js";
+import { rowsOf } from "./prepare.js";
+import { weightedMean } from "./reports.js";
+import { calibratedTarget, type Outcome } from "./train.js";
+
+/**
+ * The networks of all folds as one ensemble. They share their scaling. Every row is one that some of them learned from
+ * and others were tested on; the temperature of their probabilities is that of the predictions out of fold.
+ */
+export function keepFolds({ task: { table } }: CrossValidation, results: readonly FoldResult[], scores: FoldScores) {
+  const [{ prepared }] = results as [FoldResult]; // there are two at least, and the others are like it
+  const { target, pipeline, spec, training } = prepared;
+  const rows = rowsOf(table, pipeline, target);
+  const outputs = new Float32Array(table.rows * spec.outputs);
+  for (const { fold, outputs: ofFold } of results) {
+    for (const [i, row] of fold.test.entries()) {
+      outputs.set(ofFold.subarray(i * spec.outputs, (i + 1) * spec.outputs), row * spec.outputs);
+    }
+  }
+  const outcomes = results.map(({ outcome }) => outcome);
+  const outcome: Omit<Outcome, "judgedRows"> = {
+    target: training.calibrate ? calibratedTarget(target, outputs, spec.outputs, rows.truth) : target,
+    members: outcomes.flatMap(({ members }) => members),
+    judgement: {
+      loss: weightedMean(results.map(({ fold, judgement }) => [fold.test.length, judgement.loss])),
+      scores: scores.outOfFold,
+    },
+    rowCounts: { trainingRows: table.rows, validationRows: table.rows },
+    epochs: Math.max(...outcomes.map(({ epochs }) => epochs)),
+    keptEpoch: Math.max(...outcomes.map(({ keptEpoch }) => keptEpoch)),
+    stopped: outcomes.some(({ stopped }) => stopped === "all epochs done") ? "all epochs done" : "patience",
+  };
+  const baseline = withScores(learnBaselines(target, rows), scores.baselines);
+  return { prepared, outcome, baseline };
+}
