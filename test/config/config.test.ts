@@ -46,6 +46,8 @@ describe("a config", () => {
         target: "y",
         validation: 0.2,
         ignore: [],
+        groups: null,
+        time: null,
         types: {},
         delimiter: "auto",
         missing: ["", "NA", "NaN", "null", "?"],

@@ -1,0 +1,264 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { cells, contents, digest, folder, json, nnfit, numbers, type Outcome, records, text, works } from "./nnfit.js";
+
+/** Two overlapping clouds of points, in ten groups, on sixty days. */
+const points = Array.from({ length: 60 }, (_, i) => {
+  const kind = i % 3 === 0 ? "far" : "near";
+  const away = kind === "far" ? 1.5 : 0;
+  const noise = (n: number) => (((i + 1) * n) % 101) / 50 - 1;
+  const day = `2024-${i < 30 ? "01" : "02"}-${String(1 + ((i * 7) % 30)).padStart(2, "0")}`;
+  return [(away + noise(37)).toFixed(3), (away - noise(53)).toFixed(3), `p${(i * 7) % 10}`, day, kind];
+});
+const header = "a,b,patient,day,kind";
+const lines = [header, ...points.map((cells) => cells.join(","))];
+const table = lines.join("\n");
+
+const config = {
+  data: { train: "t.csv", target: "kind", ignore: ["patient", "day"] },
+  model: { hidden: [8] },
+  training: { epochs: 6, batchSize: 8, optimizer: { name: "adam", learningRate: 0.01 } },
+};
+const inFolder = (changes: object = {}) =>
+  folder({ "t.csv": table, "c.json": JSON.stringify({ ...config, ...changes }) });
+const grouped = { data: { train: "t.csv", target: "kind", ignore: ["day"], groups: "patient" } };
+const inTime = { data: { train: "t.csv", target: "kind", ignore: ["patient"], time: "day" } };
+
+interface Result {
+  model: string | null;
+  scores: Record<string, number>;
+  deviations: Record<string, number>;
+  outOfFold: { rows: number; scores: Record<string, number> };
+  baseline: { scores: Record<string, number> };
+  folds: { fold: number; testRows: number; trainingRows: number; scores: Record<string, number> }[];
+}
+
+const outOfFold = (cwd: string, run = "runs/c") => records(text(cwd, run, "out-of-fold.csv"));
+
+describe("nnfit train --folds 4", () => {
+  const cwd = inFolder();
+  let told: Outcome;
+  let result: Result;
+  beforeAll(async () => {
+    told = await works(["train", "c.json", "--folds", "4", "--json"], { cwd });
+    result = json<Result>(told.out);
+  });
+
+  it("writes scores, predictions and the config, and no model", () => {
+    expect(Object.keys(contents(join(cwd, "runs")))).toEqual(["c/config.json", "c/folds.csv", "c/out-of-fold.csv"]);
+    expect(result.model).toBe(null);
+  });
+
+  it("tells each fold, the mean and deviation, and the scores of all rows at once, in a table", () => {
+    const rows = told.err.split("\n").map((line) => line.trim().split(/ {2,}/));
+    const start = rows.findIndex(([first]) => first === "fold");
+    expect(rows[start]).toEqual(["fold", "rows", "epoch", ...Object.keys(result.scores)]);
+    const scoresOf = (line: number, other: number) => rows[start + line]!.slice(other).map(Number);
+    const expected = (scores: Record<string, number>) => Object.values(scores).map((score) => expect.closeTo(score, 4));
+    for (const [i, { scores }] of result.folds.entries()) {
+      expect(rows[start + 1 + i]!.slice(0, 2)).toEqual([String(i + 1), "15"]);
+      expect(scoresOf(1 + i, 3)).toEqual(expected(scores));
+    }
+    expect(rows.slice(start + 5, start + 8).map(([first]) => first)).toEqual(["mean", "± deviation", "out of fold"]);
+    expect(scoresOf(5, 1)).toEqual(expected(result.scores));
+    expect(scoresOf(6, 1)).toEqual(expected(result.deviations));
+    expect(scoresOf(7, 2)).toEqual(expected(result.outOfFold.scores));
+    expect(told.err).toContain(
+      "folds     4, stratified by kind: each tests 15 rows with what it learned from all others; below, the first",
+    );
+    expect(told.err).toMatch(/rows +36 to learn from, 9 held out to judge by/);
+    expect(told.err).toMatch(/^fold 3\/4 {2}accuracy \d\.\d+, logLoss 0\.\d+$/m);
+    expect(told.err).toContain("model     none is kept; the same command without --folds trains one on all rows");
+  });
+
+  it("predicts every row once, in the order of the table, by a fold that did not learn from it", () => {
+    const predicted = outOfFold(cwd);
+    expect(predicted.map(({ line }) => Number(line))).toEqual(points.map((_, row) => row + 2));
+    expect(Object.keys(predicted[0]!)).toEqual(["line", "fold", "prediction", "probability_far", "probability_near"]);
+    const right = predicted.filter(({ prediction }, row) => prediction === points[row]!.at(-1)).length;
+    expect(right / 60).toBe(result.outOfFold.scores.accuracy);
+    for (const { fold, scores, testRows } of result.folds) {
+      const ofFold = predicted
+        .map((record, row) => ({ record, row }))
+        .filter(({ record }) => record.fold === String(fold));
+      expect(ofFold).toHaveLength(testRows);
+      const right = ofFold.filter(({ record, row }) => record.prediction === points[row]!.at(-1)).length;
+      expect(right / testRows).toBe(scores.accuracy);
+      expect(ofFold.filter(({ row }) => row % 3 === 0)).toHaveLength(5); // stratified
+    }
+  });
+
+  it("predicts what a model does that is trained by hand on a fold's learning rows", async () => {
+    const predicted = outOfFold(cwd);
+    const tested = predicted.map(({ fold }) => fold === "2");
+    const only = (which: boolean) => [header, ...lines.slice(1).filter((_, row) => tested[row] === which)].join("\n");
+    const byHand = folder({ "t.csv": only(false), "test.csv": only(true), "c.json": JSON.stringify(config) });
+    await works(["train", "c.json"], { cwd: byHand });
+    const { out } = await works(["predict", "runs/c", "test.csv", "--proba"], { cwd: byHand });
+    const ofFold = cells(text(cwd, "runs/c/out-of-fold.csv")).filter(([, fold]) => fold === "2" || fold === "fold");
+    expect(ofFold.map((record) => record.slice(2))).toEqual(cells(out));
+  });
+
+  it("writes the same bytes with one thread and with two", async () => {
+    for (const threads of ["1", "2"]) {
+      await works(["train", "c.json", "--folds", "4", "--threads", threads, "--out", threads], { cwd });
+      for (const file of ["folds.csv", "out-of-fold.csv"]) {
+        expect(digest(join(cwd, threads, file))).toBe(digest(join(cwd, "runs/c", file)));
+      }
+    }
+  });
+
+  it("has a line for each fold in folds.csv, as --json tells it", () => {
+    const written = text(cwd, "runs/c/folds.csv");
+    expect(cells(written)[0]!.slice(0, 7)).toEqual([
+      "fold",
+      "trainingRows",
+      "validationRows",
+      "testRows",
+      "epochs",
+      "keptEpoch",
+      "stopped",
+    ]);
+    expect(numbers(written, "logLoss")).toEqual(result.folds.map(({ scores }) => scores.logLoss));
+    expect(numbers(written, "trainingRows")).toEqual([36, 36, 36, 36]);
+    expect(result).toMatchObject({ version: 1, task: "classification", members: 1, backend: "wasm" });
+    const mean = numbers(written, "accuracy").reduce((sum, accuracy) => sum + accuracy / 4, 0);
+    expect(result.scores.accuracy).toBeCloseTo(mean, 12);
+  });
+
+  it("leaves a model that is there", async () => {
+    const cwd = inFolder();
+    await works(["train", "c.json"], { cwd });
+    const before = digest(join(cwd, "runs/c/model.safetensors"));
+    await works(["train", "c.json", "--folds", "2"], { cwd });
+    expect(digest(join(cwd, "runs/c/model.safetensors"))).toBe(before);
+    await works(["train", "runs/c/config.json", "--folds", "2", "--out", "again"], { cwd });
+    expect(text(cwd, "again/folds.csv")).toBe(text(cwd, "runs/c/folds.csv"));
+  });
+
+  it("judges by the mean of the folds what --fail-if and --baseline ask", async () => {
+    const { accuracy } = result.scores;
+    const train = (...gates: string[]) => nnfit(["train", "c.json", "--folds", "4", "--out", "g", ...gates], { cwd });
+    const failed = await train("--fail-if", `accuracy <= ${accuracy}`);
+    expect(failed.code).toBe(1);
+    expect(failed.err).toContain(`have  accuracy ${accuracy}`);
+    writeFileSync(join(cwd, "earlier.json"), told.out);
+    expect((await train("--fail-if", `accuracy < ${accuracy}`, "--baseline", "earlier.json")).code).toBe(0);
+  });
+});
+
+describe("nnfit train --folds 3 --keep", () => {
+  it("keeps the networks of all folds as one model, which says that scaling saw all rows", async () => {
+    const cwd = inFolder({ model: { hidden: [8], members: 2 } });
+    const { err, out } = await works(["train", "c.json", "--folds", "3", "--keep", "--json"], { cwd });
+    const { model, outOfFold: judged } = json<Result>(out);
+    expect(model).toBe("runs/c/model.safetensors");
+    expect(err).toContain("scaling is learned once from all rows, so that all networks can be one model");
+    expect(err).toContain("runs/c/model.safetensors: the 6 networks of all folds");
+    const described = await works(["inspect", "runs/c", "--json"], { cwd });
+    expect(json<object>(described.out)).toMatchObject({
+      members: 6,
+      training: { trainingRows: 60, validationRows: 60, scores: judged.scores },
+    });
+    const { out: predicted } = await works(["predict", "runs/c", "t.csv"], { cwd });
+    expect(cells(predicted)).toHaveLength(61);
+  });
+});
+
+describe("nnfit train --folds by groups or time", () => {
+  it("never tests a group that a fold learned from, and takes it for no input", async () => {
+    const cwd = inFolder(grouped);
+    const { err } = await works(["train", "c.json", "--folds", "5"], { cwd });
+    expect(err).toMatch(/left out +patient: tells which rows belong together/);
+    expect(err).toContain("folds     5, whole groups of patient: each tests 12 rows");
+    const folds = new Map<string, Set<string>>();
+    for (const [row, { fold }] of outOfFold(cwd).entries()) {
+      const patient = points[row]![2]!;
+      folds.set(patient, (folds.get(patient) ?? new Set()).add(fold!));
+    }
+    expect([...folds.values()].map(({ size }) => size)).toEqual(Array(10).fill(1));
+  });
+
+  it("tests later days with what was learned from earlier ones, and never the first", async () => {
+    const cwd = inFolder(inTime);
+    const { err, out } = await works(["train", "c.json", "--folds", "3", "--json"], { cwd });
+    expect(err).toContain(
+      "folds     3 in the order of day: each tests 15 rows with what it learned from all before them, 15 to 45; below, the first",
+    );
+    const tested = outOfFold(cwd).map(({ line, fold }) => [points[Number(line) - 2]![3]!, fold]);
+    const days = points.map((cells) => cells[3]!).sort();
+    expect(tested.map(([day]) => day).sort()).toEqual(days.slice(15));
+    for (const [day, fold] of tested) expect(fold).toBe(String(Math.floor(days.indexOf(day!) / 15)));
+    expect(json<Result>(out).outOfFold.rows).toBe(45);
+    expect(json<Result>(out).folds.map(({ trainingRows }) => trainingRows)).toEqual([12, 24, 36]);
+  });
+
+  it("governs the rows that a single training holds out, too", async () => {
+    const cwd = inFolder(inTime);
+    const { err } = await works(["train", "c.json"], { cwd });
+    expect(err).toMatch(/left out +day: tells the order of the rows/);
+    expect(err).toMatch(/rows +48 to learn from, 12 held out to judge by/);
+    // weights are learned from the 48 earliest rows alone: what the others hold changes the validation, no update
+    const cut = points.map((cells) => cells[3]!).sort()[48]!;
+    const changed = points.map((cells) => (cells[3]! < cut ? cells : ["99", "-99", ...cells.slice(2)]));
+    writeFileSync(join(cwd, "t.csv"), [header, ...changed.map((cells) => cells.join(","))].join("\n"));
+    await works(["train", "c.json", "--out", "changed"], { cwd });
+    const losses = (run: string, column: string) => numbers(text(cwd, run, "history.csv"), column);
+    expect(losses("changed", "loss")).toEqual(losses("runs/c", "loss"));
+    expect(losses("changed", "val_loss")).not.toEqual(losses("runs/c", "val_loss"));
+  });
+});
+
+describe("nnfit train --folds refuses", () => {
+  const refused = async (args: readonly string[], changes: object = {}) => {
+    const { code, err, out } = await nnfit(["train", "c.json", ...args], { cwd: inFolder(changes) });
+    expect(out).toBe("");
+    return `${code} ${err}`;
+  };
+
+  it.each(["1", "0", "2.5", "-3", "many"])("%s folds", async (folds) => {
+    expect(await refused([`--folds=${folds}`])).toMatch(/^2 [\s\S]*It takes a number from 2 on\./);
+  });
+
+  it("more folds than rows, or groups", async () => {
+    expect(await refused(["--folds", "61"])).toMatch(/^4 [\s\S]*61 folds need 61 rows with a target at least/);
+    expect(await refused(["--folds", "11"], grouped)).toMatch(
+      /^4 [\s\S]*11 folds need 11 groups at least\n.*column "patient"\n {2}have {2}10\n {2}try {3}--folds 10/,
+    );
+  });
+
+  it("classes that are too rare", async () => {
+    const cwd = folder({ "t.csv": `${table}\n0.1,0.2,p3,2024-03-01,rare`, "c.json": JSON.stringify(config) });
+    const { code, err } = await nnfit(["train", "c.json", "--folds", "3"], { cwd });
+    expect([code, err.split("\n")[0]]).toEqual([4, 'error: the class "rare" has one row, too few for 3 folds']);
+  });
+
+  it("--keep without folds, or in time, or for too many networks", async () => {
+    expect(await refused(["--keep"])).toMatch(/^2 [\s\S]*--keep is about the folds[\s\S]*try {3}--folds 5 --keep/);
+    expect(await refused(["--folds", "3", "--keep"], inTime)).toMatch(
+      /^2 [\s\S]*know only the earliest rows\n.*data\.time, c\.json:1/,
+    );
+    expect(await refused(["--folds", "40", "--keep", "--set", "model.members=7"])).toMatch(
+      /^2 [\s\S]*can't have more than 256 networks[\s\S]*40 folds of 7/,
+    );
+  });
+
+  it("groups and time at once, and columns that are not there, each at its line", async () => {
+    const both = { data: { ...grouped.data, time: "day" } };
+    expect(await refused(["--folds", "3"], both)).toMatch(
+      /^2 [\s\S]*by groups or by time, not by both\n.*data\.groups, c\.json:1/,
+    );
+    expect(await refused(["--folds", "3", "--set", "data.groups=patients"])).toMatch(
+      /^2 [\s\S]*no column "patients"[\s\S]*--set data\.groups=patients[\s\S]*try {3}"patient"/,
+    );
+  });
+
+  it("a training that diverges, naming the fold; what it scored is kept", async () => {
+    const cwd = inFolder({ training: { ...config.training, optimizer: { name: "sgd", learningRate: 1e30 } } });
+    const { code, err } = await nnfit(["train", "c.json", "--folds", "2"], { cwd });
+    expect(code).toBe(7);
+    expect(err).toMatch(/at {4}fold 1, epoch 1, batch \d+\n {2}have {2}.*runs\/c\/folds\.csv/);
+    expect(records(text(cwd, "runs/c/folds.csv")).map(({ stopped }) => stopped)).toEqual(["diverged", "diverged"]);
+  });
+});

@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { dependenceOf } from "../../src/data/dependence.js";
+import { columns, refusal } from "./source.js";
+
+const codesOf = (cells: readonly number[] | readonly string[], option: "groups" | "time") => {
+  const found = dependenceOf(columns({ c: cells, y: cells.map((_, i) => i) }), ["y"], { [option]: "c" });
+  return found.kind === "none" ? undefined : [...found.codes];
+};
+
+describe("rows that depend on each other", () => {
+  it("are in groups by the words or the numbers of a column", () => {
+    expect(codesOf(["b", "a", "b", "c"], "groups")).toEqual([0, 1, 0, 2]);
+    expect(codesOf([12, 7.5, 12, -1], "groups")).toEqual([0, 1, 0, 2]);
+  });
+
+  it("are in order by numbers", () => {
+    expect(codesOf([2019, -3, 2020.5, 2019, 100], "time")).toEqual([2, 0, 3, 2, 1]);
+  });
+
+  it("are in order by dates, with or without a time of day", () => {
+    expect(codesOf(["2024-03-01", "2023-12-31", "2024-03-01", "2024-10-02"], "time")).toEqual([1, 0, 1, 2]);
+    expect(codesOf(["2024-03-01T09:30Z", "2024-03-01 09:30:01.5", "2024-03-01", "2024-03-01 09:30"], "time")).toEqual([
+      1, 2, 0, 1,
+    ]);
+  });
+
+  it("are told by a column that is there, is whole and is no target", async () => {
+    const table = columns({ c: ["2024-01-01", undefined], day: ["1.3.2024", "2.3.2024"], y: [1, 2] });
+    const refused = async (options: object) => {
+      const { kind, message, details } = await refusal(() => dependenceOf(table, ["y"], options));
+      return [kind, message, details.at ?? details.setting];
+    };
+    expect(await refused({ groups: "d" })).toEqual(["usage", 'no column "d" in t.csv', "data.groups"]);
+    expect(await refused({ time: "y" })).toEqual(["usage", '"y" is a target already', "data.time"]);
+    expect(await refused({ groups: "c" })).toEqual(["data", "a row lacks its group", 't.csv:3, column "c"']);
+    expect(await refused({ time: "c" })).toEqual(["data", "a row lacks its time", 't.csv:3, column "c"']);
+    expect(await refused({ time: "day" })).toEqual([
+      "data",
+      '"1.3.2024" is neither a number nor a date such as 2024-03-01',
+      't.csv:2, column "day"',
+    ]);
+    expect(await refused({ groups: "c", time: "day" })).toEqual([
+      "usage",
+      "rows are held out by groups or by time, not by both",
+      "data.groups",
+    ]);
+  });
+});

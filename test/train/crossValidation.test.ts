@@ -1,0 +1,175 @@
+import { describe, expect, it } from "vitest";
+import { type Table, takeRows } from "../../src/data/table.js";
+import { modelOptions } from "../../src/model/options.js";
+import {
+  crossValidate,
+  type FoldResult,
+  foldsEngine,
+  planFolds,
+  prepareFold,
+} from "../../src/train/crossValidation.js";
+import { foldScores } from "../../src/train/foldScores.js";
+import { keepFolds } from "../../src/train/keep.js";
+import { trainingOptions } from "../../src/train/options.js";
+import { prepare, type TaskOptions } from "../../src/train/prepare.js";
+import { findTask } from "../../src/train/task.js";
+import { engineFor, train } from "../../src/train/train.js";
+import { scaleOptions } from "../../src/transform/options.js";
+import type { TargetState } from "../../src/transform/target.js";
+import { columns } from "../data/source.js";
+
+const x = Array.from({ length: 45 }, (_, i) => ((i * 17) % 45) / 10);
+const numbers = columns({ x, z: x.map((value) => value * value), y: x.map((value) => Math.sin(value) * 100 + 7) });
+const words = columns({ x, y: x.map((value) => (value < 1.5 ? "low" : value < 3 ? "middle" : "high")) });
+const noTable = () => Promise.reject(new Error("no validation table is named"));
+
+interface Options {
+  members?: number;
+  folds?: number;
+  keep?: boolean;
+  threads?: number;
+  training?: object;
+}
+
+const optionsFor = ({ members = 1, training = {} }: Options): TaskOptions => ({
+  data: { validation: 0.2, ignore: [] },
+  scale: scaleOptions.parse({}),
+  model: modelOptions.parse({ hidden: [6], activation: "tanh", members }),
+  training: trainingOptions.parse({ epochs: 8, batchSize: 8, optimizer: "adam", ...training }),
+});
+
+async function run(table: Table, options: Options = {}) {
+  const { folds = 3, keep = false, threads = 1 } = options;
+  const plan = planFolds(findTask(table, "y", "auto"), optionsFor(options), { folds, sharesScaling: keep }, noTable);
+  const first = await prepareFold(plan, plan.folds[0]!);
+  const engine = await foldsEngine(first, folds, { threads });
+  const done: number[] = [];
+  let progress = 0;
+  const results = await crossValidate(plan, first, engine, {
+    progress: (epochs) => {
+      progress = epochs;
+    },
+    done: ({ fold }) => done.push(fold.number),
+  });
+  return { plan, results, done, progress, scores: foldScores(first.target, results) };
+}
+
+describe("a cross-validation", () => {
+  it.each([1, 3])("trains each fold as if its learning rows were the table, with %i networks", async (members) => {
+    const { results } = await run(numbers, { members });
+    for (const { fold, outcome } of results) {
+      const options = optionsFor({ members });
+      const prepared = await prepare(findTask(takeRows(numbers, fold.learning), "y", "auto"), options, noTable);
+      const byHand = await train(prepared, await engineFor(prepared, { threads: 1 }), { progress() {}, report() {} });
+      expect(outcome.members.map(({ weights }) => weights)).toEqual(byHand.members.map(({ weights }) => weights));
+      expect(outcome.judgement).toEqual(byHand.judgement);
+    }
+  });
+
+  it("gives the same bits for any number of threads, its folds in order", async () => {
+    const bits = ({ results }: { results: readonly FoldResult[] }) =>
+      results.map(({ fold, outputs, judgement, baselines }) => ({ fold, outputs, judgement, baselines }));
+    for (const members of [1, 2]) {
+      const one = await run(words, { members, threads: 1 });
+      expect(one.done).toEqual([0, 1, 2]);
+      expect(one.progress).toBe(24);
+      for (const threads of [2, 4]) {
+        const several = await run(words, { members, threads });
+        expect(bits(several)).toEqual(bits(one));
+        expect(several.done.sort()).toEqual([0, 1, 2]);
+      }
+    }
+  });
+
+  it("learns nothing from the rows that a fold tests: its scaling, baselines and networks stay, whatever they hold", async () => {
+    const { plan, results } = await run(numbers);
+    const tested = new Set(plan.folds[1]!.test);
+    const changed = columns({
+      x: x.map((value, row) => (tested.has(row) ? 1e6 * value : value)),
+      z: x.map((value, row) => (tested.has(row) ? -value : value * value)),
+      y: x.map((value, row) => (tested.has(row) ? 1e4 + row : Math.sin(value) * 100 + 7)),
+    });
+    const others = (await run(changed)).results;
+    const learned = ({ prepared, outcome, baselines }: FoldResult) => ({
+      pipeline: prepared.pipeline,
+      target: outcome.target,
+      weights: outcome.members.map(({ weights }) => weights),
+      judgement: outcome.judgement,
+      rule: baselines.baseline.rule,
+    });
+    expect(learned(others[1]!)).toEqual(learned(results[1]!));
+    expect(learned(others[0]!)).not.toEqual(learned(results[0]!));
+    expect(others[1]!.judgement).not.toEqual(results[1]!.judgement);
+  });
+
+  it("ends as soon as one fold fails, with its error", async () => {
+    const plan = planFolds(findTask(numbers, "y", "auto"), optionsFor({}), { folds: 3, sharesScaling: false }, noTable);
+    const first = await prepareFold(plan, plan.folds[0]!);
+    for (const threads of [1, 2]) {
+      const engine = await foldsEngine(first, 3, { threads });
+      const watcher = {
+        progress() {},
+        done() {
+          throw new Error("the disk is full");
+        },
+      };
+      await expect(crossValidate(plan, first, engine, watcher)).rejects.toThrow("the disk is full");
+    }
+  });
+
+  it("on which scaling is learned from all rows gives networks that are one model", async () => {
+    const { plan, results, scores } = await run(words, { keep: true, members: 2, training: { calibrate: true } });
+    const [{ prepared }] = results as [FoldResult];
+    for (const other of results) expect(other.prepared.pipeline).toEqual(prepared.pipeline);
+    const whole = await prepare(
+      findTask(words, "y", "auto"),
+      { ...optionsFor({}), data: { validation: 0, ignore: [] } },
+      noTable,
+    );
+    expect(prepared.pipeline).toEqual(whole.pipeline);
+
+    const kept = keepFolds(plan, results, scores);
+    expect(kept.outcome.members).toEqual(results.flatMap(({ outcome }) => outcome.members));
+    expect(kept.outcome.members).toHaveLength(6);
+    expect(kept.outcome.rowCounts).toEqual({ trainingRows: 45, validationRows: 45 });
+    expect(kept.outcome.judgement.scores).toEqual(scores.outOfFold);
+    const { target } = kept.outcome;
+    expect(target.task === "classification" && target.temperature).toBeGreaterThan(0);
+  });
+});
+
+describe("the scores of folds", () => {
+  const target: TargetState = { task: "regression", targets: [{ name: "y", scaler: { name: "none" } }] };
+  const values = [0.91, 0.87, 0.95, 0.9, 0.888];
+  const resultOf = (score: number, fold: number) => {
+    const predictions = { task: "regression", values: [Float64Array.from([fold, 2 * fold])] } as const;
+    return {
+      judgement: { loss: 0, scores: { rmse: score, mae: fold === 2 ? Number.NaN : score } },
+      predictions,
+      truth: { task: "regression", values: [Float64Array.from([fold + 1, 2 * fold - 3])] } as const,
+      baselines: { baseline: { rule: fold < 3 ? "always a" : "always b", scores: { rmse: 2 * score } } },
+    };
+  };
+  // what is made of them looks at nothing else of a fold
+  const results = values.map(resultOf) as unknown as FoldResult[];
+  const scores = foldScores(target, results);
+
+  it("have numpy's mean and standard deviation, with n − 1", () => {
+    expect(scores.mean.rmse).toBeCloseTo(0.9036, 15);
+    expect(scores.deviation.rmse).toBeCloseTo(0.02991320778519079, 15);
+  });
+
+  it("are not defined on the whole where a fold's is not", () => {
+    expect([scores.mean.mae, scores.deviation.mae]).toEqual([Number.NaN, Number.NaN]);
+  });
+
+  it("out of fold are of all rows at once", () => {
+    expect(scores.outOfFold.rmse).toBeCloseTo(Math.sqrt((1 + 9) / 2), 14);
+    expect(scores.outOfFold.mae).toBe(2);
+  });
+
+  it("stand beside the means of the baselines", () => {
+    expect(scores.baselines.baseline.rule).toBe("always a or always b");
+    expect(scores.baselines.baseline.scores.rmse).toBeCloseTo(2 * 0.9036, 15);
+  });
+});
