@@ -16,7 +16,7 @@ export function foldsText({ folds, task, options: { data }, sharesScaling }: Cro
   }
   const stratified = task.classes ? `stratified by ${task.names[0]}` : "dealt at random";
   const how = data.groups ? `whole groups of ${data.groups}` : stratified;
-  return `${folds.length}, ${how}: each tests ${tested} rows with what it learned from all others; below, the first${scaling}`;
+  return `${folds.length}, ${how}: each tests ${tested} rows with what it learned from all others${scaling}; below, the first`;
 }
 
 function range(numbers: readonly number[]): string {

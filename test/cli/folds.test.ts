@@ -127,6 +127,13 @@ describe("nnfit train --folds 4", () => {
     expect(result.scores.accuracy).toBeCloseTo(mean, 12);
   });
 
+  it("chooses each fold's best epoch by the rows of a validation table, where there is one", async () => {
+    const cwd = folder({ "t.csv": table, "v.csv": lines.slice(0, 20).join("\n"), "c.json": JSON.stringify(config) });
+    const { err } = await works(["train", "c.json", "--folds", "3", "--set", "data.validation=v.csv"], { cwd });
+    expect(err).toMatch(/rows +40 to learn from, 19 held out to judge by\n/);
+    expect(numbers(text(cwd, "runs/c/folds.csv"), "validationRows")).toEqual([19, 19, 19]);
+  });
+
   it("leaves a model that is there", async () => {
     const cwd = inFolder();
     await works(["train", "c.json"], { cwd });

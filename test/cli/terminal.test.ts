@@ -109,6 +109,21 @@ describe.skipIf(!pty).concurrent("on a pseudo-terminal (needs @lydell/node-pty, 
     },
   );
 
+  it.each([60, 120])(
+    "train --folds shows one bar for all folds, with a score of the latest, on %i columns",
+    async (columns) => {
+      const { code, output, screen } = await shown(train(400, "--folds", "3"), { columns });
+      expect(code).toBe(0);
+      const bars = screen.lines.filter((line) => line.includes(" folds "));
+      const ends = bars.filter((line) => line.startsWith("3/3 folds "));
+      expect(ends).toHaveLength(1);
+      expect(ends[0]).toMatch(/^3\/3 folds █+ fold \d: accuracy [\d.]+ in \d/);
+      expect(output).toMatch(/[012]\/3 folds █+░+ /);
+      expect(screen.cut.size).toBe(0);
+      expect(screen.lines.some((line) => /^fold \d\/3/.test(line))).toBe(false);
+    },
+  );
+
   it("Ctrl-C ends a training at once and leaves the terminal as it was", async () => {
     const { code, signal, screen } = await shown(train(1_000_000), { type: [/epoch \d{3}/, "\u0003"] });
     expect(signal === 2 || code === 130).toBe(true);
