@@ -3,11 +3,12 @@ import { z } from "zod";
 import { csvOptions } from "../data/options.js";
 import type { Memory } from "../engine/memory.js";
 import { fileError, NnfitError } from "../errors.js";
+import { takes, withInput } from "../model/inputs.js";
 import { losses } from "../model/losses.js";
 import { countParameters, Network, networkSpec, sizeOf, tensorsOf } from "../model/network.js";
 import { baselineFits, baselineState } from "../train/baseline.js";
 import { trainingOptions } from "../train/options.js";
-import { pipelineState, widthOf } from "../transform/pipeline.js";
+import { inputColumns, pipelineState } from "../transform/pipeline.js";
 import { targetState } from "../transform/target.js";
 import { decodeSafetensors, encodeSafetensors, parseJson, type Tensor } from "./safetensors.js";
 import { version } from "./version.js";
@@ -83,8 +84,8 @@ export function loadModel(path: string, name = path): Model {
 }
 
 /** The network of a model, ready to predict. */
-export function networkOf({ network: spec, weights }: Model, memory: Memory): Network {
-  const network = new Network(memory, spec);
+export function networkOf({ network: spec, pipeline, weights }: Model, memory: Memory): Network {
+  const network = new Network(memory, withInput(spec, inputColumns(pipeline)));
   network.weights = weights;
   return network;
 }
@@ -122,7 +123,7 @@ function checkConsistent(
   const faults = [
     found.join() !== expected.join() && "its tensors are not those of its network",
     weights.length !== countParameters(network) && "it has more or fewer weights than its network",
-    network.inputs !== widthOf(pipeline) && "its network does not fit its columns",
+    !takes(network, inputColumns(pipeline)) && "its network does not fit its columns",
     (loss.task !== target.task || outputs !== network.outputs) && "its network does not fit its target",
     training.baseline && !baselineFits(training.baseline, target) && "its baseline does not fit its target",
     !weights.every(Number.isFinite) && "not all of its weights are finite numbers",

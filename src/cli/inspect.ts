@@ -15,14 +15,26 @@ export function inspectCommand(): Command {
 
 async function inspectAction(path: string, { json }: { json?: boolean }): Promise<void> {
   const { losses } = await import("../model/losses.js");
+  const { inputColumns } = await import("../transform/pipeline.js");
   const model = await findModel(path);
   if (json) {
     const { weights, version: nnfit, ...description } = model;
     console.log(JSON.stringify({ version: 1, nnfit, parameters: weights.length, ...description }, undefined, 2));
-  } else console.log(inspectText(model, losses[model.network.loss.name].link).join("\n"));
+    return;
+  }
+  const { pipeline, network } = model;
+  const taken = pipeline.map((_, i) => network.input?.columns[inputColumns(pipeline.slice(0, i)).length]);
+  console.log(inspectText(model, losses[network.loss.name].link, taken).join("\n"));
 }
 
-function inspectText({ version, weights, pipeline, target, network, training }: Model, link: string): string[] {
+type Input = NonNullable<Model["network"]["input"]>["columns"][number];
+
+/** `taken`: how the network takes the first input of each column, where the model says it */
+function inspectText(
+  { version, weights, pipeline, target, network, training }: Model,
+  link: string,
+  taken: readonly (Input | undefined)[],
+): string[] {
   const { inputs, hidden, outputs, activation, initializer, loss } = network;
   const { options, trainingRows, validationRows, epochs, keptEpoch, stopped, scores } = training;
   const batches = options.batchSize === "full" ? "all in one batch" : `batches of ${options.batchSize}`;
@@ -32,7 +44,7 @@ function inspectText({ version, weights, pipeline, target, network, training }: 
     `model     written by nnfit ${version}, ${count(weights.length, "weight")}`,
     "",
     "columns",
-    ...aligned(pipeline.map(columnCells)),
+    ...aligned(pipeline.map((column, number) => columnCells(column, taken[number]))),
     "",
     "target",
     ...aligned(targetCells(target)),
@@ -52,7 +64,7 @@ function inspectText({ version, weights, pipeline, target, network, training }: 
   ];
 }
 
-function columnCells(column: Model["pipeline"][number]): string[] {
+function columnCells(column: Model["pipeline"][number], input: Input | undefined): string[] {
   if (column.type === "number") {
     const { profile, indicator, fill } = column;
     const range = profile ? [`${plain(profile.smallest)} to ${plain(profile.largest)}`] : [];
@@ -60,7 +72,11 @@ function columnCells(column: Model["pipeline"][number]): string[] {
     return [column.name, "number", scalerText(column.scaler), [...range, ...missing].join("; ")];
   }
   const { name, categories, other } = column;
-  return [name, "category", `one-hot: ${some(categories)}${other ? ", and one for any other or missing" : ""}`, ""];
+  if (input?.kind === "sign") {
+    return [name, "category", `${categories[0]} −1, ${categories[1]} 1, and any other or missing 0`, ""];
+  }
+  const way = input?.kind === "embedding" ? `embedding of ${input.width}` : "one-hot";
+  return [name, "category", `${way}: ${some(categories)}${other ? ", and one for any other or missing" : ""}`, ""];
 }
 
 function targetCells(target: Model["target"]): string[][] {

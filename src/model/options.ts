@@ -19,6 +19,21 @@ export const modelOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe("each unit learns how much of the activation it has: x + α(f(x) − x), α 1 at first"),
+  categories: z
+    .strictObject({
+      oneHotUpTo: z
+        .int()
+        .min(0)
+        .default(1000)
+        .describe("a column of so many categories has an input for each; one of more has a learned embedding"),
+      embedding: z.int().min(1).max(1024).default(8).describe("inputs that such an embedding has"),
+      binary: z
+        .enum(["oneHot", "sign"])
+        .default("oneHot")
+        .describe("two categories; sign: as one input, −1 or 1, and 0 for any other or missing"),
+    })
+    .prefault({})
+    .describe("how columns of words become inputs"),
   scaling: z.boolean().default(false).describe("each input is multiplied by a learned number, 1 at first"),
   parametrization: z
     .enum(["standard", "neuralTangent"])

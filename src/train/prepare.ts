@@ -9,11 +9,20 @@ import { seededRandom } from "../engine/random.js";
 import { NnfitError } from "../errors.js";
 import { make } from "../family.js";
 import { activations } from "../model/activations.js";
+import { inputFor } from "../model/inputs.js";
 import { type LossChoice, lossChoice, losses } from "../model/losses.js";
 import { Network, type NetworkSettings } from "../model/network.js";
 import type { ModelOptions } from "../model/options.js";
 import type { ScaleOptions } from "../transform/options.js";
-import { applyPipeline, type LeftOut, learnPipeline, type PipelineState, widthOf } from "../transform/pipeline.js";
+import {
+  applyPipeline,
+  type InputColumn,
+  inputColumns,
+  type LeftOut,
+  learnPipeline,
+  type PipelineState,
+  widthOf,
+} from "../transform/pipeline.js";
 import {
   applyTarget,
   decideTask,
@@ -98,7 +107,7 @@ export async function prepare(
       ? rowsWithTarget(await readValidation([...pipeline, ...targetColumns(target)]), names)
       : parts.validation;
 
-  const spec = networkFor(model, widthOf(pipeline), target);
+  const spec = networkFor(model, inputColumns(pipeline), target);
   const batchSize = wanted === "full" ? parts.training.rows : Math.min(wanted, parts.training.rows);
   const memory =
     backend === "blas"
@@ -169,8 +178,8 @@ function checkClassSizes(table: Table, names: readonly string[], codes: Int32Arr
 }
 
 function networkFor(
-  { loss, initializer, ...rest }: ModelOptions,
-  inputs: number,
+  { loss, initializer, categories, ...rest }: ModelOptions,
+  columns: readonly InputColumn[],
   target: TargetState,
 ): NetworkSettings {
   const choice = loss === "auto" ? lossFor(target) : loss;
@@ -195,7 +204,7 @@ function networkFor(
   const width = target.task === "regression" ? target.targets.length : target.classes.length;
   return {
     ...rest,
-    inputs,
+    ...inputFor(columns, { categories }),
     outputs: outputs(width),
     initializer: initializer === "auto" ? { name: make(activations, rest.activation).initializer } : initializer,
     loss: choice,

@@ -106,6 +106,18 @@ export function derivative(f: (x: number) => number, x: number, h: number): numb
   return (4 * slope(h) - slope(2 * h)) / 3;
 }
 
+/** Central differences of the loss by each element of `values`. */
+export function differences(values: Float32Array, lossOf: (values: Float32Array) => number): number[] {
+  return Array.from(values, (value, i) => {
+    const [up, down] = [2 ** -7, -(2 ** -7)].map((step) => {
+      const moved = values.slice();
+      moved[i] = value + step;
+      return { loss: lossOf(moved), at: moved[i]! };
+    }) as [{ loss: number; at: number }, { loss: number; at: number }]; // as many as steps
+    return (up.loss - down.loss) / (up.at - down.at);
+  });
+}
+
 const mean = (x: readonly number[]) => x.reduce((a, b) => a + b, 0) / x.length;
 const rowsOf = (X: Table) => Array.from({ length: X.rows }, (_, r) => row(X, r));
 
