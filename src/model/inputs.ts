@@ -19,6 +19,8 @@ type Column = z.output<typeof inputColumn>;
 /** The first part of a network: from numbers and codes to what the first layer is given. */
 export const inputSpec = z.strictObject({
   columns: z.array(inputColumn).min(1),
+  /** share of the codes that are taken for those of unknown categories while it learns */
+  unknown: z.number().min(0).lt(1).default(0),
 });
 export type InputSpec = z.output<typeof inputSpec>;
 
@@ -32,6 +34,11 @@ export function columnWidth(column: Column): number {
     default:
       return 1;
   }
+}
+
+/** The code of an unknown category: that of the last place. A sign is 0 for it. */
+export function unknownCode(column: Column): number {
+  return "places" in column ? column.places - 1 : 2;
 }
 
 function widthOf({ columns }: InputSpec): number {
@@ -56,7 +63,10 @@ interface Spec {
 
 /** How a network with these options takes the columns of X. */
 export function inputFor(columns: readonly InputColumn[], { categories }: Pick<ModelOptions, "categories">): Spec {
-  const input: InputSpec = { columns: columns.map((column) => columnFor(column, categories)) };
+  const input: InputSpec = {
+    columns: columns.map((column) => columnFor(column, categories)),
+    unknown: categories.unknown,
+  };
   return isPlain(input) ? { inputs: columns.length } : { inputs: widthOf(input), input };
 }
 
@@ -83,7 +93,7 @@ export function withInput<S extends Spec>(spec: S, columns: readonly InputColumn
   const oneHot = columns.map(
     (column): Column => (column.kind === "code" ? { kind: "oneHot", places: placesOf(column) } : { kind: "number" }),
   );
-  return { ...spec, input: { columns: oneHot } };
+  return { ...spec, input: { columns: oneHot, unknown: 0 } };
 }
 
 /** Whether a network takes these columns. */

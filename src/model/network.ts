@@ -99,7 +99,7 @@ export class Network {
     this.loss = make(losses, spec.loss);
     const parts = partsOf(memory, this.parameters, this.tensors);
     const next = () => parts.next().value as Parameter; // there are as many as are asked for
-    this.input = spec.input && new InputLayer(spec.input, next);
+    this.input = spec.input && new InputLayer(memory, spec.input, next);
     this.layers = layersOf(memory, spec, next);
     this.dense = this.layers.filter((layer) => layer instanceof Dense);
     this.dropouts = this.layers.filter((layer) => layer instanceof Dropout);
@@ -144,7 +144,7 @@ export class Network {
 
   /** ŷ = f(X; W), before the loss's link   X [rows, columns] → [rows, outputs] */
   forward(tape: Tape, X: Matrix, phase: Phase = "prediction"): Matrix {
-    const inputs = this.input ? this.input.forward(tape, X) : X;
+    const inputs = this.input ? this.input.forward(tape, X, phase) : X;
     return this.layers.reduce((Y, layer) => layer.forward(tape, Y, phase), inputs);
   }
 

@@ -31,6 +31,19 @@ export const modelOptions = z.strictObject({
         .enum(["oneHot", "sign"])
         .default("oneHot")
         .describe("two categories; sign: as one input, −1 or 1, and 0 for any other or missing"),
+      minRows: z
+        .int()
+        .min(1)
+        .default(1)
+        .describe("categories of fewer training rows share the place of those that are unknown or missing"),
+      unknown: z
+        .number()
+        .min(0)
+        .max(0.5)
+        .default(0)
+        .describe(
+          "share of a batch's categories that count as unknown, at random; 0.02, say: then a category never seen has a place of its own, which has learned",
+        ),
     })
     .prefault({})
     .describe("how columns of words become inputs"),

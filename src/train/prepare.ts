@@ -101,6 +101,7 @@ export async function prepare(
     targets: names,
     ignored: data.ignore,
     scale: scale.inputs,
+    categories: { unknown: model.categories.unknown > 0, minRows: model.categories.minRows },
   });
   const validation =
     typeof data.validation === "string"

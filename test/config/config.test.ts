@@ -56,7 +56,7 @@ describe("a config", () => {
         activation: { name: "relu" },
         initializer: "auto",
         parametric: false,
-        categories: { oneHotUpTo: 1000, embedding: 8, binary: "oneHot" },
+        categories: { oneHotUpTo: 1000, embedding: 8, binary: "oneHot", minRows: 1, unknown: 0 },
         scaling: false,
         parametrization: "standard",
         dropout: 0,

@@ -21,7 +21,7 @@ describe("how the columns of X become inputs", () => {
     const places = (n: number) => ({ kind: "oneHot", places: n });
     expect(forOptions({})).toEqual({
       inputs: 1 + 1 + 2 + 4 + 9 + 3,
-      input: { columns: [number, number, places(2), places(4), places(9), places(3)] },
+      input: { columns: [number, number, places(2), places(4), places(9), places(3)], unknown: 0 },
     });
   });
 
@@ -37,6 +37,7 @@ describe("how the columns of X become inputs", () => {
           { kind: "embedding", places: 9, width: 5 },
           { kind: "sign" },
         ],
+        unknown: 0,
       },
     });
     expect(forOptions({ oneHotUpTo: 0 }, [code(2, true)])).toMatchObject({ input: { columns: [{ places: 3 }] } });
@@ -145,6 +146,20 @@ describe("a network that takes codes", () => {
     expect(tables.some((g) => g === 0)).toBe(true); // of categories in no row
   });
 
+  it("has those gradients too where codes count as unknown", () => {
+    const of = [number, code(3, true), code(4, true)];
+    const { network, play } = example(forOptions({ unknown: 0.5, oneHotUpTo: 3, embedding: 2 }, of), of);
+    network.input!.set(99);
+    const weights = network.weights;
+    play();
+    const gradient = network.parameters.gradient.data.slice();
+    const byWeights = differences(weights, (moved) => {
+      network.weights = moved;
+      return play().loss.value;
+    });
+    for (const [i, difference] of byWeights.entries()) expect(gradient[i], `weight ${i}`).toBeCloseTo(difference, 3);
+  });
+
   it("takes a code without a place as zeros, in an embedding too", () => {
     const spec = forOptions({ oneHotUpTo: 0, embedding: 2 }, [code(3)]);
     const memory = new Memory();
@@ -155,6 +170,51 @@ describe("a network that takes codes", () => {
     const program = record(memory, 5, (tape) => network.forward(tape, X));
     program.play(5);
     expect([...program.result.data]).toEqual([217, 657, 7, 7, 437]);
+  });
+});
+
+describe("codes that count as unknown while the network learns", () => {
+  const rate = 0.3;
+  const of = [number, code(9, true), code(2, true), code(1, true)];
+  const spec = forOptions({ unknown: rate, oneHotUpTo: 8, embedding: 2, binary: "sign" }, of);
+  const rows = 4000;
+
+  /** What the first layer is given of rows of 0.5 and the codes 3, 1 and 0. */
+  function inputs(bits: number, phase: "training" | "prediction", threads = 1): number[][] {
+    const memory = new Memory(threads);
+    const network = new Network(memory, { ...settings, ...spec });
+    const table = Float32Array.from({ length: 20 }, (_, i) => i);
+    network.weights = Float32Array.from([...table, ...Array(network.weights.length - 20).fill(0)]);
+    const X = memory.matrix(rows, of.length, true);
+    X.data.set(Array.from({ length: rows }, () => [0.5, 3, 1, 0]).flat());
+    network.input!.set(bits);
+    const program = record(memory, rows, (tape) => network.input!.forward(tape, X, phase));
+    program.play(rows);
+    const { data, columns } = program.result;
+    memory.close();
+    return Array.from({ length: rows }, (_, r) => [...data.subarray(r * columns, (r + 1) * columns)]);
+  }
+  const seen = [0.5, 6, 7, 1, 1, 0];
+  const unseen = [0.5, 18, 19, 0, 0, 1];
+
+  it("are so many of each column, and no numbers; each on its own", () => {
+    const made = inputs(12345, "training");
+    const isUnknown = [1, 3, 4].map((at) => made.map((row) => row[at] === unseen[at]));
+    for (const [row, values] of made.entries()) {
+      const expected = seen.map((x, at) => (isUnknown[at < 3 ? 0 : at === 3 ? 1 : 2]![row] ? unseen[at] : x));
+      expect(values).toEqual(expected);
+    }
+    const share = (flags: boolean[]) => flags.filter(Boolean).length / rows;
+    const near = 4 * Math.sqrt((rate * (1 - rate)) / rows);
+    for (const flags of isUnknown) expect(Math.abs(share(flags) - rate)).toBeLessThan(near);
+    const both = isUnknown[0]!.map((flag, row) => flag && isUnknown[1]![row]!);
+    expect(Math.abs(share(both) - rate * rate)).toBeLessThan(near);
+  });
+
+  it("are others for other bits, the same for the same and for any threads, and none once it predicts", () => {
+    expect(inputs(1, "training")).toEqual(inputs(1, "training", 3));
+    expect(inputs(1, "training")).not.toEqual(inputs(2, "training"));
+    expect(new Set(inputs(1, "prediction").map(String))).toEqual(new Set([String(seen)]));
   });
 });
 

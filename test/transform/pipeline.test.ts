@@ -197,6 +197,38 @@ describe("what is learned", () => {
   });
 });
 
+describe("the place of unknown categories", () => {
+  const kind = ["x", "y", "x", "y", "rare", "x", "y", "z", "z", "x"];
+
+  it("is there without need, where it is asked for", () => {
+    const pipeline = learned(columns({ kind }), { categories: { unknown: true, minRows: 1 } });
+    expect(inputColumns(pipeline)).toEqual([{ kind: "code", categories: 4, other: true }]);
+    expect(rowsOf(pipeline, columns({ kind: ["never seen", none, "x"] }))).toEqual([[4], [4], [1]]);
+  });
+
+  it("is shared by categories of fewer training rows than minRows", () => {
+    const pipeline = learned(columns({ kind }), { categories: { unknown: false, minRows: 3 } });
+    expect(pipeline[0]).toMatchObject({
+      categories: ["x", "y"],
+      other: true,
+      profile: { shares: [0.4, 0.3], other: expect.closeTo(0.3) },
+    });
+    expect(rowsOf(pipeline, columns({ kind: ["rare", "z", "new", "y"] }))).toEqual([[2], [2], [2], [1]]);
+  });
+
+  it("is not there where every category has minRows", () => {
+    const pipeline = learned(columns({ kind: ["x", "y", "x", "y"] }), { categories: { unknown: false, minRows: 2 } });
+    expect(pipeline[0]).toMatchObject({ categories: ["x", "y"], other: false });
+  });
+
+  it("is not all of a column: one of rare categories alone is left out", () => {
+    const words = columns({ kind, size: kind.map((_, i) => i) });
+    const { pipeline, leftOut } = learn(words, { categories: { unknown: true, minRows: 5 } });
+    expect(pipeline).toHaveLength(1);
+    expect(leftOut).toEqual([{ name: "kind", why: "no category is in 5 training rows or more" }]);
+  });
+});
+
 describe("columns that are left out", () => {
   it("are named with the reason", () => {
     const table = columns({
