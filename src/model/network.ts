@@ -173,7 +173,8 @@ export class Network {
 function* partsOf(memory: Memory, { value, gradient }: Parameter, tensors: readonly Tensor[]): Generator<Parameter> {
   let taken = 0;
   for (const tensor of tensors) {
-    const [rows, columns] = tensor.shape.length === 1 ? [1, tensor.shape[0]!] : [tensor.shape[0]!, tensor.shape[1]!];
+    const columns = tensor.shape.at(-1)!;
+    const rows = sizeOf(tensor) / columns;
     const part = ({ address }: Matrix) => memory.at(address + taken * 4, rows, columns);
     yield { value: part(value), gradient: part(gradient) };
     taken += sizeOf(tensor);

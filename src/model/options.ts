@@ -2,6 +2,7 @@ import { z } from "zod";
 import { activationChoice } from "./activations.js";
 import { initializerChoice } from "./initializers.js";
 import { lossChoice } from "./losses.js";
+import { numericEmbeddingChoice } from "./numericEmbeddings.js";
 
 /** The `model` part of a config. */
 export const modelOptions = z.strictObject({
@@ -47,6 +48,9 @@ export const modelOptions = z.strictObject({
     })
     .prefault({})
     .describe("how columns of words become inputs"),
+  numericEmbedding: numericEmbeddingChoice
+    .prefault("none")
+    .describe("what the network makes of each column of numbers before its first layer"),
   scaling: z.boolean().default(false).describe("each input is multiplied by a learned number, 1 at first"),
   parametrization: z
     .enum(["standard", "neuralTangent"])

@@ -16,7 +16,7 @@ export function trainingThreads(spec: NetworkSettings, batchSize: number): numbe
 
 /** The same for predicting a CSV file of so many bytes, by a guess of how many rows that is. */
 export function predictionThreads(spec: NetworkSettings, bytes: number): number {
-  const rows = bytes / (BYTES_OF_A_CELL * spec.inputs);
+  const rows = bytes / (BYTES_OF_A_CELL * (spec.input?.columns.length ?? spec.inputs));
   const operations = 2 * countParameters(spec) * rows;
   return operations < OPERATIONS_OF_A_START ? 1 : mostThreads();
 }

@@ -108,22 +108,23 @@ export async function prepare(
       ? rowsWithTarget(await readValidation([...pipeline, ...targetColumns(target)]), names)
       : parts.validation;
 
-  const spec = networkFor(model, inputColumns(pipeline), target);
+  const X = applyPipeline(pipeline, parts.training);
+  const spec = networkFor(model, inputColumns(pipeline), X, target);
   const batchSize = wanted === "full" ? parts.training.rows : Math.min(wanted, parts.training.rows);
   const memory =
     backend === "blas"
       ? new Memory(1, undefined, await findBlas({ threads, library: blasLibrary }))
       : new Memory(threads === "auto" ? trainingThreads(spec, batchSize) : threads);
-  const rows = (of: Table): Rows => {
+  const rows = (of: Table, X = applyPipeline(pipeline, of)): Rows => {
     const truth = truthOf(target, of);
     const scaled = new Dataset(memory, of.rows, widthOf(pipeline), task === "regression" ? names.length : 1);
-    return { truth, scaled: scaled.fill(applyPipeline(pipeline, of), applyTarget(target, truth)) };
+    return { truth, scaled: scaled.fill(X, applyTarget(target, truth)) };
   };
   return {
     network: new Network(memory, spec),
     pipeline,
     target,
-    training: rows(parts.training),
+    training: rows(parts.training, X),
     validation: validation && rows(validation),
     batchSize,
     leftOut,
@@ -179,8 +180,9 @@ function checkClassSizes(table: Table, names: readonly string[], codes: Int32Arr
 }
 
 function networkFor(
-  { loss, initializer, categories, ...rest }: ModelOptions,
+  { loss, initializer, categories, numericEmbedding, ...rest }: ModelOptions,
   columns: readonly InputColumn[],
+  X: Float32Array,
   target: TargetState,
 ): NetworkSettings {
   const choice = loss === "auto" ? lossFor(target) : loss;
@@ -205,7 +207,7 @@ function networkFor(
   const width = target.task === "regression" ? target.targets.length : target.classes.length;
   return {
     ...rest,
-    ...inputFor(columns, { categories }),
+    ...inputFor(columns, { categories, numericEmbedding }, X),
     outputs: outputs(width),
     initializer: initializer === "auto" ? { name: make(activations, rest.activation).initializer } : initializer,
     loss: choice,

@@ -57,6 +57,7 @@ describe("a config", () => {
         initializer: "auto",
         parametric: false,
         categories: { oneHotUpTo: 1000, embedding: 8, binary: "oneHot", minRows: 1, unknown: 0 },
+        numericEmbedding: { name: "none" },
         scaling: false,
         parametrization: "standard",
         dropout: 0,

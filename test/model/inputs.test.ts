@@ -14,14 +14,18 @@ const flag = { kind: "flag" } as const;
 const code = (categories: number, other = false): InputColumn => ({ kind: "code", categories, other });
 const columns = [number, flag, code(2), code(3, true), code(9), code(2, true)];
 const forOptions = (categories: object, of: readonly InputColumn[] = columns) =>
-  inputFor(of, modelOptions.parse({ categories }));
+  inputFor(of, modelOptions.parse({ categories }), new Float32Array());
 
 describe("how the columns of X become inputs", () => {
   it("by default: a place for each category and for the unknown one, where there is one", () => {
     const places = (n: number) => ({ kind: "oneHot", places: n });
     expect(forOptions({})).toEqual({
       inputs: 1 + 1 + 2 + 4 + 9 + 3,
-      input: { columns: [number, number, places(2), places(4), places(9), places(3)], unknown: 0 },
+      input: {
+        columns: [number, number, places(2), places(4), places(9), places(3)],
+        numbers: { name: "none" },
+        unknown: 0,
+      },
     });
   });
 
@@ -37,6 +41,7 @@ describe("how the columns of X become inputs", () => {
           { kind: "embedding", places: 9, width: 5 },
           { kind: "sign" },
         ],
+        numbers: { name: "none" },
         unknown: 0,
       },
     });
