@@ -58,8 +58,8 @@ interface Candidate {
 }
 
 /** The rows of a training in the engine's memory, for all members that learn there. */
-export function datasetOf(memory: Memory, { spec, rows: { size, X, y } }: Pick<Prepared, "spec" | "rows">): Dataset {
-  return Dataset.of(memory, size, spec.inputs, y.length / size).fill(X, y);
+export function datasetOf(memory: Memory, { rows: { size, X, y } }: Pick<Prepared, "rows">): Dataset {
+  return Dataset.of(memory, size, X.length / size, y.length / size).fill(X, y);
 }
 
 /** `fit`, and around it: every epoch judged, the best weights kept, a stop when it no longer gets better or diverges. */
