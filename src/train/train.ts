@@ -52,7 +52,7 @@ export function* train(prepared: Prepared, options: TrainingOptions): Generator<
   const { network, training, validation, batchSize } = prepared;
   const judge = judgeOf(prepared, validation ?? training);
   const random = seededRandom(options.seed, "weights");
-  network.initialize(random);
+  network.initialize(random, training.scaled.X);
 
   let kept: Candidate = candidate(0, Number.NaN);
   let latest = kept;
