@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { takeRows } from "../../src/data/table.js";
+import { oneHot, oneHotWidth } from "../../src/transform/oneHot.js";
 import { applyPipeline, inputColumns, learnPipeline, pipelineState, widthOf } from "../../src/transform/pipeline.js";
 import { binOf, categoryProfile, numberProfile } from "../../src/transform/profile.js";
 import { columns, refusal } from "../data/source.js";
@@ -63,6 +64,24 @@ describe("the inputs of the network", () => {
       [8, 0, 5, 2, -1],
       [-2, 0, 1, 0, -1],
     ]);
+  });
+
+  it("are, one-hot, a place for each category and for the unknown one, and zeros for a code without a place", () => {
+    const pipeline = learned(training, { targets: ["y"] });
+    const described = inputColumns(pipeline);
+    const places = (table: Table) => oneHot(described, applyPipeline(pipeline, table));
+    expect(oneHotWidth(described)).toBe(8);
+    expect([...places(training)]).toEqual([
+      // size, lacks; age; a, b, other; 9, 10
+      ...[2, 0, 1, 0, 1, 0, 0, 1],
+      ...[5, 1, 3, 1, 0, 0, 1, 0],
+      ...[4, 0, 1, 0, 0, 1, 0, 1],
+      ...[6, 0, 3, 0, 1, 0, 1, 0],
+      ...[100, 0, 2, 1, 0, 0, 1, 0],
+    ]);
+    expect([...places(fresh)].slice(8, 16)).toEqual([8, 0, 5, 0, 0, 1, 0, 0]);
+    const numbers = Float32Array.of(1, 2);
+    expect(oneHot([{ kind: "number" }], numbers)).toBe(numbers);
   });
 
   it("are scaled by what each column was given, learned from the training rows alone", () => {
