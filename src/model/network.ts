@@ -18,6 +18,7 @@ import {
   Scaling,
 } from "./layers.js";
 import { type Loss, lossChoice, losses } from "./losses.js";
+import { observer, type TrainingRows } from "./observe.js";
 import { sizeOf, type Tensor } from "./tensors.js";
 
 export { type ParameterKind, sizeOf, type Tensor } from "./tensors.js";
@@ -110,18 +111,29 @@ export class Network {
     this.dropouts = this.layers.filter((layer) => layer instanceof Dropout);
   }
 
-  /** Random weights by the spec's initializer, biases 0, scales 1; unless it was given weights already. */
-  initialize(random: Random): void {
+  /**
+   * Weights by the spec's initializer, which may look at training rows; scales 1. Unless it was given
+   * weights already.
+   */
+  initialize(random: Random, rows?: TrainingRows): void {
     if (this.hasWeights) return;
     this.input?.initialize(random);
-    const draw = make(initializers, this.spec.initializer);
-    for (const { W, c } of this.dense) {
-      const { rows: fanOut, columns: fanIn, data } = W.value;
-      for (let i = 0; i < data.length; i++) data[i] = draw(random, fanIn, fanOut) / c;
-    }
     for (const layer of this.layers) {
       if (layer instanceof Scaling) layer.s.value.data.fill(1);
       if (layer instanceof ParametricActivation) layer.alpha.value.data.fill(1);
+    }
+    const start = make(initializers, this.spec.initializer);
+    let observe: ReturnType<typeof observer> | undefined;
+    for (const [depth, layer] of this.dense.entries()) {
+      const { W, b, c } = layer;
+      const outputs = () => {
+        if (!rows) throw new Error(`${this.spec.initializer.name} has to see training rows`);
+        observe ??= observer(this.memory, rows, this.input, this.layers);
+        return observe(layer);
+      };
+      const [fanOut, fanIn] = [W.value.rows, W.value.columns];
+      const isLast = depth === this.dense.length - 1;
+      start({ W: W.value, b: b.value, c, fanIn, fanOut, isLast, outputs }, random);
     }
     this.hasWeights = true;
   }

@@ -81,7 +81,8 @@ export function* trainMember(
   const validation = member.validation.length > 0 ? member.validation : undefined;
   const judge = judgeOf(network, target, dataset, rows, validation ?? member.training);
   const random = randomOf("weights");
-  network.initialize(random);
+  const learned = dataset.subset(member.training);
+  network.initialize(random, learned);
 
   let kept: Candidate = candidate(0, Number.NaN);
   let latest = kept;
@@ -110,7 +111,7 @@ export function* trainMember(
     };
   }
 
-  const events = fit(network, dataset.subset(member.training), {
+  const events = fit(network, learned, {
     epochs: options.epochs,
     batchSize,
     optimizer: new Optimizer(memory, network.parameters, options.optimizer, paceOf(network, options)),

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { takeRows } from "../../src/data/table.js";
-import { applyPipeline, inputColumns, learnPipeline, pipelineState, widthOf } from "../../src/transform/pipeline.js";
+import {
+  applyPipeline,
+  inputColumns,
+  learnPipeline,
+  oneHot,
+  pipelineState,
+  placesOf,
+  widthOf,
+} from "../../src/transform/pipeline.js";
 import { binOf, categoryProfile, numberProfile } from "../../src/transform/profile.js";
 import { columns, refusal } from "../data/source.js";
 
@@ -63,6 +71,24 @@ describe("the inputs of the network", () => {
       [8, 0, 5, 2, -1],
       [-2, 0, 1, 0, -1],
     ]);
+  });
+
+  it("are, one-hot, a place for each category and for the unknown one, and zeros for a code without a place", () => {
+    const pipeline = learned(training, { targets: ["y"] });
+    const described = inputColumns(pipeline);
+    const every = (table: Table) => Uint32Array.from({ length: table.rows }, (_, row) => row);
+    const places = (table: Table) => oneHot(applyPipeline(pipeline, table), described, every(table));
+    expect(described.reduce((sum, column) => sum + placesOf(column), 0)).toBe(8);
+    expect([...places(training)]).toEqual([
+      // size, lacks; age; a, b, other; 9, 10
+      ...[2, 0, 1, 0, 1, 0, 0, 1],
+      ...[5, 1, 3, 1, 0, 0, 1, 0],
+      ...[4, 0, 1, 0, 0, 1, 0, 1],
+      ...[6, 0, 3, 0, 1, 0, 1, 0],
+      ...[100, 0, 2, 1, 0, 0, 1, 0],
+    ]);
+    expect([...places(fresh)].slice(8, 16)).toEqual([8, 0, 5, 0, 0, 1, 0, 0]);
+    expect([...oneHot(Float32Array.of(1, 2, 3), [{ kind: "number" }], Uint32Array.of(2, 0))]).toEqual([3, 1]);
   });
 
   it("are scaled by what each column was given, learned from the training rows alone", () => {
