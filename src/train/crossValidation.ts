@@ -3,6 +3,7 @@ import { type Table, takeRows } from "../data/table.js";
 import { type Blas, findBlas } from "../engine/blas.js";
 import { Memory } from "../engine/memory.js";
 import { Network, plainSpec } from "../model/network.js";
+import { inputColumns } from "../transform/pipeline.js";
 import { invertTarget, type Predictions } from "../transform/target.js";
 import { type Baselines, learnBaselines, scoreBaselines } from "./baseline.js";
 import { knownRows } from "./compare.js";
@@ -150,7 +151,7 @@ function test(fold: Fold, prepared: Prepared, outcome: Outcome, table: Table): F
     outputs,
     predictions,
     truth: rows.truth,
-    baselines: scoreBaselines(prepared.target, learned, rows),
+    baselines: scoreBaselines(prepared.target, learned, { ...rows, columns: inputColumns(prepared.pipeline) }),
   };
 }
 
@@ -159,7 +160,7 @@ function predict({ spec: trained }: Prepared, { members }: Outcome, rows: Rows) 
   const spec = plainSpec(trained);
   const memory = new Memory();
   try {
-    const dataset = datasetOf(memory, { spec, rows });
+    const dataset = datasetOf(memory, { rows });
     const evaluations = members.map(({ weights }) => {
       const network = new Network(memory, spec);
       network.weights = weights;

@@ -1,3 +1,4 @@
+import { inputColumns } from "../transform/pipeline.js";
 import { learnBaselines, withScores } from "./baseline.js";
 import type { CrossValidation, FoldResult } from "./crossValidation.js";
 import type { FoldScores } from "./foldScores.js";
@@ -32,6 +33,6 @@ export function keepFolds({ task: { table } }: CrossValidation, results: readonl
     keptEpoch: Math.max(...outcomes.map(({ keptEpoch }) => keptEpoch)),
     stopped: outcomes.some(({ stopped }) => stopped === "all epochs done") ? "all epochs done" : "patience",
   };
-  const baseline = withScores(learnBaselines(target, rows), scores.baselines);
+  const baseline = withScores(learnBaselines(target, { ...rows, columns: inputColumns(pipeline) }), scores.baselines);
   return { prepared, outcome, baseline };
 }

@@ -5,11 +5,19 @@ import { type Table, type Task, takeRows } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { make } from "../family.js";
 import { activations } from "../model/activations.js";
+import { inputFor } from "../model/inputs.js";
 import { type LossChoice, lossChoice, losses } from "../model/losses.js";
 import type { NetworkSpec } from "../model/network.js";
 import type { ModelOptions } from "../model/options.js";
 import type { ScaleOptions } from "../transform/options.js";
-import { applyPipeline, type LeftOut, learnPipeline, type PipelineState, widthOf } from "../transform/pipeline.js";
+import {
+  applyPipeline,
+  type InputColumn,
+  inputColumns,
+  type LeftOut,
+  learnPipeline,
+  type PipelineState,
+} from "../transform/pipeline.js";
 import {
   applyTarget,
   joinTruths,
@@ -74,28 +82,31 @@ export async function prepare(
   const dependence = dependenceOf(table, names, data);
   const parts = membersOf(table, { fraction, members: model.members, seed }, classes, dependence);
 
-  const rows = learnedRows({ members: parts });
-  const learned = scaledBy ?? (rows.length === table.rows ? table : takeRows(table, rows));
+  const trainingRows = learnedRows({ members: parts });
+  const learned = scaledBy ?? (trainingRows.length === table.rows ? table : takeRows(table, trainingRows));
   const target = classes ?? learnTargets(learned, names, scale);
   const { pipeline, leftOut } = learnPipeline(learned, {
     targets: names,
     ignored: data.ignore,
     aside: asideBy(dependence),
     scale: scale.inputs,
+    categories: { unknown: model.categories.unknown > 0, minRows: model.categories.minRows },
   });
   const validation =
     typeof data.validation === "string"
       ? rowsWithTarget(await readValidation([...pipeline, ...targetColumns(target)]), names)
       : undefined;
+  const rows = rowsOf(table, pipeline, target);
+  const spec = networkFor(model, inputColumns(pipeline), () => applyPipeline(pipeline, learned), target);
   const held = validation && range(table.rows, table.rows + validation.rows);
   const fewest = Math.min(...parts.map(({ training }) => training.length));
   return {
     pipeline,
     target,
-    spec: networkFor(model, widthOf(pipeline), target),
+    spec,
     training,
     batchSize: batchSize === "full" ? fewest : Math.min(batchSize, fewest),
-    rows: join([table, ...(validation ? [validation] : [])].map((of) => rowsOf(of, pipeline, target))),
+    rows: validation ? join([rows, rowsOf(validation, pipeline, target)]) : rows,
     members: held ? parts.map((member) => ({ ...member, validation: held })) : parts,
     leftOut,
   };
@@ -137,8 +148,9 @@ function checkBestBy(bestBy: TrainingOptions["bestBy"], task: Task): void {
 }
 
 function networkFor(
-  { loss, initializer, members: _, ...rest }: ModelOptions,
-  inputs: number,
+  { loss, initializer, members: _, categories, numericEmbedding, ...rest }: ModelOptions,
+  columns: readonly InputColumn[],
+  X: () => Float32Array,
   target: TargetState,
 ): NetworkSpec {
   const choice = loss === "auto" ? lossFor(target) : loss;
@@ -163,7 +175,7 @@ function networkFor(
   const width = target.task === "regression" ? target.targets.length : target.classes.length;
   return {
     ...rest,
-    inputs,
+    ...inputFor(columns, { categories, numericEmbedding }, X),
     outputs: outputs(width),
     initializer: initializer === "auto" ? { name: make(activations, rest.activation).initializer } : initializer,
     loss: choice,

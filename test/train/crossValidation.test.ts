@@ -120,7 +120,10 @@ describe("a cross-validation", () => {
   it("on which scaling is learned from all rows gives networks that are one model", async () => {
     const { plan, results, scores } = await run(words, { keep: true, members: 2, training: { calibrate: true } });
     const [{ prepared }] = results as [FoldResult];
-    for (const other of results) expect(other.prepared.pipeline).toEqual(prepared.pipeline);
+    for (const other of results) {
+      expect(other.prepared.pipeline).toEqual(prepared.pipeline);
+      expect(other.prepared.spec).toEqual(prepared.spec);
+    }
     const whole = await prepare(
       findTask(words, "y", "auto"),
       { ...optionsFor({}), data: { validation: 0, ignore: [] } },
