@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { cells, contents, digest, folder, json, nnfit, numbers, type Outcome, records, text, works } from "./nnfit.js";
@@ -201,6 +201,25 @@ describe("nnfit train --folds by groups or time", () => {
     expect(json<Result>(out).folds.map(({ trainingRows }) => trainingRows)).toEqual([12, 24, 36]);
   });
 
+  it("tells where a fold tests a class that it can't have learned; a score that a fold lacks has no mean", async () => {
+    const late = Array.from(
+      { length: 30 },
+      (_, i) => `${(i * 7) % 11},${i},${i > 20 && i % 2 ? "new" : i % 3 ? "a" : "b"}`,
+    );
+    const data = { train: "t.csv", target: "kind", time: "day" };
+    const cwd = folder({
+      "t.csv": ["a,day,kind", ...late].join("\n"),
+      "c.json": JSON.stringify({ ...config, data }),
+    });
+    const gate = ["--fail-if", "rocAuc < 0"];
+    const { code, err } = await nnfit(["train", "c.json", "--folds", "4", ...gate], { cwd });
+    expect(err).toContain("note: fold 3 tests rows of new and has none to learn from\n");
+    expect(err).not.toContain("note: fold 4");
+    expect(err).toMatch(/^ {2}mean .* -$/m);
+    expect(err).toContain("have  rocAuc is not defined for these rows");
+    expect(code).toBe(1);
+  });
+
   it("governs the rows that a single training holds out, too", async () => {
     const cwd = inFolder(inTime);
     const { err } = await works(["train", "c.json"], { cwd });
@@ -259,6 +278,15 @@ describe("nnfit train --folds refuses", () => {
     expect(await refused(["--folds", "3", "--set", "data.groups=patients"])).toMatch(
       /^2 [\s\S]*no column "patients"[\s\S]*--set data\.groups=patients[\s\S]*try {3}"patient"/,
     );
+  });
+
+  it("a folder in the way of a file, before it trains", async () => {
+    const cwd = inFolder();
+    mkdirSync(join(cwd, "runs/c/out-of-fold.csv"), { recursive: true });
+    const { code, err } = await nnfit(["train", "c.json", "--folds", "3"], { cwd });
+    expect(code).toBe(5);
+    expect(err).toContain("a folder stands where out-of-fold.csv would be written\n  at    runs/c/out-of-fold.csv");
+    expect(err).not.toContain("fold 1/3");
   });
 
   it("a training that diverges, naming the fold; what it scored is kept", async () => {
