@@ -9,6 +9,7 @@ import { baselineFits, baselineState } from "../train/baseline.js";
 import { trainingOptions } from "../train/options.js";
 import { pipelineState, widthOf } from "../transform/pipeline.js";
 import { targetState } from "../transform/target.js";
+import { systemFiles } from "./files.js";
 import { decodeSafetensors, encodeSafetensors, parseJson, type Tensor } from "./safetensors.js";
 import { version } from "./version.js";
 import { writeWhole } from "./write.js";
@@ -54,7 +55,7 @@ export interface Model extends Omit<Description, "format" | "nnfit"> {
 export const MODEL_FILE = "model.safetensors";
 
 /** Writes a model as one safetensors file; its tensors have the names and shapes of PyTorch's nn.Linear. */
-export function saveModel(path: string, { weights, version: _, ...parts }: Model): void {
+export function saveModel(path: string, { weights, version: _, ...parts }: Model, files = systemFiles): void {
   const text = JSON.stringify({ format: 1, nnfit: version, ...parts } satisfies Description);
   let taken = 0;
   const tensors = tensorsOf(parts.network).map((tensor) => {
@@ -62,7 +63,7 @@ export function saveModel(path: string, { weights, version: _, ...parts }: Model
     taken += sizeOf(tensor);
     return { ...tensor, data: weights.subarray(start, taken) };
   });
-  writeWhole(path, encodeSafetensors(tensors, text));
+  writeWhole(path, encodeSafetensors(tensors, text), files);
 }
 
 /** Reads a model and checks it wholly. Errors are of kind `model`. */

@@ -84,7 +84,7 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
 
   const folder = displayPath(workingDirectory, config.output);
   const scores = prepared.validation && scoreNames(prepared.target, "history");
-  const run = new Run(config.output, { name: folder, source: path, config: resolvedConfig(config), scores });
+  using run = new Run(config.output, { name: folder, source: path, config: resolvedConfig(config), scores });
   const display = await progressDisplay({
     epochs: config.training.epochs,
     batches: batchesOf(prepared),
@@ -97,11 +97,11 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
         clock.lap("fit");
         run.record(progress.report);
       }
+      run.beat();
       display.show(progress);
     });
   } finally {
     display.stop();
-    run.close();
     prepared.network.memory.close();
   }
   const { target, training, validation } = prepared;
