@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { z } from "zod";
 import { csvOptions } from "../data/options.js";
 import type { Memory } from "../engine/memory.js";
@@ -10,7 +10,7 @@ import { trainingOptions } from "../train/options.js";
 import { pipelineState, widthOf } from "../transform/pipeline.js";
 import { targetState } from "../transform/target.js";
 import { systemFiles } from "./files.js";
-import { decodeSafetensors, encodeSafetensors, parseJson, type Tensor } from "./safetensors.js";
+import { decodeSafetensors, encodeSafetensors, HEAD_BYTES, isOurs, parseJson, type Tensor } from "./safetensors.js";
 import { version } from "./version.js";
 import { writeWhole } from "./write.js";
 
@@ -69,13 +69,18 @@ export function saveModel(path: string, { weights, version: _, ...parts }: Model
 /** Reads a model and checks it wholly. Errors are of kind `model`. */
 export function loadModel(path: string, name = path): Model {
   const { tensors, text } = decodeSafetensors(readModelFile(path, name), name);
-  const parsed = description.safeParse(parseJson(text));
+  const json = parseJson(text);
+  const parsed = description.safeParse(json);
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!;
     throw new NnfitError("model", `the model file does not describe a model that nnfit ${version} knows`, {
       at: name,
-      have: `${path.join(".")}: ${message}`,
+      have: `${path.join(".")}: ${message}`.slice(0, 200),
     });
+  }
+  // a parser passes over keys that stand twice, and a schema over __proto__
+  if (JSON.stringify(json) !== text || text.includes('"__proto__":')) {
+    throw new NnfitError("model", "the description in the model file is not as nnfit writes it", { at: name });
   }
   const { format: _, nnfit, ...model } = parsed.data;
   const weights = join(tensors);
@@ -91,11 +96,19 @@ export function networkOf({ network: spec, weights }: Model, memory: Memory): Ne
 }
 
 function readModelFile(path: string, name: string): Buffer {
+  let file: number | undefined;
   try {
-    return readFileSync(path);
+    file = openSync(path, "r");
+    const head = Buffer.alloc(HEAD_BYTES);
+    let size = 0; // a pipe gives parts
+    for (let more = -1; more !== 0; size += more) more = readSync(file, head, { offset: size });
+    // what is no model is not read on: it may be large, or have no end
+    return isOurs(head) ? Buffer.concat([head.subarray(0, size), readFileSync(file)]) : head.subarray(0, size);
   } catch (error) {
     const { message } = fileError("read the model", name, error);
     throw new NnfitError("model", message, { at: name });
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Model } from "../../src/artifact/model.js";
 import { version } from "../../src/artifact/version.js";
 import { dataOptions } from "../../src/data/options.js";
@@ -38,3 +39,15 @@ export const smallModel: Model = {
   },
   weights: Float32Array.from({ length: 3 * 2 + 2 + 2 * 1 + 1 }, (_, i) => Math.fround(i / 7 - 0.5)),
 };
+
+/** A file with a right checksum, whatever its header says. */
+export function sealed(header: string | Buffer, data: Buffer): Buffer {
+  const bytes = typeof header === "string" ? Buffer.from(header, "latin1") : header;
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(bytes.length));
+  const file = Buffer.concat([length, bytes, data]);
+  const at = file.indexOf('"checksum":"') + '"checksum":"'.length;
+  file.fill("0", at, at + 64);
+  file.write(createHash("sha256").update(file).digest("hex"), at);
+  return file;
+}
