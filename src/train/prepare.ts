@@ -28,6 +28,7 @@ import {
 import { epochMetricNames, metrics } from "./metrics.js";
 import type { TrainingOptions } from "./options.js";
 import { trainingThreads } from "./parallel.js";
+import { checkMemory } from "./preflight.js";
 
 export interface TaskOptions {
   readonly data: Pick<DataOptions, "target" | "validation" | "ignore">;
@@ -100,6 +101,8 @@ export async function prepare(
 
   const spec = networkFor(model, widthOf(pipeline), target);
   const batchSize = wanted === "full" ? parts.training.rows : Math.min(wanted, parts.training.rows);
+  const load = { spec, optimizer: training.optimizer, batchSize, trainingRows: parts.training.rows };
+  checkMemory({ ...load, validationRows: validation?.rows ?? 0, targets: task === "regression" ? names.length : 1 });
   const memory =
     backend === "blas"
       ? new Memory(1, undefined, await findBlas({ threads, library: blasLibrary }))
