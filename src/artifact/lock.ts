@@ -40,6 +40,9 @@ const PATIENCE_MILLISECONDS = 60_000;
 const LOOKS = 40;
 const BETWEEN_LOOKS_MILLISECONDS = 5;
 
+/** Each further try follows a lock that went away in between. */
+const MOST_TRIES = 1_000;
+
 /** What stands in the file of a lock or a claim. */
 interface Found {
   readonly token: string;
@@ -59,7 +62,8 @@ export function takeLock(folder: string, name: string, surroundings = system): L
       if (look(path, files)?.token === mine.token) files.remove(path);
     });
   try {
-    while (!create(path, mine, files)) {
+    for (let tries = 1; !create(path, mine, files); tries++) {
+      if (tries > MOST_TRIES) throw Object.assign(new Error("it is in the way"), { code: "EEXIST" }); // and can't be read
       const found = look(path, files);
       if (found && takeOver(folder, found, mine, surroundings)) break;
     }

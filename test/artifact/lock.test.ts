@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -119,6 +119,11 @@ describe("the lock of a folder", () => {
     const before = process.listenerCount("exit");
     take().release();
     expect(process.listenerCount("exit")).toBe(before);
+  });
+
+  it.skipIf(process.platform === "win32")("can't be taken where a link to nothing stands in its place", async () => {
+    symlinkSync("nothing", lockFile);
+    expect(await refused()).toMatchObject({ kind: "files", details: { at: "runs/a" } });
   });
 
   it("can't be taken in a folder that is not there", async () => {
