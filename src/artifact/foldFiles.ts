@@ -1,18 +1,17 @@
-import { join } from "node:path";
 import { csvLine } from "../data/csv.js";
 import type { Table } from "../data/table.js";
 import type { FoldResult } from "../train/crossValidation.js";
 import { predictionCells, predictionHeader } from "../transform/output.js";
 import type { TargetState } from "../transform/target.js";
-import { writeWhole } from "./write.js";
+import type { RunFolder } from "./folder.js";
 
 export const FOLDS_FILE = "folds.csv";
 export const OUT_OF_FOLD_FILE = "out-of-fold.csv";
 
 /** Writes `folds.csv`, a line a fold, and `out-of-fold.csv`, a line for each row that was tested, in the table's order. */
-export function saveFolds(folder: string, table: Table, results: readonly FoldResult[]): void {
-  writeWhole(join(folder, FOLDS_FILE), Buffer.from(foldLines(results).map(csvLine).join("")));
-  writeWhole(join(folder, OUT_OF_FOLD_FILE), Buffer.from(outOfFoldLines(table, results).map(csvLine).join("")));
+export function saveFolds(folder: RunFolder, table: Table, results: readonly FoldResult[]): void {
+  folder.write(FOLDS_FILE, foldLines(results).map(csvLine).join(""));
+  folder.write(OUT_OF_FOLD_FILE, outOfFoldLines(table, results).map(csvLine).join(""));
 }
 
 /** What a fold was, by the names of folds.csv and `--json`. */

@@ -24,8 +24,8 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const { fileSource } = await import("../data/csv.js");
   const { readColumns, readTable } = await import("../data/read.js");
   const { FOLDS_FILE, OUT_OF_FOLD_FILE, saveFolds } = await import("../artifact/foldFiles.js");
-  const { MODEL_FILE, saveModel } = await import("../artifact/model.js");
-  const { claimFolder, writeConfig } = await import("../artifact/run.js");
+  const { RunFolder } = await import("../artifact/folder.js");
+  const { MODEL_FILE } = await import("../artifact/model.js");
   const { modelOf } = await import("../artifact/trained.js");
   const { crossValidate, foldsEngine, planFolds, prepareFold } = await import("../train/crossValidation.js");
   const { foldScores } = await import("../train/foldScores.js");
@@ -65,13 +65,20 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
 
   const name = displayPath(workingDirectory, output);
   const files = [FOLDS_FILE, OUT_OF_FOLD_FILE];
-  const folder = { name, source: path, config: resolvedConfig(config) };
-  claimFolder(output, folder, [...files, ...(keep ? [MODEL_FILE] : [])]);
-  writeConfig(output, folder);
+  const identity = { name, source: path, config: resolvedConfig(config) };
+  using folder = new RunFolder(output, identity, [...files, ...(keep ? [MODEL_FILE] : [])]);
   const display = await foldsDisplay({ folds, epochs: config.training.epochs, scores: scoreNames(target, "line") });
   let results: FoldResult[];
   try {
-    results = await located(loaded, () => crossValidate(plan, first, engine, display));
+    results = await located(loaded, () =>
+      crossValidate(plan, first, engine, {
+        progress(epochs) {
+          folder.beat();
+          display.progress(epochs);
+        },
+        done: (result) => display.done(result),
+      }),
+    );
     clock.lap("fit");
   } finally {
     display.stop();
@@ -79,11 +86,11 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const scores = foldScores(target, results);
   clock.lap("score");
 
-  saveFolds(output, plan.task.table, results);
+  saveFolds(folder, plan.task.table, results);
   const diverged = await divergence(results, config, `${name}/${FOLDS_FILE}`);
   if (diverged) throw diverged;
   const kept = keep ? keepFolds(plan, results, scores) : undefined;
-  if (kept) saveModel(`${output}/${MODEL_FILE}`, modelOf(kept.prepared, kept.outcome, kept.baseline, data.missing));
+  if (kept) folder.writeModel(MODEL_FILE, modelOf(kept.prepared, kept.outcome, kept.baseline, data.missing));
   clock.lap("save");
   const failure = gates(scores.mean);
   const compared = await comparisons(target, scores.mean, scores.baselines);

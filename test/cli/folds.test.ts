@@ -285,7 +285,7 @@ describe("nnfit train --folds refuses", () => {
     mkdirSync(join(cwd, "runs/c/out-of-fold.csv"), { recursive: true });
     const { code, err } = await nnfit(["train", "c.json", "--folds", "3"], { cwd });
     expect(code).toBe(5);
-    expect(err).toContain("a folder stands where out-of-fold.csv would be written\n  at    runs/c/out-of-fold.csv");
+    expect(err).toContain("a folder stands where a file would be written\n  at    runs/c/out-of-fold.csv");
     expect(err).not.toContain("fold 1/3");
   });
 

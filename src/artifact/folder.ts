@@ -1,0 +1,115 @@
+import { join } from "node:path";
+import { fileError, NnfitError } from "../errors.js";
+import { systemFiles } from "./files.js";
+import { isRunning } from "./holder.js";
+import { type Lock, takeLock } from "./lock.js";
+import { type Model, saveModel } from "./model.js";
+import { removeTemporaries, writeWhole } from "./write.js";
+
+const CONFIG_FILE = "config.json";
+
+export interface FolderOptions {
+  /** the folder, as errors name it */
+  readonly name: string;
+  /** the config file that it comes from */
+  readonly source: string;
+  /** the text of the resolved config, kept in the folder */
+  readonly config: string;
+}
+
+/** A folder that one process writes its results to: `config.json` (resolved), and until it is closed, `run.lock`. */
+export class RunFolder {
+  private readonly lock: Lock;
+
+  /** Makes the folder, or takes the one that is there. `results` are the files that will be written; those that are there stay until then. */
+  constructor(
+    readonly path: string,
+    private readonly options: FolderOptions,
+    results: readonly string[],
+    private readonly files = systemFiles,
+  ) {
+    const { name, config } = options;
+    this.safely(() => {
+      this.keepSource();
+      files.makeFolder(path);
+    });
+    this.lock = takeLock(path, name, { files, now: Date.now, isRunning });
+    try {
+      this.safely(() => {
+        this.keepSource(); // somebody may have written a config while this process was not yet the holder
+        for (const file of [CONFIG_FILE, ...results]) this.makeWay(file);
+      });
+      writeWhole(join(path, CONFIG_FILE), Buffer.from(config), files);
+    } catch (error) {
+      this.lock.release();
+      throw error;
+    }
+  }
+
+  /** Shows other processes that this one is at work: to be called at every step. */
+  beat(): void {
+    this.lock.beat();
+  }
+
+  /** Writes a file wholly or not at all. */
+  write(file: string, text: string): void {
+    this.safely(() => this.lock.check());
+    writeWhole(join(this.path, file), Buffer.from(text), this.files);
+  }
+
+  writeModel(file: string, model: Model): void {
+    this.safely(() => this.lock.check());
+    saveModel(join(this.path, file), model, this.files);
+  }
+
+  /** To be called at the end, whichever it is. */
+  close(): void {
+    this.lock.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** A config that stands in its own run folder would be overwritten by the resolved one; only a resolved one may be. */
+  private keepSource(): void {
+    const { source, config } = this.options;
+    const path = join(this.path, CONFIG_FILE);
+    const real = this.realOf(path);
+    if (real === undefined || real !== this.realOf(source) || this.files.read(path).toString() === config) return;
+    throw new NnfitError("usage", "the run folder is the config's own, so its config.json would be overwritten", {
+      at: source,
+      try: "another name for the config, another output, or --out",
+    });
+  }
+
+  /** Undefined where there is no such file. */
+  private realOf(path: string): string | undefined {
+    try {
+      return this.files.real(path);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException; // a file system throws nothing else
+      if (code === "ENOENT") return undefined;
+      throw error;
+    }
+  }
+
+  /** Nothing may stand in the place of a file that will be written at the end, nor what killed runs left beside it. */
+  private makeWay(file: string): void {
+    const path = join(this.path, file);
+    if (this.files.isFolder(path)) {
+      throw new NnfitError("files", "a folder stands where a file would be written", {
+        at: `${this.options.name}/${file}`,
+      });
+    }
+    removeTemporaries(path, this.files);
+  }
+
+  private safely<Result>(action: () => Result): Result {
+    try {
+      return action();
+    } catch (error) {
+      throw error instanceof NnfitError ? error : fileError("write to the output folder", this.options.name, error);
+    }
+  }
+}
