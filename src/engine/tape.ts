@@ -147,6 +147,14 @@ export class Tape {
     return into;
   }
 
+  /** w·1ᵀ: the same number in each of so many columns   w [rows, 1] → [rows, columns] */
+  spread(w: Matrix, columns: number): Matrix {
+    if (columns === 1) return w;
+    const ones = this.memory.matrix(1, columns);
+    ones.data.fill(1);
+    return this.matmul(w, ones);
+  }
+
   // ── pointwise ──────────────────────────────────────────────────────────────────────────────────────────────────
 
   add = (a: Operand, b: Operand, into?: Matrix) => this.pointwise("add", [a, b], into);

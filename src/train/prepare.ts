@@ -20,12 +20,13 @@ import {
   truthOf,
 } from "../transform/target.js";
 import { type Member, membersOf, range } from "./members.js";
-import { epochMetricNames, metrics } from "./metrics.js";
+import { metricNames, metrics } from "./metrics.js";
 import type { TrainingOptions } from "./options.js";
 import type { TaskOf } from "./task.js";
+import { classFactors, rowWeights, weightColumn, withWeights } from "./weights.js";
 
 export interface TaskOptions {
-  readonly data: Pick<DataOptions, "validation" | "ignore">;
+  readonly data: Pick<DataOptions, "validation" | "ignore"> & Partial<Pick<DataOptions, "weight">>;
   readonly scale: ScaleOptions;
   readonly model: ModelOptions;
   readonly training: TrainingOptions;
@@ -71,11 +72,15 @@ export async function prepare(
   const [only] = parts;
   const learned = parts.length === 1 && only ? takeRows(table, only.training) : table;
   const target = classes ?? learnTargets(learned, names, scale);
-  const { pipeline, leftOut } = learnPipeline(learned, { targets: names, ignored: data.ignore, scale: scale.inputs });
+  const weight = weightColumn(data.weight ?? null, table, names);
+  const noInputs = [...names, ...weight.map(({ name }) => name)];
+  const { pipeline, leftOut } = learnPipeline(learned, { noInputs, ignored: data.ignore, scale: scale.inputs });
   const validation =
     typeof data.validation === "string"
-      ? rowsWithTarget(await readValidation([...pipeline, ...targetColumns(target)]), names)
+      ? rowsWithTarget(await readValidation([...pipeline, ...targetColumns(target), ...weight]), names)
       : undefined;
+  const tables = validation ? [table, validation] : [table];
+  const rows = join(tables.map((of) => rowsOf(of, pipeline, target)));
   const held = validation && range(table.rows, table.rows + validation.rows);
   const fewest = Math.min(...parts.map(({ training }) => training.length));
   return {
@@ -84,8 +89,11 @@ export async function prepare(
     spec: networkFor(model, widthOf(pipeline), target),
     training,
     batchSize: batchSize === "full" ? fewest : Math.min(batchSize, fewest),
-    rows: join([table, ...(validation ? [validation] : [])].map((of) => rowsOf(of, pipeline, target))),
-    members: held ? parts.map((member) => ({ ...member, validation: held })) : parts,
+    rows,
+    members: withWeights(held ? parts.map((member) => ({ ...member, validation: held })) : parts, {
+      rows: rowWeights(data.weight ?? null, tables),
+      classes: classFactors(training.classWeights, target, rows.truth),
+    }),
     leftOut,
   };
 }
@@ -117,7 +125,7 @@ function join(parts: readonly Rows[]): Rows {
 }
 
 function checkBestBy(bestBy: TrainingOptions["bestBy"], task: Task): void {
-  const fitting = epochMetricNames.filter((name) => metrics[name].task === task);
+  const fitting = metricNames.filter((name) => metrics[name].task === task);
   if (bestBy === "loss" || fitting.includes(bestBy)) return;
   throw new NnfitError("usage", `the score ${bestBy} is not one of a ${task}`, {
     setting: "training.bestBy",

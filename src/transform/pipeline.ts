@@ -55,10 +55,10 @@ export interface LeftOut {
   readonly why: string;
 }
 
-/** Learns from the training rows alone. `targets` and `ignored` columns are no inputs. */
+/** Learns from the training rows alone. `noInputs` are the targets and a weight; `ignored` ones are told to be left out. */
 export function learnPipeline(
   training: Table,
-  { targets, ignored, scale }: { targets: readonly string[]; ignored: readonly string[]; scale: ScalerSetting },
+  { noInputs, ignored, scale }: { noInputs: readonly string[]; ignored: readonly string[]; scale: ScalerSetting },
 ): { pipeline: PipelineState; leftOut: LeftOut[] } {
   const names = training.columns.map(({ name }) => name);
   checkNames(ignored, names, "data.ignore", training.source);
@@ -78,7 +78,7 @@ export function learnPipeline(
   const leftOut: LeftOut[] = [];
   const pipeline: PipelineState = [];
   for (const column of training.columns) {
-    if (targets.includes(column.name)) continue;
+    if (noInputs.includes(column.name)) continue;
     const learned = ignored.includes(column.name) ? "ignored by the config" : learnColumn(column, scale);
     if (typeof learned === "string") leftOut.push({ name: column.name, why: learned });
     else pipeline.push(learned);
