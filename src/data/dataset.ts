@@ -18,12 +18,11 @@ export interface BatchOptions {
 export class Dataset {
   private readonly order: { address: number };
   private readonly cursor: { address: number };
-  /** Where in X and y its rows are. */
-  private rows: Uint32Array;
+  private places: Uint32Array;
 
   private constructor(
     private readonly memory: Memory,
-    /** X [rows, inputs] */
+    /** X [rows, columns] */
     readonly X: Matrix,
     /** y [rows, targets]: scaled targets, or the number of the class */
     readonly y: Matrix,
@@ -31,7 +30,7 @@ export class Dataset {
     /** w [rows, 1]: how much each row counts in the loss; without it, all count 1 */
     readonly w?: Matrix | undefined,
   ) {
-    this.rows = rows;
+    this.places = rows;
     this.order = { address: memory.allocate(rows.length * 4) };
     this.cursor = { address: memory.allocate(4) };
   }
@@ -42,7 +41,7 @@ export class Dataset {
   }
 
   fill(X: Float32Array, y?: Float32Array): this {
-    this.rows = rowsUpTo(X.length / this.X.columns);
+    this.places = rowsUpTo(X.length / this.X.columns);
     this.X.data.set(X);
     if (y) this.y.data.set(y);
     return this;
@@ -50,7 +49,7 @@ export class Dataset {
 
   /** Some of its rows, by their numbers, in the same memory; `weights`: how much each of them counts. */
   subset(rows: Uint32Array, weights?: Float32Array): Dataset {
-    const places = rows.map((row) => this.rows[row]!);
+    const places = rows.map((row) => this.places[row]!);
     return new Dataset(this.memory, this.X, this.y, places, weights ? this.columnOf(places, weights) : this.w);
   }
 
@@ -61,9 +60,14 @@ export class Dataset {
     return column;
   }
 
+  /** Where in X and y its rows are. */
+  get rows(): Uint32Array {
+    return this.places;
+  }
+
   /** How many rows it holds. */
   get size(): number {
-    return this.rows.length;
+    return this.places.length;
   }
 
   /** Records the gathering of the batch that `batches` has come to. */
@@ -78,7 +82,7 @@ export class Dataset {
   /** The rows of one epoch in b = ⌈m / m′⌉ disjoint batches, shuffled anew; the last one may be smaller. */
   *batches({ batchSize, random }: BatchOptions): Generator<Batch> {
     const order = this.memory.integers(this.order.address, this.size);
-    order.set(this.rows);
+    order.set(this.places);
     random?.shuffle(order);
 
     for (let start = 0, number = 1; start < this.size; start += batchSize, number++) {

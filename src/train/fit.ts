@@ -50,7 +50,7 @@ export function* fit(network: Network, rows: Dataset, training: Training): Gener
     return loss;
   });
 
-  network.initialize(weights);
+  network.initialize(weights, rows);
   const updates = epochs * Math.ceil(rows.size / batchSize);
   let done = 0;
   for (let epoch = 1; epoch <= epochs; epoch++) {

@@ -58,8 +58,8 @@ interface Candidate {
 }
 
 /** The rows of a training in the engine's memory, for all members that learn there. */
-export function datasetOf(memory: Memory, { spec, rows: { size, X, y } }: Pick<Prepared, "spec" | "rows">): Dataset {
-  return Dataset.of(memory, size, spec.inputs, y.length / size).fill(X, y);
+export function datasetOf(memory: Memory, { rows: { size, X, y } }: Pick<Prepared, "rows">): Dataset {
+  return Dataset.of(memory, size, X.length / size, y.length / size).fill(X, y);
 }
 
 /** `fit`, and around it: every epoch judged, the best weights kept, a stop when it no longer gets better or diverges. */
@@ -83,7 +83,8 @@ export function* trainMember(
   const judge = judgeOf(network, target, held, takeTruth(rows.truth, validation ?? member.training));
   const rates = new Rates(options, Math.ceil(member.training.length / batchSize));
   const random = randomOf("weights");
-  network.initialize(random);
+  const learned = dataset.subset(member.training, member.trainingWeights);
+  network.initialize(random, learned);
 
   let kept: Candidate = candidate(0, Number.NaN);
   let latest = kept;
@@ -116,7 +117,7 @@ export function* trainMember(
     };
   }
 
-  const events = fit(network, dataset.subset(member.training, member.trainingWeights), {
+  const events = fit(network, learned, {
     epochs: options.epochs,
     batchSize,
     optimizer: new Optimizer(memory, network.parameters, options.optimizer, paceOf(network, rates, options)),

@@ -80,16 +80,17 @@ export function paceOf(
   };
 }
 
-/** Draws for each batch what its dropout leaves out. Nothing, where a network has no dropout. */
+/** Draws for each batch what its dropout leaves out, and which categories count as unknown. Nothing, where none does. */
 export function dropoutOf(
-  { dropouts, spec }: Network,
+  { dropouts, input, spec }: Network,
   { schedules: { dropout: share } }: Rates,
   random: Random,
 ): { advance(done: number): void } | undefined {
-  if (dropouts.length === 0) return undefined;
+  if (dropouts.length === 0 && !input?.isRandom) return undefined;
   return {
     advance(done) {
       for (const dropout of dropouts) dropout.set(spec.dropout * share(done), random.below(2 ** 32));
+      if (input?.isRandom) input.set(random.below(2 ** 32));
     },
   };
 }
