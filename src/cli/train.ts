@@ -91,12 +91,15 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
   const holdsOut = members.some(({ validation }) => validation.length > 0);
   const { epochs, bestBy } = config.training;
   const scores = holdsOut ? scoreNames(target, "history", bestBy) : undefined;
-  const run = new Run(output, { name: folder, source: path, config: resolvedConfig(config), scores });
+  using run = new Run(output, { name: folder, source: path, config: resolvedConfig(config), scores });
   const display = await progressDisplay({ epochs, scores: scoreNames(target, "line", bestBy) });
   let outcome: Outcome;
   try {
     outcome = await train(prepared, engine, {
-      progress: (epochs) => display.progress(epochs),
+      progress(epochs) {
+        run.beat();
+        display.progress(epochs);
+      },
       report(report) {
         run.record(report);
         display.report(report);
@@ -105,7 +108,6 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
     clock.lap("fit");
   } finally {
     display.stop();
-    run.close();
   }
   const { learned, baselines } = baselinesOf(prepared, outcome);
   clock.lap("score");

@@ -30,6 +30,7 @@ import {
 import { type Member, membersOf, range } from "./members.js";
 import { metricNames, metrics } from "./metrics.js";
 import type { TrainingOptions } from "./options.js";
+import { checkMemory } from "./preflight.js";
 import type { TaskOf } from "./task.js";
 import { classFactors, rowWeights, weightColumn, withWeights } from "./weights.js";
 
@@ -91,17 +92,27 @@ export async function prepare(
     typeof data.validation === "string"
       ? rowsWithTarget(await readValidation([...pipeline, ...targetColumns(target), ...weight]), names)
       : undefined;
-  const tables = validation ? [table, validation] : [table];
-  const rows = join(tables.map((of) => rowsOf(of, pipeline, target)));
   const spec = networkFor(model, inputColumns(pipeline), () => applyPipeline(pipeline, learned), target);
   const held = validation && range(table.rows, table.rows + validation.rows);
   const fewest = Math.min(...parts.map(({ training }) => training.length));
+  const rowsOfBatch = batchSize === "full" ? fewest : Math.min(batchSize, fewest);
+  checkMemory({
+    spec,
+    members: parts.length,
+    optimizer: training.optimizer,
+    batchSize: rowsOfBatch,
+    trainingRows: table.rows,
+    validationRows: validation?.rows ?? 0,
+    targets: task === "regression" ? names.length : 1,
+  });
+  const tables = validation ? [table, validation] : [table];
+  const rows = join(tables.map((of) => rowsOf(of, pipeline, target)));
   return {
     pipeline,
     target,
     spec,
     training,
-    batchSize: batchSize === "full" ? fewest : Math.min(batchSize, fewest),
+    batchSize: rowsOfBatch,
     rows,
     members: withWeights(held ? parts.map((member) => ({ ...member, validation: held })) : parts, {
       rows: rowWeights(data.weight ?? null, tables),
