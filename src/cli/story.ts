@@ -6,7 +6,7 @@ import type { Prepared } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";
 import type { Engine, Outcome } from "../train/train.js";
 import type { Comparison } from "./scores.js";
-import { count, duration, extras, say, scoreText, shellWord, some, whole } from "./text.js";
+import { count, duration, extras, say, scoreText, shellWord, some, weightText, whole } from "./text.js";
 
 /** Says what was understood. `folds` is a line about the folds of a cross-validation, of which the rest tells the first. */
 export function describe(
@@ -22,6 +22,7 @@ export function describe(
   describeInputs(prepared);
   describeTarget(prepared, task);
   describeRows(prepared);
+  describeWeights(config);
   if (config.preset !== "none") say("preset", config.preset);
   describeNetwork(prepared);
   if (blas) say("engine", `${blas.name} (its bits vary by machine)`);
@@ -56,6 +57,14 @@ function describeRows({ members }: Prepared): void {
   const held = validation.length > 0 ? `${about}${whole(validation.length)} held out to judge by` : "none held out";
   const each = takeTurns ? ", others for each network" : "";
   say("rows", `${about}${whole(training.length)} to learn from, ${held}${validation.length > 0 ? each : ""}`);
+}
+
+function describeWeights({ data: { weight }, training: { classWeights } }: Config): void {
+  const kinds = [
+    ...(weight === null ? [] : [`rows by ${weight}`]),
+    ...(classWeights === "none" ? [] : [`classes ${weightText(classWeights)}`]),
+  ];
+  if (kinds.length > 0) say("weights", kinds.join("; "));
 }
 
 function describeNetwork({ spec, members }: Prepared): void {

@@ -111,9 +111,10 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
 
   const folder = displayPath(workingDirectory, output);
   const holdsOut = members.some(({ validation }) => validation.length > 0);
-  const scores = holdsOut ? scoreNames(target, "history") : undefined;
+  const { epochs, bestBy } = config.training;
+  const scores = holdsOut ? scoreNames(target, "history", bestBy) : undefined;
   using run = new Run(output, { name: folder, source: path, config: resolvedConfig(config), scores });
-  const display = await progressDisplay({ epochs: config.training.epochs, scores: scoreNames(target, "line") });
+  const display = await progressDisplay({ epochs, scores: scoreNames(target, "line", bestBy) });
   let outcome: Outcome;
   try {
     outcome = await train(prepared, engine, {

@@ -39,6 +39,14 @@ export const dataOptions = z.strictObject({
     .describe(
       "a column that puts rows in order, numbers or dates such as 2024-03-01: the latest rows are held out, and nothing is learned from rows after those it is judged by; it is no input",
     ),
+  weight: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "a column of numbers, none negative: how much each row counts in the loss, as multiples of their mean; it is no input, and scores and scalers count all rows the same",
+    ),
   types: z
     .record(z.string(), columnType)
     .default({})

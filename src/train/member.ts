@@ -2,14 +2,14 @@ import { Dataset } from "../data/dataset.js";
 import type { Memory } from "../engine/memory.js";
 import { seededRandom } from "../engine/random.js";
 import { Network } from "../model/network.js";
-import { invertTarget, type TargetState, takeTruth } from "../transform/target.js";
+import { invertTarget, type TargetState, type Truth, takeTruth } from "../transform/target.js";
 import { evaluator } from "./evaluate.js";
 import { fit, type Update } from "./fit.js";
 import type { Member } from "./members.js";
-import { badness, type Place, type Scores, scoresOf } from "./metrics.js";
+import { badness, type MetricName, type Place, type Scores, scoresOf } from "./metrics.js";
 import { Optimizer } from "./optimizers.js";
-import { dropoutOf, paceOf } from "./pace.js";
-import type { Prepared, Rows } from "./prepare.js";
+import { dropoutOf, paceOf, Rates } from "./pace.js";
+import type { Prepared } from "./prepare.js";
 
 /** How good the network's predictions are of some rows. */
 export interface Judgement {
@@ -75,27 +75,33 @@ export function* trainMember(
   }: Pick<Prepared, "spec" | "target" | "rows" | "training" | "batchSize">,
   member: Member,
 ): Generator<Progress, MemberOutcome> {
-  const { seed } = options;
+  const { seed, bestBy } = options;
   const randomOf = (stream: "weights" | "batches" | "dropout") => seededRandom(seed, stream, member.number);
   const network = new Network(memory, spec);
   const validation = member.validation.length > 0 ? member.validation : undefined;
-  const judge = judgeOf(network, target, dataset, rows, validation ?? member.training);
+  const held = dataset.subset(validation ?? member.training, member.judgingWeights);
+  const judge = judgeOf(network, target, held, takeTruth(rows.truth, validation ?? member.training));
+  const rates = new Rates(options, Math.ceil(member.training.length / batchSize));
   const random = randomOf("weights");
-  const learned = dataset.subset(member.training);
+  const learned = dataset.subset(member.training, member.trainingWeights);
   network.initialize(random, learned);
 
   let kept: Candidate = candidate(0, Number.NaN);
   let latest = kept;
   let last: Update | undefined;
   function candidate(epoch: number, loss: number): Candidate {
-    const report = { epoch, loss, validation: validation && epoch > 0 ? judge("history").judgement : undefined };
+    const report = {
+      epoch,
+      loss,
+      validation: validation && epoch > 0 ? judge("history", bestBy).judgement : undefined,
+    };
     return { report, weights: network.weights };
   }
-  /** Of equal losses the first is the best; of equal scores, which are coarser, the last. */
+  /** Of equal losses the first is the best; of equal scores, which are coarser, the last, as of those not defined. */
   function isBetter(judged: Judgement, best: Judgement | undefined): boolean {
     if (!best) return true;
-    const [now, before] = [judged, best].map((judgement) => badness(options.bestBy, target, judgement));
-    return options.bestBy === "loss" ? now! < before! : now! <= before!;
+    const [now, before] = [judged, best].map((judgement) => badness(bestBy, target, judgement));
+    return bestBy === "loss" ? now! < before! : now! <= before! || Number.isNaN(before);
   }
   function outcome(stopped: Stopped, judged?: Judged): MemberOutcome {
     const { report, weights } = kept;
@@ -114,8 +120,8 @@ export function* trainMember(
   const events = fit(network, learned, {
     epochs: options.epochs,
     batchSize,
-    optimizer: new Optimizer(memory, network.parameters, options.optimizer, paceOf(network, options)),
-    dropout: dropoutOf(network, options, randomOf("dropout")),
+    optimizer: new Optimizer(memory, network.parameters, options.optimizer, paceOf(network, rates, options)),
+    dropout: dropoutOf(network, rates, randomOf("dropout")),
     weights: random,
     shuffle: options.shuffle ? randomOf("batches") : undefined,
   });
@@ -130,6 +136,7 @@ export function* trainMember(
     const done = candidate(event.epoch, event.loss);
     const { validation: judged } = done.report;
     if (judged && !Number.isFinite(judged.loss)) return outcome("diverged");
+    rates.observe(judged?.loss ?? event.loss);
     latest = done;
     if (judged && isBetter(judged, kept.report.validation)) kept = done;
     yield { kind: "report", report: done.report };
@@ -152,15 +159,13 @@ type Judged = Pick<MemberOutcome, "judgement" | "outputs">;
 function judgeOf(
   network: Network,
   target: TargetState,
-  dataset: Dataset,
-  { truth }: Rows,
-  rows: Uint32Array,
-): (place?: Place) => Judged {
-  const evaluate = evaluator(network, dataset.subset(rows));
-  const truthOfRows = takeTruth(truth, rows);
-  return (place) => {
+  rows: Dataset,
+  truth: Truth,
+): (place?: Place, also?: MetricName | "loss") => Judged {
+  const evaluate = evaluator(network, rows);
+  return (place, also) => {
     const { loss, outputs } = evaluate();
     const predictions = invertTarget(target, outputs, network.spec.outputs);
-    return { judgement: { loss, scores: scoresOf(target, truthOfRows, predictions, place) }, outputs };
+    return { judgement: { loss, scores: scoresOf(target, truth, predictions, place, also) }, outputs };
   };
 }

@@ -29,13 +29,14 @@ import {
   truthOf,
 } from "../transform/target.js";
 import { learnedRows, type Member, membersOf, range } from "./members.js";
-import { epochMetricNames, metrics } from "./metrics.js";
+import { metricNames, metrics } from "./metrics.js";
 import type { TrainingOptions } from "./options.js";
 import { checkMemory } from "./preflight.js";
 import type { TaskOf } from "./task.js";
+import { classFactors, rowWeights, weightColumn, withWeights } from "./weights.js";
 
 export interface TaskOptions {
-  readonly data: Pick<DataOptions, "validation" | "ignore"> & Partial<DependenceOptions>;
+  readonly data: Pick<DataOptions, "validation" | "ignore"> & Partial<DependenceOptions & Pick<DataOptions, "weight">>;
   readonly scale: ScaleOptions;
   readonly model: ModelOptions;
   readonly training: TrainingOptions;
@@ -86,8 +87,9 @@ export async function prepare(
   const trainingRows = learnedRows({ members: parts });
   const learned = scaledBy ?? (trainingRows.length === table.rows ? table : takeRows(table, trainingRows));
   const target = classes ?? learnTargets(learned, names, scale);
+  const weight = weightColumn(data.weight ?? null, table, names);
   const { pipeline, leftOut } = learnPipeline(learned, {
-    targets: names,
+    noInputs: [...names, ...weight.map(({ name }) => name)],
     ignored: data.ignore,
     aside: asideBy(dependence),
     scale: scale.inputs,
@@ -95,7 +97,7 @@ export async function prepare(
   });
   const validation =
     typeof data.validation === "string"
-      ? rowsWithTarget(await readValidation([...pipeline, ...targetColumns(target)]), names)
+      ? rowsWithTarget(await readValidation([...pipeline, ...targetColumns(target), ...weight]), names)
       : undefined;
   const spec = networkFor(model, inputColumns(pipeline), () => applyPipeline(pipeline, learned), target);
   const held = validation && range(table.rows, table.rows + validation.rows);
@@ -110,15 +112,19 @@ export async function prepare(
     validationRows: validation?.rows ?? 0,
     targets: task === "regression" ? names.length : 1,
   });
-  const rows = rowsOf(table, pipeline, target);
+  const tables = validation ? [table, validation] : [table];
+  const rows = join(tables.map((of) => rowsOf(of, pipeline, target)));
   return {
     pipeline,
     target,
     spec,
     training,
     batchSize: rowsOfBatch,
-    rows: validation ? join([rows, rowsOf(validation, pipeline, target)]) : rows,
-    members: held ? parts.map((member) => ({ ...member, validation: held })) : parts,
+    rows,
+    members: withWeights(held ? parts.map((member) => ({ ...member, validation: held })) : parts, {
+      rows: rowWeights(data.weight ?? null, tables),
+      classes: classFactors(training.classWeights, target, rows.truth),
+    }),
     leftOut,
   };
 }
@@ -150,7 +156,7 @@ function join(parts: readonly Rows[]): Rows {
 }
 
 function checkBestBy(bestBy: TrainingOptions["bestBy"], task: Task): void {
-  const fitting = epochMetricNames.filter((name) => metrics[name].task === task);
+  const fitting = metricNames.filter((name) => metrics[name].task === task);
   if (bestBy === "loss" || fitting.includes(bestBy)) return;
   throw new NnfitError("usage", `the score ${bestBy} is not one of a ${task}`, {
     setting: "training.bestBy",

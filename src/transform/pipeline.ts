@@ -64,17 +64,20 @@ export interface LeftOut {
   readonly why: string;
 }
 
-/** Learns from the training rows alone. `targets` and `ignored` columns are no inputs, nor is one that is `aside`. */
+/**
+ * Learns from the training rows alone. `noInputs` are the targets and a weight; `ignored` ones are told to be left out, and
+ * so is one that is `aside`.
+ */
 export function learnPipeline(
   training: Table,
   {
-    targets,
+    noInputs,
     ignored,
     aside,
     scale,
     categories = ownPlaces,
   }: {
-    targets: readonly string[];
+    noInputs: readonly string[];
     ignored: readonly string[];
     aside?: LeftOut | undefined;
     scale: ScalerSetting;
@@ -99,7 +102,7 @@ export function learnPipeline(
   const leftOut: LeftOut[] = [];
   const pipeline: PipelineState = [];
   for (const column of training.columns) {
-    if (targets.includes(column.name)) continue;
+    if (noInputs.includes(column.name)) continue;
     const isIgnored = ignored.includes(column.name);
     const learned =
       column.name === aside?.name
