@@ -28,14 +28,10 @@ function layout(rows: number) {
 const ENOUGH_ROWS = 250_000;
 
 /** RealMLP's recipe (Holzmüller et al., "Better by Default", 2024), of which presets are variations. */
-function recipe(
-  { rows, task }: TableFacts,
-  { members, share = 1, validation = 0.2 }: { members: number; share?: number; validation?: number },
-): Values {
+function recipe({ rows, task }: TableFacts, { members, share = 1 }: { members: number; share?: number }): Values {
   const { epochs, batchSize } = layout(rows);
   const classifies = task === "classification";
   return {
-    data: { validation },
     scale: { inputs: { "*": "robustSmooth" }, clamp: true },
     model: {
       hidden: [256, 256, 256],
@@ -75,7 +71,7 @@ export const presets = {
   },
   best: {
     about: "twenty networks, each holding out another tenth",
-    values: (facts) => recipe(facts, { members: 20, validation: 0.1 }),
+    values: (facts) => ({ data: { validation: 0.1 }, ...recipe(facts, { members: 20 }) }),
   },
   none: {
     about: "every value as this reference says; so is a config that names its own optimizer or hidden layers",
