@@ -51,6 +51,8 @@ export interface Prepared {
   readonly batchSize: number;
   readonly rows: Rows;
   readonly members: readonly Member[];
+  /** the weights that each member begins with, if not with random ones */
+  readonly initial?: readonly Float32Array[] | undefined;
   readonly leftOut: readonly LeftOut[];
 }
 
