@@ -29,9 +29,12 @@ it.each(files)("%s imports no later room", (path) => {
 });
 
 it("no files import each other in a circle", () => {
+  const done = new Set<string>();
   const visit = (path: string, above: readonly string[]): void => {
+    if (done.has(path)) return;
     expect(above, `a circle: ${[...above, path].join(" → ")}`).not.toContain(path);
     for (const target of imports(path).filter((target) => files.includes(target))) visit(target, [...above, path]);
+    done.add(path);
   };
   visit(join("cli", "main.ts"), []);
 });

@@ -3,11 +3,12 @@ import { z } from "zod";
 import { csvOptions } from "../data/options.js";
 import type { Memory } from "../engine/memory.js";
 import { fileError, NnfitError } from "../errors.js";
+import { takes, withInput } from "../model/inputs.js";
 import { losses } from "../model/losses.js";
 import { countParameters, Network, networkSpec, sizeOf, tensorsOf } from "../model/network.js";
 import { baselineState, baselinesFit } from "../train/baseline.js";
 import { trainingOptions } from "../train/options.js";
-import { pipelineState, widthOf } from "../transform/pipeline.js";
+import { inputColumns, pipelineState } from "../transform/pipeline.js";
 import { targetState } from "../transform/target.js";
 import { decodeSafetensors, encodeSafetensors, parseJson, type Tensor } from "./safetensors.js";
 import { version } from "./version.js";
@@ -98,9 +99,9 @@ export function loadModel(path: string, name = path): Model {
 }
 
 /** The networks of a model, ready to predict. */
-export function networksOf({ network: spec, weights }: Model, memory: Memory): Network[] {
+export function networksOf({ network: spec, pipeline, weights }: Model, memory: Memory): Network[] {
   return weights.map((ofMember) => {
-    const network = new Network(memory, spec);
+    const network = new Network(memory, withInput(spec, inputColumns(pipeline)));
     network.weights = ofMember;
     return network;
   });
@@ -142,10 +143,10 @@ function checkConsistent(
   const faults = [
     found.join() !== expected.join() && "its tensors are not those of its network",
     weights.length !== members * countParameters(network) && "it has more or fewer weights than its network",
-    network.inputs !== widthOf(pipeline) && "its network does not fit its columns",
+    !takes(network, inputColumns(pipeline)) && "its network does not fit its columns",
     (loss.task !== target.task || outputs !== network.outputs) && "its network does not fit its target",
     training.baseline &&
-      !baselinesFit(training.baseline, target, network.inputs) &&
+      !baselinesFit(training.baseline, target, inputColumns(pipeline)) &&
       "its baseline does not fit its target or its columns",
     !weights.every(Number.isFinite) && "not all of its weights are finite numbers",
   ];

@@ -46,7 +46,7 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const { scoreBaselines } = await import("../train/baseline.js");
   const { bootstrap } = await import("../train/bootstrap.js");
   const { scoresOf } = await import("../train/metrics.js");
-  const { applyPipeline } = await import("../transform/pipeline.js");
+  const { applyPipeline, inputColumns } = await import("../transform/pipeline.js");
   const { invertTarget, rowsWithTarget, targetColumns, targetNames, truthOf } = await import("../transform/target.js");
 
   const gatesOf = await gatesFor(options);
@@ -62,8 +62,8 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const predictions = invertTarget(target, predict(table), model.network.outputs);
   const scores = scoresOf(target, truth, predictions);
   const intervals = options.intervals ? bootstrap(target, truth, predictions, scores) : undefined;
-  const baselines =
-    training.baseline && scoreBaselines(target, training.baseline, { X: applyPipeline(pipeline, table), truth });
+  const known = () => ({ X: applyPipeline(pipeline, table), columns: inputColumns(pipeline), truth });
+  const baselines = training.baseline && scoreBaselines(target, training.baseline, known());
   const failure = gates(scores);
   const matrix = await confusionOf(target, truth, predictions);
 

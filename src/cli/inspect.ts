@@ -16,17 +16,22 @@ export function inspectCommand(): Command {
 
 async function inspectAction(path: string, { json }: { json?: boolean }): Promise<void> {
   const { losses } = await import("../model/losses.js");
+  const { inputColumns } = await import("../transform/pipeline.js");
   const model = await findModel(path);
   if (json) {
     const { weights, version: nnfit, ...description } = model;
     const parameters = weights.reduce((sum, { length }) => sum + length, 0);
     const summary = { version: 1, nnfit, parameters, ...description };
     console.log(JSON.stringify(summary, withoutLinearWeights, 2));
-  } else {
-    const lines = inspectText(model, losses[model.network.loss.name].link);
-    console.log([...lines, ...(await baselineLines(model))].join("\n"));
+    return;
   }
+  const { pipeline, network } = model;
+  const taken = pipeline.map((_, i) => network.input?.columns[inputColumns(pipeline.slice(0, i)).length]);
+  const lines = inspectText(model, losses[network.loss.name].link, taken);
+  console.log([...lines, ...(await baselineLines(model))].join("\n"));
 }
+
+type Input = NonNullable<Model["network"]["input"]>["columns"][number];
 
 /** Of JSON.stringify: the linear model's weights are left out as the network's are. */
 function withoutLinearWeights(key: string, value: unknown): unknown {
@@ -47,9 +52,11 @@ async function baselineLines({ target, training: { baseline } }: Model): Promise
   return [...lines, `linear    ${text(linearRule(target), scores?.linear)}`];
 }
 
+/** `taken`: how the network takes the first input of each column, where the model says it */
 function inspectText(
   { version, weights, pipeline, target, network, members, training }: Model,
   link: string,
+  taken: readonly (Input | undefined)[],
 ): string[] {
   const { inputs, hidden, outputs, activation, initializer, loss } = network;
   const { options, trainingRows, validationRows, epochs, stopped, scores } = training;
@@ -60,7 +67,7 @@ function inspectText(
     `model     written by nnfit ${version}, ${sizeText(weights)}`,
     "",
     "columns",
-    ...aligned(pipeline.map(columnCells)),
+    ...aligned(pipeline.map((column, number) => columnCells(column, taken[number]))),
     "",
     "target",
     ...aligned(targetCells(target)),
@@ -91,7 +98,7 @@ function keptText({ keptEpoch, members }: Model["training"]): string {
   return `weights of the epochs ${members.map(({ keptEpoch }) => keptEpoch).join(", ")}`;
 }
 
-function columnCells(column: Model["pipeline"][number]): string[] {
+function columnCells(column: Model["pipeline"][number], input: Input | undefined): string[] {
   if (column.type === "number") {
     const { profile, indicator, fill } = column;
     const range = profile ? [`${plain(profile.smallest)} to ${plain(profile.largest)}`] : [];
@@ -99,7 +106,11 @@ function columnCells(column: Model["pipeline"][number]): string[] {
     return [column.name, "number", scalerText(column.scaler), [...range, ...missing].join("; ")];
   }
   const { name, categories, other } = column;
-  return [name, "category", `one-hot: ${some(categories)}${other ? ", and one for any other or missing" : ""}`, ""];
+  if (input?.kind === "sign") {
+    return [name, "category", `${categories[0]} −1, ${categories[1]} 1, and any other or missing 0`, ""];
+  }
+  const way = input?.kind === "embedding" ? `embedding of ${input.width}` : "one-hot";
+  return [name, "category", `${way}: ${some(categories)}${other ? ", and one for any other or missing" : ""}`, ""];
 }
 
 function targetCells(target: Model["target"]): string[][] {

@@ -51,10 +51,12 @@ function describeRows({ members }: Prepared): void {
 function describeNetwork({ spec, members }: Prepared): void {
   const { inputs, hidden, outputs, activation, loss } = spec;
   const widths = [inputs, ...hidden, outputs].join(" → ");
-  const parts = [widths, activation.name, ...extras(spec), loss.name].join(", ");
-  const weights = count(countParameters(spec), "weight");
-  if (members.length === 1) say("network", `${parts}: ${weights}`);
-  else say("networks", `${whole(members.length)} of ${parts}: ${weights} each`);
+  const several = members.length > 1;
+  const [label, of, each] = several ? ["networks", `${whole(members.length)} of `, " each"] : ["network", "", ""];
+  const weights = `${count(countParameters(spec), "weight")}${each}`;
+  const more = extras(spec);
+  say(label, `${of}${[widths, activation.name, loss.name].join(", ")}: ${weights}`);
+  if (more.length > 0) say("", more.join(", "));
 }
 
 function describeTraining({ members, batchSize, training }: Prepared): void {

@@ -103,12 +103,14 @@ export function aligned(rows: readonly string[][]): string[] {
 }
 
 /** What a network has beyond its layers, such as "scaled inputs, dropout 0.15". */
-export function extras({ scaling, parametric, parametrization, dropout }: NetworkSpec): string[] {
+export function extras({ scaling, parametric, parametrization, dropout, input }: NetworkSpec): string[] {
   return [
+    ...(input && input.numbers.name !== "none" ? [`numbers embedded by ${input.numbers.name}`] : []),
     ...(scaling ? ["scaled inputs"] : []),
     ...(parametric ? ["parametric activations"] : []),
     ...(parametrization === "neuralTangent" ? ["neural-tangent weights"] : []),
     ...(dropout > 0 ? [`dropout ${dropout}`] : []),
+    ...(input && input.unknown > 0 ? [`${percent(input.unknown)} of the categories unknown while it learns`] : []),
   ];
 }
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { activations } from "../model/activations.js";
 import { initializers } from "../model/initializers.js";
 import { losses } from "../model/losses.js";
+import { numericEmbeddings } from "../model/numericEmbeddings.js";
 import { metrics } from "../train/metrics.js";
 import { optimizers } from "../train/optimizers.js";
 import { schedules } from "../train/schedules.js";
@@ -25,6 +26,7 @@ const families = {
   activations: { setting: "model.activation", members: activations },
   losses: { setting: "model.loss", members: losses },
   initializers: { setting: "model.initializer", members: initializers },
+  "embeddings of numbers": { setting: "model.numericEmbedding", members: numericEmbeddings },
   scalers: { setting: "scale.inputs, scale.target", members: scalers },
   optimizers: { setting: "training.optimizer", members: optimizers },
   schedules: { setting: "training.schedule", members: schedules },

@@ -20,18 +20,17 @@ export interface BatchOptions {
 export class Dataset {
   private readonly order: { address: number };
   private readonly cursor: { address: number };
-  /** Where in X and y its rows are. */
-  private rows: Uint32Array;
+  private places: Uint32Array;
 
   private constructor(
     private readonly memory: Memory,
-    /** X [rows, inputs] */
+    /** X [rows, columns] */
     readonly X: Matrix,
     /** y [rows, targets]: scaled targets, or the number of the class */
     readonly y: Matrix,
     rows: Uint32Array,
   ) {
-    this.rows = rows;
+    this.places = rows;
     this.order = { address: memory.allocate(rows.length * 4) };
     this.cursor = { address: memory.allocate(4) };
   }
@@ -42,7 +41,7 @@ export class Dataset {
   }
 
   fill(X: Float32Array, y?: Float32Array): this {
-    this.rows = rowsUpTo(X.length / this.X.columns);
+    this.places = rowsUpTo(X.length / this.X.columns);
     this.X.data.set(X);
     if (y) this.y.data.set(y);
     return this;
@@ -54,13 +53,18 @@ export class Dataset {
       this.memory,
       this.X,
       this.y,
-      rows.map((row) => this.rows[row]!),
+      rows.map((row) => this.places[row]!),
     );
+  }
+
+  /** Where in X and y its rows are. */
+  get rows(): Uint32Array {
+    return this.places;
   }
 
   /** How many rows it holds. */
   get size(): number {
-    return this.rows.length;
+    return this.places.length;
   }
 
   /** Records the gathering of the batch that `batches` has come to. */
@@ -74,7 +78,7 @@ export class Dataset {
   /** The rows of one epoch in b = ⌈m / m′⌉ disjoint batches, shuffled anew; the last one may be smaller. */
   *batches({ batchSize, random, done = 0 }: BatchOptions): Generator<Batch> {
     const order = this.memory.integers(this.order.address, this.size);
-    order.set(this.rows);
+    order.set(this.places);
     random?.shuffle(order);
 
     for (let start = done * batchSize, number = done + 1; start < this.size; start += batchSize, number++) {

@@ -38,6 +38,7 @@ export const operations = {
   softplus: kernel("softplusOf"),
   normalCdf: kernel("normalCdfOf"),
   normalPdf: kernel("normalPdfOf"),
+  cosTurns: kernel("cosTurnsOf"),
 } satisfies Record<string, Code | { kernel: string }>;
 
 /** Whether an operation takes long enough to keep its result. */

@@ -1,3 +1,4 @@
+import { type Part, wordsOf } from "./arrange.js";
 import { EDGE_BYTES, Opcode, PANEL, TILE_ROWS } from "./assembly/opcodes.js";
 import { type Cell, type Matrix, type Memory, MOST_PAGES } from "./memory.js";
 import { hasShape, inputs, isLike, type Operand, shapeOf, shapesDiffer, size } from "./operands.js";
@@ -124,6 +125,24 @@ export class Tape {
     return D;
   }
 
+  /** Columns made of columns of other matrices of the batch, part after part. */
+  arrange(parts: readonly Part[]): Matrix {
+    const { words, width, count } = wordsOf(parts);
+    const at = this.memory.allocate(words.length * 4);
+    this.memory.integers(at, words.length).set(words);
+    const Y = this.batch(width);
+    this.emit(Opcode.Arrange, Y.address, width, at, count);
+    return Y;
+  }
+
+  /** T[p, :] = Σ dY[r, from : from + n] over the rows r where codes[r, column] is p   T [places, n] */
+  sumByCode(codes: Matrix, column: number, dY: Matrix, from: number, into: Matrix): Matrix {
+    const [code, first] = [codes.address + 4 * column, dY.address + 4 * from];
+    this.emit(Opcode.SumByCode, into.address, code, first, codes.columns, dY.columns, into.columns, into.rows);
+    this.values.change(into);
+    return into;
+  }
+
   // ── products ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** X·W   X [rows, k], W [k, n] → [rows, n] */
@@ -143,6 +162,31 @@ export class Tape {
   /** Aᵀ·X   A [rows, p], X [rows, q] → [p, q], summed over the batch */
   tmatmul(A: Matrix, X: Matrix, into: Matrix): Matrix {
     this.emitProduct(into, A, X, [A.columns, BATCH, X.columns], [1, A.columns], [X.columns, 1]);
+    this.values.change(into);
+    return into;
+  }
+
+  // One small product for each of some blocks of columns, which have weights of their own.
+
+  /** Y[r, f, :] = X[r, f, :]·W[f]ᵀ   X [rows, blocks·k], W [blocks·n, k] → [rows, blocks·n] */
+  blockMatmulT(X: Matrix, W: Matrix): Matrix {
+    const blocks = X.columns / W.columns;
+    const Y = this.batch(W.rows);
+    this.emit(Opcode.BlockMatmulT, Y.address, X.address, W.address, blocks, W.columns, W.rows / blocks);
+    return Y;
+  }
+
+  /** Y[r, f, :] = X[r, f, :]·W[f]   X [rows, blocks·k], W [blocks·k, n] → [rows, blocks·n] */
+  blockMatmul(X: Matrix, W: Matrix, blocks: number): Matrix {
+    const Y = this.batch(blocks * W.columns);
+    this.emit(Opcode.BlockMatmul, Y.address, X.address, W.address, blocks, W.rows / blocks, W.columns);
+    return Y;
+  }
+
+  /** W[f] = A[:, f, :]ᵀ·X[:, f, :], summed over the batch   A [rows, blocks·p], X [rows, blocks·q] → [blocks·p, q] */
+  blockTmatmul(A: Matrix, X: Matrix, into: Matrix): Matrix {
+    const blocks = X.columns / into.columns;
+    this.emit(Opcode.BlockTmatmul, into.address, A.address, X.address, blocks, A.columns / blocks, into.columns);
     this.values.change(into);
     return into;
   }
@@ -179,6 +223,8 @@ export class Tape {
   normalCdf = (x: Matrix) => this.pointwise("normalCdf", [x]);
   /** φ(x) */
   normalPdf = (x: Matrix) => this.pointwise("normalPdf", [x]);
+  /** cos 2πx */
+  cosTurns = (x: Matrix) => this.pointwise("cosTurns", [x]);
   /** Random numbers in [0, 1), one for each element of `shape`; others for another key, a cell of 32 random bits. */
   uniform = (shape: Matrix, key: Matrix) =>
     this.pointwise("uniform", [this.pointwise("xor", ["position", key], undefined, shape)]);

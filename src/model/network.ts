@@ -5,6 +5,8 @@ import type { Tape } from "../engine/tape.js";
 import { make } from "../family.js";
 import { activationChoice, activations } from "./activations.js";
 import { initializerChoice, initializers } from "./initializers.js";
+import { InputLayer } from "./inputLayer.js";
+import { inputSpec, inputTensors } from "./inputs.js";
 import {
   Activation,
   Dense,
@@ -16,10 +18,16 @@ import {
   Scaling,
 } from "./layers.js";
 import { type Loss, lossChoice, losses } from "./losses.js";
+import { observer, type TrainingRows } from "./observe.js";
+import { sizeOf, type Tensor } from "./tensors.js";
+
+export { type ParameterKind, sizeOf, type Tensor } from "./tensors.js";
 
 /** What a network is, weights aside: inputs → hidden layers, each with the activation → outputs → loss. */
 export const networkSpec = z.strictObject({
   inputs: z.int().positive(),
+  /** how the columns of X become these inputs, where they are not they */
+  input: inputSpec.optional(),
   hidden: z.array(z.int().positive()),
   outputs: z.int().positive(),
   activation: activationChoice,
@@ -43,20 +51,11 @@ export type NetworkSettings = Pick<
   Partial<NetworkSpec>;
 const plain = { parametric: false, scaling: false, parametrization: "standard", dropout: 0 } as const;
 
-/** What a tensor of weights is for: learning rates differ by it. */
-export type ParameterKind = "weight" | "bias" | "scaling" | "activation";
-
-/** A tensor of weights, by the name it has in a model file. */
-export interface Tensor {
-  readonly name: string;
-  readonly kind: ParameterKind;
-  readonly shape: readonly number[];
-}
-
 /** The tensors of a network, in the order in which its weights lie in memory. */
 export function tensorsOf(spec: Pick<NetworkSpec, "inputs" | "hidden" | "outputs"> & Partial<NetworkSpec>): Tensor[] {
   const widths = [spec.inputs, ...spec.hidden, spec.outputs];
-  const tensors: Tensor[] = spec.scaling ? [{ name: "scaling", kind: "scaling", shape: [spec.inputs] }] : [];
+  const tensors: Tensor[] = spec.input ? inputTensors(spec.input) : [];
+  if (spec.scaling) tensors.push({ name: "scaling", kind: "scaling", shape: [spec.inputs] });
   for (const [layer, inputs] of widths.slice(0, -1).entries()) {
     const outputs = widths[layer + 1]!;
     tensors.push({ name: `layers.${layer}.weight`, kind: "weight", shape: [outputs, inputs] });
@@ -67,10 +66,6 @@ export function tensorsOf(spec: Pick<NetworkSpec, "inputs" | "hidden" | "outputs
     }
   }
   return tensors;
-}
-
-export function sizeOf({ shape }: Tensor): number {
-  return shape.reduce((product, side) => product * side, 1);
 }
 
 /** How many weights and biases a network has. */
@@ -116,6 +111,8 @@ export class Network {
   readonly dense: readonly Dense[];
   readonly dropouts: readonly Dropout[];
   readonly loss: Loss;
+  /** comes before the layers, where X is not what the first one is given */
+  readonly input: InputLayer | undefined;
   private readonly layers: readonly Layer[];
   private hasWeights = false;
 
@@ -131,22 +128,37 @@ export class Network {
     const size = countParameters(spec);
     this.parameters = { value: memory.matrix(1, size), gradient: memory.matrix(1, size) };
     this.loss = make(losses, spec.loss);
-    this.layers = layersOf(memory, spec, partsOf(memory, this.parameters, this.tensors));
+    const parts = partsOf(memory, this.parameters, this.tensors);
+    const next = () => parts.next().value as Parameter; // there are as many as are asked for
+    this.input = spec.input && new InputLayer(memory, spec.input, next);
+    this.layers = layersOf(memory, spec, next);
     this.dense = this.layers.filter((layer) => layer instanceof Dense);
     this.dropouts = this.layers.filter((layer) => layer instanceof Dropout);
   }
 
-  /** Random weights by the spec's initializer, biases 0, scales 1; unless it was given weights already. */
-  initialize(random: Random): void {
+  /**
+   * Weights by the spec's initializer, which may look at training rows; scales 1. Unless it was given
+   * weights already.
+   */
+  initialize(random: Random, rows?: TrainingRows): void {
     if (this.hasWeights) return;
-    const draw = make(initializers, this.spec.initializer);
-    for (const { W, c } of this.dense) {
-      const { rows: fanOut, columns: fanIn, data } = W.value;
-      for (let i = 0; i < data.length; i++) data[i] = draw(random, fanIn, fanOut) / c;
-    }
+    this.input?.initialize(random);
     for (const layer of this.layers) {
       if (layer instanceof Scaling) layer.s.value.data.fill(1);
       if (layer instanceof ParametricActivation) layer.alpha.value.data.fill(1);
+    }
+    const start = make(initializers, this.spec.initializer);
+    let observe: ReturnType<typeof observer> | undefined;
+    for (const [depth, layer] of this.dense.entries()) {
+      const { W, b, c } = layer;
+      const outputs = () => {
+        if (!rows) throw new Error(`${this.spec.initializer.name} has to see training rows`);
+        observe ??= observer(this.memory, rows, this.input, this.layers);
+        return observe(layer);
+      };
+      const [fanOut, fanIn] = [W.value.rows, W.value.columns];
+      const isLast = depth === this.dense.length - 1;
+      start({ W: W.value, b: b.value, c, fanIn, fanOut, isLast, outputs }, random);
     }
     this.hasWeights = true;
   }
@@ -161,25 +173,28 @@ export class Network {
     this.hasWeights = true;
   }
 
-  /** ŷ = f(X; W), before the loss's link   X [rows, inputs] → [rows, outputs] */
+  /** ŷ = f(X; W), before the loss's link   X [rows, columns] → [rows, outputs] */
   forward(tape: Tape, X: Matrix, phase: Phase = "prediction"): Matrix {
-    return this.layers.reduce((Y, layer) => layer.forward(tape, Y, phase), X);
+    const inputs = this.input ? this.input.forward(tape, X, phase) : X;
+    return this.layers.reduce((Y, layer) => layer.forward(tape, Y, phase), inputs);
   }
 
   /** From dŷ = ∂L/∂ŷ, ∂L/∂W of every layer, the last layer first. Returns what the first layer was given. */
   backward(tape: Tape, dYHat: Matrix): Matrix {
-    return this.layers.reduceRight((dY, layer, depth) => {
+    const dY = this.layers.reduceRight((dY, layer, depth) => {
       layer.backwardParameters(tape, dY);
       return depth === 0 ? dY : layer.backwardInput(tape, dY);
     }, dYHat);
+    if (this.input?.hasParameters) this.input.backwardParameters(tape, this.backwardInput(tape, dY));
+    return dY;
   }
 
-  /** ∂L/∂X of the inputs, from what `backward` returned. Training has no need of it. */
+  /** ∂L/∂ the first layer's inputs, from what `backward` returned. Only learned inputs have need of it. */
   backwardInput(tape: Tape, dY: Matrix): Matrix {
     return this.layers[0]!.backwardInput(tape, dY);
   }
 
-  /** Predictions: scaled targets, or probabilities   X [rows, inputs] → [rows, outputs] */
+  /** Predictions: scaled targets, or probabilities   X [rows, columns] → [rows, outputs] */
   predict(tape: Tape, X: Matrix): Matrix {
     return this.loss.link(tape, this.forward(tape, X, "prediction"));
   }
@@ -189,7 +204,8 @@ export class Network {
 function* partsOf(memory: Memory, { value, gradient }: Parameter, tensors: readonly Tensor[]): Generator<Parameter> {
   let taken = 0;
   for (const tensor of tensors) {
-    const [rows, columns] = tensor.shape.length === 1 ? [1, tensor.shape[0]!] : [tensor.shape[0]!, tensor.shape[1]!];
+    const columns = tensor.shape.at(-1)!;
+    const rows = sizeOf(tensor) / columns;
     const part = ({ address }: Matrix) => memory.at(address + taken * 4, rows, columns);
     yield { value: part(value), gradient: part(gradient) };
     taken += sizeOf(tensor);
@@ -197,8 +213,7 @@ function* partsOf(memory: Memory, { value, gradient }: Parameter, tensors: reado
 }
 
 /** The layers, each on its parts of the parameters, which come in the order of `tensorsOf`. */
-function layersOf(memory: Memory, spec: NetworkSpec, parts: Generator<Parameter>): Layer[] {
-  const next = () => parts.next().value as Parameter; // there are as many as the layers ask for
+function layersOf(memory: Memory, spec: NetworkSpec, next: () => Parameter): Layer[] {
   const activation = make(activations, spec.activation);
   const layers: Layer[] = spec.scaling ? [new Scaling(next())] : [];
   for (const inputs of [spec.inputs, ...spec.hidden]) {

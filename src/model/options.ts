@@ -2,6 +2,7 @@ import { z } from "zod";
 import { activationChoice } from "./activations.js";
 import { initializerChoice } from "./initializers.js";
 import { lossChoice } from "./losses.js";
+import { numericEmbeddingChoice } from "./numericEmbeddings.js";
 
 /** The `model` part of a config. */
 export const modelOptions = z.strictObject({
@@ -19,6 +20,37 @@ export const modelOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe("each unit learns how much of the activation it has: x + α(f(x) − x), α 1 at first"),
+  categories: z
+    .strictObject({
+      oneHotUpTo: z
+        .int()
+        .min(0)
+        .default(1000)
+        .describe("a column of so many categories has an input for each; one of more has a learned embedding"),
+      embedding: z.int().min(1).max(1024).default(8).describe("inputs that such an embedding has"),
+      binary: z
+        .enum(["oneHot", "sign"])
+        .default("oneHot")
+        .describe("two categories; sign: as one input, −1 or 1, and 0 for any other or missing"),
+      minRows: z
+        .int()
+        .min(1)
+        .default(1)
+        .describe("categories of fewer training rows share the place of those that are unknown or missing"),
+      unknown: z
+        .number()
+        .min(0)
+        .max(0.5)
+        .default(0)
+        .describe(
+          "share of a batch's categories that count as unknown, at random; 0.02, say: then a category never seen has a place of its own, which has learned",
+        ),
+    })
+    .prefault({})
+    .describe("how columns of words become inputs"),
+  numericEmbedding: numericEmbeddingChoice
+    .prefault("none")
+    .describe("what the network makes of each column of numbers before its first layer"),
   scaling: z.boolean().default(false).describe("each input is multiplied by a learned number, 1 at first"),
   parametrization: z
     .enum(["standard", "neuralTangent"])

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { InputColumn } from "../transform/pipeline.js";
 import { type Predictions, type TargetState, type Truth, targetNames } from "../transform/target.js";
 import { type KnownRows, learnLinear, linearFits, linearState, predictLinear } from "./linear.js";
 import { type Scores, scoreKinds, scoresOf } from "./metrics.js";
@@ -53,10 +54,10 @@ export function learnBaselines(target: TargetState, training: KnownRows): Baseli
   return { task: "classification", shares, linear };
 }
 
-/** Whether they are of this target, and of a network with so many inputs. */
-export function baselinesFit(state: BaselineState, target: TargetState, inputs: number): boolean {
+/** Whether they are of this target, and of a network with these columns. */
+export function baselinesFit(state: BaselineState, target: TargetState, columns: readonly InputColumn[]): boolean {
   const { linear } = state;
-  if (linear && "weights" in linear && !linearFits(linear, target, inputs)) return false;
+  if (linear && "weights" in linear && !linearFits(linear, target, columns)) return false;
   if (state.task === "regression") return target.task === "regression" && state.means.length === target.targets.length;
   return target.task === "classification" && state.shares.length === target.classes.length;
 }
@@ -67,14 +68,10 @@ export interface BaselinePredictions {
   readonly linear?: Predictions;
 }
 
-export function predictBaselines(
-  target: TargetState,
-  state: BaselineState,
-  { X, truth }: KnownRows,
-): BaselinePredictions {
+export function predictBaselines(target: TargetState, state: BaselineState, rows: KnownRows): BaselinePredictions {
   const { linear } = state;
-  const baseline = predictionsOf(state, truth);
-  return linear && "weights" in linear ? { baseline, linear: predictLinear(linear, target, X) } : { baseline };
+  const baseline = predictionsOf(state, rows.truth);
+  return linear && "weights" in linear ? { baseline, linear: predictLinear(linear, target, rows) } : { baseline };
 }
 
 export function scoreBaselines(

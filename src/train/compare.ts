@@ -1,3 +1,4 @@
+import { inputColumns } from "../transform/pipeline.js";
 import { joinPredictions, joinTruths, type Predictions, takeTruth } from "../transform/target.js";
 import {
   type BaselineState,
@@ -45,7 +46,7 @@ function scoresInTurn(prepared: Prepared, learned: BaselineState): Baselines {
     baseline: joinPredictions(parts.map(({ baseline }) => baseline)),
     ...(linear.length === parts.length ? { linear: joinPredictions(linear) } : {}),
   };
-  const rows = { X: new Float32Array(0), truth: joinTruths(parts.map(({ truth }) => truth)) };
+  const rows = { X: new Float32Array(0), columns: [], truth: joinTruths(parts.map(({ truth }) => truth)) };
   return scoreBaselines(target, learned, rows, all);
 }
 
@@ -60,9 +61,10 @@ function onceEach(members: readonly Member[]): Member[] {
 }
 
 /** Some rows, as a linear model takes them. */
-function knownRows({ rows: { X, size, truth } }: Prepared, numbers: Uint32Array): KnownRows {
+function knownRows({ pipeline, rows: { X, size, truth } }: Prepared, numbers: Uint32Array): KnownRows {
+  const columns = inputColumns(pipeline);
   const width = X.length / size;
   const taken = new Float32Array(numbers.length * width);
   for (const [i, row] of numbers.entries()) taken.set(X.subarray(row * width, (row + 1) * width), i * width);
-  return { X: taken, truth: takeTruth(truth, numbers) };
+  return { X: taken, columns, truth: takeTruth(truth, numbers) };
 }

@@ -64,7 +64,7 @@ export function* fit(
     return loss;
   });
 
-  network.initialize(weights);
+  network.initialize(weights, rows);
   const batches = Math.ceil(rows.size / batchSize);
   const updates = epochs * batches;
   let done = (from.epoch - 1) * batches + from.batch;

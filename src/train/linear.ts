@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { invertTarget, type Predictions, type TargetState, type Truth } from "../transform/target.js";
+import { type InputColumn, oneHot, placesOf } from "../transform/pipeline.js";
+import { invertTarget, type Predictions, type TargetState, type Truth, takeTruth } from "../transform/target.js";
 import { type Design, designOf, spacedRows, storedPerRow } from "./design.js";
 import { type Coefficients, link, logistic, MOST_EVALUATIONS, ridge } from "./regressions.js";
 
@@ -16,9 +17,10 @@ export const linearState = z.strictObject({
 });
 export type LinearState = z.output<typeof linearState>;
 
-/** Inputs of the network and what is true of them.   X [rows, inputs], as the pipeline makes them */
+/** Inputs of the network and what is true of them.   X [rows, columns], as the pipeline makes them */
 export interface KnownRows {
   readonly X: Float32Array;
+  readonly columns: readonly InputColumn[];
   readonly truth: Truth;
 }
 
@@ -37,37 +39,54 @@ const MOST_WORK = 1e9;
 /** The linear model of the training rows, or why there is none. */
 export function learnLinear(
   target: TargetState,
-  { X, truth }: KnownRows,
+  { X, columns, truth }: KnownRows,
   mostWork: number = MOST_WORK,
 ): LinearState | string {
-  const rows = rowsOf(truth);
-  const inputs = X.length / rows;
+  const inputs = inputsOf(columns);
   const outputs = outputsOf(target);
   if (inputs > MOST_INPUTS) return `more than ${MOST_INPUTS} inputs`;
   if ((inputs + 1) * outputs > MOST_WEIGHTS) return `more than ${MOST_WEIGHTS} weights`;
-  const work = workPerRow(storedPerRow(X, inputs), target);
-  const design = designOf(X, inputs, spacedRows(rows, Math.min(MOST_ROWS, Math.ceil(mostWork / work))));
-  const state = { rows: design.rows, ...ofInputs(design, fit(design, rows, truth, outputs), outputs) };
+  const rows = spacedRows(rowsOf(truth), MOST_ROWS);
+  const expanded = oneHot(X, columns, rows);
+  const work = workPerRow(storedPerRow(expanded, inputs), target);
+  const places = spacedRows(rows.length, Math.ceil(mostWork / work));
+  const design = designOf(expanded, inputs, places);
+  const taken = places.map((place) => rows[place]!);
+  const state = { rows: design.rows, ...ofInputs(design, fit(design, takeTruth(truth, taken), outputs), outputs) };
   const areFinite = [...state.weights.flat(), ...state.intercepts].every(Number.isFinite);
   return areFinite ? state : "its weights are no finite numbers";
 }
 
-export function linearFits({ weights, intercepts }: LinearState, target: TargetState, inputs: number): boolean {
+export function linearFits(
+  { weights, intercepts }: LinearState,
+  target: TargetState,
+  columns: readonly InputColumn[],
+): boolean {
+  const inputs = inputsOf(columns);
   const outputs = outputsOf(target);
   const isShaped = weights.length === outputs && weights.every((ofOutput) => ofOutput.length === inputs);
   return isShaped && intercepts.length === outputs;
 }
 
-/** What it predicts of any rows.   X [rows, inputs] */
-export function predictLinear({ weights, intercepts }: LinearState, target: TargetState, X: Float32Array): Predictions {
-  const inputs = weights[0]!.length;
+/** What it predicts of any rows. */
+export function predictLinear(
+  { weights, intercepts }: LinearState,
+  target: TargetState,
+  { X, columns }: Pick<KnownRows, "X" | "columns">,
+): Predictions {
   const outputs = weights.length;
-  const rows = X.length / inputs;
+  const rows = X.length / columns.length;
   const values = Array.from({ length: outputs }, (_, k) => {
     const w = Float64Array.from(weights[k]!);
     return Float64Array.from({ length: rows }, (_, row) => {
       let sum = intercepts[k]!;
-      for (let j = 0; j < inputs; j++) sum += w[j]! * X[row * inputs + j]!;
+      let place = 0;
+      for (const [i, column] of columns.entries()) {
+        const x = X[row * columns.length + i]!;
+        if (column.kind !== "code") sum += w[place]! * x;
+        else if (x >= 0) sum += w[place + x]!;
+        place += placesOf(column);
+      }
       return sum;
     });
   });
@@ -80,7 +99,7 @@ export function predictLinear({ weights, intercepts }: LinearState, target: Targ
     link(logits, p);
     probabilities.set(p, row * outputs);
   }
-  return invertTarget(target, probabilities, outputs);
+  return invertTarget({ ...target, temperature: 1 }, probabilities, outputs); // that is the network's
 }
 
 /** Multiplications for a row of so many values: of XᵀX, and for classes those of two passes an evaluation. */
@@ -89,19 +108,12 @@ function workPerRow(stored: number, target: TargetState): number {
   return (stored * stored) / 2 + passes * stored;
 }
 
-function fit(design: Design, rows: number, truth: Truth, outputs: number): Coefficients {
-  const taken = spacedRows(rows, design.rows);
-  return truth.task === "regression"
-    ? ridge(
-        design,
-        truth.values.map((values) => Float64Array.from(taken, (row) => values[row]!)),
-        ALPHA,
-      )
-    : logistic(
-        design,
-        Int32Array.from(taken, (row) => truth.classes[row]!),
-        outputs,
-      );
+function fit(design: Design, truth: Truth, outputs: number): Coefficients {
+  return truth.task === "regression" ? ridge(design, truth.values, ALPHA) : logistic(design, truth.classes, outputs);
+}
+
+function inputsOf(columns: readonly InputColumn[]): number {
+  return columns.reduce((sum, column) => sum + placesOf(column), 0);
 }
 
 /** The same for inputs that are neither standardized nor less their means, in the digits that a model file needs. */

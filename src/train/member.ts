@@ -79,8 +79,8 @@ export interface MemberTraining {
 }
 
 /** The rows of a training in the engine's memory, for all members that learn there. */
-export function datasetOf(memory: Memory, { spec, rows: { size, X, y } }: Pick<Prepared, "spec" | "rows">): Dataset {
-  return Dataset.of(memory, size, spec.inputs, y.length / size).fill(X, y);
+export function datasetOf(memory: Memory, { rows: { size, X, y } }: Pick<Prepared, "rows">): Dataset {
+  return Dataset.of(memory, size, X.length / size, y.length / size).fill(X, y);
 }
 
 /** What a training needs to know, as one thread tells another. */
@@ -105,7 +105,8 @@ export function trainMember(
   const optimizer = new Optimizer(memory, network.parameters, options.optimizer, paceOf(network, options));
   const given = from?.weights ?? initial?.[member.number];
   if (given) network.weights = given;
-  network.initialize(random.weights);
+  const learned = dataset.subset(member.training);
+  network.initialize(random.weights, learned);
 
   let kept: Candidate = from?.kept ?? candidate(0, Number.NaN);
   let latest = from?.latest ?? kept;
@@ -167,7 +168,7 @@ export function trainMember(
       weights: random.weights,
       shuffle: options.shuffle ? random.batches : undefined,
     };
-    for (const event of fit(network, dataset.subset(member.training), training, from && positionOf(from))) {
+    for (const event of fit(network, learned, training, from && positionOf(from))) {
       if (event.kind === "update") {
         last = event;
         if (!Number.isFinite(event.loss)) return outcome("diverged");

@@ -55,6 +55,8 @@ export const trainingOptions = z.strictObject({
       bias: factor("biases"),
       scaling: factor("the learned scales of the inputs"),
       activation: factor("the units' shares of the activation"),
+      category: factor("the learned embeddings of categories"),
+      embedding: factor("the learned embeddings of numbers"),
     })
     .prefault({})
     .describe("the learning rate of some kinds of weights, as multiples of the optimizer's"),
@@ -63,6 +65,9 @@ export const trainingOptions = z.strictObject({
     .min(0)
     .default(0)
     .describe("the longest that the gradient of all weights together may be; a longer one is shortened; 0: no limit"),
-  decayBiases: z.boolean().default(true).describe("weight decay shrinks biases, scales and activations too"),
+  decayBiases: z
+    .boolean()
+    .default(true)
+    .describe("weight decay shrinks biases, scales, activations and embeddings too"),
 });
 export type TrainingOptions = z.output<typeof trainingOptions>;

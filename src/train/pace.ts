@@ -30,17 +30,18 @@ export function paceOf(
   };
 }
 
-/** Draws for each batch what its dropout leaves out. Nothing, where a network has no dropout. */
+/** Draws for each batch what its dropout leaves out, and which categories count as unknown. Nothing, where none does. */
 export function dropoutOf(
-  { dropouts, spec }: Network,
+  { dropouts, input, spec }: Network,
   { schedule }: Pick<TrainingOptions, "schedule">,
   random: Random,
 ): { advance(done: number): void } | undefined {
-  if (dropouts.length === 0) return undefined;
+  if (dropouts.length === 0 && !input?.isRandom) return undefined;
   const share = make(schedules, schedule.dropout);
   return {
     advance(done) {
       for (const dropout of dropouts) dropout.set(spec.dropout * share(done), random.below(2 ** 32));
+      if (input?.isRandom) input.set(random.below(2 ** 32));
     },
   };
 }

@@ -2,7 +2,7 @@ import { Dataset } from "../data/dataset.js";
 import type { Table } from "../data/table.js";
 import type { Memory } from "../engine/memory.js";
 import type { Network } from "../model/network.js";
-import { applyPipeline, type PipelineState } from "../transform/pipeline.js";
+import { applyPipeline, type PipelineState, widthOf } from "../transform/pipeline.js";
 import { EVALUATION_ROWS, evaluator } from "./evaluate.js";
 
 /**
@@ -14,14 +14,15 @@ export function predictor(
   networks: readonly Network[],
   pipeline: PipelineState,
 ): (table: Table) => Float32Array {
-  const { inputs, outputs } = networks[0]!.spec; // there is one, and the others are like it
-  const rows = Dataset.of(memory, EVALUATION_ROWS, inputs, outputs);
+  const { outputs } = networks[0]!.spec; // there is one, and the others are like it
+  const columns = widthOf(pipeline);
+  const rows = Dataset.of(memory, EVALUATION_ROWS, columns, outputs);
   const evaluates = networks.map((network) => evaluator(network, rows));
   return (table) => {
     const X = applyPipeline(pipeline, table);
     const all = new Float32Array(table.rows * outputs);
     for (let row = 0; row < table.rows; row += EVALUATION_ROWS) {
-      rows.fill(X.subarray(row * inputs, (row + EVALUATION_ROWS) * inputs));
+      rows.fill(X.subarray(row * columns, (row + EVALUATION_ROWS) * columns));
       all.set(mean(evaluates.map((evaluate) => evaluate().outputs)), row * outputs);
     }
     return all;

@@ -4,11 +4,19 @@ import { type Table, type Task, takeRows } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { make } from "../family.js";
 import { activations } from "../model/activations.js";
+import { inputFor } from "../model/inputs.js";
 import { type LossChoice, lossChoice, losses } from "../model/losses.js";
 import type { NetworkSpec } from "../model/network.js";
 import type { ModelOptions } from "../model/options.js";
 import type { ScaleOptions } from "../transform/options.js";
-import { applyPipeline, type LeftOut, learnPipeline, type PipelineState, widthOf } from "../transform/pipeline.js";
+import {
+  applyPipeline,
+  type InputColumn,
+  inputColumns,
+  type LeftOut,
+  learnPipeline,
+  type PipelineState,
+} from "../transform/pipeline.js";
 import {
   applyTarget,
   joinTruths,
@@ -73,20 +81,27 @@ export async function prepare(
   const [only] = parts;
   const learned = parts.length === 1 && only ? takeRows(table, only.training) : table;
   const target = classes ?? learnTargets(learned, names, scale);
-  const { pipeline, leftOut } = learnPipeline(learned, { targets: names, ignored: data.ignore, scale: scale.inputs });
+  const { pipeline, leftOut } = learnPipeline(learned, {
+    targets: names,
+    ignored: data.ignore,
+    scale: scale.inputs,
+    categories: { unknown: model.categories.unknown > 0, minRows: model.categories.minRows },
+  });
   const validation =
     typeof data.validation === "string"
       ? rowsWithTarget(await readValidation([...pipeline, ...targetColumns(target)]), names)
       : undefined;
+  const rows = rowsOf(table, pipeline, target);
+  const spec = networkFor(model, inputColumns(pipeline), () => applyPipeline(pipeline, learned), target);
   const held = validation && range(table.rows, table.rows + validation.rows);
   const fewest = Math.min(...parts.map(({ training }) => training.length));
   return {
     pipeline,
     target,
-    spec: networkFor(model, widthOf(pipeline), target),
+    spec,
     training,
     batchSize: batchSize === "full" ? fewest : Math.min(batchSize, fewest),
-    rows: join([table, ...(validation ? [validation] : [])].map((of) => rowsOf(of, pipeline, target))),
+    rows: validation ? join([rows, rowsOf(validation, pipeline, target)]) : rows,
     members: held ? parts.map((member) => ({ ...member, validation: held })) : parts,
     leftOut,
   };
@@ -128,8 +143,9 @@ function checkBestBy(bestBy: TrainingOptions["bestBy"], task: Task): void {
 }
 
 function networkFor(
-  { loss, initializer, members: _, ...rest }: ModelOptions,
-  inputs: number,
+  { loss, initializer, members: _, categories, numericEmbedding, ...rest }: ModelOptions,
+  columns: readonly InputColumn[],
+  X: () => Float32Array,
   target: TargetState,
 ): NetworkSpec {
   const choice = loss === "auto" ? lossFor(target) : loss;
@@ -154,7 +170,7 @@ function networkFor(
   const width = target.task === "regression" ? target.targets.length : target.classes.length;
   return {
     ...rest,
-    inputs,
+    ...inputFor(columns, { categories, numericEmbedding }, X),
     outputs: outputs(width),
     initializer: initializer === "auto" ? { name: make(activations, rest.activation).initializer } : initializer,
     loss: choice,

@@ -1,6 +1,5 @@
 import { numberIn } from "../data/columns.js";
-import { type Scaling, scalingOf } from "./scalers.js";
-import { invertTarget, type TargetState } from "./target.js";
+import { inverseOf, invertTarget, type TargetState } from "./target.js";
 
 /** The names of the columns that predictions are written in. */
 export function predictionHeader(target: TargetState, withProbabilities: boolean): string[] {
@@ -21,8 +20,8 @@ export function predictionCells(
 ): string[][] {
   const rows = Array.from({ length: outputs.length / width }, (_, row) => row);
   if (target.task === "regression") {
-    const scalings = target.targets.map(({ scaler }) => scalingOf(scaler));
-    return rows.map((row) => scalings.map((scaling, t) => decimals(scaling, outputs[row * width + t]!)));
+    const inverses = target.targets.map(inverseOf);
+    return rows.map((row) => inverses.map((invert, t) => decimals(invert, outputs[row * width + t]!)));
   }
   const predictions = invertTarget(target, outputs, width);
   if (predictions.task !== "classification") throw new Error("classes are no numbers");
@@ -40,7 +39,7 @@ function digits(probability: number): number {
 }
 
 /** A number that the network put out, inverted, without digits that a float32 of scaled units can't tell apart. */
-function decimals({ invert }: Scaling, output: number): string {
+function decimals(invert: (u: number) => number, output: number): string {
   const value = invert(output);
   const told = Math.abs(invert(output + Math.max(Math.abs(output), 2 ** -6) * 2 ** -24) - value);
   if (!Number.isFinite(value) || !(told > 0)) return String(value);

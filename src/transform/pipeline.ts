@@ -21,8 +21,8 @@ const numberState = z.strictObject({
 });
 
 /**
- * A column of categories, one-hot: one input for each. Where `other` is set, one more for cells that are missing or
- * hold any other category; without it, no training row had such a cell, and all inputs are 0.
+ * A column of categories: its code is the category's place. Where `other` is set, one place more, the last, is for
+ * cells that are missing or hold any other category; without it, no training row had such a cell, and it has no place.
  */
 const categoryState = z
   .strictObject({
@@ -38,7 +38,7 @@ const categoryState = z
     "it does not have a share for each category",
   );
 
-/** What the pipeline learned from the training rows: how each input column becomes inputs of the network. */
+/** What the pipeline learned from the training rows: how each column of the table becomes columns of X. */
 export const pipelineState = z.array(z.discriminatedUnion("type", [numberState, categoryState])).min(1);
 export type PipelineState = z.output<typeof pipelineState>;
 export type ColumnState = PipelineState[number];
@@ -50,6 +50,15 @@ const IDENTIFIER = 0.9;
 /** The rarest categories beyond so many share the place of the unknown ones. */
 const MOST_CATEGORIES = 1000;
 
+/** Which categories have a place of their own. */
+export interface CategoryPlaces {
+  /** every column has a place for unknown categories, also where no training row needs it */
+  readonly unknown: boolean;
+  /** categories of fewer training rows share the place of the unknown ones */
+  readonly minRows: number;
+}
+const ownPlaces: CategoryPlaces = { unknown: false, minRows: 1 };
+
 export interface LeftOut {
   readonly name: string;
   readonly why: string;
@@ -58,7 +67,17 @@ export interface LeftOut {
 /** Learns from the training rows alone. `targets` and `ignored` columns are no inputs. */
 export function learnPipeline(
   training: Table,
-  { targets, ignored, scale }: { targets: readonly string[]; ignored: readonly string[]; scale: ScalerSetting },
+  {
+    targets,
+    ignored,
+    scale,
+    categories = ownPlaces,
+  }: {
+    targets: readonly string[];
+    ignored: readonly string[];
+    scale: ScalerSetting;
+    categories?: CategoryPlaces;
+  },
 ): { pipeline: PipelineState; leftOut: LeftOut[] } {
   const names = training.columns.map(({ name }) => name);
   checkNames(ignored, names, "data.ignore", training.source);
@@ -79,7 +98,7 @@ export function learnPipeline(
   const pipeline: PipelineState = [];
   for (const column of training.columns) {
     if (targets.includes(column.name)) continue;
-    const learned = ignored.includes(column.name) ? "ignored by the config" : learnColumn(column, scale);
+    const learned = ignored.includes(column.name) ? "ignored by the config" : learnColumn(column, scale, categories);
     if (typeof learned === "string") leftOut.push({ name: column.name, why: learned });
     else pipeline.push(learned);
   }
@@ -93,8 +112,8 @@ export function learnPipeline(
 }
 
 /** What is learned of a column, or why nothing can be. */
-function learnColumn(column: Column, scale: ScalerSetting): ColumnState | string {
-  return column.type === "number" ? learnNumber(column, scale) : learnCategory(column);
+function learnColumn(column: Column, scale: ScalerSetting, places: CategoryPlaces): ColumnState | string {
+  return column.type === "number" ? learnNumber(column, scale) : learnCategory(column, places);
 }
 
 function learnNumber({ name, values }: NumberColumn, setting: ScalerSetting): ColumnState | string {
@@ -112,7 +131,10 @@ function learnNumber({ name, values }: NumberColumn, setting: ScalerSetting): Co
   };
 }
 
-function learnCategory({ name, codes, categories }: CategoryColumn): ColumnState | string {
+function learnCategory(
+  { name, codes, categories }: CategoryColumn,
+  { unknown, minRows }: CategoryPlaces,
+): ColumnState | string {
   const counts = new Map<number, number>();
   for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
   const present = codes.length - (counts.get(-1) ?? 0);
@@ -123,7 +145,11 @@ function learnCategory({ name, codes, categories }: CategoryColumn): ColumnState
   if (counts.size > 1 && counts.size >= IDENTIFIER * present) {
     return `an identifier: ${counts.size} different words in ${present} training rows`;
   }
-  const frequent = [...counts.entries()].sort(([, a], [, b]) => b - a).slice(0, MOST_CATEGORIES);
+  const frequent = [...counts.entries()]
+    .filter(([, count]) => count >= minRows)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, MOST_CATEGORIES);
+  if (frequent.length === 0) return `no category is in ${minRows} training rows or more`;
   const shares = new Map(frequent.map(([code, count]) => [categories[code]!, count / rows]));
   const kept = inOrder(shares.keys());
   const placed = frequent.reduce((sum, [, count]) => sum + count, 0);
@@ -131,7 +157,7 @@ function learnCategory({ name, codes, categories }: CategoryColumn): ColumnState
     name,
     type: "category",
     categories: kept,
-    other: missing || frequent.length < counts.size,
+    other: unknown || missing || frequent.length < counts.size,
     profile: {
       shares: kept.map((category) => shares.get(category)!),
       missing: (rows - present) / rows,
@@ -140,19 +166,51 @@ function learnCategory({ name, codes, categories }: CategoryColumn): ColumnState
   };
 }
 
-/** How many inputs of the network a column becomes. */
-function inputsOf(column: ColumnState): number {
-  return column.type === "number" ? 1 + Number(column.indicator) : column.categories.length + Number(column.other);
+/** A column of X: a number, 1 where one is missing, or the code of a category (0, 1, …; −1 where it has no place). */
+export type InputColumn =
+  | { readonly kind: "number" }
+  | { readonly kind: "flag" }
+  | { readonly kind: "code"; readonly categories: number; readonly other: boolean };
+
+/** What the columns of X are. */
+export function inputColumns(pipeline: PipelineState): InputColumn[] {
+  return pipeline.flatMap(columnsOf);
+}
+
+function columnsOf(state: ColumnState): InputColumn[] {
+  if (state.type === "category") return [{ kind: "code", categories: state.categories.length, other: state.other }];
+  return state.indicator ? [{ kind: "number" }, { kind: "flag" }] : [{ kind: "number" }];
 }
 
 export function widthOf(pipeline: PipelineState): number {
-  return pipeline.reduce((sum, column) => sum + inputsOf(column), 0);
+  return inputColumns(pipeline).length;
+}
+
+/** How many columns a column becomes one-hot. */
+export function placesOf(column: InputColumn): number {
+  return column.kind === "code" ? column.categories + Number(column.other) : 1;
+}
+
+/** Some rows of X with each code as 1 in its place and 0 elsewhere. */
+export function oneHot(X: Float32Array, columns: readonly InputColumn[], rows: Uint32Array): Float32Array {
+  const places = columns.map(placesOf);
+  const expanded = new Float32Array(rows.length * places.reduce((sum, count) => sum + count, 0));
+  let at = 0;
+  for (const row of rows) {
+    for (const [i, { kind }] of columns.entries()) {
+      const x = X[row * columns.length + i]!;
+      if (kind !== "code") expanded[at] = x;
+      else if (x >= 0) expanded[at + x] = 1;
+      at += places[i]!;
+    }
+  }
+  return expanded;
 }
 
 /** So many rows of all columns are written before the next ones are: they stay in the cache. */
 const BLOCK_ROWS = 256;
 
-/** The table as inputs of the network   X [rows, width]. The table has all columns of the pipeline, of its types. */
+/** The table as numbers and codes, what the network takes   X [rows, width]. The table has all columns of the pipeline, of its types. */
 export function applyPipeline(pipeline: PipelineState, table: Table): Float32Array {
   const width = widthOf(pipeline);
   const X = new Float32Array(table.rows * width);
@@ -161,10 +219,10 @@ export function applyPipeline(pipeline: PipelineState, table: Table): Float32Arr
     const column = table.columns.find(({ name }) => name === state.name);
     if (column?.type !== state.type) throw new Error(`column ${state.name} is not there as a ${state.type}`);
     const output = { X, width, place };
-    place += inputsOf(state);
+    place += columnsOf(state).length;
     return state.type === "number"
       ? numberWriter(output, column as NumberColumn, state) // types are equal
-      : oneHotWriter(output, column as CategoryColumn, state);
+      : codeWriter(output, column as CategoryColumn, state);
   });
   for (let row = 0; row < table.rows; row += BLOCK_ROWS) {
     const end = Math.min(row + BLOCK_ROWS, table.rows);
@@ -173,14 +231,14 @@ export function applyPipeline(pipeline: PipelineState, table: Table): Float32Arr
   return X;
 }
 
-/** Where a column's inputs go: from `place` on, in every row. */
+/** Where a column's numbers go: from `place` on, in every row. */
 interface Output {
   readonly X: Float32Array;
   readonly width: number;
   readonly place: number;
 }
 
-/** Writes the inputs of the rows from one up to another. */
+/** Writes X for the rows from one up to another. */
 type Writer = (from: number, to: number) => void;
 
 function numberWriter({ X, width, place }: Output, { values }: NumberColumn, state: NumberState): Writer {
@@ -196,15 +254,13 @@ function numberWriter({ X, width, place }: Output, { values }: NumberColumn, sta
   };
 }
 
-function oneHotWriter({ X, width, place }: Output, column: CategoryColumn, state: CategoryState): Writer {
+function codeWriter({ X, width, place }: Output, column: CategoryColumn, state: CategoryState): Writer {
   const places = new Map(state.categories.map((category, index) => [category, index]));
-  const unknown = state.other ? state.categories.length : undefined;
+  const unknown = state.other ? state.categories.length : -1;
   const placeOf = column.categories.map((category) => places.get(category) ?? unknown);
   return (from, to) => {
     for (let row = from, at = from * width + place; row < to; row++, at += width) {
-      const code = column.codes[row]!;
-      const hot = code < 0 ? unknown : placeOf[code];
-      if (hot !== undefined) X[at + hot] = 1;
+      X[at] = placeOf[column.codes[row]!] ?? unknown; // a missing cell has the code −1
     }
   };
 }

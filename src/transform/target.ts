@@ -259,6 +259,15 @@ export function applyTarget(target: TargetState, truth: Truth): Float32Array {
   return y;
 }
 
+/** From what the network predicts of one target to its own units. */
+export function inverseOf({
+  scaler,
+  range: [lowest, highest] = EVERYTHING,
+}: Extract<TargetState, { task: "regression" }>["targets"][number]): (u: number) => number {
+  const { invert } = scalingOf(scaler);
+  return (u) => Math.min(Math.max(invert(u), lowest), highest);
+}
+
 /**
  * What the network predicts, in the target's own units.
  * outputs [rows, width], as the loss's link gives them: scaled targets; a probability for each class; or with one
@@ -267,10 +276,9 @@ export function applyTarget(target: TargetState, truth: Truth): Float32Array {
 export function invertTarget(target: TargetState, outputs: Float32Array, width: number): Predictions {
   const rows = outputs.length / width;
   if (target.task === "regression") {
-    const values = target.targets.map(({ scaler, range: [lowest, highest] = EVERYTHING }, t) => {
-      const { invert } = scalingOf(scaler);
-      const predict = (row: number) => Math.min(Math.max(invert(outputs[row * width + t]!), lowest), highest);
-      return Float64Array.from({ length: rows }, (_, row) => predict(row));
+    const values = target.targets.map((state, t) => {
+      const invert = inverseOf(state);
+      return Float64Array.from({ length: rows }, (_, row) => invert(outputs[row * width + t]!));
     });
     return { task: "regression", values };
   }
@@ -282,7 +290,7 @@ export function invertTarget(target: TargetState, outputs: Float32Array, width: 
   return { task: "classification", classes, probabilities };
 }
 
-const EVERYTHING = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] as const;
+const EVERYTHING: [number, number] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
 
 function ofBothClasses(ofSecond: Float32Array): Float32Array {
   const both = new Float32Array(ofSecond.length * 2);

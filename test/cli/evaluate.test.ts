@@ -26,8 +26,10 @@ const iris = readFileSync(dataset("iris"), "utf8");
 const cwd = folder({
   "iris.csv": iris,
   "diabetes.csv": readFileSync(dataset("diabetes")),
-  "iris.json": '{ "data": { "train": "iris.csv", "target": "species" }, "training": { "epochs": 2 } }',
-  "diabetes.json": '{ "data": { "train": "diabetes.csv", "target": "progression" }, "training": { "epochs": 2 } }',
+  "iris.json":
+    '{ "preset": "none", "data": { "train": "iris.csv", "target": "species" }, "training": { "epochs": 2 } }',
+  "diabetes.json":
+    '{ "preset": "none", "data": { "train": "diabetes.csv", "target": "progression" }, "scale": { "clamp": true }, "training": { "epochs": 2 } }',
 });
 let ofIris: Evaluation;
 beforeAll(async () => {

@@ -39,6 +39,20 @@ describe.concurrent("nnfit inspect", () => {
     expect(told).toMatch(/^ {2}amount +number +log1pStandard center \S+ scale \S+ +3 to 1000$/m);
   });
 
+  it("tells of categories that are no places but an embedding or a sign", async () => {
+    const told = async (setting: string) => {
+      const run = ["--out", `runs/${setting}`];
+      await works(["train", "c.json", "--set", `model.categories.${setting}`, ...run], { cwd });
+      return (await works(["inspect", `runs/${setting}`], { cwd })).out;
+    };
+    const embedded = await told("oneHotUpTo=1");
+    expect(embedded).toMatch(/^ {2}place +category +embedding of 8: north, south, and one for any other or missing$/m);
+    expect(embedded).toContain("11 → 40 → 30 → 1");
+    expect(await told('binary="sign"')).toMatch(
+      /^ {2}place +category +north −1, south 1, and any other or missing 0$/m,
+    );
+  });
+
   it("tells the target's scaler and its inverse", () => {
     const [, u, c] = told.match(/^ {2}price .*inverse: u · (\S+) \+ (\S+)$/m) ?? [];
     expect(Number(u) / scale).toBeCloseTo(1, 4);

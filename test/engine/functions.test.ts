@@ -39,6 +39,7 @@ const references: readonly Reference[] = [
   operation("softplus", reference.softplus, 1),
   operation("normalCdf", reference.normalCdf, 1),
   operation("normalPdf", reference.normalPdf, 1),
+  operation("cosTurns", reference.cosTurns, 1),
 ];
 
 /** Not where the factor of x is subnormal, and so has fewer digits: |f(x)| < 2⁻¹²⁶·|x|. */

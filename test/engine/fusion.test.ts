@@ -41,7 +41,7 @@ const binary =
   (tape: Tape, first: Matrix, [second]: Operands, into?: Matrix, isSwapped?: boolean) =>
     isSwapped ? tape[name](second, first, into) : tape[name](first, second, into);
 type Unary = "absolute" | "sign" | "square" | "squareRoot" | "exp" | "expm1" | "tanh" | "sigmoid" | "softplus";
-const unary = (name: Unary | "normalCdf" | "normalPdf") => (tape: Tape, x: Matrix) => tape[name](x);
+const unary = (name: Unary | "normalCdf" | "normalPdf" | "cosTurns") => (tape: Tape, x: Matrix) => tape[name](x);
 type Operands = readonly [Operand, Operand];
 
 const operations = {
@@ -67,6 +67,7 @@ const operations = {
   softplus: unary("softplus"),
   normalCdf: unary("normalCdf"),
   normalPdf: unary("normalPdf"),
+  cosTurns: unary("cosTurns"),
   /** not pointwise: ends a run, and needs its input in memory */
   mean: (tape: Tape, x: Matrix) => tape.mean(x),
   /** x·V, of a matrix of the batch */

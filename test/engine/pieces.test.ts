@@ -133,6 +133,32 @@ const others: Record<string, (shape: Shape) => Recording> = {
     const { batch, labels } = source(memory, shape);
     return [tape.crossEntropy(batch(shape.columns), labels(shape.columns))];
   },
+  arrange: (shape) => (tape, memory) => {
+    const { batch, matrix, labels } = source(memory, shape);
+    const [x, code] = [batch(shape.columns), labels(shape.other)];
+    return [
+      tape.arrange([
+        { kind: "copy", from: x, at: 0, columns: shape.columns },
+        { kind: "oneHot", from: code, at: 0, places: shape.other },
+        { kind: "sign", from: code, at: 0 },
+        { kind: "repeat", from: x, at: 0, columns: 3 },
+        { kind: "lookup", from: code, at: 0, table: matrix(shape.other, 5) },
+      ]),
+    ];
+  },
+  sumByCode: (shape) => (tape, memory) => {
+    const { batch, labels } = source(memory, shape);
+    return [tape.sumByCode(labels(shape.other), 0, batch(shape.columns), 0, memory.matrix(shape.other, shape.columns))];
+  },
+  "products of blocks": (shape) => (tape, memory) => {
+    const { batch, matrix } = source(memory, shape);
+    const [x, y] = [batch(shape.columns * 5), batch(shape.columns * 3)];
+    return [
+      tape.blockMatmulT(x, matrix(shape.columns * 3, 5)),
+      tape.blockMatmul(x, matrix(shape.columns * 5, 3), shape.columns),
+      tape.blockTmatmul(y, x, memory.matrix(shape.columns * 3, 5)),
+    ];
+  },
   subtractOneHot: (shape) => (tape, memory) => {
     const { batch, labels } = source(memory, shape);
     return [tape.subtractOneHot(batch(shape.columns), labels(shape.columns))];

@@ -74,6 +74,12 @@ export function normalCdf(x: number): number {
 }
 
 export const normalPdf = (x: number) => Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI);
+/** cos 2πx: x without its whole part, which is exact, and the sine or cosine of an angle of at most ¼π */
+export function cosTurns(x: number): number {
+  const rest = Math.abs(x - Math.round(x));
+  if (rest <= 0.125) return Math.cos(2 * Math.PI * rest);
+  return rest < 0.375 ? Math.sin(2 * Math.PI * (0.25 - rest)) : -Math.cos(2 * Math.PI * (0.5 - rest));
+}
 export const sigmoid = (x: number) => 1 / (1 + Math.exp(-x));
 export const softplus = (x: number) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 

@@ -4,6 +4,7 @@ import { seededRandom } from "../../src/engine/random.js";
 import { record } from "../../src/engine/tape.js";
 import { Network, type NetworkSettings, plainSpec, plainWeights, trainableWeights } from "../../src/model/network.js";
 import { numbersFrom } from "../engine/reference.js";
+import { differences } from "./reference.js";
 
 const ROWS = 11;
 const plain: NetworkSettings = {
@@ -38,18 +39,6 @@ function example(settings: Partial<NetworkSettings>, seed = 3) {
     return program.result;
   };
   return { memory, network, weights, X, play };
-}
-
-/** Central differences of the loss by each element of `values`. */
-function differences(values: Float32Array, lossOf: (values: Float32Array) => number): number[] {
-  return Array.from(values, (value, i) => {
-    const [up, down] = [2 ** -7, -(2 ** -7)].map((step) => {
-      const moved = values.slice();
-      moved[i] = value + step;
-      return { loss: lossOf(moved), at: moved[i]! };
-    }) as [{ loss: number; at: number }, { loss: number; at: number }]; // as many as steps
-    return (up.loss - down.loss) / (up.at - down.at);
-  });
 }
 
 const kinds: [string, Partial<NetworkSettings>][] = [

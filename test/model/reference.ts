@@ -106,6 +106,20 @@ export function derivative(f: (x: number) => number, x: number, h: number): numb
   return (4 * slope(h) - slope(2 * h)) / 3;
 }
 
+/** Central differences of the loss by each element of `values`, extrapolated once. */
+export function differences(values: Float32Array, lossOf: (values: Float32Array) => number): number[] {
+  const moved = (i: number, step: number) => {
+    const all = values.slice();
+    all[i] = values[i]! + step;
+    return { loss: lossOf(all), at: all[i]! };
+  };
+  const slope = (i: number, step: number) => {
+    const [up, down] = [moved(i, step), moved(i, -step)];
+    return (up.loss - down.loss) / (up.at - down.at);
+  };
+  return Array.from(values, (_, i) => (4 * slope(i, 2 ** -7) - slope(i, 2 ** -6)) / 3);
+}
+
 const mean = (x: readonly number[]) => x.reduce((a, b) => a + b, 0) / x.length;
 const rowsOf = (X: Table) => Array.from({ length: X.rows }, (_, r) => row(X, r));
 

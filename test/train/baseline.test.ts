@@ -18,10 +18,12 @@ const ofClasses = (...values: number[]) => ({ task: "classification", classes: I
 const ofNumbers = (...values: number[][]) =>
   ({ task: "regression", values: values.map((column) => Float64Array.from(column)) }) as const;
 
+const number = { kind: "number" } as const;
+
 /** With an input that is the same in each row, so that no linear model is better than the baseline. */
 const known = (truth: Truth) => {
   const rows = truth.task === "regression" ? truth.values[0]!.length : truth.classes.length;
-  return { X: new Float32Array(rows), truth };
+  return { X: new Float32Array(rows), columns: [number], truth };
 };
 const learnBaseline = (target: TargetState, truth: Truth): BaselineState => learnBaselines(target, known(truth));
 const scoreBaseline = (target: TargetState, state: BaselineState, truth: Truth) =>
@@ -68,10 +70,10 @@ describe("the baseline", () => {
 describe("the linear model beside it", () => {
   const X = Float32Array.of(1, 2, 3, 4, 5, 6);
   const truth = ofNumbers([2, 4, 6, 8, 10, 12], [1, 1, 2, 2, 3, 3]);
-  const state = learnBaselines(numbers, { X, truth });
+  const state = learnBaselines(numbers, { X, columns: [number], truth });
 
   it("is scored on any rows, as the baseline is", () => {
-    const { baseline, linear } = scoreBaselines(numbers, state, { X, truth });
+    const { baseline, linear } = scoreBaselines(numbers, state, { X, columns: [number], truth });
     if (!linear || "leftOut" in linear) throw new Error("there is one");
     expect(linear.rule).toBe("ridge regression");
     // a penalty of 1 on a standardized input of 6 rows draws the slope in by a seventh
@@ -79,7 +81,7 @@ describe("the linear model beside it", () => {
   });
 
   it("keeps its scores for who inspects the model", () => {
-    const scored = scoreBaselines(numbers, state, { X, truth });
+    const scored = scoreBaselines(numbers, state, { X, columns: [number], truth });
     const { scores } = withScores(state, scored);
     expect(scores).toEqual({
       baseline: scored.baseline.scores,
@@ -88,10 +90,14 @@ describe("the linear model beside it", () => {
   });
 
   it("must be of the network's inputs and outputs; a state without one is of any", () => {
-    expect(baselinesFit(state, numbers, 1)).toBe(true);
-    expect(baselinesFit(state, numbers, 2)).toBe(false);
-    expect(baselinesFit({ ...state, linear: undefined }, numbers, 2)).toBe(true);
-    expect(baselinesFit({ ...state, linear: { rows: 6, weights: [[1]], intercepts: [0] } }, numbers, 1)).toBe(false);
-    expect(scoreBaselines(numbers, { ...state, linear: undefined }, { X, truth })).not.toHaveProperty("linear");
+    expect(baselinesFit(state, numbers, [number])).toBe(true);
+    expect(baselinesFit(state, numbers, [number, number])).toBe(false);
+    expect(baselinesFit({ ...state, linear: undefined }, numbers, [number, number])).toBe(true);
+    expect(baselinesFit({ ...state, linear: { rows: 6, weights: [[1]], intercepts: [0] } }, numbers, [number])).toBe(
+      false,
+    );
+    expect(
+      scoreBaselines(numbers, { ...state, linear: undefined }, { X, columns: [number], truth }),
+    ).not.toHaveProperty("linear");
   });
 });

@@ -14,6 +14,7 @@ import { Reports } from "../../src/train/reports.js";
 import { findTask } from "../../src/train/task.js";
 import { engineFor, type Outcome, train } from "../../src/train/train.js";
 import { scaleOptions } from "../../src/transform/options.js";
+import { inputColumns } from "../../src/transform/pipeline.js";
 import { invertTarget } from "../../src/transform/target.js";
 import { columns } from "../data/source.js";
 
@@ -163,7 +164,7 @@ describe("what an ensemble is compared with", () => {
     const ready = await prepared(table, { training: { epochs: 1 } });
     const { learned, baselines } = baselinesOf(ready, await run(ready));
     const { X, truth } = ready.rows;
-    const seen = scoreBaselines(ready.target, learned, { X, truth });
+    const seen = scoreBaselines(ready.target, learned, { X, columns: inputColumns(ready.pipeline), truth });
     const r2 = ({ linear }: Baselines) => (linear && "scores" in linear ? linear.scores.r2! : Number.NaN);
     expect(r2(seen)).toBeGreaterThan(0.05);
     expect(r2(baselines)).toBeLessThan(0);

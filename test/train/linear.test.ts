@@ -32,11 +32,18 @@ const ofNumbers = (...columns: number[][]): Truth => ({
 const ofClasses = (values: readonly number[]): Truth => ({ task: "classification", classes: Int32Array.from(values) });
 const flat = (rows: readonly (readonly number[])[]) => Float32Array.from(rows.flat());
 
+/** So many columns of numbers. */
+const numberColumns = (count: number) => Array.from({ length: count }, () => ({ kind: "number" }) as const);
+
 function learned(target: TargetState, X: Float32Array, truth: Truth): LinearState {
-  const state = learnLinear(target, { X, truth });
+  const rows = truth.task === "regression" ? truth.values[0]!.length : truth.classes.length;
+  const state = learnLinear(target, { X, columns: numberColumns(X.length / rows), truth });
   if (typeof state === "string") throw new Error(state);
   return state;
 }
+
+const predicted = (state: LinearState, target: TargetState, X: Float32Array) =>
+  predictLinear(state, target, { X, columns: numberColumns(state.weights[0]!.length) });
 
 /** The largest difference, as a share of the largest value. */
 function off(found: ArrayLike<number>, expected: readonly number[]): number {
@@ -50,14 +57,14 @@ describe("the linear model is scikit-learn's", () => {
     const X = flat(given.X);
     if ("predicted" in given) {
       const target = numbers(given.y.length);
-      const predictions = predictLinear(learned(target, X, ofNumbers(...given.y)), target, X);
+      const predictions = predicted(learned(target, X, ofNumbers(...given.y)), target, X);
       if (predictions.task !== "regression") throw new Error("it is a regression");
       for (const [t, values] of predictions.values.entries()) {
         expect(off(values, given.predicted[t]!)).toBeLessThan(1e-7);
       }
     } else {
       const target = classes(given.probabilities[0]!.length);
-      const predictions = predictLinear(learned(target, X, ofClasses(given.y)), target, X);
+      const predictions = predicted(learned(target, X, ofClasses(given.y)), target, X);
       if (predictions.task !== "classification") throw new Error("it is a classification");
       expect(off(predictions.probabilities, given.probabilities.flat())).toBeLessThan(1e-4);
       expect([...predictions.classes]).toEqual(given.probabilities.map((p) => p.indexOf(Math.max(...p))));
@@ -74,12 +81,12 @@ describe("the linear model", () => {
   it("predicts the same after a way through JSON", () => {
     const target = classes(3);
     const state = learned(target, X, ofClasses(y.map((value) => (value < -1 ? 0 : value < 1 ? 1 : 2))));
-    expect(predictLinear(JSON.parse(JSON.stringify(state)), target, X)).toEqual(predictLinear(state, target, X));
+    expect(predicted(JSON.parse(JSON.stringify(state)), target, X)).toEqual(predicted(state, target, X));
   });
 
   it("doesn't depend on how an input of numbers, or a target, is scaled", () => {
     const valuesOf = (X: Float32Array, y: number[]) => {
-      const predictions = predictLinear(learned(numbers(1), X, ofNumbers(y)), numbers(1), X);
+      const predictions = predicted(learned(numbers(1), X, ofNumbers(y)), numbers(1), X);
       if (predictions.task !== "regression") throw new Error("it is a regression");
       return [...predictions.values[0]!];
     };
@@ -95,8 +102,29 @@ describe("the linear model", () => {
     ).toBeLessThan(1e-6);
   });
 
+  it("takes codes as one-hot columns, and one without a place as none", () => {
+    const columns = [{ kind: "number" }, { kind: "code", categories: 3, other: false }] as const;
+    const X = Float32Array.of(1, 0, 2, 1, 3, 2, 4, -1, 5, 1, 6, 0);
+    const rows = [...Array(6).keys()].map((row) => [
+      X[2 * row]!,
+      ...[0, 1, 2].map((code) => Number(X[2 * row + 1] === code)),
+    ]);
+    const truth = ofNumbers([3, 1, 4, 1, 5, 9]);
+    const state = learnLinear(numbers(1), { X, columns, truth });
+    expect(state).toEqual(learned(numbers(1), flat(rows), truth));
+    if (typeof state === "string") throw new Error(state);
+    expect(predictLinear(state, numbers(1), { X, columns })).toEqual(predicted(state, numbers(1), flat(rows)));
+  });
+
+  it("has probabilities of its own temperature, not the network's", () => {
+    const truth = ofClasses(y.map((value) => Number(value > 0)));
+    const state = learned(classes(2), X, truth);
+    const tempered = { ...classes(2), temperature: 3 } as TargetState;
+    expect(predicted(state, tempered, X)).toEqual(predicted(state, classes(2), X));
+  });
+
   it("gives a class that no row has a small probability", () => {
-    const predictions = predictLinear(
+    const predictions = predicted(
       learned(classes(3), X, ofClasses(y.map((value) => (value < 0 ? 0 : 2)))),
       classes(3),
       X,
@@ -120,7 +148,11 @@ describe("the linear model", () => {
     const taken = (width: number, targets: number) => {
       const X = Float32Array.from({ length: 100 * width }, (_, i) => (i * 7919) % 1013);
       const y = Array.from({ length: 100 }, (_, i) => i % 7);
-      const state = learnLinear(numbers(targets), { X, truth: ofNumbers(...Array(targets).fill(y)) }, 1000);
+      const state = learnLinear(
+        numbers(targets),
+        { X, columns: numberColumns(width), truth: ofNumbers(...Array(targets).fill(y)) },
+        1000,
+      );
       return typeof state === "string" ? state : state.rows;
     };
     expect(taken(4, 1)).toBe(Math.ceil(1000 / (8 + 4)));
@@ -131,7 +163,7 @@ describe("the linear model", () => {
 
   it("is left out, and says why, where it would be too large or is not defined", () => {
     const none = (target: TargetState, width: number, truth: Truth, fill = 0) =>
-      learnLinear(target, { X: new Float32Array(width * 2).fill(fill), truth });
+      learnLinear(target, { X: new Float32Array(width * 2).fill(fill), columns: numberColumns(width), truth });
     expect(none(numbers(1), 1201, ofNumbers([1, 2]))).toBe("more than 1200 inputs");
     expect(none(classes(100), 100, ofClasses([0, 1]))).toBe("more than 10000 weights");
     expect(none(numbers(1), 2, ofNumbers([1, 2]), Number.POSITIVE_INFINITY)).toBe("its weights are no finite numbers");

@@ -1,6 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { takeRows } from "../../src/data/table.js";
-import { applyPipeline, learnPipeline, pipelineState, widthOf } from "../../src/transform/pipeline.js";
+import {
+  applyPipeline,
+  inputColumns,
+  learnPipeline,
+  oneHot,
+  pipelineState,
+  placesOf,
+  widthOf,
+} from "../../src/transform/pipeline.js";
 import { binOf, categoryProfile, numberProfile } from "../../src/transform/profile.js";
 import { columns, refusal } from "../data/source.js";
 
@@ -37,25 +45,50 @@ const fresh = columns({
 });
 
 describe("the inputs of the network", () => {
-  it("are numbers, an indicator where training rows lacked one, and a place for each category, in column order", () => {
+  it("are numbers, an indicator where training rows lacked one, and the code of a category, in column order", () => {
     const pipeline = learned(training, { targets: ["y"] });
-    expect(widthOf(pipeline)).toBe(2 + 1 + 3 + 2);
+    expect(widthOf(pipeline)).toBe(2 + 1 + 1 + 1);
     expect(rowsOf(pipeline, training)).toEqual([
-      // size, lacks; age; a, b, other; 9, 10
-      [2, 0, 1, 0, 1, 0, 0, 1],
-      [5, 1, 3, 1, 0, 0, 1, 0],
-      [4, 0, 1, 0, 0, 1, 0, 1],
-      [6, 0, 3, 0, 1, 0, 1, 0],
-      [100, 0, 2, 1, 0, 0, 1, 0],
+      // size, lacks; age; a, b or other; 9 or 10
+      [2, 0, 1, 1, 1],
+      [5, 1, 3, 0, 0],
+      [4, 0, 1, 2, 1],
+      [6, 0, 3, 1, 0],
+      [100, 0, 2, 0, 0],
+    ]);
+    expect(inputColumns(pipeline)).toEqual([
+      { kind: "number" },
+      { kind: "flag" },
+      { kind: "number" },
+      { kind: "code", categories: 2, other: true },
+      { kind: "code", categories: 2, other: false },
     ]);
   });
 
   it("of new rows: the median of the training rows for a missing number, and a category never seen has no other's place", () => {
     expect(rowsOf(learned(training, { targets: ["y"] }), fresh)).toEqual([
-      [5, 1, 2, 0, 0, 1, 1, 0],
-      [8, 0, 5, 0, 0, 1, 0, 0],
-      [-2, 0, 1, 1, 0, 0, 0, 0],
+      [5, 1, 2, 2, 0],
+      [8, 0, 5, 2, -1],
+      [-2, 0, 1, 0, -1],
     ]);
+  });
+
+  it("are, one-hot, a place for each category and for the unknown one, and zeros for a code without a place", () => {
+    const pipeline = learned(training, { targets: ["y"] });
+    const described = inputColumns(pipeline);
+    const every = (table: Table) => Uint32Array.from({ length: table.rows }, (_, row) => row);
+    const places = (table: Table) => oneHot(applyPipeline(pipeline, table), described, every(table));
+    expect(described.reduce((sum, column) => sum + placesOf(column), 0)).toBe(8);
+    expect([...places(training)]).toEqual([
+      // size, lacks; age; a, b, other; 9, 10
+      ...[2, 0, 1, 0, 1, 0, 0, 1],
+      ...[5, 1, 3, 1, 0, 0, 1, 0],
+      ...[4, 0, 1, 0, 0, 1, 0, 1],
+      ...[6, 0, 3, 0, 1, 0, 1, 0],
+      ...[100, 0, 2, 1, 0, 0, 1, 0],
+    ]);
+    expect([...places(fresh)].slice(8, 16)).toEqual([8, 0, 5, 0, 0, 1, 0, 0]);
+    expect([...oneHot(Float32Array.of(1, 2, 3), [{ kind: "number" }], Uint32Array.of(2, 0))]).toEqual([3, 1]);
   });
 
   it("are scaled by what each column was given, learned from the training rows alone", () => {
@@ -92,12 +125,7 @@ describe("the inputs of the network", () => {
 
   it("of a column of words: a missing one has no place of its own where training rows had none missing", () => {
     const pipeline = learned(columns({ kind: ["x", "y", "x"] }));
-    expect(widthOf(pipeline)).toBe(2);
-    expect(rowsOf(pipeline, columns({ kind: ["x", none, "z"] }))).toEqual([
-      [1, 0],
-      [0, 0],
-      [0, 0],
-    ]);
+    expect(rowsOf(pipeline, columns({ kind: ["x", none, "z", "y"] }))).toEqual([[0], [-1], [-1], [1]]);
   });
 
   it("of an empty column of new rows: the median, or no category", () => {
@@ -105,8 +133,8 @@ describe("the inputs of the network", () => {
     const nothing = { ...columns({ size: [NA, NA] }) };
     const empty = { ...nothing, columns: [...nothing.columns, ...columns({ kind: [none, none] }).columns] };
     expect(rowsOf(pipeline, empty)).toEqual([
-      [2, 0, 0],
-      [2, 0, 0],
+      [2, -1],
+      [2, -1],
     ]);
   });
 });
@@ -179,18 +207,51 @@ describe("what is learned", () => {
     const common = Array.from({ length: 1000 }, (_, i) => `common${i}`);
     const kind = [...rare, ...common, ...common, ...common, ...rare];
     const pipeline = learned(columns({ kind }));
-    expect(widthOf(pipeline)).toBe(1001);
+    expect(inputColumns(pipeline)).toEqual([{ kind: "code", categories: 1000, other: true }]);
     expect(pipeline[0]).toMatchObject({ other: true, categories: common.toSorted() });
     const { shares, other } = categoryProfile.parse(pipeline[0]!.profile);
     expect(new Set(shares)).toEqual(new Set([3 / 3200]));
     expect(other).toBe(200 / 3200);
-    const hot = (words: string[]) => rowsOf(pipeline, columns({ kind: words })).map((row) => row.indexOf(1));
-    expect(hot(["rare7", "never seen", "common0", "common999"])).toEqual([1000, 1000, 0, 999]);
+    const codes = (words: string[]) => rowsOf(pipeline, columns({ kind: words })).flat();
+    expect(codes(["rare7", "never seen", "common0", "common999"])).toEqual([1000, 1000, 0, 999]);
   });
 
   it("keeps 1000 categories without a place for others", () => {
     const words = Array.from({ length: 1000 }, (_, i) => `w${i}`);
-    expect(widthOf(learned(columns({ kind: [...words, ...words] })))).toBe(1000);
+    const code = { kind: "code", categories: 1000, other: false };
+    expect(inputColumns(learned(columns({ kind: [...words, ...words] })))).toEqual([code]);
+  });
+});
+
+describe("the place of unknown categories", () => {
+  const kind = ["x", "y", "x", "y", "rare", "x", "y", "z", "z", "x"];
+
+  it("is there without need, where it is asked for", () => {
+    const pipeline = learned(columns({ kind }), { categories: { unknown: true, minRows: 1 } });
+    expect(inputColumns(pipeline)).toEqual([{ kind: "code", categories: 4, other: true }]);
+    expect(rowsOf(pipeline, columns({ kind: ["never seen", none, "x"] }))).toEqual([[4], [4], [1]]);
+  });
+
+  it("is shared by categories of fewer training rows than minRows", () => {
+    const pipeline = learned(columns({ kind }), { categories: { unknown: false, minRows: 3 } });
+    expect(pipeline[0]).toMatchObject({
+      categories: ["x", "y"],
+      other: true,
+      profile: { shares: [0.4, 0.3], other: expect.closeTo(0.3) },
+    });
+    expect(rowsOf(pipeline, columns({ kind: ["rare", "z", "new", "y"] }))).toEqual([[2], [2], [2], [1]]);
+  });
+
+  it("is not there where every category has minRows", () => {
+    const pipeline = learned(columns({ kind: ["x", "y", "x", "y"] }), { categories: { unknown: false, minRows: 2 } });
+    expect(pipeline[0]).toMatchObject({ categories: ["x", "y"], other: false });
+  });
+
+  it("is not all of a column: one of rare categories alone is left out", () => {
+    const words = columns({ kind, size: kind.map((_, i) => i) });
+    const { pipeline, leftOut } = learn(words, { categories: { unknown: true, minRows: 5 } });
+    expect(pipeline).toHaveLength(1);
+    expect(leftOut).toEqual([{ name: "kind", why: "no category is in 5 training rows or more" }]);
   });
 });
 
@@ -223,8 +284,8 @@ describe("columns that are left out", () => {
     const { pipeline, leftOut } = learn(columns({ size: [7, NA, 7, 7], kind: ["x", "x", none, "x"] }));
     expect(leftOut).toEqual([]);
     expect(rowsOf(pipeline, columns({ size: [7, NA], kind: ["x", none] }))).toEqual([
-      [7, 0, 1, 0],
-      [7, 1, 0, 1],
+      [7, 0, 0],
+      [7, 1, 1],
     ]);
   });
 

@@ -31,7 +31,36 @@ export enum Opcode {
   SubtractOneHot,
   /** the operands of Matmul:  what it does, by the system's BLAS */
   ForeignMatmul,
+  /** *Y, width, *parts, count:  columns of Y from columns of other matrices of the batch, as each part says */
+  Arrange,
+  /** *T, *codes, *dY, steps from row to row of codes and dY, width, places:  T[p, :] = Σ dY[r, :] over the rows r of code p */
+  SumByCode,
+  /** *Y, *X, *W, blocks, k, n:  Y[r, f, :] = X[r, f, :]·W[f]ᵀ   X [rows, blocks, k], W [blocks, n, k] */
+  BlockMatmulT,
+  /** *Y, *X, *W, blocks, k, n:  Y[r, f, :] = X[r, f, :]·W[f]   X [rows, blocks, k], W [blocks, k, n] */
+  BlockMatmul,
+  /** *W, *A, *X, blocks, p, q:  W[f] = Σᵣ A[r, f, :]ᵀ·X[r, f, :]   A [rows, blocks, p], X [rows, blocks, q] */
+  BlockTmatmul,
 }
+
+/**
+ * What a part of Arrange makes of x, the number in a row from which it takes. A part is 7 words: which of these, the
+ * column of Y where it begins, its columns, *from (the first row's number), steps from row to row, *table, its rows. A
+ * code that is no place of the part, 0, 1, …, makes zeros.
+ */
+export enum Part {
+  /** x and the numbers after it */
+  Copy,
+  /** x, x, … */
+  Repeat,
+  /** 1 in the column that x counts to, else 0 */
+  OneHot,
+  /** −1 for code 0, 1 for code 1, else 0 */
+  Sign,
+  /** the row of the table [places, columns] that x counts to */
+  Lookup,
+}
+export const PART_BYTES = 28;
 
 /** A product is worked out in tiles of so many rows by so many columns. */
 export const TILE_ROWS = 4;

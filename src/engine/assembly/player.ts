@@ -1,3 +1,5 @@
+import { blockMatmul, blockMatmulT, blockTmatmul } from "./blocks";
+import { arrange, sumByCode } from "./columns";
 import { foreignMatmul } from "./foreign";
 import { matmul } from "./matmul";
 import { Opcode } from "./opcodes";
@@ -19,6 +21,7 @@ import {
 } from "./threads";
 
 export {
+  cosTurnsOf,
   expm1Of,
   expOf,
   normalCdfOf,
@@ -120,6 +123,21 @@ function perform(at: usize, rows: usize, scratch: usize): bool {
           word(at, 12),
         );
       }
+      break;
+    case Opcode.Arrange:
+      arrange(word(at, 2), word(at, 3), word(at, 4), word(at, 5), rows);
+      break;
+    case Opcode.SumByCode:
+      sumByCode(word(at, 2), word(at, 3), word(at, 4), word(at, 5), word(at, 6), word(at, 7), word(at, 8), rows);
+      break;
+    case Opcode.BlockMatmulT:
+      blockMatmulT(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5), word(at, 6), word(at, 7));
+      break;
+    case Opcode.BlockMatmul:
+      blockMatmul(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5), word(at, 6), word(at, 7));
+      break;
+    case Opcode.BlockTmatmul:
+      blockTmatmul(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5), word(at, 6), word(at, 7));
       break;
   }
   return true;

@@ -1,0 +1,46 @@
+import type { Matrix, Memory } from "../engine/memory.js";
+import { type Program, record } from "../engine/tape.js";
+import type { InputLayer } from "./inputLayer.js";
+import type { Layer } from "./layers.js";
+
+/** So many training rows, at even distances, tell what a layer makes of them all. */
+const MOST_ROWS = 2048;
+
+/** Some rows of X, by their numbers   X [all rows, columns] */
+export interface TrainingRows {
+  readonly X: Matrix;
+  readonly rows: Uint32Array;
+}
+
+/**
+ * Tells what the layers make of some training rows. Asked for one layer after the other, it goes
+ * on from the one before, with the weights that it has by then.
+ */
+export function observer(
+  memory: Memory,
+  { X: all, rows }: TrainingRows,
+  input: InputLayer | undefined,
+  layers: readonly Layer[],
+): (layer: Layer) => Float32Array {
+  const size = Math.min(rows.length, MOST_ROWS);
+  const { columns } = all;
+  const X = memory.matrix(size, columns, true);
+  for (let i = 0; i < size; i++) {
+    const from = rows[Math.floor((i * rows.length) / size)]! * columns;
+    X.data.set(all.data.subarray(from, from + columns), i * columns);
+  }
+  let done = 0;
+  let before: Program<Matrix> | undefined;
+  return (layer) => {
+    before?.play(size);
+    const given = before?.result;
+    const next = layers.slice(done, layers.indexOf(layer) + 1);
+    done += next.length;
+    before = record(memory, size, (tape) => {
+      const first = given ?? input?.forward(tape, X, "prediction") ?? X;
+      return next.reduce((Y, each) => each.forward(tape, Y, "prediction"), first);
+    });
+    before.play(size);
+    return before.result.data;
+  };
+}

@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { folder, works } from "./nnfit.js";
+
+/** y is what its place makes it, and nothing else: far apart, with a mean of 0. */
+const effects: Record<string, number> = { a: 300, b: -100, c: -500, d: 500, e: 100, f: -300 };
+const places = Object.keys(effects);
+const rows = Array.from({ length: 360 }, (_, i) => {
+  const place = places[i % 6]!;
+  return `${place},${(i * 7) % 11},${effects[place]! + (i % 5) - 2}`;
+});
+/** A wave and a step of x, which a linear model can't follow but where numbers are embedded. */
+const wave = (x: number) => 10 * Math.sin(5 * x) + (x > 0.3 ? 30 : 0);
+const waves = Array.from({ length: 400 }, (_, i) => i / 200 - 1);
+const cwd = folder({
+  "w.csv": ["x,y", ...waves.map((x) => `${x},${wave(x)}`)].join("\n"),
+  "w.json": `{
+    "data": { "train": "w.csv", "target": "y", "validation": 0 },
+    "model": { "hidden": [] },
+    "training": { "epochs": 60, "optimizer": { "name": "adam", "learningRate": 0.02 } }
+  }`,
+  "t.csv": ["place,size,y", ...rows].join("\n"),
+  "new.csv": ["place,size", "never seen,5", ",5", "a,5", "c,5"].join("\n"),
+  "c.json": `{
+    "data": { "train": "t.csv", "target": "y", "validation": 0 },
+    "model": { "hidden": [16] },
+    "training": { "epochs": 60, "optimizer": { "name": "adam", "learningRate": 0.01 } }
+  }`,
+});
+
+async function predictions(...settings: string[]): Promise<number[]> {
+  const out = `runs/${settings.join() || "plain"}`.replaceAll('"', "");
+  await works(["train", "c.json", "--out", out, ...settings.flatMap((setting) => ["--set", setting])], { cwd });
+  const { out: told } = await works(["predict", out, "new.csv"], { cwd });
+  return told.trim().split("\n").slice(1).map(Number);
+}
+
+describe("a category never seen, where categories count for much,", () => {
+  it.each([
+    ["one-hot", []],
+    ["with an embedding", ["model.categories.oneHotUpTo=1"]],
+  ])("is predicted near the mean once the unknown place has learned: %s", async (_, settings) => {
+    const [unseen, missing, a, c] = await predictions("model.categories.unknown=0.05", ...settings);
+    expect(Math.abs(unseen!)).toBeLessThan(50); // 89 and −445 of places that have not learned
+    expect(missing).toBe(unseen);
+    expect(Math.abs(a! - 300)).toBeLessThan(50);
+    expect(Math.abs(c! + 500)).toBeLessThan(50);
+  });
+});
+
+describe("numbers that are embedded", () => {
+  it.each([
+    ["none", 5, 12],
+    ["pbld", 0, 5],
+    ["piecewiseLinear", 0, 2.5],
+  ])("bend a linear model, when saved and loaded: %s", async (name, least, most) => {
+    const setting = `model.numericEmbedding={"name":"${name}"${name === "pbld" ? ',"frequency":1' : ""}}`;
+    await works(["train", "w.json", "--out", `runs/${name}`, "--set", setting], { cwd });
+    const { out } = await works(["predict", `runs/${name}`, "w.csv"], { cwd });
+    const errors = out
+      .trim()
+      .split("\n")
+      .slice(1)
+      .map((told, i) => Math.abs(Number(told) - wave(waves[i]!)));
+    const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
+    expect(mean).toBeGreaterThan(least);
+    expect(mean).toBeLessThan(most);
+  });
+});
