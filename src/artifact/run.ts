@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly config: string;
   /** names of the scores of validation rows, where there are any */
   readonly scores: readonly string[] | undefined;
+  /** the epochs that a training had done which goes on here: all that its history is to have */
+  readonly reports?: readonly EpochReport[];
 }
 
 /** The folder of one training: `config.json` (resolved), `history.csv` (a line an epoch), `model.safetensors`. */
@@ -38,7 +40,7 @@ export class Run {
     readonly folder: string,
     private readonly options: RunOptions,
   ) {
-    const { name, source, config, scores } = options;
+    const { name, source, config, scores, reports = [] } = options;
     keepsSource(join(folder, CONFIG_FILE), source, config);
     try {
       mkdirSync(folder, { recursive: true });
@@ -50,18 +52,19 @@ export class Run {
           at: `${name}/${MODEL_FILE}`,
         });
       }
-      this.history = openSync(join(folder, "history.csv"), "w");
+      const header = ["epoch", "loss", ...(scores ? ["loss", ...scores].map((score) => `val_${score}`) : [])];
+      const lines = [header, ...reports.map(cellsOf)].map((cells) => csvLine(cells));
+      writeWhole(join(folder, "history.csv"), Buffer.from(lines.join("")));
+      this.history = openSync(join(folder, "history.csv"), "a");
     } catch (error) {
       throw error instanceof NnfitError ? error : fileError("write to the output folder", name, error);
     }
     writeWhole(join(folder, CONFIG_FILE), Buffer.from(config));
-    this.append(["epoch", "loss", ...(scores ? ["loss", ...scores].map((score) => `val_${score}`) : [])]);
   }
 
   /** Adds an epoch to `history.csv`. */
-  record({ epoch, loss, validation }: EpochReport): void {
-    const judged = validation ? [validation.loss, ...Object.values(validation.scores)] : [];
-    this.append([epoch, loss, ...judged].map(String));
+  record(report: EpochReport): void {
+    this.append(cellsOf(report));
   }
 
   save(model: Model): void {
@@ -79,6 +82,11 @@ export class Run {
       throw fileError("write the history", `${this.options.name}/history.csv`, error);
     }
   }
+}
+
+function cellsOf({ epoch, loss, validation }: EpochReport): string[] {
+  const judged = validation ? [validation.loss, ...Object.values(validation.scores)] : [];
+  return [epoch, loss, ...judged].map(String);
 }
 
 /** A config that stands in its own run folder would be overwritten by the resolved one; only a resolved one may be. */

@@ -3,10 +3,13 @@ import type { LoadedConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
 import type { Baselines } from "../train/baseline.js";
 import type { Prepared } from "../train/prepare.js";
+import type { Watcher } from "../train/reports.js";
 import type { Engine, Outcome } from "../train/train.js";
+import { exitCodeOf } from "./exit.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
 import { comparisons } from "./scores.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
+import { say } from "./text.js";
 import { example, threadsOption } from "./usage.js";
 
 interface TrainOptions extends GateOptions {
@@ -15,6 +18,8 @@ interface TrainOptions extends GateOptions {
   readonly threads: number | "auto";
   readonly backend?: string;
   readonly json?: boolean;
+  readonly resume?: boolean;
+  readonly events?: number;
 }
 
 export function trainCommand(): Command {
@@ -33,6 +38,12 @@ export function trainCommand(): Command {
     .option(...baselineOption)
     .option(...maxRegressionOption)
     .option("--json", "print one JSON object at the end: scores, and seconds for each part of the work")
+    .option("--resume", "go on from the run folder's last checkpoint, as if training had not been stopped")
+    .option(
+      "--events <where>",
+      "write what happens, as in the run folder's events.ndjson, to standard output (-) or an open file descriptor",
+      descriptorOf,
+    )
     .addHelpText(
       "before",
       example(
@@ -48,22 +59,35 @@ function folderName(text: string): string {
   throw new InvalidArgumentError("It takes the name of a folder.");
 }
 
+/** A file descriptor's number, or - for that of standard output. */
+function descriptorOf(text: string): number {
+  if (text === "-") return 1;
+  if (/^\d{1,4}$/.test(text) && Number(text) > 0) return Number(text);
+  throw new InvalidArgumentError("It takes - or the number of an open file descriptor.");
+}
+
 async function trainAction(path: string, options: TrainOptions): Promise<void> {
-  const { set, out, threads, backend, json } = options;
+  const { set, out, threads, backend, json, resume = false, events: descriptor } = options;
   const clock = stopwatch();
   const { loadConfig, displayPath, resolvedConfig } = await import("../config/load.js");
   const { fileSource } = await import("../data/csv.js");
   const { readColumns, readTable } = await import("../data/read.js");
   const { modelOf } = await import("../artifact/trained.js");
-  const { Run } = await import("../artifact/run.js");
+  const { checkDescriptor } = await import("../artifact/events.js");
   const { findTask } = await import("../train/task.js");
   const { prepare } = await import("../train/prepare.js");
   const { baselinesOf } = await import("../train/compare.js");
   const { scoreNames } = await import("../train/metrics.js");
   const { engineFor, train } = await import("../train/train.js");
   const { progressDisplay, watched } = await import("./progress.js");
+  const { openSession } = await import("./session.js");
   const { conclude, describe } = await import("./story.js");
 
+  if (json && descriptor === 1) {
+    const { NnfitError } = await import("../errors.js");
+    throw new NnfitError("usage", "--json and --events - would both write to standard output");
+  }
+  if (descriptor !== undefined) checkDescriptor(descriptor);
   const gatesOf = await gatesFor(options);
   const workingDirectory = process.cwd();
   const loaded = loadConfig(path, { set: set ?? [], out, backend, workingDirectory });
@@ -90,35 +114,56 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
   const folder = displayPath(workingDirectory, output);
   const holdsOut = members.some(({ validation }) => validation.length > 0);
   const scores = holdsOut ? scoreNames(target, "history") : undefined;
-  const run = new Run(output, { name: folder, source: path, config: resolvedConfig(config), scores });
-  const display = await progressDisplay({ epochs: config.training.epochs, scores: scoreNames(target, "line") });
-  let outcome: Outcome;
+  const session = await openSession({
+    prepared,
+    config,
+    text: resolvedConfig(config),
+    folder,
+    source: path,
+    scores,
+    resume,
+    descriptor,
+    words: process.argv.slice(2),
+  });
+  if (session === "complete") {
+    say("complete", `${folder}/model.safetensors; there is nothing to go on with`);
+    if (json) console.log(JSON.stringify({ version: 1, model: `${folder}/model.safetensors`, complete: true }));
+    return;
+  }
+  let ended: { outcome?: Outcome; model?: string } = {};
   try {
-    outcome = await train(prepared, engine, {
+    const display = await progressDisplay({ epochs: config.training.epochs, scores: scoreNames(target, "line") });
+    const watcher: Watcher = {
       progress: (epochs) => display.progress(epochs),
       report(report) {
-        run.record(report);
+        session.report(report);
         display.report(report);
       },
-    });
+    };
+    const outcome = await train(prepared, engine, watcher, session, session.from).finally(() => display.stop());
+    session.trained();
     clock.lap("fit");
-  } finally {
-    display.stop();
-    run.close();
-  }
-  const { learned, baselines } = baselinesOf(prepared, outcome);
-  clock.lap("score");
+    const { learned, baselines } = baselinesOf(prepared, outcome);
+    clock.lap("score");
 
-  const hasModel = outcome.members.every(({ keptEpoch, stopped }) => keptEpoch > 0 || stopped !== "diverged");
-  if (hasModel) run.save(modelOf(prepared, outcome, learned, data.missing));
-  const diverged = await divergence(outcome, config, hasModel ? `${folder}/model.safetensors` : undefined);
-  if (diverged) throw diverged;
-  clock.lap("save");
-  const failure = gates(outcome.judgement.scores);
-  const compared = await comparisons(target, outcome.judgement.scores, baselines);
-  conclude(prepared, outcome, compared, { folder, seconds: clock.seconds.fit ?? 0 });
-  if (json) console.log(JSON.stringify(result(prepared, outcome, engine, baselines, folder, clock.seconds)));
-  if (failure) throw failure;
+    const hasModel = outcome.members.every(({ keptEpoch, stopped }) => keptEpoch > 0 || stopped !== "diverged");
+    if (hasModel) session.save(modelOf(prepared, outcome, learned, data.missing));
+    ended = { outcome, ...(hasModel ? { model: `${folder}/model.safetensors` } : {}) };
+    const diverged = await divergence(outcome, config, ended.model);
+    if (diverged) throw diverged;
+    clock.lap("save");
+    const failure = gates(outcome.judgement.scores);
+    session.end(exitCodeOf(failure), { ...ended, ...(failure ? { error: failure } : {}) });
+    const compared = await comparisons(target, outcome.judgement.scores, baselines);
+    conclude(prepared, outcome, compared, { folder, seconds: clock.seconds.fit ?? 0 });
+    if (json) console.log(JSON.stringify(result(prepared, outcome, engine, baselines, folder, clock.seconds)));
+    if (failure) throw failure;
+  } catch (error) {
+    session.fail(error, exitCodeOf(error), ended);
+    throw error;
+  } finally {
+    session.close();
+  }
 }
 
 /** What a script wants to know of a training. */

@@ -70,6 +70,7 @@ describe("a config", () => {
         batchSize: 32,
         shuffle: true,
         seed: 1,
+        checkpoint: { everySeconds: 30 },
         bestBy: "loss",
         calibrate: false,
         patience: 0,
