@@ -46,5 +46,6 @@ const reasons: Record<string, string> = {
   EROFS: "the file system is read-only",
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",
+  EIO: "the disk failed in reading or writing",
   EMFILE: "too many open files",
 };

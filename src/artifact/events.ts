@@ -1,11 +1,11 @@
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, writeSync } from "node:fs";
+import { existsSync, fstatSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { fileError, NnfitError } from "../errors.js";
+import { NnfitError } from "../errors.js";
 import type { Fingerprint } from "../train/fingerprint.js";
+import { GrowingFile } from "./growing.js";
 import { parseJson } from "./safetensors.js";
 import { version } from "./version.js";
-import { writeWhole } from "./write.js";
 
 const score = z.number().nullable().describe("null where it is no finite number");
 const scores = z.record(z.string(), score);
@@ -94,40 +94,37 @@ export function checkDescriptor(descriptor: number): void {
 
 /** The events of a run, one line of JSON each. Those of a run that goes on are added to what is there. */
 export class Events {
-  private readonly file: number;
+  private readonly file: GrowingFile;
   private descriptor: number | undefined;
 
+  /** `name` is how people are told the folder. */
   constructor(
     folder: string,
-    private readonly name: string,
+    name: string,
     private readonly now: () => Date,
     { goesOn, descriptor }: { goesOn: boolean; descriptor?: number | undefined },
   ) {
     const path = join(folder, EVENTS_FILE);
-    const before = goesOn && existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
-    writeWhole(path, before.subarray(0, before.lastIndexOf("\n") + 1)); // the last line may have been cut short
-    this.file = openSync(path, "a");
+    const before = goesOn && existsSync(path) ? readFileSync(path, "utf8") : "";
+    const whole = before.slice(0, before.lastIndexOf("\n") + 1); // the last line may have been cut short
+    this.file = new GrowingFile(path, `${name}/${EVENTS_FILE}`, whole);
     this.descriptor = descriptor;
   }
 
   add(happening: Happening): void {
     const event = { version: 1, ...happening, time: this.now().toISOString() };
-    const line = Buffer.from(`${JSON.stringify(event)}\n`);
-    try {
-      writeAll(this.file, line);
-    } catch (error) {
-      throw fileError("write the events", this.name, error);
-    }
+    const line = `${JSON.stringify(event)}\n`;
+    this.file.append(line);
     if (this.descriptor === undefined) return;
     try {
-      writeAll(this.descriptor, line);
+      writePatiently(this.descriptor, Buffer.from(line));
     } catch {
       this.descriptor = undefined; // nobody listens any more, which is no reason to stop
     }
   }
 
   close(): void {
-    closeSync(this.file);
+    this.file.close();
   }
 }
 
@@ -148,7 +145,7 @@ export function startEvent(of: Omit<Extract<Happening, { event: "start" }>, "eve
 }
 
 /** A pipe whose reader is slow takes a part, or nothing yet. */
-function writeAll(descriptor: number, bytes: Uint8Array): void {
+function writePatiently(descriptor: number, bytes: Uint8Array): void {
   for (let written = 0; written < bytes.length; ) {
     try {
       written += writeSync(descriptor, bytes, written);

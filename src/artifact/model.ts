@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { z } from "zod";
 import { csvOptions } from "../data/options.js";
 import type { Memory } from "../engine/memory.js";
@@ -12,7 +12,8 @@ import { trainingOptions } from "../train/options.js";
 import type { Snapshot } from "../train/reports.js";
 import { inputColumns, pipelineState } from "../transform/pipeline.js";
 import { targetState } from "../transform/target.js";
-import { decodeSafetensors, encodeSafetensors, parseJson, type Tensor } from "./safetensors.js";
+import { type FileSystem, systemFiles } from "./files.js";
+import { decodeSafetensors, encodeSafetensors, HEAD_BYTES, isOurs, parseJson, type Tensor } from "./safetensors.js";
 import { decodeSnapshot, encodeSnapshot, SNAPSHOT_TENSORS, snapshotSchema } from "./snapshot.js";
 import { version } from "./version.js";
 import { writeWhole } from "./write.js";
@@ -83,23 +84,26 @@ export const MODEL_FILE = "model.safetensors";
  * Writes a model as one safetensors file; its tensors have the names and shapes of PyTorch's nn.Linear, and those of
  * several members begin with `members.0.`, `members.1.`, …
  */
-export function saveModel(path: string, model: Model): void {
-  writeModel(path, model);
+export function saveModel(path: string, model: Model, files = systemFiles): void {
+  writeModel(path, model, {}, [], files);
 }
 
 /** Writes a checkpoint: a model file with the tensors of a snapshot after its own. */
-export function saveCheckpoint(path: string, { model, snapshot, ...madeFrom }: Checkpoint): void {
+export function saveCheckpoint(path: string, { model, snapshot, ...of }: Checkpoint, files = systemFiles): void {
   const { text, tensors } = encodeSnapshot(snapshot);
-  writeModel(path, model, { checkpoint: { ...madeFrom, snapshot: text } }, tensors);
+  writeModel(path, model, { checkpoint: { ...of, snapshot: text } }, tensors, files);
 }
 
 function writeModel(
   path: string,
   { weights, version: _, ...parts }: Model,
-  more: { checkpoint?: z.input<typeof checkpointSchema> } = {},
-  moreTensors: readonly Tensor[] = [],
+  more: Pick<Description, "checkpoint">,
+  moreTensors: readonly Tensor[],
+  files: FileSystem,
 ): void {
-  const text = JSON.stringify({ format: 1, nnfit: version, ...parts, ...more } satisfies z.input<typeof description>);
+  const described: Description = { format: 1, nnfit: version, ...parts, ...more };
+  const written: unknown = JSON.parse(JSON.stringify(described)); // numbers that are not finite become null
+  const text = JSON.stringify(description.parse(written)); // in the order of the schema, as it will be read
   const tensors = weights.flatMap((ofMember, member) => {
     let taken = 0;
     return tensorsOf(parts.network).map((tensor) => {
@@ -108,7 +112,7 @@ function writeModel(
       return { ...tensor, name: tensorName(parts, member, tensor.name), data: ofMember.subarray(start, taken) };
     });
   });
-  writeWhole(path, encodeSafetensors([...tensors, ...moreTensors], text));
+  writeWhole(path, encodeSafetensors([...tensors, ...moreTensors], text), files);
 }
 
 function tensorName({ members }: Pick<Description, "members">, member: number, name: string): string {
@@ -133,13 +137,18 @@ export function loadCheckpoint(path: string, name = path): Checkpoint {
 
 function readModel(path: string, name: string) {
   const { tensors: all, text } = decodeSafetensors(readModelFile(path, name), name);
-  const parsed = description.safeParse(parseJson(text));
+  const json = parseJson(text);
+  const parsed = description.safeParse(json);
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!;
     throw new NnfitError("model", `the model file does not describe a model that nnfit ${version} knows`, {
       at: name,
-      have: `${path.join(".")}: ${message}`,
+      have: `${path.join(".")}: ${message}`.slice(0, 200),
     });
+  }
+  // a parser passes over keys that stand twice, and a schema over __proto__
+  if (JSON.stringify(json) !== text || text.includes('"__proto__":')) {
+    throw new NnfitError("model", "the description in the model file is not as nnfit writes it", { at: name });
   }
   const { format: _, nnfit, checkpoint, ...model } = parsed.data;
   const ofSnapshot = ({ name }: Tensor) => checkpoint !== undefined && name.startsWith(SNAPSHOT_TENSORS);
@@ -165,11 +174,19 @@ export function networksOf({ network: spec, pipeline, weights }: Model, memory: 
 }
 
 function readModelFile(path: string, name: string): Buffer {
+  let file: number | undefined;
   try {
-    return readFileSync(path);
+    file = openSync(path, "r");
+    const head = Buffer.alloc(HEAD_BYTES);
+    let size = 0; // a pipe gives parts
+    for (let more = -1; more !== 0; size += more) more = readSync(file, head, { offset: size });
+    // what is no model is not read on: it may be large, or have no end
+    return isOurs(head) ? Buffer.concat([head.subarray(0, size), readFileSync(file)]) : head.subarray(0, size);
   } catch (error) {
     const { message } = fileError("read the model", name, error);
     throw new NnfitError("model", message, { at: name });
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }
 

@@ -19,25 +19,38 @@ export interface Tensor {
 const LENGTH_BYTES = 8;
 const BEFORE_CHECKSUM = '{"__metadata__":{"checksum":"';
 const CHECKSUM_DIGITS = 64;
+const NO_CHECKSUM = "0".repeat(CHECKSUM_DIGITS);
 const CHECKSUM_AT = LENGTH_BYTES + BEFORE_CHECKSUM.length;
 
 /** `text` is kept in the metadata under the name `nnfit`. */
 export function encodeSafetensors(tensors: readonly Tensor[], text: string): Buffer {
+  const header = encodeHeader(tensors, NO_CHECKSUM, text);
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeBigUInt64LE(BigInt(header.length));
+
+  const file = Buffer.concat([length, header, ...tensors.map(({ data }) => littleEndian(data))]);
+  file.write(checksum(file), CHECKSUM_AT, "latin1");
+  return file;
+}
+
+function encodeHeader(tensors: readonly Tensor[], checksum: string, text: string): Buffer {
   let offset = 0;
   const entries = tensors.map(({ name, shape, data }) => {
     const begin = offset;
     offset += data.byteLength;
     return [name, { dtype: "F32", shape, data_offsets: [begin, offset] }];
   });
-  const metadata = { checksum: "0".repeat(CHECKSUM_DIGITS), nnfit: text };
-  const header = Buffer.from(JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) }));
-  const padding = Buffer.alloc(-header.length & 7, " "); // so that the tensors are aligned
-  const length = Buffer.alloc(LENGTH_BYTES);
-  length.writeBigUInt64LE(BigInt(header.length + padding.length));
+  const json = JSON.stringify({ __metadata__: { checksum, nnfit: text }, ...Object.fromEntries(entries) });
+  const header = Buffer.from(json);
+  return Buffer.concat([header, Buffer.alloc(-header.length & 7, " ")]); // padded, so that the tensors are aligned
+}
 
-  const file = Buffer.concat([length, header, padding, ...tensors.map(({ data }) => littleEndian(data))]);
-  file.write(checksum(file), CHECKSUM_AT, "latin1");
-  return file;
+/** How many bytes tell whether a file can be ours. */
+export const HEAD_BYTES = CHECKSUM_AT;
+
+/** Whether a file that begins so can be ours. */
+export function isOurs(head: Buffer): boolean {
+  return head.toString("latin1", LENGTH_BYTES, CHECKSUM_AT) === BEFORE_CHECKSUM;
 }
 
 const headerSchema = z.record(
@@ -55,14 +68,11 @@ const headerSchema = z.record(
 /** Reads what `encodeSafetensors` wrote, and nothing else: a file that was changed in any bit is refused. */
 export function decodeSafetensors(file: Buffer, name: string): { tensors: Tensor[]; text: string } {
   const broken = (message: string) => new NnfitError("model", message, { at: name });
-  const length = file.length >= LENGTH_BYTES ? file.readBigUInt64LE() : 0n;
-  if (file.toString("latin1", LENGTH_BYTES, CHECKSUM_AT) !== BEFORE_CHECKSUM) {
-    throw broken("not a model file that nnfit wrote");
-  }
+  if (!isOurs(file)) throw broken("not a model file that nnfit wrote");
   if (checksum(file) !== file.toString("latin1", CHECKSUM_AT, CHECKSUM_AT + CHECKSUM_DIGITS)) {
     throw broken("the model file is damaged or was changed: its checksum does not fit");
   }
-  const data = LENGTH_BYTES + Number(length);
+  const data = LENGTH_BYTES + Number(file.readBigUInt64LE());
   const header = headerSchema.safeParse(parseJson(file.toString("utf8", LENGTH_BYTES, data)));
   if (!header.success) throw broken("the header of the model file is not as it should be");
   const { __metadata__: metadata, ...entries } = header.data;
@@ -81,13 +91,17 @@ export function decodeSafetensors(file: Buffer, name: string): { tensors: Tensor
     return { name, shape, data: fromLittleEndian(file.subarray(data + begin, data + end)) };
   });
   if (data + offset !== file.length) throw broken("the model file goes on after its last tensor");
+  // keys that stand twice, __proto__ and whatever else a parser passes over
+  if (!encodeHeader(tensors, metadata.checksum, metadata.nnfit).equals(file.subarray(LENGTH_BYTES, data))) {
+    throw broken("the header of the model file says more than nnfit wrote");
+  }
   return { tensors, text: metadata.nnfit };
 }
 
 function checksum(file: Buffer): string {
   return createHash("sha256")
     .update(file.subarray(0, CHECKSUM_AT))
-    .update("0".repeat(CHECKSUM_DIGITS))
+    .update(NO_CHECKSUM)
     .update(file.subarray(CHECKSUM_AT + CHECKSUM_DIGITS))
     .digest("hex");
 }

@@ -4,7 +4,7 @@ import type { Snapshot } from "../train/reports.js";
 import type { Tensor } from "./safetensors.js";
 
 /** JSON has no NaN and no infinities. */
-const anyNumber = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])]).transform(Number);
+const anyNumber = z.union([z.number(), z.enum(["NaN", "Infinity", "-Infinity"])]);
 const written = (value: number) => (Number.isFinite(value) ? value : (String(value) as "NaN")); // or an infinity
 
 const generator = z.array(z.int()).length(4);
@@ -27,7 +27,7 @@ export const snapshotSchema = z.strictObject({
   scores: z.array(z.string()),
   members: z.array(memberSchema).min(1),
 });
-export type SnapshotText = z.input<typeof snapshotSchema>;
+export type SnapshotText = z.output<typeof snapshotSchema>;
 
 /** A snapshot as JSON and tensors; these are named `checkpoint.0.weights`, `checkpoint.0.kept`, … */
 export function encodeSnapshot({ members }: Snapshot): { text: SnapshotText; tensors: Tensor[] } {
@@ -62,21 +62,21 @@ export const SNAPSHOT_TENSORS = "checkpoint.";
 
 /** The reverse; undefined where text and tensors don't fit each other. `size` is how many weights a member has. */
 export function decodeSnapshot(
-  { scores, members }: z.output<typeof snapshotSchema>,
+  { scores, members }: SnapshotText,
   tensors: readonly Tensor[],
   size: number,
 ): Snapshot | undefined {
   const found = new Map(tensors.map(({ name, data }) => [name, data]));
   const decoded = members.map((text, member) => {
     const array = (name: string) => found.get(`${SNAPSHOT_TENSORS}${member}.${name}`) ?? new Float32Array(0);
-    const reports = text.reports.map((numbers, index) => reportOf(index + 1, numbers, scores));
+    const reports = text.reports.map((numbers, index) => reportOf(index + 1, numbers.map(Number), scores));
     const candidate = (epoch: number, weights: Float32Array): Candidate => ({
       report: reports[epoch - 1] ?? { epoch: 0, loss: Number.NaN, validation: undefined },
       weights,
     });
     const kept = array("kept");
     const state: MemberState = {
-      last: text.last && { kind: "update", ...text.last },
+      last: text.last && { ...text.last, kind: "update", total: Number(text.last.total), loss: Number(text.last.loss) },
       weights: array("weights"),
       optimizer: { t: text.t, slots: Object.fromEntries(text.slots.map((slot) => [slot, array(`slots.${slot}`)])) },
       random: text.random,

@@ -1,41 +1,63 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { fileError } from "../errors.js";
+import { type FileSystem, systemFiles, writeAll } from "./files.js";
 
 /**
  * Writes a file wholly or not at all: a temporary file beside it, written to its last byte, flushed, read back and
  * compared, then renamed over the old one. Until the rename the old file stays as it was.
  */
-export function writeWhole(path: string, bytes: Uint8Array): void {
+export function writeWhole(path: string, bytes: Uint8Array, files = systemFiles): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    rmSync(temporary, { force: true }); // left by a process of the same number that was killed
-    const file = openSync(temporary, "wx");
+    files.remove(temporary); // left by a process of the same number that was killed
+    const file = files.open(temporary, "wx");
     try {
-      for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
-      fsyncSync(file);
+      writeAll(files, file, bytes);
+      files.sync(file);
     } finally {
-      closeSync(file);
+      files.close(file);
     }
-    if (Buffer.compare(readFileSync(temporary), bytes) !== 0)
+    if (Buffer.compare(files.read(temporary), bytes) !== 0)
       throw new Error("the disk gave back other bytes than were written");
-    renameSync(temporary, path);
-    flushFolder(dirname(path));
+    files.rename(temporary, path);
+    flushFolder(dirname(path), files);
   } catch (error) {
-    try {
-      rmSync(temporary, { force: true });
-    } catch {} // what stands there is not ours; the first error is the one to report
+    quietly(() => files.remove(temporary)); // what stands there may not be ours; the first error is the one to report
     throw fileError("write the file", path, error);
   }
 }
 
-/** Makes a rename last through a power cut, where the system lets a folder be flushed (Windows does not). */
-function flushFolder(path: string): void {
-  if (process.platform === "win32") return;
-  const folder = openSync(path, "r");
+/** Removes the temporary files of a file that processes left which were killed. Only who has the lock may. */
+export function removeTemporaries(path: string, files = systemFiles): void {
+  const name = basename(path);
+  for (const other of files.list(dirname(path))) {
+    const isTemporary = other.startsWith(`${name}.`) && /^\.\d+\.tmp$/.test(other.slice(name.length));
+    if (isTemporary) files.remove(`${dirname(path)}/${other}`);
+  }
+}
+
+/** For what is tidied up after an error or at the end: tried twice, and if that fails too, nothing more can be done. */
+export function quietly(action: () => void, tries = 2): void {
   try {
-    fsyncSync(folder);
+    action();
+  } catch {
+    if (tries > 1) quietly(action, tries - 1);
+  }
+}
+
+/** File systems that can't flush a folder say one of these. */
+const UNABLE = new Set(["EINVAL", "ENOTSUP", "ENOSYS"]);
+
+/** Makes a rename last through a power cut, where the system lets a folder be flushed (Windows does not). */
+function flushFolder(path: string, files: FileSystem): void {
+  if (process.platform === "win32") return;
+  const folder = files.open(path, "r");
+  try {
+    files.sync(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException; // a file system throws nothing else
+    if (!UNABLE.has(code ?? "")) throw error;
   } finally {
-    closeSync(folder);
+    files.close(folder);
   }
 }

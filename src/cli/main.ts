@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../artifact/version.js";
 import { checkCommand } from "./check.js";
+import { doctorCommand } from "./doctor.js";
 import { evaluateCommand } from "./evaluate.js";
 import { exitCodes, report } from "./exit.js";
 import { inspectCommand } from "./inspect.js";
@@ -10,7 +11,15 @@ import { trainCommand } from "./train.js";
 import { example } from "./usage.js";
 
 // Commands load what they need when they run, so that --help and --version are instant.
-const commands = [trainCommand, predictCommand, evaluateCommand, checkCommand, inspectCommand, schemaCommand];
+const commands = [
+  trainCommand,
+  predictCommand,
+  evaluateCommand,
+  checkCommand,
+  inspectCommand,
+  doctorCommand,
+  schemaCommand,
+];
 
 /** Runs the command line and sets the exit code. The only place that ends the process. */
 export async function main(argv: readonly string[]): Promise<void> {

@@ -53,7 +53,7 @@ export async function openSession(options: SessionOptions): Promise<Session | "c
   if (found) checkpoints.tidy();
   else removeOld(checkpoints);
   const now = () => new Date();
-  const events = new Events(output, `${folder}/events.ndjson`, now, { goesOn: resume, descriptor });
+  const events = new Events(output, folder, now, { goesOn: resume, descriptor });
   events.add(
     startEvent({
       task: target.task,
@@ -114,6 +114,11 @@ export class Session implements Keeper {
   warn(message: string, at?: string): void {
     note(at === undefined ? message : `${message} (${at})`);
     this.files.events.add({ event: "warning", message, ...(at === undefined ? {} : { at }) });
+  }
+
+  /** Shows other processes that this one is at work. */
+  beat(): void {
+    this.files.run.beat();
   }
 
   isDue(): boolean {

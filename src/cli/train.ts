@@ -134,7 +134,10 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
   try {
     const display = await progressDisplay({ epochs: config.training.epochs, scores: scoreNames(target, "line") });
     const watcher: Watcher = {
-      progress: (epochs) => display.progress(epochs),
+      progress(epochs) {
+        session.beat();
+        display.progress(epochs);
+      },
       report(report) {
         session.report(report);
         display.report(report);

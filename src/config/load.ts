@@ -1,6 +1,13 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
-import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
+import {
+  createScanner,
+  findNodeAtLocation,
+  type Node,
+  type ParseError,
+  parseTree,
+  printParseErrorCode,
+} from "jsonc-parser";
 import type { z } from "zod";
 import { NnfitError } from "../errors.js";
 import { schemaError } from "./explain.js";
@@ -121,7 +128,29 @@ function readConfig(path: string, name: string): string {
   }
 }
 
+/** Settings nest no deeper than this, by far; what does would end in a stack that is too small. */
+const DEEPEST = 64;
+
+/** Where brackets nest too deeply, if they do. */
+function tooDeepAt(text: string): number | undefined {
+  const scanner = createScanner(text, true);
+  for (let depth = 0; scanner.getPosition() < text.length; ) {
+    scanner.scan();
+    const token = text.slice(scanner.getTokenOffset(), scanner.getPosition());
+    if (token === "{" || token === "[") depth++;
+    if (token === "}" || token === "]") depth--;
+    if (depth > DEEPEST) return scanner.getTokenOffset();
+  }
+  return undefined;
+}
+
 function parseJson(text: string, name: string): Node {
+  const deep = tooDeepAt(text);
+  if (deep !== undefined) {
+    throw new NnfitError("usage", `the config nests more than ${DEEPEST} deep`, {
+      at: `${name}:${lineAt(text, deep)}`,
+    });
+  }
   const errors: ParseError[] = [];
   const tree = parseTree(text, errors, { allowTrailingComma: true });
   const [error] = errors;
@@ -163,6 +192,9 @@ function lineAt(text: string, offset: number): number {
 function assign(raw: unknown, assignment: string): string {
   const [, path, text] = assignment.match(/^([^=]+)=(.*)$/s) ?? [];
   const keys = path?.split(".") ?? [];
+  if (keys.length > DEEPEST || tooDeepAt(text ?? "") !== undefined) {
+    throw new NnfitError("usage", `--set ${assignment.slice(0, 40)}… nests more than ${DEEPEST} deep`);
+  }
   if (path === undefined || text === undefined || keys.some((key) => key === "" || key === "__proto__")) {
     throw new NnfitError("usage", "--set takes path=value", {
       at: `--set ${assignment}`,

@@ -26,23 +26,44 @@ export interface Records {
 }
 
 /** A record longer than this is a broken file, most often an unclosed quote. */
-const MOST_RECORD_BYTES = 16 * 2 ** 20;
+export const MOST_RECORD_BYTES = 16 * 2 ** 20;
 
 /** What is scanned at a time stays in the processor's second cache. */
-const CHUNK_BYTES = 2 ** 18;
+export const CHUNK_BYTES = 2 ** 18;
 
+/** A file as it is now: one that is another when it has been read is an error. */
 export function fileSource(path: string, name = path): Source {
+  const before = stateOf(path);
   return {
     name,
-    bytes: statSync(path, { throwIfNoEntry: false })?.size,
+    bytes: before?.size,
     async *read() {
+      const end = before?.size ? before.size - 1 : undefined; // one that grows has no end of its own
       try {
-        yield* createReadStream(path, { highWaterMark: CHUNK_BYTES });
+        yield* createReadStream(path, { highWaterMark: CHUNK_BYTES, ...(end !== undefined && { end }) });
       } catch (error) {
         throw fileError("read the table", name, error);
       }
+      const now = stateOf(path);
+      if (before && (now?.size !== before.size || now.changed !== before.changed)) {
+        throw new NnfitError("files", "the table was changed while it was read", {
+          at: name,
+          have: `${now?.size ?? 0} bytes, and ${before.size} when it was opened`,
+          try: "once more, when whatever writes it has ended",
+        });
+      }
     },
   };
+}
+
+/** Of a file, not of a pipe or device, which have no size; undefined also where reading will tell what is wrong. */
+function stateOf(path: string): { size: number; changed: number } | undefined {
+  try {
+    const state = statSync(path);
+    return state.isFile() ? { size: state.size, changed: state.mtimeMs } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -138,6 +159,7 @@ async function* decode(source: Source, firstLine: number): AsyncGenerator<string
   let line = firstLine;
   let before = ""; // the last character of the text so far: a CR there and an LF here are one line end
   let rest: Uint8Array = new Uint8Array(); // of a character that the last chunk ended in
+  let unended = 0; // characters since the last line end: csv-parse limits what cells hold, not how many there are
   const at = (text: string) => `${source.name}:${line + newlines([before + text]) - newlines([before])}`;
   const notUtf8 = (text: string) =>
     new NnfitError("data", "the table is not UTF-8 text", { at: at(text), try: "saving it as UTF-8" });
@@ -153,8 +175,14 @@ async function* decode(source: Source, firstLine: number): AsyncGenerator<string
     if (text === undefined) throw notUtf8(textBeforeInvalid(bytes));
     const nul = text.indexOf("\0");
     if (nul >= 0) {
-      throw new NnfitError("data", "the table has a NUL byte in it: it is no CSV text", { at: at(text.slice(0, nul)) });
+      throw new NnfitError("data", "the table has a NUL byte in it: it is no CSV text", {
+        at: at(text.slice(0, nul)),
+        try: "saving it as UTF-8, if it is in UTF-16",
+      });
     }
+    const lineEnd = Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r"));
+    unended = lineEnd < 0 ? unended + text.length : text.length - lineEnd - 1;
+    if (unended > MOST_RECORD_BYTES) throw tooLong(at(text.slice(0, lineEnd + 1)));
     line += newlines([before + text]) - newlines([before]);
     before = text.at(-1) ?? before;
     yield text;
@@ -212,14 +240,9 @@ function csvError(error: Error, state: RecordParser, { name }: Source): NnfitErr
       });
     }
     case "CSV_QUOTE_NOT_CLOSED":
+      return new NnfitError("data", "a quote is opened in this row and never closed", { at: `${name}:${begins}` });
     case "CSV_MAX_RECORD_SIZE":
-      return new NnfitError(
-        "data",
-        code === "CSV_QUOTE_NOT_CLOSED"
-          ? "a quote is opened in this row and never closed"
-          : `a row is longer than ${MOST_RECORD_BYTES / 2 ** 20} MiB: most likely a quote that is never closed`,
-        { at: `${name}:${begins}` },
-      );
+      return tooLong(`${name}:${begins}`);
     case "CSV_INVALID_CLOSING_QUOTE":
     case "INVALID_OPENING_QUOTE":
       return new NnfitError("data", "a quote stands in the middle of a cell", {
@@ -229,6 +252,15 @@ function csvError(error: Error, state: RecordParser, { name }: Source): NnfitErr
     default:
       return new NnfitError("data", `not a CSV table: ${error.message}`, { at: `${name}:${here}` });
   }
+}
+
+export function tooLong(at: string): NnfitError {
+  const mebibytes = MOST_RECORD_BYTES / 2 ** 20;
+  return new NnfitError(
+    "data",
+    `a row is longer than ${mebibytes} MiB: most likely a quote that is never closed, or no table`,
+    { at },
+  );
 }
 
 function count(n: number | string | undefined, thing: string): string {

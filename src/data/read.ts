@@ -9,6 +9,8 @@ import type { ColumnType, Table } from "./table.js";
 /** In numbers. A table that seems larger gets its room as it comes. */
 const MOST_ROOM = 2 ** 29;
 
+const MOST_LISTED = 40;
+
 export interface ReadOptions extends CsvFormat {
   /** types that are given, not found out */
   readonly types: Readonly<Record<string, ColumnType>>;
@@ -28,7 +30,7 @@ export interface WantedColumn {
 export async function readTable(source: Source, options: ReadOptions): Promise<Table> {
   let builders: ColumnBuilder[] | undefined;
   const lines = new Growing<Int32Array>(Int32Array);
-  for await (const { header, rows } of withHeader(source, options)) {
+  for await (const { header, places, rows } of withHeader(source, options)) {
     if (!builders) {
       checkNames(Object.keys(options.types), header, "data.types", source.name);
       builders = header.map((name) => {
@@ -37,7 +39,7 @@ export async function readTable(source: Source, options: ReadOptions): Promise<T
       });
     }
     lines.append(rows.lines);
-    fillAll(builders, header, rows);
+    fillAll(builders, places, rows);
     if (rows.bytes && lines.size === rows.lines.length) expectRows(builders, lines.size, rows.bytes, source);
   }
   if (!builders || lines.size === 0) throw noRows(source);
@@ -54,10 +56,10 @@ export async function readTable(source: Source, options: ReadOptions): Promise<T
 export async function readColumns(source: Source, format: CsvFormat, wanted: readonly WantedColumn[]): Promise<Table> {
   let builders: ColumnBuilder[] | undefined;
   const lines = new Growing<Int32Array>(Int32Array);
-  for await (const { header, rows } of withHeader(source, format)) {
-    builders ??= wantedBuilders(wanted, header, source, format);
+  for await (const { header, places, rows } of withHeader(source, format)) {
+    builders ??= wantedBuilders(wanted, header, places, source, format);
     lines.append(rows.lines);
-    fillAll(builders, header, rows);
+    fillAll(builders, places, rows);
   }
   if (!builders || lines.size === 0) throw noRows(source);
   return finish(builders, lines.whole(), source);
@@ -69,9 +71,9 @@ export async function* readBlocks(
   format: CsvFormat,
   wanted: readonly WantedColumn[],
 ): AsyncGenerator<Table> {
-  for await (const { header, rows } of withHeader(source, format)) {
-    const builders = wantedBuilders(wanted, header, source, format);
-    fillAll(builders, header, rows);
+  for await (const { header, places, rows } of withHeader(source, format)) {
+    const builders = wantedBuilders(wanted, header, places, source, format);
+    fillAll(builders, places, rows);
     if (rows.lines.length > 0) yield finish(builders, rows.lines, source);
   }
 }
@@ -85,9 +87,9 @@ export async function* readLeniently(
   format: CsvFormat,
   wanted: readonly WantedColumn[],
 ): AsyncGenerator<{ header: readonly string[]; table: Table }> {
-  for await (const { header, rows } of withHeader(source, format)) {
-    const builders = wantedBuilders(wanted, header, source, format, true);
-    fillAll(builders, header, rows);
+  for await (const { header, places, rows } of withHeader(source, format)) {
+    const builders = wantedBuilders(wanted, header, places, source, format, true);
+    fillAll(builders, places, rows);
     yield { header, table: finish(builders, rows.lines, source) };
   }
 }
@@ -96,16 +98,24 @@ export async function* readLeniently(
 async function* withHeader(
   source: Source,
   format: CsvFormat,
-): AsyncGenerator<{ header: readonly string[]; rows: Rows }> {
-  let header: string[] | undefined;
+): AsyncGenerator<{ header: readonly string[]; places: ReadonlyMap<string, number>; rows: Rows }> {
+  let known: { header: readonly string[]; places: ReadonlyMap<string, number> } | undefined;
   for await (const { header: cells, headerLine, rows } of readRows(source, format)) {
-    header ??= checkHeader(cells, source, headerLine);
-    yield { header, rows };
+    if (!known) {
+      const header = checkHeader(cells, source, headerLine);
+      known = { header, places: placesOf(header) };
+    }
+    yield { ...known, rows };
   }
 }
 
-function fillAll(builders: readonly ColumnBuilder[], header: readonly string[], rows: Rows): void {
-  for (const builder of builders) rows.fill(builder, header.indexOf(builder.name));
+/** The place of each column in a header. */
+function placesOf(header: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(header.map((name, place) => [name, place]));
+}
+
+function fillAll(builders: readonly ColumnBuilder[], places: ReadonlyMap<string, number>, rows: Rows): void {
+  for (const builder of builders) rows.fill(builder, places.get(builder.name)!);
 }
 
 /**
@@ -123,12 +133,13 @@ function expectRows(builders: readonly ColumnBuilder[], count: number, bytes: nu
 function wantedBuilders(
   wanted: readonly WantedColumn[],
   header: readonly string[],
+  places: ReadonlyMap<string, number>,
   source: Source,
   { missing }: CsvFormat,
   lenient = false,
 ): ColumnBuilder[] {
-  const present = wanted.filter(({ name }) => header.includes(name));
-  const lacking = wanted.filter((column) => !column.optional && !present.includes(column)).map(({ name }) => name);
+  const present = wanted.filter(({ name }) => places.has(name));
+  const lacking = wanted.filter(({ name, optional }) => !optional && !places.has(name)).map(({ name }) => name);
   if (lacking.length > 0) throw lacksColumns(lacking, header, source);
   return present.map(({ name, type }) => new ColumnBuilder(name, type, missing, source.name, lenient));
 }
@@ -154,13 +165,16 @@ function checkHeader(cells: readonly string[], { name: source }: Source, line: n
   if (empty >= 0) {
     throw new NnfitError("data", `column ${empty + 1} of the header has no name`, {
       at,
-      have: names.map((name) => name || '""').join(", "),
+      have: listed(names.map((name) => name || '""')),
     });
   }
-  const twice = names.find((name, index) => names.indexOf(name) < index);
+  const places = placesOf(names); // of names that stand twice the last
+  const twice = names.find((name, index) => places.get(name) !== index);
   if (twice !== undefined) {
-    const places = names.flatMap((name, index) => (name === twice ? [index + 1] : []));
-    throw new NnfitError("data", `the header names "${twice}" more than once: columns ${places.join(" and ")}`, { at });
+    const columns = names.flatMap((name, index) => (name === twice ? [String(index + 1)] : []));
+    throw new NnfitError("data", `the header names "${twice}" more than once: columns ${listed(columns, " and ")}`, {
+      at,
+    });
   }
   if (names.includes("__proto__")) {
     throw new NnfitError("data", 'the header has a column "__proto__", a name that JavaScript keeps for itself', {
@@ -173,23 +187,30 @@ function checkHeader(cells: readonly string[], { name: source }: Source, line: n
 
 /** That each of the names, which stand in a setting of the config, is a column of the table `source`. */
 export function checkNames(names: readonly string[], header: readonly string[], setting: string, source: string): void {
-  const unknown = names.find((name) => !header.includes(name));
+  const known = new Set(header);
+  const unknown = names.find((name) => !known.has(name));
   if (unknown === undefined) return;
   const similar = nearest(unknown, header);
   throw new NnfitError("usage", `no column "${unknown}" in ${source}`, {
     setting,
-    have: header.join(", "),
+    have: listed(header),
     try: similar && `"${similar}"`,
   });
+}
+
+/** In an error, as many names as a person reads. */
+function listed(names: readonly string[], between = ", "): string {
+  const shown = names.slice(0, MOST_LISTED).join(between);
+  return names.length > MOST_LISTED ? `${shown} and ${names.length - MOST_LISTED} more` : shown;
 }
 
 function lacksColumns(lacking: readonly string[], header: readonly string[], source: Source): NnfitError {
   const [first, ...others] = lacking;
   const similar = others.length === 0 ? nearest(first!, header) : undefined;
-  const names = lacking.map((name) => `"${name}"`).join(", ");
+  const names = listed(lacking.map((name) => `"${name}"`));
   return new NnfitError("data", `the table lacks the ${others.length === 0 ? "column" : "columns"} ${names}`, {
     at: source.name,
-    have: header.join(", "),
+    have: listed(header),
     try: similar && `renaming "${similar}" to "${first}", if it is the same`,
   });
 }

@@ -1,12 +1,21 @@
 import { NnfitError } from "../errors.js";
-import { type CsvFormat, type Records, readRecords, type Source } from "./csv.js";
+import {
+  CHUNK_BYTES,
+  type CsvFormat,
+  MOST_RECORD_BYTES,
+  type Records,
+  readRecords,
+  type Source,
+  tooLong,
+} from "./csv.js";
 import { findDelimiter, SAMPLE_CHARACTERS } from "./delimiter.js";
 import { isPlain } from "./plain.js";
 import { type ScannedColumn, Scanner } from "./scan.js";
 
-/** A line longer than this goes to csv-parse in parts, which refuses it. */
-const LONGEST_LINE = 2 ** 25;
+/** More columns than this are no table, and would take more memory than their text. */
+const MOST_COLUMNS = 1_000_000;
 const LF = 0x0a;
+const CR = 0x0d;
 const BYTE_ORDER_MARK = Buffer.from("\ufeff");
 
 /** Takes the cells of a column. */
@@ -40,6 +49,7 @@ export async function* readRows(
   const { value: first, done } = await blocks.next();
   if (done) throw new NnfitError("data", "the table is empty", { at: source.name });
 
+  checkLine(first, source, 1);
   const delimiter =
     format.delimiter === "auto" ? await findDelimiter(first.toString("utf8", 0, SAMPLE_CHARACTERS)) : format.delimiter;
   const found = { ...format, delimiter };
@@ -50,6 +60,7 @@ export async function* readRows(
   }
 
   const { names, line: headerLine } = header;
+  checkWidth(names, source, headerLine);
   yield { header: names, headerLine, rows: textRows({ cells: [], lines: [] }) }; // also where no rows follow
   const scanner = new Scanner(delimiter.charCodeAt(0), names.length);
   let line = headerLine;
@@ -73,7 +84,20 @@ export async function* readRows(
     const next = await blocks.next();
     if (next.done) return;
     block = next.value;
+    checkLine(block, source, line + 1);
   }
+}
+
+/** Blocks are cut at line ends: one without any is a part of a line that is too long. CR alone ends lines too. */
+function checkLine(block: Buffer, { name }: Source, line: number): void {
+  if (block.length >= MOST_RECORD_BYTES && !block.includes(LF) && !block.includes(CR)) throw tooLong(`${name}:${line}`);
+}
+
+function checkWidth({ length }: readonly string[], { name }: Source, line: number): void {
+  if (length <= MOST_COLUMNS) return;
+  throw new NnfitError("data", `the header has ${length} columns, and ${MOST_COLUMNS} are the most`, {
+    at: `${name}:${line}`,
+  });
 }
 
 /** What csv-parse reads, the header taken off. */
@@ -84,6 +108,7 @@ async function* parsedRows(blocks: AsyncGenerator<Records>, source: Source) {
     if (!header) {
       header = records.cells.shift()!;
       headerLine = records.lines.shift()!;
+      checkWidth(header, source, headerLine);
     }
     yield { header, headerLine, rows: textRows(records) };
   }
@@ -124,7 +149,7 @@ async function* wholeLines(source: Source): AsyncGenerator<Buffer, void> {
     size += chunk.length;
     if (first && size < SAMPLE_CHARACTERS) continue;
     const lineEnd = chunk.lastIndexOf(LF);
-    if (lineEnd < 0 && size < LONGEST_LINE) continue;
+    if (lineEnd < 0 && size < MOST_RECORD_BYTES) continue;
     const bytes = Buffer.concat(pending);
     const end = lineEnd < 0 ? bytes.length : bytes.lastIndexOf(LF) + 1;
     pending = [bytes.subarray(end)];
@@ -141,7 +166,12 @@ function withoutMark(bytes: Buffer): Buffer {
   return bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
 }
 
+/** The bytes in pieces that are handled in little memory. */
 async function* chain(first: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array> {
-  yield first;
-  yield* rest;
+  yield* pieces(first);
+  for await (const block of rest) yield* pieces(block);
+}
+
+function* pieces(block: Buffer): Generator<Uint8Array> {
+  for (let at = 0; at < block.length; at += CHUNK_BYTES) yield block.subarray(at, at + CHUNK_BYTES);
 }

@@ -30,6 +30,7 @@ import {
 import { type Member, membersOf, range } from "./members.js";
 import { epochMetricNames, metrics } from "./metrics.js";
 import type { TrainingOptions } from "./options.js";
+import { checkMemory } from "./preflight.js";
 import type { TaskOf } from "./task.js";
 
 export interface TaskOptions {
@@ -91,16 +92,26 @@ export async function prepare(
     typeof data.validation === "string"
       ? rowsWithTarget(await readValidation([...pipeline, ...targetColumns(target)]), names)
       : undefined;
-  const rows = rowsOf(table, pipeline, target);
   const spec = networkFor(model, inputColumns(pipeline), () => applyPipeline(pipeline, learned), target);
   const held = validation && range(table.rows, table.rows + validation.rows);
   const fewest = Math.min(...parts.map(({ training }) => training.length));
+  const rowsOfBatch = batchSize === "full" ? fewest : Math.min(batchSize, fewest);
+  checkMemory({
+    spec,
+    members: parts.length,
+    optimizer: training.optimizer,
+    batchSize: rowsOfBatch,
+    trainingRows: table.rows,
+    validationRows: validation?.rows ?? 0,
+    targets: task === "regression" ? names.length : 1,
+  });
+  const rows = rowsOf(table, pipeline, target);
   return {
     pipeline,
     target,
     spec,
     training,
-    batchSize: batchSize === "full" ? fewest : Math.min(batchSize, fewest),
+    batchSize: rowsOfBatch,
     rows: validation ? join([rows, rowsOf(validation, pipeline, target)]) : rows,
     members: held ? parts.map((member) => ({ ...member, validation: held })) : parts,
     leftOut,

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { checkNames } from "../data/read.js";
-import type { CategoryColumn, Column, NumberColumn, Table } from "../data/table.js";
+import { type CategoryColumn, type Column, type NumberColumn, type Table, textOf } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { inOrder } from "./categories.js";
 import { type ScalerSetting, scalerFor } from "./options.js";
 import { categoryProfile, numberProfile, profileNumbers } from "./profile.js";
 import { Sample } from "./sample.js";
-import { learnScaler, scalerState, scalingOf } from "./scalers.js";
+import { isFinite32, learnScaler, scalerState, scalingOf } from "./scalers.js";
 
 /** A column of numbers: the scaled value, and where `indicator` is set a second input, 1 where the cell is missing. */
 const numberState = z.strictObject({
@@ -228,7 +228,21 @@ export function applyPipeline(pipeline: PipelineState, table: Table): Float32Arr
     const end = Math.min(row + BLOCK_ROWS, table.rows);
     for (const write of writers) write(row, end);
   }
+  if (!isFinite32(X)) throw tooLarge(pipeline, table, X);
   return X;
+}
+
+function tooLarge(pipeline: PipelineState, { columns, lines, source }: Table, X: Float32Array): NnfitError {
+  const width = widthOf(pipeline);
+  const at = X.findIndex((x) => !Number.isFinite(x));
+  const row = Math.floor(at / width);
+  const { name } = pipeline.flatMap((state) => columnsOf(state).map(() => state))[at % width]!;
+  const column = columns.find((column) => column.name === name)!;
+  return new NnfitError("data", "a number is too large to compute with, even when it is scaled", {
+    at: `${source}:${lines[row]}, column "${name}"`,
+    have: textOf(column, row) ?? "a missing cell, as it is filled",
+    try: "correcting the cell, or another scaler for the column",
+  });
 }
 
 /** Where a column's numbers go: from `place` on, in every row. */

@@ -212,3 +212,10 @@ function interpolate(x: number, from: readonly number[], to: readonly number[]):
 function ascending(values: readonly number[]): boolean {
   return values.every((value, index) => index === 0 || values[index - 1]! < value);
 }
+
+/** That all numbers are finite; those that were doubles may not be. */
+export function isFinite32(numbers: Float32Array): boolean {
+  let zeros = 0;
+  for (let i = 0; i < numbers.length; i++) zeros += numbers[i]! * 0; // NaN for what is not finite
+  return zeros === 0;
+}

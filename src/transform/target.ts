@@ -14,7 +14,7 @@ import { NnfitError } from "../errors.js";
 import { inOrder } from "./categories.js";
 import { type ScaleOptions, scalerFor } from "./options.js";
 import { Sample } from "./sample.js";
-import { learnScaler, scalerState, scalingOf } from "./scalers.js";
+import { isFinite32, learnScaler, scalerState, scalingOf } from "./scalers.js";
 import { tempered } from "./temperature.js";
 
 /** What is predicted: numbers, each with the scaler that is inverted for a prediction, or one of several classes. */
@@ -255,6 +255,13 @@ export function applyTarget(target: TargetState, truth: Truth): Float32Array {
   for (const [t, values] of truth.values.entries()) {
     const { apply } = scalingOf(target.targets[t]!.scaler);
     for (const [row, value] of values.entries()) y[row * width + t] = apply(value);
+  }
+  if (!isFinite32(y)) {
+    const at = y.findIndex((scaled) => !Number.isFinite(scaled));
+    throw new NnfitError("data", "a target is too large to compute with, even when it is scaled", {
+      setting: "data.target",
+      have: String(truth.values[at % width]![Math.floor(at / width)]),
+    });
   }
   return y;
 }

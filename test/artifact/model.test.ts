@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,13 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel, type Model, networksOf, saveModel } from "../../src/artifact/model.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/artifact/safetensors.js";
 import { version } from "../../src/artifact/version.js";
-import { dataOptions } from "../../src/data/options.js";
 import type { Table } from "../../src/data/table.js";
 import { Memory } from "../../src/engine/memory.js";
-import { activationChoice } from "../../src/model/activations.js";
-import { trainingOptions } from "../../src/train/options.js";
 import { predictor } from "../../src/train/predictor.js";
 import { byDefault, columns, refusal } from "../data/source.js";
+import { sealed, smallModel } from "./model.js";
 
 let folder: string;
 beforeAll(() => {
@@ -21,41 +18,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const weights = Float32Array.from({ length: 3 * 2 + 2 + 2 * 1 + 1 }, (_, i) => Math.fround(i / 7 - 0.5));
-const model: Model = {
-  version,
-  pipeline: [
-    { name: "size", type: "number", fill: 0.1, indicator: false, scaler: { name: "standard", center: 0.1, scale: 3 } },
-    { name: "Größe 😀", type: "category", categories: ["a", '"b"\n'], other: false },
-  ],
-  target: { task: "regression", targets: [{ name: "y", scaler: { name: "minmax", center: -1e-9, scale: 1e6 / 3 } }] },
-  network: {
-    inputs: 3,
-    hidden: [2],
-    outputs: 1,
-    activation: activationChoice.parse({ name: "leakyRelu", slope: 0.3 }),
-    initializer: { name: "heNormal" },
-    loss: { name: "mse" },
-    parametric: false,
-    scaling: false,
-    parametrization: "standard",
-    dropout: 0,
-  },
-  missing: dataOptions.shape.missing.parse(undefined),
-  training: {
-    options: trainingOptions.parse({}),
-    trainingRows: 8,
-    validationRows: 2,
-    epochs: 3,
-    keptEpoch: 2,
-    stopped: "all epochs done",
-    loss: 0.1,
-    judgedLoss: 0.2,
-    scores: { rmse: 1 / 3 },
-  },
-  members: 1,
-  weights: [weights],
-};
+const model = smallModel;
+const [weights] = model.weights as [Float32Array];
 
 const path = (name: string) => join(folder, name);
 function save(name: string, changed: Partial<Model> = {}): Buffer {
@@ -380,16 +344,6 @@ describe("a model whose checksum is right and whose content is not", () => {
     await refused(name, encodeSafetensors(tensors(), text));
   });
 
-  /** A file with a right checksum, whatever its header says. */
-  function sealed(header: string, data: Buffer): Buffer {
-    const length = Buffer.alloc(8);
-    length.writeBigUInt64LE(BigInt(header.length));
-    const file = Buffer.concat([length, Buffer.from(header, "latin1"), data]);
-    const at = file.indexOf('"checksum":"') + '"checksum":"'.length;
-    file.fill("0", at, at + 64);
-    file.write(createHash("sha256").update(file).digest("hex"), at);
-    return file;
-  }
   const good = written({});
   const header = good.toString("latin1", 8, 8 + Number(good.readBigUInt64LE(0)));
   const data = good.subarray(8 + header.length);

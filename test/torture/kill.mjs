@@ -89,8 +89,18 @@ const resultOf = (folder) => ["model.safetensors", "history.csv"].map((file) => 
 const wholes = {};
 
 let current;
-/** Does one round. */
+/** Does one round, and throws where a promise is broken. */
 export async function killRound() {
+  try {
+    await killAndLook();
+  } catch (error) {
+    current = undefined;
+    rmSync(join(home, "run"), { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function killAndLook() {
   if (!current) {
     const name = Math.random() < 0.7 ? "single" : "ensemble";
     if (!wholes[name]) {
@@ -126,8 +136,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       await killRound();
     } catch (error) {
       broken++;
-      current = undefined;
-      rmSync(join(home, "run"), { recursive: true, force: true });
       console.error(error);
     }
   }

@@ -1,3 +1,0 @@
-import { main } from "../dist/bundle/main.js";
-
-await main(process.argv);

@@ -1,0 +1,88 @@
+import { freemem } from "node:os";
+import { MOST_PAGES } from "../engine/memory.js";
+import { NnfitError } from "../errors.js";
+import { make } from "../family.js";
+import { countParameters, type NetworkSettings } from "../model/network.js";
+import { EVALUATION_ROWS } from "./evaluate.js";
+import { type OptimizerChoice, optimizers } from "./optimizers.js";
+
+/** What decides how much memory a training takes. */
+export interface Load {
+  readonly spec: NetworkSettings;
+  /** networks that are trained side by side */
+  readonly members: number;
+  readonly optimizer: OptimizerChoice;
+  readonly batchSize: number;
+  readonly trainingRows: number;
+  readonly validationRows: number;
+  /** values of the target a row */
+  readonly targets: number;
+}
+
+/** In bytes, at least: what a training takes beside the table that was read. */
+export interface MemoryEstimate {
+  /** rows, scaled, in the engine */
+  readonly dataset: number;
+  /** weights, gradients, what the optimizer remembers, and the copies of the weights that are kept */
+  readonly network: number;
+  /** what the layers give for a batch, and their gradients */
+  readonly batch: number;
+  /** as much of it as lies in the engine's one WebAssembly memory */
+  readonly engine: number;
+  readonly total: number;
+}
+
+const FLOAT = 4;
+/** The weights of the best epoch and of the last one. */
+const KEPT_WEIGHTS = 2;
+
+/** An estimate from below: a training that it finds too large does not fit. */
+export function estimateMemory(load: Load): MemoryEstimate {
+  const { spec, members, optimizer, batchSize, trainingRows, validationRows, targets } = load;
+  const weights = members * countParameters(spec) * FLOAT;
+  const inEngine = weights * (2 + make(optimizers, optimizer).slots.length); // W, ∂L/∂W and the slots
+  const rows = trainingRows + validationRows;
+  const columns = spec.input?.columns.length ?? spec.inputs;
+  const dataset = rows * (columns + targets + 1) * FLOAT; // X, y, and the order of the rows
+  const hidden = spec.hidden.reduce((sum, width) => sum + width, 0);
+  const evaluated = Math.min(EVALUATION_ROWS, validationRows || trainingRows) * hidden * FLOAT;
+  const batch = 2 * batchSize * hidden * FLOAT + evaluated; // Y and ∂L/∂Y of each hidden layer
+  const engine = dataset + inEngine + batch;
+  const scaled = trainingRows * columns * FLOAT; // on its way into the engine
+  const network = inEngine + KEPT_WEIGHTS * weights;
+  return { dataset, network, batch, engine, total: engine + KEPT_WEIGHTS * weights + scaled };
+}
+
+/** As the system tells it, and within what a container may have. */
+export function availableMemory(): number {
+  const limit = process.constrainedMemory?.() ?? 0; // 0 or a huge number where there is none
+  const left = limit > 0 ? limit - process.memoryUsage.rss() : Number.POSITIVE_INFINITY;
+  return Math.min(freemem(), left);
+}
+
+/** Refuses a training that would not fit, before anything of it is in memory. */
+export function checkMemory(load: Load, available = availableMemory()): void {
+  const estimate = estimateMemory(load);
+  const most = MOST_PAGES * 65_536;
+  if (estimate.engine <= most && estimate.total <= available) return;
+  const { dataset, network, batch } = estimate;
+  const parts = { rows: dataset, network, batch };
+  const said = Object.entries(parts).map(([name, bytes]) => `${gibibytes(bytes)} for the ${name}`);
+  const limit =
+    estimate.engine > most
+      ? `${gibibytes(most)}, all that a WebAssembly memory can hold`
+      : `${gibibytes(available)} that this machine has left`;
+  const largest = Object.entries(parts).reduce((most, part) => (part[1] > most[1] ? part : most))[0];
+  throw new NnfitError("usage", `the training needs ${gibibytes(estimate.total)} of memory at least`, {
+    setting: settings[largest] ?? "model.hidden",
+    have: `${said.join(", ")}; and ${limit}`,
+    try: "fewer or smaller layers in model.hidden, a smaller training.batchSize, or fewer rows",
+  });
+}
+
+const settings: Record<string, string> = { rows: "data.train", network: "model.hidden", batch: "training.batchSize" };
+
+function gibibytes(bytes: number): string {
+  const gibi = bytes / 2 ** 30;
+  return gibi < 1000 ? `${gibi.toFixed(1)} GiB` : `${gibi.toPrecision(3)} GiB`;
+}

@@ -1,0 +1,198 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { systemFiles } from "../../src/artifact/files.js";
+import { loadModel, type Model } from "../../src/artifact/model.js";
+import { Run } from "../../src/artifact/run.js";
+import { writeWhole } from "../../src/artifact/write.js";
+import { NnfitError } from "../../src/errors.js";
+import { type Fault, faults, faultyFiles } from "./faults.js";
+import { smallModel } from "./model.js";
+
+let root: string;
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), "nnfit-faults-"));
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+const NEVER = Number.POSITIVE_INFINITY;
+const oldModel: Model = {
+  ...smallModel,
+  weights: smallModel.weights.map((ofMember) => ofMember.map((weight) => -weight)),
+};
+const epochs = [1, 2, 3];
+const historyOf = (losses: readonly number[]) =>
+  ["epoch,loss\n", ...losses.map((loss, i) => `${i + 1},${loss}\n`)].join("");
+const configOf = (name: string) => `{ "of": "${name}" }\n`;
+
+/** A whole life of a run folder: made, three epochs, a model. */
+function live(folder: string, name: string, model: Model, files = systemFiles): void {
+  const run = new Run(
+    folder,
+    { name: "run", source: join(root, "c.json"), config: configOf(name), scores: undefined },
+    files,
+  );
+  try {
+    for (const epoch of epochs) {
+      run.beat();
+      run.record({ epoch, loss: name === "old" ? 1 : 2, validation: undefined });
+    }
+    run.save(model);
+  } finally {
+    run.close();
+  }
+}
+
+const old = () => join(root, "old");
+beforeAll(() => {
+  writeFileSync(join(root, "c.json"), "{}");
+  live(old(), "old", oldModel);
+});
+
+/** The same over an old run, with faulty files. Returns the error and the operations that were done. */
+function withFault(n: number, fault: Fault, forEver: boolean) {
+  const folder = join(root, "new");
+  rmSync(folder, { recursive: true, force: true });
+  cpSync(old(), folder, { recursive: true });
+  const files = faultyFiles(n, fault, forEver);
+  let error: unknown;
+  try {
+    live(folder, "new", smallModel, files);
+  } catch (thrown) {
+    error = thrown;
+  }
+  return { folder, error, done: files.done };
+}
+
+describe("a run of which one operation on files fails", () => {
+  it("does all of them where none fails", () => {
+    const { folder, error, done } = withFault(NEVER, "EIO", false);
+    expect(error).toBeUndefined();
+    expect(new Set(done)).toEqual(
+      new Set([
+        ...["open", "write", "sync", "size", "close", "read", "rename", "remove", "makeFolder", "list"],
+        ...["modified", "isFolder", "real"],
+      ]),
+    );
+    expect(readdirSync(folder).sort()).toEqual(["config.json", "history.csv", "model.safetensors"]);
+    expect(loadModel(join(folder, "model.safetensors")).weights).toEqual(smallModel.weights);
+    expect(readFileSync(join(folder, "history.csv"), "utf8")).toBe(historyOf([2, 2, 2]));
+  });
+
+  it.each(faults.flatMap((fault) => [false, true].map((forEver) => [fault, forEver ? "for ever" : "once"] as const)))(
+    "loses no model, history or config: %s, %s, for every operation",
+    (fault, times) => {
+      const { length } = withFault(NEVER, fault, false).done;
+      expect(length).toBeGreaterThan(50);
+      for (let n = 1; n <= length; n++) {
+        const { folder, error, done } = withFault(n, fault, times === "for ever");
+        const said = `operation ${n} (${done[n - 1]})`;
+        const names = readdirSync(folder);
+        const { weights } = loadModel(join(folder, "model.safetensors")); // checks the file wholly
+        const isNew = weights[0]![0] === smallModel.weights[0]![0];
+        expect(weights, said).toEqual(isNew ? smallModel.weights : oldModel.weights);
+        expect([configOf("old"), configOf("new")], said).toContain(readFileSync(join(folder, "config.json"), "utf8"));
+        const history = readFileSync(join(folder, "history.csv"), "utf8");
+        const whole = [historyOf([1, 1, 1]), ...[0, 1, 2, 3].map((done) => historyOf(Array(done).fill(2)))];
+        // a line that can't be taken back, because nothing works any more, is the only one that may be cut off
+        const lines = fault === "ENOSPC" || times === "once" ? history : history.replace(/[^\n]*$/, "");
+        expect(whole, said).toContain(lines);
+
+        if (error === undefined) {
+          expect(isNew, said).toBe(true); // success is never claimed where the model was not written
+          expect(history, said).toBe(historyOf([2, 2, 2]));
+        } else {
+          expect(error, said).toBeInstanceOf(NnfitError);
+          expect((error as NnfitError).kind, said).toBe("files");
+        }
+        // what could be removed was: only where removing itself failed may something be left
+        const failedToRemove = done[n - 1] === "remove" || (times === "for ever" && fault !== "ENOSPC");
+        const mayStay = failedToRemove && fault !== "short write";
+        if (!mayStay) {
+          const left = names.filter((name) => name.endsWith(".tmp") || name.startsWith("run.lock"));
+          expect(left, said).toEqual([]);
+        }
+      }
+    },
+  );
+});
+
+describe("a file that is written whole", () => {
+  const path = () => join(root, "whole.bin");
+  const before = Buffer.from("before");
+  const after = Buffer.from("after, and longer");
+  const write = (n: number, fault: Fault, forEver: boolean) => {
+    writeFileSync(path(), before);
+    const files = faultyFiles(n, fault, forEver);
+    let failed = false;
+    try {
+      writeWhole(path(), after, files);
+    } catch {
+      failed = true;
+    }
+    return { failed, bytes: readFileSync(path()), done: files.done };
+  };
+
+  it("is made in this order: exclusively, to its last byte, flushed, read back, renamed, its folder flushed", () => {
+    const flushedFolder = process.platform === "win32" ? [] : ["open", "sync", "close"];
+    expect(write(NEVER, "EIO", false).done).toEqual([
+      ...["remove", "open", "write", "sync", "close", "read", "rename"],
+      ...flushedFolder,
+    ]);
+  });
+
+  it("has the old bytes or the new ones, and only the new ones where no error was told", () => {
+    for (const fault of faults) {
+      for (const forEver of [false, true]) {
+        for (let n = 1; n <= 10; n++) {
+          const { failed, bytes } = write(n, fault, forEver);
+          const isNew = bytes.equals(after);
+          expect(isNew || bytes.equals(before), `${fault} at ${n}`).toBe(true);
+          expect(isNew || failed, `${fault} at ${n}`).toBe(true);
+        }
+      }
+    }
+  });
+
+  it("is written on where the disk takes a part of the bytes, and refused where it takes none", () => {
+    expect(write(3, "short write", false)).toMatchObject({ failed: false, bytes: after });
+    expect(write(3, "short write", true)).toMatchObject({ failed: true, bytes: before });
+  });
+
+  it("is refused where the disk gives back other bytes", () => {
+    writeFileSync(path(), before);
+    const lying = { ...systemFiles, read: (path: string) => Buffer.concat([systemFiles.read(path), Buffer.of(0)]) };
+    expect(() => writeWhole(path(), after, lying)).toThrow("other bytes");
+    expect(readFileSync(path()).equals(before)).toBe(true);
+  });
+
+  it("is written where a folder can't be flushed at all", () => {
+    writeFileSync(path(), before);
+    let syncs = 0;
+    const unable = {
+      ...systemFiles,
+      sync(file: number) {
+        if (++syncs === 2) throw Object.assign(new Error("invalid argument"), { code: "EINVAL" });
+        systemFiles.sync(file);
+      },
+    };
+    writeWhole(path(), after, unable);
+    expect(readFileSync(path()).equals(after)).toBe(true);
+    expect(readdirSync(root).filter((name) => name.startsWith("whole"))).toEqual(["whole.bin"]);
+  });
+});
+
+it("a new run removes the temporary files of killed ones, and nobody else's", () => {
+  const folder = join(root, "swept");
+  cpSync(old(), folder, { recursive: true });
+  for (const name of ["model.safetensors.123.tmp", "config.json.7.tmp", "history.csv.9.tmp"]) {
+    writeFileSync(join(folder, name), "half");
+  }
+  for (const name of ["predictions.csv.5.tmp", "model.safetensors.old.tmp"])
+    writeFileSync(join(folder, name), "not ours");
+  live(folder, "new", smallModel);
+  expect(readdirSync(folder).sort()).toEqual([
+    ...["config.json", "history.csv", "model.safetensors", "model.safetensors.old.tmp", "predictions.csv.5.tmp"],
+  ]);
+});

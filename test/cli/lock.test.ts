@@ -1,0 +1,77 @@
+import { once } from "node:events";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { contents, folder, nnfit, start, works } from "./nnfit.js";
+
+const table = ["a,b", ...Array.from({ length: 40 }, (_, i) => `${i},${(i * 7) % 40}`), ""].join("\n");
+const endless = { data: { train: "t.csv", target: "b" }, model: { hidden: [4] }, training: { epochs: 1_000_000 } };
+const files = { "c.json": JSON.stringify(endless), "t.csv": table };
+const short = ["train", "c.json", "--set", "training.epochs=2"];
+
+/** Starts runs into one folder and waits until all but one have ended. */
+async function contend(cwd: string, count: number) {
+  const runs = Array.from({ length: count }, () => {
+    const child = start(["train", "c.json"], { cwd });
+    let err = "";
+    child.stderr.on("data", (bytes: Buffer) => {
+      err = (err + bytes).slice(-2000);
+    });
+    return { child, said: () => err, ended: once(child, "close") };
+  });
+  await new Promise<void>((resolve) => {
+    let left = count;
+    for (const { ended } of runs) ended.then(() => --left <= 1 && resolve());
+  });
+  return runs;
+}
+
+it("of several runs into one folder one wins, and the rest end with exit code 5 and name it; killed, it is in nobody's way", async () => {
+  const cwd = folder(files);
+  for (const count of [2, 8, 3, 5]) {
+    const runs = await contend(cwd, count); // after the first round over the lock of a killed run
+    const [winner, ...others] = runs.filter(({ child }) => child.exitCode === null);
+    expect(others).toEqual([]);
+    const losers = runs.filter((run) => run !== winner);
+    expect(losers).toHaveLength(count - 1);
+    for (const { child, said } of losers) {
+      expect(child.exitCode).toBe(5);
+      expect(said()).toMatch(/^error: another run is using the output folder$/m);
+      expect(said()).toMatch(/^ {2}at +runs\/c$/m);
+      expect(said()).toMatch(new RegExp(`^  have +process ${winner!.child.pid} on `, "m"));
+    }
+    winner!.child.kill("SIGKILL");
+    await winner!.ended;
+    const left = readdirSync(join(cwd, "runs", "c")).filter((name) => !name.endsWith(".tmp"));
+    expect(left.sort()).toEqual(["config.json", "events.ndjson", "history.csv", "run.lock"]);
+    const history = readFileSync(join(cwd, "runs", "c", "history.csv"), "utf8")
+      .split("\n")
+      .slice(0, -1);
+    const epochs = history.slice(1).map((line) => Number(line.split(",")[0]));
+    expect(epochs).toEqual(epochs.map((_, i) => i + 1)); // one run's lines, whole
+  }
+  await works(short, { cwd });
+  expect(Object.keys(contents(join(cwd, "runs", "c")))).toEqual(["config.json", "history.csv", "model.safetensors"]);
+});
+
+it("a run whose lock is taken away ends with exit code 5, and leaves the lock to whoever has it", async () => {
+  const cwd = folder(files);
+  const { child, said, ended } = (await contend(cwd, 2)).find(({ child }) => child.exitCode === null)!;
+  const lock = join(cwd, "runs", "c", "run.lock");
+  const other = readFileSync(lock, "utf8").replace(/"token":"[^"]*"/, '"token":"other"');
+  writeFileSync(lock, other);
+  await ended;
+  expect(child.exitCode).toBe(5);
+  expect(said()).toContain("the lock of the output folder was taken over");
+  expect(readFileSync(lock, "utf8")).toBe(other);
+});
+
+it.each([
+  ["it is done", [], 0],
+  ["training diverges", ["--set", "training.optimizer.learningRate=1e30"], 7],
+  ["a check fails", ["--fail-if", "rmse > 0"], 1],
+])("the lock is released when %s", async (_, more, code) => {
+  const cwd = folder(files);
+  expect((await nnfit([...short, ...more], { cwd })).code).toBe(code);
+  expect(readdirSync(join(cwd, "runs", "c"))).not.toContain("run.lock");
+});
