@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { LoadedConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
+import type { WantedColumn } from "../data/read.js";
 import type { Baselines } from "../train/baseline.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Watcher } from "../train/reports.js";
@@ -19,6 +20,7 @@ interface TrainOptions extends GateOptions {
   readonly backend?: string;
   readonly json?: boolean;
   readonly resume?: boolean;
+  readonly continueFrom?: string;
   readonly events?: number;
 }
 
@@ -39,6 +41,10 @@ export function trainCommand(): Command {
     .option(...maxRegressionOption)
     .option("--json", "print one JSON object at the end: scores, and seconds for each part of the work")
     .option("--resume", "go on from the run folder's last checkpoint, as if training had not been stopped")
+    .option(
+      "--continue-from <model>",
+      "begin with a model's weights, and keep its transforms: a new training, such as on new rows",
+    )
     .option(
       "--events <where>",
       "write what happens, as in the run folder's events.ndjson, to standard output (-) or an open file descriptor",
@@ -67,7 +73,7 @@ function descriptorOf(text: string): number {
 }
 
 async function trainAction(path: string, options: TrainOptions): Promise<void> {
-  const { set, out, threads, backend, json, resume = false, events: descriptor } = options;
+  const { set, out, threads, backend, json, resume = false, events: descriptor, continueFrom } = options;
   const clock = stopwatch();
   const { loadConfig, displayPath, resolvedConfig } = await import("../config/load.js");
   const { fileSource } = await import("../data/csv.js");
@@ -80,6 +86,7 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
   const { scoreNames } = await import("../train/metrics.js");
   const { engineFor, train } = await import("../train/train.js");
   const { progressDisplay, watched } = await import("./progress.js");
+  const { readForModel } = await import("./continue.js");
   const { openSession } = await import("./session.js");
   const { conclude, describe } = await import("./story.js");
 
@@ -96,13 +103,15 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
 
   clock.lap("start");
   const { table, task, config, prepared, engine } = await located(loaded, async () => {
-    const table = await readTable(source(data.train), data);
+    const continued =
+      continueFrom === undefined ? undefined : await readForModel(continueFrom, source(data.train), data);
+    const table = continued?.task.table ?? (await readTable(source(data.train), data));
     clock.lap("read");
-    const task = findTask(table, data.target, taskSetting);
+    const task = continued?.task ?? findTask(table, data.target, taskSetting);
     const config = loaded.configFor({ rows: task.table.rows, task: task.task });
-    const prepared = await prepare(task, config, (wanted) =>
-      readColumns(source(String(data.validation)), data, wanted),
-    );
+    const readValidation = (wanted: readonly WantedColumn[]) =>
+      readColumns(source(String(data.validation)), data, wanted);
+    const prepared = await prepare(task, config, readValidation, continued?.model);
     const engine = await engineFor(prepared, { threads, blasLibrary: process.env.NNFIT_BLAS });
     clock.lap("prepare");
     return { table, task, config, prepared, engine };

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { DataOptions } from "../data/options.js";
 import type { WantedColumn } from "../data/read.js";
 import { type Table, type Task, takeRows } from "../data/table.js";
@@ -6,7 +7,7 @@ import { make } from "../family.js";
 import { activations } from "../model/activations.js";
 import { inputFor } from "../model/inputs.js";
 import { type LossChoice, lossChoice, losses } from "../model/losses.js";
-import type { NetworkSpec } from "../model/network.js";
+import { type NetworkSpec, trainableWeights } from "../model/network.js";
 import type { ModelOptions } from "../model/options.js";
 import type { ScaleOptions } from "../transform/options.js";
 import {
@@ -65,6 +66,15 @@ export interface Prepared {
   readonly leftOut: readonly LeftOut[];
 }
 
+/** A model whose training goes on with other rows: its transforms stay, and its weights are where the networks begin. */
+export interface Beginning {
+  readonly pipeline: PipelineState;
+  readonly target: TargetState;
+  readonly network: NetworkSpec;
+  /** of each member, as they work */
+  readonly weights: readonly Float32Array[];
+}
+
 /**
  * From a table to scaled rows and the networks that are to learn them. Whatever is learned is learned from the training
  * rows. `readValidation` reads the validation table, where the config names one.
@@ -73,6 +83,7 @@ export async function prepare(
   { table, task, names, classes }: Pick<TaskOf, "table" | "task" | "names" | "classes">,
   { data, scale, model, training }: TaskOptions,
   readValidation: (wanted: readonly WantedColumn[]) => Promise<Table>,
+  beginning?: Beginning,
 ): Promise<Prepared> {
   const { seed, batchSize, bestBy } = training;
   checkBestBy(bestBy, task);
@@ -81,18 +92,21 @@ export async function prepare(
 
   const [only] = parts;
   const learned = parts.length === 1 && only ? takeRows(table, only.training) : table;
-  const target = classes ?? learnTargets(learned, names, scale);
-  const { pipeline, leftOut } = learnPipeline(learned, {
-    targets: names,
-    ignored: data.ignore,
-    scale: scale.inputs,
-    categories: { unknown: model.categories.unknown > 0, minRows: model.categories.minRows },
-  });
+  const target = beginning?.target ?? classes ?? learnTargets(learned, names, scale);
+  const learnColumns = () =>
+    learnPipeline(learned, {
+      targets: names,
+      ignored: data.ignore,
+      scale: scale.inputs,
+      categories: { unknown: model.categories.unknown > 0, minRows: model.categories.minRows },
+    });
+  const { pipeline, leftOut } = beginning ? { pipeline: beginning.pipeline, leftOut: [] } : learnColumns();
   const validation =
     typeof data.validation === "string"
       ? rowsWithTarget(await readValidation([...pipeline, ...targetColumns(target)]), names)
       : undefined;
-  const spec = networkFor(model, inputColumns(pipeline), () => applyPipeline(pipeline, learned), target);
+  const newSpec = () => networkFor(model, inputColumns(pipeline), () => applyPipeline(pipeline, learned), target);
+  const spec = beginning ? continuedSpec(beginning, model, target) : newSpec();
   const held = validation && range(table.rows, table.rows + validation.rows);
   const fewest = Math.min(...parts.map(({ training }) => training.length));
   const rowsOfBatch = batchSize === "full" ? fewest : Math.min(batchSize, fewest);
@@ -114,8 +128,41 @@ export async function prepare(
     batchSize: rowsOfBatch,
     rows: validation ? join([rows, rowsOf(validation, pipeline, target)]) : rows,
     members: held ? parts.map((member) => ({ ...member, validation: held })) : parts,
+    ...(beginning ? { initial: beginning.weights.map((weights) => trainableWeights(spec, weights)) } : {}),
     leftOut,
   };
+}
+
+/** The model's network, to be trained as the config says. Refuses a config that describes another one. */
+function continuedSpec({ network, weights }: Beginning, model: ModelOptions, target: TargetState): NetworkSpec {
+  const { parametrization, dropout } = model;
+  const loss = model.loss === "auto" ? lossFor(target) : model.loss;
+  const then = { ...pick(network), members: weights.length };
+  const now = { ...pick(model), members: model.members, loss };
+  const differ = Object.entries(then).flatMap(([name, value]) => {
+    const wanted = now[name as keyof typeof now]; // they have the same keys
+    return isDeepStrictEqual(value, wanted)
+      ? []
+      : [`model.${name}: ${JSON.stringify(value)}, and the config says ${JSON.stringify(wanted)}`];
+  });
+  if (differ.length > 0) {
+    throw new NnfitError("usage", "the model to continue from is another one than the config describes", {
+      setting: "model",
+      have: differ.join("; "),
+      try: "the model's own settings, which nnfit inspect shows",
+    });
+  }
+  return { ...network, parametrization, dropout };
+}
+
+function pick({
+  hidden,
+  activation,
+  parametric,
+  scaling,
+  loss,
+}: Pick<NetworkSpec, "hidden" | "activation" | "parametric" | "scaling"> & { loss: unknown }) {
+  return { hidden, activation, parametric, scaling, loss };
 }
 
 function rowsOf(table: Table, pipeline: PipelineState, target: TargetState): Rows {
