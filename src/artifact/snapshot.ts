@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Candidate, EpochReport, MemberState } from "../train/member.js";
+import type { RatesState } from "../train/pace.js";
 import type { Snapshot } from "../train/reports.js";
 import type { Tensor } from "./safetensors.js";
 
@@ -13,6 +14,11 @@ const memberSchema = z.strictObject({
   /** of the optimizer */
   t: z.int().min(0),
   slots: z.array(z.string()),
+  /** of the rates that go by the losses */
+  rates: z.partialRecord(
+    z.enum(["learningRate", "weightDecay", "dropout"]),
+    z.strictObject({ rate: z.number(), best: z.number().nullable(), waited: z.int().min(0) }),
+  ),
   random: z.strictObject({ batches: generator, dropout: generator }),
   latestEpoch: z.int().min(0),
   keptEpoch: z.int().min(0),
@@ -40,6 +46,7 @@ export function encodeSnapshot({ members }: Snapshot): { text: SnapshotText; ten
         ...(state.last ? { last: lastOf(state.last) } : {}),
         t: state.optimizer.t,
         slots: Object.keys(state.optimizer.slots),
+        rates: state.rates,
         random: { batches: [...state.random.batches], dropout: [...state.random.dropout] },
         latestEpoch: state.latest.report.epoch,
         keptEpoch: state.kept.report.epoch,
@@ -79,6 +86,7 @@ export function decodeSnapshot(
       last: text.last && { ...text.last, kind: "update", total: Number(text.last.total), loss: Number(text.last.loss) },
       weights: array("weights"),
       optimizer: { t: text.t, slots: Object.fromEntries(text.slots.map((slot) => [slot, array(`slots.${slot}`)])) },
+      rates: text.rates as RatesState, // a rate that is not there is left out, not undefined
       random: text.random,
       latest: candidate(text.latestEpoch, text.latestEpoch === text.keptEpoch ? kept : array("latest")),
       kept: candidate(text.keptEpoch, kept),

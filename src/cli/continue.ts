@@ -24,7 +24,8 @@ export async function readForModel(
     });
   }
   const format = { delimiter: data.delimiter, missing: model.missing };
-  const whole = await readColumns(source, format, [...model.pipeline, ...targetColumns(model.target)]);
+  const weight = data.weight ? [{ name: data.weight, type: "number" as const }] : [];
+  const whole = await readColumns(source, format, [...model.pipeline, ...targetColumns(model.target), ...weight]);
   const table = rowsWithTarget(whole, names);
   const task: TaskOf = {
     table,

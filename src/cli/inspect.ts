@@ -1,8 +1,9 @@
 import { Command } from "commander";
 import type { Model } from "../artifact/model.js";
+import type { TrainingOptions } from "../train/options.js";
 import { findModel } from "./locate.js";
 import { baselineText } from "./scores.js";
-import { aligned, count, extras, plain, scoreText, short, some } from "./text.js";
+import { aligned, count, extras, percent, plain, scoreText, short, some, weightText } from "./text.js";
 import { example, modelArgument } from "./usage.js";
 
 export function inspectCommand(): Command {
@@ -60,6 +61,7 @@ function inspectText(
 ): string[] {
   const { inputs, hidden, outputs, activation, initializer, loss } = network;
   const { options, trainingRows, validationRows, epochs, stopped, scores } = training;
+  const { warmUp, ...schedule } = options.schedule;
   const batches = options.batchSize === "full" ? "all in one batch" : `batches of ${options.batchSize}`;
   const rows =
     validationRows > 0 ? `${count(validationRows, "validation row")}` : `${count(trainingRows, "training row")}`;
@@ -78,13 +80,20 @@ function inspectText(
     `          loss ${withOptions(loss)}, link ${link}`,
     "",
     `training  ${withOptions(options.optimizer)}`,
-    ...Object.entries(options.schedule)
+    ...Object.entries(schedule)
       .filter(([, { name }]) => name !== "constant")
       .map(([rate, schedule]) => `          ${rate} by the schedule ${withOptions(schedule)}`),
+    ...(warmUp === 0 ? [] : [`          learningRate warmed up in ${warmUpText(warmUp)}`]),
+    ...(options.classWeights === "none" ? [] : [`          class weights ${weightText(options.classWeights)}`]),
     `          ${count(trainingRows, "row")}, ${batches}, seed ${options.seed}`,
     `          ${count(epochs, "epoch")} (${stopped}), ${keptText(training)}`,
     `scores    ${scoreText(scores)} on ${rows}`,
   ];
+}
+
+function warmUpText(warmUp: TrainingOptions["schedule"]["warmUp"]): string {
+  if (typeof warmUp === "number") return `${percent(warmUp)} of the updates`;
+  return "epochs" in warmUp ? count(warmUp.epochs, "epoch") : count(warmUp.updates, "update");
 }
 
 function sizeText(weights: Model["weights"]): string {

@@ -5,7 +5,7 @@ import type { Prepared } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";
 import type { Engine, Outcome } from "../train/train.js";
 import type { Comparison } from "./scores.js";
-import { count, duration, extras, say, scoreText, shellWord, some, whole } from "./text.js";
+import { count, duration, extras, say, scoreText, shellWord, some, weightText, whole } from "./text.js";
 
 /** Says what was understood. */
 export function describe(table: Table, task: TaskOf, prepared: Prepared, { blas }: Engine, config: Config): void {
@@ -13,6 +13,7 @@ export function describe(table: Table, task: TaskOf, prepared: Prepared, { blas 
   describeInputs(prepared);
   describeTarget(prepared, task);
   describeRows(prepared);
+  describeWeights(config);
   if (config.preset !== "none") say("preset", config.preset);
   describeNetwork(prepared);
   if (blas) say("engine", `${blas.name} (its bits vary by machine)`);
@@ -46,6 +47,14 @@ function describeRows({ members }: Prepared): void {
   const held = validation.length > 0 ? `${about}${whole(validation.length)} held out to judge by` : "none held out";
   const each = members.length > 1 ? ", others for each network" : "";
   say("rows", `${about}${whole(training.length)} to learn from, ${held}${validation.length > 0 ? each : ""}`);
+}
+
+function describeWeights({ data: { weight }, training: { classWeights } }: Config): void {
+  const kinds = [
+    ...(weight === null ? [] : [`rows by ${weight}`]),
+    ...(classWeights === "none" ? [] : [`classes ${weightText(classWeights)}`]),
+  ];
+  if (kinds.length > 0) say("weights", kinds.join("; "));
 }
 
 function describeNetwork({ spec, members }: Prepared): void {

@@ -114,6 +114,14 @@ export function extras({ scaling, parametric, parametrization, dropout, input }:
   ];
 }
 
+/** Class weights: "balanced", or "yes 5, no 1" */
+export function weightText(weights: "balanced" | Readonly<Record<string, number>>): string {
+  if (typeof weights === "string") return weights;
+  return Object.entries(weights)
+    .map(([label, weight]) => `${label} ${plain(weight)}`)
+    .join(", ");
+}
+
 /** A score, or "-" where it is not defined; a model file has null for what is no finite number. */
 export function scoreCell(score: number | null | undefined): string {
   return score === null || score === undefined || Number.isNaN(score) ? "-" : short(score);

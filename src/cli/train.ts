@@ -122,7 +122,8 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
 
   const folder = displayPath(workingDirectory, output);
   const holdsOut = members.some(({ validation }) => validation.length > 0);
-  const scores = holdsOut ? scoreNames(target, "history") : undefined;
+  const { epochs, bestBy } = config.training;
+  const scores = holdsOut ? scoreNames(target, "history", bestBy) : undefined;
   const session = await openSession({
     prepared,
     config,
@@ -141,7 +142,7 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
   }
   let ended: { outcome?: Outcome; model?: string } = {};
   try {
-    const display = await progressDisplay({ epochs: config.training.epochs, scores: scoreNames(target, "line") });
+    const display = await progressDisplay({ epochs, scores: scoreNames(target, "line", bestBy) });
     const watcher: Watcher = {
       progress(epochs) {
         session.beat();

@@ -44,7 +44,8 @@ function hasNoEffect(name: string, then: string | undefined, since: string | und
 
 function hasSchedule({ training }: Origin["config"]): boolean {
   const { schedule } = training as TrainingOptions; // a resolved config has it
-  return Object.values(schedule).some(({ name }) => name !== "constant");
+  const { warmUp, ...rates } = schedule;
+  return warmUp !== 0 || Object.values(rates).some(({ name }) => name !== "constant" && name !== "plateau");
 }
 
 /** "training.optimizer.learningRate" → "0.05", of all settings */

@@ -52,7 +52,10 @@ function closest(issue: z.core.$ZodIssue, raw: unknown, above: readonly Property
         const names = options.filter((name) => typeof name === "string");
         return { path, message: `must be one of ${names.map((name) => `"${name}"`).join(", ")}`, options: names };
       }
-      const branches = issue.errors.filter(([first]) => first !== undefined).map(([first]) => first!);
+      const likeliest = issue.errors.toSorted((a, b) => a.length - b.length); // the branch with the fewest complaints
+      const branches = likeliest
+        .map((errors) => errors.find(({ code }) => code === "unrecognized_keys") ?? errors[0])
+        .filter((first) => first !== undefined);
       const deep = branches.find((branch) => branch.path.length > 0 || branch.code === "unrecognized_keys");
       if (deep && typeof value === "object") return closest(deep, raw, path);
       const unions = branches.find(({ code }) => code === "invalid_union");

@@ -17,15 +17,29 @@ interface Preset {
   values(facts: TableFacts): Values;
 }
 
+/** How a training is laid out for so many rows: the more there are, the sooner an epoch has taught what it can. */
+function layout(rows: number) {
+  if (rows <= 4_000) return { epochs: 256, batchSize: 256 };
+  if (rows <= 20_000) return { epochs: 128, batchSize: 256 };
+  return { epochs: Math.min(Math.max(Math.round(6_400_000 / rows), 8), 64), batchSize: 1024 };
+}
+
+/** So many rows teach one network nearly as much as several. */
+const ENOUGH_ROWS = 250_000;
+
 /** RealMLP's recipe (Holzmüller et al., "Better by Default", 2024), of which presets are variations. */
-function recipe({ rows, task }: TableFacts, { members, epochs }: { members: number; epochs: number }): Values {
-  const isLarge = rows > 20_000;
+function recipe(
+  { rows, task }: TableFacts,
+  { members, share = 1, validation = 0.2 }: { members: number; share?: number; validation?: number },
+): Values {
+  const { epochs, batchSize } = layout(rows);
   const classifies = task === "classification";
   return {
+    data: { validation },
     scale: { inputs: { "*": "robustSmooth" }, clamp: true },
     model: {
       hidden: [256, 256, 256],
-      members,
+      members: rows <= ENOUGH_ROWS ? members : Math.min(members, 2),
       activation: { name: classifies ? "selu" : "mish" },
       parametric: true,
       scaling: true,
@@ -37,8 +51,8 @@ function recipe({ rows, task }: TableFacts, { members, epochs }: { members: numb
       ...(classifies ? { loss: { name: "crossEntropy", smoothing: 0.1 } } : {}),
     },
     training: {
-      epochs: isLarge ? epochs / 4 : epochs,
-      batchSize: isLarge ? 1024 : 256,
+      epochs: Math.max(Math.round(epochs * share), 1),
+      batchSize,
       calibrate: classifies,
       bestBy: classifies ? "accuracy" : "rmse",
       optimizer: { name: "adamw", learningRate: classifies ? 0.04 : 0.2, betas: [0.9, 0.95], weightDecay: 0.02 },
@@ -52,16 +66,16 @@ function recipe({ rows, task }: TableFacts, { members, epochs }: { members: numb
 /** Named sets of config values; any of them can be set by hand. */
 export const presets = {
   fast: {
-    about: "one network, for a first look",
-    values: (facts) => recipe(facts, { members: 1, epochs: 256 }),
+    about: "two networks and half the epochs, for a first look",
+    values: (facts) => recipe(facts, { members: 2, share: 0.5 }),
   },
   balanced: {
     about: "five networks, each holding out another fifth of the rows",
-    values: (facts) => recipe(facts, { members: 5, epochs: 256 }),
+    values: (facts) => recipe(facts, { members: 5 }),
   },
   best: {
-    about: "ten networks",
-    values: (facts) => recipe(facts, { members: 10, epochs: 256 }),
+    about: "twenty networks, each holding out another tenth",
+    values: (facts) => recipe(facts, { members: 20, validation: 0.1 }),
   },
   none: {
     about: "every value as this reference says; so is a config that names its own optimizer or hidden layers",

@@ -29,6 +29,8 @@ export class Dataset {
     /** y [rows, targets]: scaled targets, or the number of the class */
     readonly y: Matrix,
     rows: Uint32Array,
+    /** w [rows, 1]: how much each row counts in the loss; without it, all count 1 */
+    readonly w?: Matrix | undefined,
   ) {
     this.places = rows;
     this.order = { address: memory.allocate(rows.length * 4) };
@@ -47,14 +49,17 @@ export class Dataset {
     return this;
   }
 
-  /** Some of its rows, by their numbers, in the same memory. */
-  subset(rows: Uint32Array): Dataset {
-    return new Dataset(
-      this.memory,
-      this.X,
-      this.y,
-      rows.map((row) => this.places[row]!),
-    );
+  /** Some of its rows, by their numbers, in the same memory; `weights`: how much each of them counts. */
+  subset(rows: Uint32Array, weights?: Float32Array): Dataset {
+    const places = rows.map((row) => this.places[row]!);
+    return new Dataset(this.memory, this.X, this.y, places, weights ? this.columnOf(places, weights) : this.w);
+  }
+
+  /** [rows, 1], like X, with numbers for some of the rows. */
+  private columnOf(places: Uint32Array, numbers: Float32Array): Matrix {
+    const column = this.memory.matrix(this.X.rows, 1);
+    for (const [i, place] of places.entries()) column.data[place] = numbers[i]!;
+    return column;
   }
 
   /** Where in X and y its rows are. */
@@ -68,10 +73,11 @@ export class Dataset {
   }
 
   /** Records the gathering of the batch that `batches` has come to. */
-  batch(tape: Tape): { X: Matrix; y: Matrix } {
+  batch(tape: Tape): { X: Matrix; y: Matrix; w: Matrix | undefined } {
     return {
       X: tape.gather(this.X, this.order, this.cursor),
       y: tape.gather(this.y, this.order, this.cursor),
+      w: this.w && tape.gather(this.w, this.order, this.cursor),
     };
   }
 

@@ -23,6 +23,14 @@ export const dataOptions = z.strictObject({
     .default(0.2)
     .describe("rows held out to judge each epoch by: a fraction (stratified for classes), a CSV file, or 0 for none"),
   ignore: z.array(z.string()).default([]).describe("columns to leave out"),
+  weight: z
+    .string()
+    .min(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "a column of numbers, none negative: how much each row counts in the loss, as multiples of their mean; it is no input, and scores and scalers count all rows the same",
+    ),
   types: z
     .record(z.string(), columnType)
     .default({})

@@ -166,6 +166,14 @@ export class Tape {
     return into;
   }
 
+  /** w·1ᵀ: the same number in each of so many columns   w [rows, 1] → [rows, columns] */
+  spread(w: Matrix, columns: number): Matrix {
+    if (columns === 1) return w;
+    const ones = this.memory.matrix(1, columns);
+    ones.data.fill(1);
+    return this.matmul(w, ones);
+  }
+
   // One small product for each of some blocks of columns, which have weights of their own.
 
   /** Y[r, f, :] = X[r, f, :]·W[f]ᵀ   X [rows, blocks·k], W [blocks·n, k] → [rows, blocks·n] */

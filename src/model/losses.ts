@@ -9,12 +9,30 @@ import { type Choice, choiceOf, type Member, none } from "../family.js";
  * from what the last dense layer puts out to a prediction, so that link and gradient always fit each other.
  */
 export interface Loss {
-  /** The mean loss of the batch.   yHat [rows, outputs], y [rows, targets] */
-  value(tape: Tape, yHat: Matrix, y: Matrix): Cell;
+  /** The mean over the rows of wᵢ·Lᵢ; without w, of Lᵢ.   yHat [rows, outputs], y [rows, targets], w [rows, 1] */
+  value(tape: Tape, yHat: Matrix, y: Matrix, w?: Matrix): Cell;
   /** ∂ value / ∂ yHat   [rows, outputs] */
-  gradient(tape: Tape, yHat: Matrix, y: Matrix): Matrix;
+  gradient(tape: Tape, yHat: Matrix, y: Matrix, w?: Matrix): Matrix;
   /** yHat as predictions: scaled targets, or probabilities. */
   link(tape: Tape, yHat: Matrix): Matrix;
+}
+
+/** A loss before it is averaged over the rows. */
+interface RowLoss extends Pick<Loss, "link"> {
+  /** Lᵢ [rows, 1]; or of each target its own [rows, targets], the mean of which is Lᵢ */
+  value(tape: Tape, yHat: Matrix, y: Matrix): Matrix;
+  /** ∂ value / ∂ yHat   [rows, outputs] */
+  gradient(tape: Tape, yHat: Matrix, y: Matrix): Matrix;
+}
+
+/** L = Σᵢ wᵢ·Lᵢ / m′ */
+function averaged({ value, gradient, link }: RowLoss): Loss {
+  const weighted = (tape: Tape, L: Matrix, w?: Matrix) => (w ? tape.multiply(L, tape.spread(w, L.columns)) : L);
+  return {
+    value: (tape, yHat, y, w) => tape.mean(weighted(tape, value(tape, yHat, y), w)),
+    gradient: (tape, yHat, y, w) => tape.divideByCount(weighted(tape, gradient(tape, yHat, y), w), y),
+    link,
+  };
 }
 
 interface LossMember<O extends z.ZodObject> extends Member<O, Loss> {
@@ -25,7 +43,7 @@ interface LossMember<O extends z.ZodObject> extends Member<O, Loss> {
   outputs(width: number): number;
 }
 
-/** The mean over rows and outputs of l(e), e = ŷ − y; link identity. */
+/** l(e) of each row and target, e = ŷ − y; link identity. */
 function pointwise<O extends z.ZodObject>(definition: {
   about: string;
   options: O;
@@ -41,11 +59,12 @@ function pointwise<O extends z.ZodObject>(definition: {
     task: "regression",
     link: "identity",
     outputs: (targets) => targets,
-    with: (chosen) => ({
-      value: (tape, yHat, y) => tape.mean(value(tape, tape.subtract(yHat, y), chosen)),
-      gradient: (tape, yHat, y) => tape.divideByCount(derivative(tape, tape.subtract(yHat, y), chosen), y),
-      link: (_, yHat) => yHat,
-    }),
+    with: (chosen) =>
+      averaged({
+        value: (tape, yHat, y) => value(tape, tape.subtract(yHat, y), chosen),
+        gradient: (tape, yHat, y) => derivative(tape, tape.subtract(yHat, y), chosen),
+        link: (_, yHat) => yHat,
+      }),
   };
 }
 
@@ -113,12 +132,13 @@ export const losses = {
     task: "classification",
     link: "softmax",
     outputs: (classes) => classes,
-    with: ({ smoothing }) => ({
-      value: (tape, yHat, y) => tape.mean(tape.crossEntropy(yHat, y, smoothing)),
-      // ∂(−Σⱼ qⱼ·log softmax(ŷ)ⱼ)/∂ŷ = softmax(ŷ) − q
-      gradient: (tape, yHat, y) => tape.divideByCount(tape.subtractOneHot(tape.softmax(yHat), y, smoothing), y),
-      link: (tape, yHat) => tape.softmax(yHat),
-    }),
+    with: ({ smoothing }) =>
+      averaged({
+        value: (tape, yHat, y) => tape.crossEntropy(yHat, y, smoothing),
+        // ∂(−Σⱼ qⱼ·log softmax(ŷ)ⱼ)/∂ŷ = softmax(ŷ) − q
+        gradient: (tape, yHat, y) => tape.subtractOneHot(tape.softmax(yHat), y, smoothing),
+        link: (tape, yHat) => tape.softmax(yHat),
+      }),
   } satisfies LossMember<typeof crossEntropyOptions>,
 
   binaryCrossEntropy: {
@@ -127,16 +147,17 @@ export const losses = {
     task: "classification",
     link: "sigmoid",
     outputs: () => 1,
-    with: () => ({
-      // −y·log σ(ŷ) − (1 − y)·log(1 − σ(ŷ)) = y·softplus(−ŷ) + (1 − y)·softplus(ŷ): small losses stay exact
-      value: (tape, yHat, y) => {
-        const positive = tape.multiply(y, tape.softplus(tape.multiply(yHat, -1)));
-        const negative = tape.multiply(tape.subtract(1, y), tape.softplus(yHat));
-        return tape.mean(tape.add(positive, negative));
-      },
-      gradient: (tape, yHat, y) => tape.divideByCount(tape.subtract(tape.sigmoid(yHat), y), y),
-      link: (tape, yHat) => tape.sigmoid(yHat),
-    }),
+    with: () =>
+      averaged({
+        // −y·log σ(ŷ) − (1 − y)·log(1 − σ(ŷ)) = y·softplus(−ŷ) + (1 − y)·softplus(ŷ): small losses stay exact
+        value: (tape, yHat, y) => {
+          const positive = tape.multiply(y, tape.softplus(tape.multiply(yHat, -1)));
+          const negative = tape.multiply(tape.subtract(1, y), tape.softplus(yHat));
+          return tape.add(positive, negative);
+        },
+        gradient: (tape, yHat, y) => tape.subtract(tape.sigmoid(yHat), y),
+        link: (tape, yHat) => tape.sigmoid(yHat),
+      }),
   } satisfies LossMember<typeof none>,
 };
 

@@ -6,7 +6,7 @@ import type { Network } from "../model/network.js";
 export const EVALUATION_ROWS = 1024;
 
 export interface Evaluation {
-  /** the mean loss over the rows, in scaled units */
+  /** the mean loss over the rows, each times its weight, in scaled units */
   readonly loss: number;
   /** what the loss's link makes of the network's outputs, [rows, outputs] */
   readonly outputs: Float32Array;
@@ -16,9 +16,9 @@ export interface Evaluation {
 export function evaluator(network: Network, rows: Dataset): () => Evaluation {
   const batchSize = Math.min(EVALUATION_ROWS, rows.size);
   const program = record(network.memory, batchSize, (tape) => {
-    const { X, y } = rows.batch(tape);
+    const { X, y, w } = rows.batch(tape);
     const yHat = network.forward(tape, X);
-    return { loss: network.loss.value(tape, yHat, y), outputs: network.loss.link(tape, yHat) };
+    return { loss: network.loss.value(tape, yHat, y, w), outputs: network.loss.link(tape, yHat) };
   });
 
   return () => {

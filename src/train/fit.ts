@@ -55,10 +55,10 @@ export function* fit(
 
   // What is done with one batch: recorded here once, replayed below for every batch.
   const step = record(network.memory, batchSize, (tape) => {
-    const { X, y } = rows.batch(tape);
+    const { X, y, w } = rows.batch(tape);
     const yHat = network.forward(tape, X, "training"); //          ŷ = f(X; W)
-    const loss = network.loss.value(tape, yHat, y); //             L(ŷ, y), the mean over the batch
-    const dYHat = network.loss.gradient(tape, yHat, y); //         ∂L/∂ŷ
+    const loss = network.loss.value(tape, yHat, y, w); //          L(ŷ, y), the mean over the batch
+    const dYHat = network.loss.gradient(tape, yHat, y, w); //      ∂L/∂ŷ
     network.backward(tape, dYHat); //                              ∂L/∂W
     optimizer.update(tape, network.parameters); //                 W ← W − α·∂L/∂W
     return loss;

@@ -2,14 +2,14 @@ import { Dataset } from "../data/dataset.js";
 import type { Memory } from "../engine/memory.js";
 import { type RandomState, seededRandom } from "../engine/random.js";
 import { Network, plainWeights } from "../model/network.js";
-import { invertTarget, type TargetState, takeTruth } from "../transform/target.js";
+import { invertTarget, type TargetState, type Truth, takeTruth } from "../transform/target.js";
 import { evaluator } from "./evaluate.js";
 import { fit, type Position, type Update } from "./fit.js";
 import type { Member } from "./members.js";
-import { badness, type Place, type Scores, scoresOf } from "./metrics.js";
+import { badness, type MetricName, type Place, type Scores, scoresOf } from "./metrics.js";
 import { Optimizer, type OptimizerState } from "./optimizers.js";
-import { dropoutOf, paceOf } from "./pace.js";
-import type { Prepared, Rows } from "./prepare.js";
+import { dropoutOf, paceOf, Rates, type RatesState } from "./pace.js";
+import type { Prepared } from "./prepare.js";
 
 /** How good the network's predictions are of some rows. */
 export interface Judgement {
@@ -63,6 +63,7 @@ export interface MemberState {
   readonly last: Update | undefined;
   readonly weights: Float32Array;
   readonly optimizer: OptimizerState;
+  readonly rates: RatesState;
   /** where its generators are; that of batches before it drew the order of the epoch's rows */
   readonly random: { readonly batches: RandomState; readonly dropout: RandomState };
   /** the last epoch */
@@ -97,15 +98,18 @@ export function trainMember(
   member: Member,
   from?: MemberState,
 ): MemberTraining {
-  const randomOf = (stream: "weights" | "batches" | "dropout") => seededRandom(options.seed, stream, member.number);
+  const { seed, bestBy } = options;
+  const randomOf = (stream: "weights" | "batches" | "dropout") => seededRandom(seed, stream, member.number);
   const random = { weights: randomOf("weights"), batches: randomOf("batches"), dropout: randomOf("dropout") };
   const network = new Network(memory, spec);
   const validation = member.validation.length > 0 ? member.validation : undefined;
-  const judge = judgeOf(network, target, dataset, rows, validation ?? member.training);
-  const optimizer = new Optimizer(memory, network.parameters, options.optimizer, paceOf(network, options));
+  const held = dataset.subset(validation ?? member.training, member.judgingWeights);
+  const judge = judgeOf(network, target, held, takeTruth(rows.truth, validation ?? member.training));
+  const rates = new Rates(options, Math.ceil(member.training.length / batchSize));
+  const optimizer = new Optimizer(memory, network.parameters, options.optimizer, paceOf(network, rates, options));
   const given = from?.weights ?? initial?.[member.number];
   if (given) network.weights = given;
-  const learned = dataset.subset(member.training);
+  const learned = dataset.subset(member.training, member.trainingWeights);
   network.initialize(random.weights, learned);
 
   let kept: Candidate = from?.kept ?? candidate(0, Number.NaN);
@@ -114,20 +118,25 @@ export function trainMember(
   let ended: MemberState | undefined;
   if (from) {
     optimizer.state = from.optimizer;
+    rates.state = from.rates;
     random.batches.state = from.random.batches;
     random.dropout.state = from.random.dropout;
   }
   let beforeOrder = random.batches.state;
 
   function candidate(epoch: number, loss: number): Candidate {
-    const report = { epoch, loss, validation: validation && epoch > 0 ? judge("history").judgement : undefined };
+    const report = {
+      epoch,
+      loss,
+      validation: validation && epoch > 0 ? judge("history", bestBy).judgement : undefined,
+    };
     return { report, weights: network.weights };
   }
-  /** Of equal losses the first is the best; of equal scores, which are coarser, the last. */
+  /** Of equal losses the first is the best; of equal scores, which are coarser, the last, as of those not defined. */
   function isBetter(judged: Judgement, best: Judgement | undefined): boolean {
     if (!best) return true;
-    const [now, before] = [judged, best].map((judgement) => badness(options.bestBy, target, judgement));
-    return options.bestBy === "loss" ? now! < before! : now! <= before!;
+    const [now, before] = [judged, best].map((judgement) => badness(bestBy, target, judgement));
+    return bestBy === "loss" ? now! < before! : now! <= before! || Number.isNaN(before);
   }
   const isOutOfPatience = () =>
     validation !== undefined && options.patience > 0 && latest.report.epoch - kept.report.epoch >= options.patience;
@@ -136,6 +145,7 @@ export function trainMember(
       last,
       weights: network.weights,
       optimizer: optimizer.state,
+      rates: rates.state,
       random: { batches: beforeOrder, dropout: random.dropout.state },
       latest,
       kept,
@@ -164,7 +174,7 @@ export function trainMember(
       epochs: options.epochs,
       batchSize,
       optimizer,
-      dropout: dropoutOf(network, options, random.dropout),
+      dropout: dropoutOf(network, rates, random.dropout),
       weights: random.weights,
       shuffle: options.shuffle ? random.batches : undefined,
     };
@@ -179,6 +189,7 @@ export function trainMember(
       const done = candidate(event.epoch, event.loss);
       const { validation: judged } = done.report;
       if (judged && !Number.isFinite(judged.loss)) return outcome("diverged");
+      rates.observe(judged?.loss ?? event.loss);
       latest = done;
       beforeOrder = random.batches.state;
       if (judged && isBetter(judged, kept.report.validation)) kept = done;
@@ -209,15 +220,13 @@ type Judged = Pick<MemberOutcome, "judgement" | "outputs">;
 function judgeOf(
   network: Network,
   target: TargetState,
-  dataset: Dataset,
-  { truth }: Rows,
-  rows: Uint32Array,
-): (place?: Place) => Judged {
-  const evaluate = evaluator(network, dataset.subset(rows));
-  const truthOfRows = takeTruth(truth, rows);
-  return (place) => {
+  rows: Dataset,
+  truth: Truth,
+): (place?: Place, also?: MetricName | "loss") => Judged {
+  const evaluate = evaluator(network, rows);
+  return (place, also) => {
     const { loss, outputs } = evaluate();
     const predictions = invertTarget(target, outputs, network.spec.outputs);
-    return { judgement: { loss, scores: scoresOf(target, truthOfRows, predictions, place) }, outputs };
+    return { judgement: { loss, scores: scoresOf(target, truth, predictions, place, also) }, outputs };
   };
 }

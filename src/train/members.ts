@@ -12,6 +12,10 @@ export interface Member {
   readonly training: Uint32Array;
   /** ascending; none, where nothing is held out */
   readonly validation: Uint32Array;
+  /** how much each training row counts in the loss, on average 1; none: all the same */
+  readonly trainingWeights?: Float32Array;
+  /** the same of the validation rows, or where there are none of the training rows */
+  readonly judgingWeights?: Float32Array;
 }
 
 /** Row numbers of one member. */

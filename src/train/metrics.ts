@@ -165,14 +165,12 @@ export const metrics = {
   },
 } satisfies Record<string, Metric>;
 
-/** Those that each epoch is judged by. */
-export const epochMetricNames = (Object.keys(metrics) as (keyof typeof metrics)[]).filter(
-  (name) => metrics[name].from !== "end",
-);
+export type MetricName = keyof typeof metrics;
+export const metricNames = Object.keys(metrics) as [MetricName, ...MetricName[]]; // Object.keys forgets the names
 
 /** The score that an epoch is judged by, the mean over several targets, so that less is better. */
 export function badness(
-  name: keyof typeof metrics | "loss",
+  name: MetricName | "loss",
   target: TargetState,
   { loss, scores }: { readonly loss: number; readonly scores: Scores },
 ): number {
@@ -187,11 +185,18 @@ export function badness(
 /** Scores by name, such as `rmse`; of several targets `rmse_<target>`. NaN where one is not defined for the rows. */
 export type Scores = Readonly<Record<string, number>>;
 
-/** Every score of these predictions, at the end or those of an epoch. */
-export function scoresOf(target: TargetState, truth: Truth, predictions: Predictions, place: Place = "end"): Scores {
+/** Every score of these predictions, at the end or those of an epoch; `also`: one more, whatever its place. */
+export function scoresOf(
+  target: TargetState,
+  truth: Truth,
+  predictions: Predictions,
+  place: Place = "end",
+  also?: MetricName | "loss",
+): Scores {
   const rows = truth.task === "regression" ? truth.values[0]!.length : truth.classes.length;
   const once = new Uint32Array(rows).fill(1);
-  return Object.fromEntries(scorersOf(target, truth, predictions, place).map(([name, score]) => [name, score(once)]));
+  const scorers = scorersOf(target, truth, predictions, place, also);
+  return Object.fromEntries(scorers.map(([name, score]) => [name, score(once)]));
 }
 
 /** The same before it is said how many times each row counts. */
@@ -200,9 +205,10 @@ export function scorersOf(
   truth: Truth,
   predictions: Predictions,
   place: Place = "end",
+  also?: MetricName | "loss",
 ): [string, Scorer][] {
   const scorers: [string, Scorer][] = [];
-  for (const [name, metric] of metricsAt(place)) {
+  for (const [name, metric] of metricsAt(place, also)) {
     if (metric.task === "classification") {
       if (truth.task === "regression" || predictions.task === "regression") continue;
       scorers.push([name, metric.of(truth.classes, predictions.classes, predictions.probabilities)]);
@@ -217,8 +223,12 @@ export function scorersOf(
 }
 
 /** The names that `scoresOf` gives, in its order, with whether more or less is better. */
-export function scoreKinds(target: TargetState, place: Place = "end"): Record<string, Better> {
-  const kinds = metricsAt(place)
+export function scoreKinds(
+  target: TargetState,
+  place: Place = "end",
+  also?: MetricName | "loss",
+): Record<string, Better> {
+  const kinds = metricsAt(place, also)
     .filter(([, { task }]) => task === target.task)
     .flatMap(([name, { better }]) => {
       const names = target.task === "regression" ? target.targets.map((_, t) => scoreName(target, name, t)) : [name];
@@ -228,13 +238,13 @@ export function scoreKinds(target: TargetState, place: Place = "end"): Record<st
 }
 
 /** The names that `scoresOf` gives, in its order. */
-export function scoreNames(target: TargetState, place: Place = "end"): string[] {
-  return Object.keys(scoreKinds(target, place));
+export function scoreNames(target: TargetState, place: Place = "end", also?: MetricName | "loss"): string[] {
+  return Object.keys(scoreKinds(target, place, also));
 }
 
-function metricsAt(place: Place): [string, Metric][] {
+function metricsAt(place: Place, also?: MetricName | "loss"): [string, Metric][] {
   const entries: [string, Metric][] = Object.entries(metrics);
-  return entries.filter(([, { from }]) => places.indexOf(from) <= places.indexOf(place));
+  return entries.filter(([name, { from }]) => name === also || places.indexOf(from) <= places.indexOf(place));
 }
 
 function scoreName(target: TargetState, metric: string, t: number): string {

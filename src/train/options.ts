@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { epochMetricNames } from "./metrics.js";
+import { metricNames } from "./metrics.js";
 import { optimizerChoice } from "./optimizers.js";
 import { scheduleChoice } from "./schedules.js";
 
@@ -27,9 +27,17 @@ export const trainingOptions = z.strictObject({
     .default(1)
     .describe("of the split, the initial weights and the order of rows"),
   bestBy: z
-    .enum(["loss", ...epochMetricNames])
+    .enum(["loss", ...metricNames])
     .default("loss")
-    .describe("what tells the best epoch, on the validation rows: their loss, or a score in the target's own units"),
+    .describe(
+      "what tells the best epoch, on the validation rows: their loss, or any score of the task, which history.csv then has too",
+    ),
+  classWeights: z
+    .union([z.enum(["none", "balanced"]), z.record(z.string(), z.number().min(0))])
+    .default("none")
+    .describe(
+      'how much each class counts in what is learned, times data.weight; "balanced": rows / (classes · rows of the class), or { "yes": 5 }, where other classes count 1; weights are multiples of their mean over the training rows, and the validation loss has none',
+    ),
   calibrate: z
     .boolean()
     .default(false)
@@ -53,6 +61,16 @@ export const trainingOptions = z.strictObject({
   optimizer: optimizerChoice.prefault("sgd").describe("how weights are updated"),
   schedule: z
     .strictObject({
+      warmUp: z
+        .union([
+          z.number().min(0).lt(1),
+          z.strictObject({ epochs: z.number().positive() }),
+          z.strictObject({ updates: z.int().positive() }),
+        ])
+        .default(0)
+        .describe(
+          'how long the learning rate rises linearly from 0 before its schedule begins, which then has the rest: a share of all updates, { "epochs": 5 } or { "updates": 500 }',
+        ),
       learningRate: schedule("the learning rate"),
       weightDecay: schedule("the optimizer's weight decay"),
       dropout: schedule("model.dropout"),

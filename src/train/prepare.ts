@@ -29,13 +29,14 @@ import {
   truthOf,
 } from "../transform/target.js";
 import { type Member, membersOf, range } from "./members.js";
-import { epochMetricNames, metrics } from "./metrics.js";
+import { metricNames, metrics } from "./metrics.js";
 import type { TrainingOptions } from "./options.js";
 import { checkMemory } from "./preflight.js";
 import type { TaskOf } from "./task.js";
+import { classFactors, rowWeights, weightColumn, withWeights } from "./weights.js";
 
 export interface TaskOptions {
-  readonly data: Pick<DataOptions, "validation" | "ignore">;
+  readonly data: Pick<DataOptions, "validation" | "ignore"> & Partial<Pick<DataOptions, "weight">>;
   readonly scale: ScaleOptions;
   readonly model: ModelOptions;
   readonly training: TrainingOptions;
@@ -93,9 +94,10 @@ export async function prepare(
   const [only] = parts;
   const learned = parts.length === 1 && only ? takeRows(table, only.training) : table;
   const target = beginning?.target ?? classes ?? learnTargets(learned, names, scale);
+  const weight = weightColumn(data.weight ?? null, table, names);
   const learnColumns = () =>
     learnPipeline(learned, {
-      targets: names,
+      noInputs: [...names, ...weight.map(({ name }) => name)],
       ignored: data.ignore,
       scale: scale.inputs,
       categories: { unknown: model.categories.unknown > 0, minRows: model.categories.minRows },
@@ -103,7 +105,7 @@ export async function prepare(
   const { pipeline, leftOut } = beginning ? { pipeline: beginning.pipeline, leftOut: [] } : learnColumns();
   const validation =
     typeof data.validation === "string"
-      ? rowsWithTarget(await readValidation([...pipeline, ...targetColumns(target)]), names)
+      ? rowsWithTarget(await readValidation([...pipeline, ...targetColumns(target), ...weight]), names)
       : undefined;
   const newSpec = () => networkFor(model, inputColumns(pipeline), () => applyPipeline(pipeline, learned), target);
   const spec = beginning ? continuedSpec(beginning, model, target) : newSpec();
@@ -119,15 +121,19 @@ export async function prepare(
     validationRows: validation?.rows ?? 0,
     targets: task === "regression" ? names.length : 1,
   });
-  const rows = rowsOf(table, pipeline, target);
+  const tables = validation ? [table, validation] : [table];
+  const rows = join(tables.map((of) => rowsOf(of, pipeline, target)));
   return {
     pipeline,
     target,
     spec,
     training,
     batchSize: rowsOfBatch,
-    rows: validation ? join([rows, rowsOf(validation, pipeline, target)]) : rows,
-    members: held ? parts.map((member) => ({ ...member, validation: held })) : parts,
+    rows,
+    members: withWeights(held ? parts.map((member) => ({ ...member, validation: held })) : parts, {
+      rows: rowWeights(data.weight ?? null, tables),
+      classes: classFactors(training.classWeights, target, rows.truth),
+    }),
     ...(beginning ? { initial: beginning.weights.map((weights) => trainableWeights(spec, weights)) } : {}),
     leftOut,
   };
@@ -192,7 +198,7 @@ function join(parts: readonly Rows[]): Rows {
 }
 
 function checkBestBy(bestBy: TrainingOptions["bestBy"], task: Task): void {
-  const fitting = epochMetricNames.filter((name) => metrics[name].task === task);
+  const fitting = metricNames.filter((name) => metrics[name].task === task);
   if (bestBy === "loss" || fitting.includes(bestBy)) return;
   throw new NnfitError("usage", `the score ${bestBy} is not one of a ${task}`, {
     setting: "training.bestBy",

@@ -3,7 +3,27 @@ import { cos, log } from "../engine/scalar.js";
 import { type Choice, choiceOf, type Member, none } from "../family.js";
 
 /** How much of a rate there is after a share t of all updates, 0 ≤ t ≤ 1. */
-export type Schedule = (t: number) => number;
+export interface Schedule {
+  (t: number): number;
+  /** of one that goes by the losses too */
+  readonly watch?: Watch | undefined;
+}
+
+/** Follows the losses that epochs end with. */
+export interface Watch {
+  /** All that it remembers, as plain data; set, it goes on from there. */
+  state: WatchState;
+  observe(loss: number): void;
+}
+
+export interface WatchState {
+  /** how much of the rate there is */
+  readonly rate: number;
+  /** the least loss; null before the first epoch */
+  readonly best: number | null;
+  /** epochs since then, or since the rate last fell */
+  readonly waited: number;
+}
 
 type ScheduleMember<O extends z.ZodObject> = Member<O, Schedule>;
 
@@ -19,6 +39,13 @@ const oneCycleOptions = z.strictObject({
   start: z.number().min(0).max(1).default(0.04).describe("where it begins"),
 });
 
+const plateauOptions = z.strictObject({
+  factor: z.number().positive().lt(1).default(0.1).describe("what it falls by"),
+  patience: z.int().min(0).default(10).describe("epochs without a better loss that it bears; it falls after one more"),
+  threshold: z.number().min(0).lt(1).default(1e-4).describe("share of the best loss by which a better one is less"),
+  smallest: z.number().min(0).max(1).default(0).describe("it falls no further"),
+});
+
 export const schedules = {
   constant: {
     about: "always the same",
@@ -32,7 +59,7 @@ export const schedules = {
     with:
       ({ at, factor }) =>
       (t) =>
-        factor ** at.filter((place) => t >= place).length,
+        at.reduce((rate, place) => (t >= place ? rate * factor : rate), 1),
   } satisfies ScheduleMember<typeof stepOptions>,
 
   cosine: {
@@ -61,9 +88,39 @@ export const schedules = {
     options: none,
     with: () => (t) => halfCosine(Math.max(1, 2 * t) - 1),
   } satisfies ScheduleMember<typeof none>,
+
+  plateau: {
+    about:
+      "falls by a factor when the validation loss, or where no rows are held out the training loss, gets no better (PyTorch's ReduceLROnPlateau)",
+    options: plateauOptions,
+    with: (options) => {
+      const watch = plateauWatch(options);
+      return Object.assign(() => watch.state.rate, { watch });
+    },
+  } satisfies ScheduleMember<typeof plateauOptions>,
 };
 
 const LN_2 = log(2);
+
+function plateauWatch({ factor, patience, threshold, smallest }: z.output<typeof plateauOptions>): Watch {
+  return {
+    state: { rate: 1, best: null, waited: 0 },
+    observe(loss) {
+      const { rate, best, waited } = this.state;
+      if (best === null || loss < best * (1 - threshold)) this.state = { rate, best: loss, waited: 0 };
+      else if (waited < patience) this.state = { rate, best, waited: waited + 1 };
+      else this.state = { rate: Math.max(rate * factor, smallest), best, waited: 0 };
+    },
+  };
+}
+
+/** The same after a first share of the updates, in which the rate rises linearly from 0 to what the schedule begins with. */
+export function warmedUp(schedule: Schedule, share: number): Schedule {
+  if (share === 0) return schedule;
+  const { watch } = schedule;
+  const rate = (t: number) => (t < share ? (t / share) * schedule(0) : schedule((t - share) / (1 - share)));
+  return Object.assign(rate, { watch });
+}
 
 export const scheduleChoice = choiceOf(schedules, "constant");
 export type ScheduleChoice = Choice<typeof schedules>;

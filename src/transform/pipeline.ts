@@ -64,16 +64,16 @@ export interface LeftOut {
   readonly why: string;
 }
 
-/** Learns from the training rows alone. `targets` and `ignored` columns are no inputs. */
+/** Learns from the training rows alone. `noInputs` are the targets and a weight; `ignored` ones are told to be left out. */
 export function learnPipeline(
   training: Table,
   {
-    targets,
+    noInputs,
     ignored,
     scale,
     categories = ownPlaces,
   }: {
-    targets: readonly string[];
+    noInputs: readonly string[];
     ignored: readonly string[];
     scale: ScalerSetting;
     categories?: CategoryPlaces;
@@ -97,7 +97,7 @@ export function learnPipeline(
   const leftOut: LeftOut[] = [];
   const pipeline: PipelineState = [];
   for (const column of training.columns) {
-    if (targets.includes(column.name)) continue;
+    if (noInputs.includes(column.name)) continue;
     const learned = ignored.includes(column.name) ? "ignored by the config" : learnColumn(column, scale, categories);
     if (typeof learned === "string") leftOut.push({ name: column.name, why: learned });
     else pipeline.push(learned);

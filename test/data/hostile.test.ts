@@ -228,7 +228,7 @@ describe("a table of any cells", () => {
         (learned, applied, name) => {
           const scale = scaleOptions.parse({ inputs: name }).inputs;
           const of = (values: readonly number[]) => columns({ x: values, y: values.map((_, i) => i) });
-          const { pipeline } = learnPipeline(of(learned), { targets: [], ignored: [], scale });
+          const { pipeline } = learnPipeline(of(learned), { noInputs: [], ignored: [], scale });
           try {
             const X = applyPipeline(pipeline, of(applied));
             expect([...X].filter((x) => !Number.isFinite(x))).toEqual([]);

@@ -70,6 +70,16 @@ describe("products", () => {
     });
   });
 
+  it("spread has a number of each row in every column, to the bit", () => {
+    fc.assert(
+      fc.property(batches, sizes, ({ rows, batchSize }, columns) => {
+        const w = table(rows, 1, (r) => Math.fround(1 / (r + 3)));
+        const spread = played({ rows, batchSize }, (tape, memory) => tape.spread(memory.put(w, batchSize), columns));
+        expect(spread).toEqual(table(rows, columns, (r) => at(w, r, 0)));
+      }),
+    );
+  });
+
   it("tmatmul is Aᵀ·X, summed over the rows of the batch", () => {
     overShapes((P, rows, Q, _, number) => {
       const batchSize = rows + 3;

@@ -8,7 +8,7 @@ import { Network } from "../../src/model/network.js";
 import { fit } from "../../src/train/fit.js";
 import { Optimizer, optimizerChoice } from "../../src/train/optimizers.js";
 import { trainingOptions } from "../../src/train/options.js";
-import { dropoutOf } from "../../src/train/pace.js";
+import { dropoutOf, Rates } from "../../src/train/pace.js";
 
 /** Odd shapes everywhere: 13 inputs, layers of 37 and 301 units, 7 classes, batches of 29 and a last one of 11. */
 function trained(threads: number): Float32Array {
@@ -33,7 +33,7 @@ function trained(threads: number): Float32Array {
     epochs: 3,
     batchSize: 29,
     optimizer: new Optimizer(memory, network.parameters, optimizerChoice.parse("adamw")),
-    dropout: dropoutOf(network, trainingOptions.parse({}), seededRandom(3, "dropout")),
+    dropout: dropoutOf(network, new Rates(trainingOptions.parse({}), 5), seededRandom(3, "dropout")),
     weights: seededRandom(3, "weights"),
     shuffle: seededRandom(3, "batches"),
   });

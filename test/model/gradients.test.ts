@@ -117,6 +117,35 @@ describe.each(titled(activationChoices))("a network with %s", (_, activation) =>
   });
 });
 
+describe.each(titled(lossChoices))("rows with weights, and %s", (_, loss) => {
+  it("have the reference's loss and gradients: each row's times its weight", () => {
+    const set = example(activationChoice.parse("tanh"), loss);
+    const { memory, network, spec, weights, X, y } = set;
+    const w = [0.5, 2, 0, 1.25, 0.25, 3, 0.125];
+    const { result, play } = record(memory, BATCH_SIZE, (tape) => {
+      const target = memory.put(y, BATCH_SIZE);
+      const rowWeights = memory.put(
+        table(ROWS, 1, (r) => w[r]!),
+        BATCH_SIZE,
+      );
+      const yHat = network.forward(tape, memory.put(X, BATCH_SIZE));
+      network.backward(tape, network.loss.gradient(tape, yHat, target, rowWeights));
+      return network.loss.value(tape, yHat, target, rowWeights);
+    });
+    play(ROWS);
+    memory.expectGuards();
+
+    const value = reference.loss(loss);
+    const row = ({ columns, data }: Table, r: number) => table(1, columns, (_, c) => data[r * columns + c]!);
+    const lossOf = (weights: readonly number[]) => {
+      const yHat = reference.forward(spec, weights, X);
+      return w.reduce((sum, weight, r) => sum + weight * value(row(yHat, r), row(y, r)), 0) / ROWS;
+    };
+    expect(difference([result.value], [lossOf(weights)])).toBeLessThan(1e-6);
+    expect(difference([...network.parameters.gradient.data], gradient(lossOf, weights)), "∂L/∂W").toBeLessThan(2e-6);
+  });
+});
+
 /** The results of a recording that makes a matrix of another, element by element. */
 function pointwise(inputs: readonly number[], recording: (tape: Tape, x: Matrix) => Matrix): number[] {
   const memory = new Memory();

@@ -9,7 +9,7 @@ import { modelOptions } from "../../src/model/options.js";
 import { fit } from "../../src/train/fit.js";
 import { Optimizer, optimizerChoice } from "../../src/train/optimizers.js";
 import { trainingOptions } from "../../src/train/options.js";
-import { dropoutOf } from "../../src/train/pace.js";
+import { dropoutOf, Rates } from "../../src/train/pace.js";
 import type { InputColumn } from "../../src/transform/pipeline.js";
 import { numbersFrom, uniformFrom } from "../engine/reference.js";
 import { differences } from "./reference.js";
@@ -132,7 +132,7 @@ describe.each(embeddings)("%s", (_, model) => {
         epochs: 3,
         batchSize: 11,
         optimizer: new Optimizer(memory, network.parameters, optimizerChoice.parse("adam")),
-        dropout: dropoutOf(network, trainingOptions.parse({}), seededRandom(3, "dropout")),
+        dropout: dropoutOf(network, new Rates(trainingOptions.parse({}), 5), seededRandom(3, "dropout")),
         weights: seededRandom(3, "weights"),
         shuffle: seededRandom(3, "batches"),
       });

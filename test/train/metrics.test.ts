@@ -102,6 +102,10 @@ describe("scores", () => {
 
   it("of an epoch are two in its line and those that cost little in its record", () => {
     expect(scoreNames(numbersOf("a"), "line")).toEqual(["rmse", "mae"]);
+    expect(scoreNames(numbersOf("a"), "line", "mape")).toEqual(["rmse", "mae", "mape"]);
+    expect(scoreNames(numbersOf("a", "b"), "line", "r2").slice(4)).toEqual(["r2_a", "r2_b"]);
+    expect(scoreNames(classesOf(3), "history", "f1")).toEqual(["accuracy", "logLoss", "f1"]);
+    expect(scoreNames(classesOf(3), "line", "loss")).toEqual(scoreNames(classesOf(3), "line", "accuracy"));
     expect(scoreNames(numbersOf("a"), "history")).toEqual(["rmse", "mae", "r2"]);
     expect(scoreNames(classesOf(3), "line")).toEqual(["accuracy", "logLoss"]);
     expect(Object.keys(scoresOf(classesOf(2), classes([1], []), classes([0], [1, 0]), "history"))).toEqual([

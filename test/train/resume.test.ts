@@ -93,6 +93,13 @@ const settings: Record<string, Options> = {
       clipNorm: 0.5,
     },
   },
+  "rates that fall where the loss gets no better": {
+    training: {
+      epochs: 12,
+      optimizer: adam,
+      schedule: { learningRate: { name: "plateau", patience: 1, factor: 0.5 }, warmUp: { updates: 7 } },
+    },
+  },
   "early stopping, best by a score": { training: { epochs: 30, patience: 3, bestBy: "mae", optimizer: adam } },
   "what the presets use": {
     model: { parametric: true, scaling: true, parametrization: "neuralTangent", members: 2, dropout: 0.1 },

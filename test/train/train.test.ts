@@ -46,7 +46,7 @@ interface Run extends MemberOutcome, Pick<Outcome, "judgedRows"> {
 }
 
 /** Of a single network what became of it, and of all together. */
-async function run(table: Table, options: Options, validation = noTable): Promise<Run> {
+async function run(table: Table, options: Options, validation: () => Promise<Table> = noTable): Promise<Run> {
   const ready = await prepared(table, options, validation);
   const reports: EpochReport[] = [];
   const engine = await engineFor(ready, { threads: 1 });
@@ -79,6 +79,13 @@ const wave = (map: (t: number) => number = (t) => t) => {
     y: x.map((value, i) => map(Math.sin(value / 6) + noise(3 * i + 1) + 0.6 * noise(i))),
   });
 };
+const classesOfWave = () => {
+  const table = wave();
+  const y = table.columns[2]!;
+  if (y.type !== "number") throw new Error("it is a number");
+  const words = columns({ y: [...y.values].map((value) => (value > 0.2 ? "b" : "a")) });
+  return { ...table, columns: [...table.columns.slice(0, 2), ...words.columns] };
+};
 const overfitting = {
   model: { hidden: [24] },
   training: { epochs: 60, optimizer: { name: "adam", learningRate: 0.03 } },
@@ -104,18 +111,45 @@ describe("a training with validation rows", () => {
     expect(evaluator(network, held)().loss).toBe(whole.judgement.loss);
   });
 
-  it.each(["rmse", "mae", "r2"])("keeps the epoch that is best by %s where the config says so", async (bestBy) => {
-    const training = { ...overfitting.training, bestBy };
-    const { reports, keptEpoch, judgement } = await run(wave(), { ...overfitting, training });
-    const scores = reports.map(({ validation }) => (bestBy === "r2" ? -1 : 1) * validation!.scores[bestBy]!);
-    expect(keptEpoch).toBe(scores.lastIndexOf(Math.min(...scores)) + 1);
-    expect(judgement).toMatchObject(reports[keptEpoch - 1]!.validation!);
+  it.each(["rmse", "mae", "r2", "medianAbsoluteError", "mape"])(
+    "keeps the epoch that is best by %s where the config says so",
+    async (bestBy) => {
+      const training = { ...overfitting.training, bestBy };
+      const { reports, keptEpoch, judgement } = await run(wave(), { ...overfitting, training });
+      const scores = reports.map(({ validation }) => (bestBy === "r2" ? -1 : 1) * validation!.scores[bestBy]!);
+      expect(keptEpoch).toBe(scores.lastIndexOf(Math.min(...scores)) + 1);
+      expect(judgement).toMatchObject(reports[keptEpoch - 1]!.validation!);
+    },
+  );
+
+  it.each(["error", "logLoss", "balancedAccuracy", "f1", "rocAuc"] as const)(
+    "keeps the epoch that is best by %s of classes",
+    async (bestBy) => {
+      const table = classesOfWave();
+      const trained = await run(table, { ...overfitting, training: { ...overfitting.training, bestBy } });
+      const names = ["accuracy", "logLoss", "error", "balancedAccuracy", "f1", "rocAuc"];
+      const reported = names.filter((name) => ["accuracy", "logLoss", bestBy].includes(name));
+      expect(Object.keys(trained.reports[0]!.validation!.scores)).toEqual(reported);
+      const sign = bestBy === "error" || bestBy === "logLoss" ? 1 : -1;
+      const badness = trained.reports.map(({ validation }) => sign * validation!.scores[bestBy]!);
+      expect(new Set(badness).size).toBeGreaterThan(2);
+      expect(trained.keptEpoch).toBe(badness.lastIndexOf(Math.min(...badness)) + 1);
+      expect(trained.judgement).toMatchObject(trained.reports[trained.keptEpoch - 1]!.validation!);
+    },
+  );
+
+  it("keeps the last epoch by a score that the validation rows don't define", async () => {
+    const oneClass = () => Promise.resolve(columns({ x: [1, 2], z: [0, 0], y: ["b", "b"] }));
+    const options = { validation: "v.csv", training: { epochs: 4, bestBy: "rocAuc" } };
+    const trained = await run(classesOfWave(), options, oneClass);
+    expect(trained.reports[3]!.validation!.scores.rocAuc).toBeNaN();
+    expect(trained.keptEpoch).toBe(4);
   });
 
   it("refuses a best epoch by a score of the other task", async () => {
     expect(await refusal(() => prepared(wave(), { training: { bestBy: "accuracy" } }))).toMatchObject({
       kind: "usage",
-      details: { setting: "training.bestBy", try: "loss, rmse, mae, r2" },
+      details: { setting: "training.bestBy", try: "loss, rmse, mae, r2, medianAbsoluteError, mape" },
     });
   });
 
@@ -196,6 +230,60 @@ describe("a training with validation rows", () => {
       details: { at: 't.csv:4, column "y"', have: "no, yes" },
     });
   });
+});
+
+describe("a learning rate on a plateau", () => {
+  const epochs = 40;
+  const options = (learningRate: object, parts: object = {}) => ({
+    ...overfitting,
+    ...parts,
+    training: { ...overfitting.training, epochs, schedule: { learningRate } },
+  });
+  const plateau = { name: "plateau", patience: 2, factor: 0.5, threshold: 0.01 };
+
+  /** The shares of the epochs at which it falls, by the losses of all epochs. */
+  function falls(losses: readonly number[], threshold = plateau.threshold): number[] {
+    let best = Number.POSITIVE_INFINITY;
+    let since = 0;
+    return losses.flatMap((loss, epoch) => {
+      since = loss < (1 - threshold) * best ? 0 : since + 1;
+      if (since === 0) best = loss;
+      if (since <= 2) return [];
+      since = 0;
+      return [(epoch + 1) / epochs];
+    });
+  }
+
+  it("falls by the validation loss, from the epoch after", async () => {
+    const trained = await run(wave(), options(plateau));
+    const at = falls(trained.reports.map(({ validation }) => validation!.loss));
+    expect(at.length).toBeGreaterThan(2);
+    expect(at).not.toEqual(falls(trained.reports.map(({ loss }) => loss)));
+    const stepped = await run(wave(), options({ name: "step", at: at.filter((share) => share < 1), factor: 0.5 }));
+    expect(trained.reports).toEqual(stepped.reports);
+    expect(weightsOf(trained)).toEqual(weightsOf(stepped));
+  });
+
+  it("falls by the training loss where no rows are held out", async () => {
+    const parts = { validation: 0 };
+    const trained = await run(wave(), options({ ...plateau, threshold: 0.2 }, parts));
+    const losses = trained.reports.map(({ loss }) => loss);
+    const at = falls(losses, 0.2);
+    expect(at.length).toBeGreaterThan(0);
+    const stepped = await run(wave(), options({ name: "step", at, factor: 0.5 }, parts));
+    expect(weightsOf(trained)).toEqual(weightsOf(stepped));
+    expect(weightsOf(trained)).not.toEqual(weightsOf(await run(wave(), options({ name: "constant" }, parts))));
+  });
+});
+
+it("a warm-up is as long in epochs, updates and as a share of them", async () => {
+  const weights = async (warmUp: unknown) =>
+    weightsOf(await run(wave(), { training: { epochs: 8, schedule: { warmUp, learningRate: "cosine" } } }));
+  const expected = await weights(0.25);
+  expect(await weights({ epochs: 2 })).toEqual(expected);
+  expect(await weights({ updates: 10 })).toEqual(expected); // 36 rows are five batches
+  expect(await weights({ updates: 11 })).not.toEqual(expected);
+  expect(await weights(0)).not.toEqual(expected);
 });
 
 describe("a training that diverges", () => {

@@ -15,7 +15,7 @@ import { columns, refusal } from "../data/source.js";
 type Table = Parameters<typeof learnPipeline>[0];
 type Options = Partial<Parameters<typeof learnPipeline>[1]>;
 const learn = (table: Table, options: Options = {}) =>
-  learnPipeline(table, { targets: [], ignored: [], scale: "none", ...options });
+  learnPipeline(table, { noInputs: [], ignored: [], scale: "none", ...options });
 const learned = (table: Table, options: Options = {}) => learn(table, options).pipeline;
 
 const NA = Number.NaN;
@@ -46,7 +46,7 @@ const fresh = columns({
 
 describe("the inputs of the network", () => {
   it("are numbers, an indicator where training rows lacked one, and the code of a category, in column order", () => {
-    const pipeline = learned(training, { targets: ["y"] });
+    const pipeline = learned(training, { noInputs: ["y"] });
     expect(widthOf(pipeline)).toBe(2 + 1 + 1 + 1);
     expect(rowsOf(pipeline, training)).toEqual([
       // size, lacks; age; a, b or other; 9 or 10
@@ -66,7 +66,7 @@ describe("the inputs of the network", () => {
   });
 
   it("of new rows: the median of the training rows for a missing number, and a category never seen has no other's place", () => {
-    expect(rowsOf(learned(training, { targets: ["y"] }), fresh)).toEqual([
+    expect(rowsOf(learned(training, { noInputs: ["y"] }), fresh)).toEqual([
       [5, 1, 2, 2, 0],
       [8, 0, 5, 2, -1],
       [-2, 0, 1, 0, -1],
@@ -74,7 +74,7 @@ describe("the inputs of the network", () => {
   });
 
   it("are, one-hot, a place for each category and for the unknown one, and zeros for a code without a place", () => {
-    const pipeline = learned(training, { targets: ["y"] });
+    const pipeline = learned(training, { noInputs: ["y"] });
     const described = inputColumns(pipeline);
     const every = (table: Table) => Uint32Array.from({ length: table.rows }, (_, row) => row);
     const places = (table: Table) => oneHot(applyPipeline(pipeline, table), described, every(table));
@@ -93,7 +93,7 @@ describe("the inputs of the network", () => {
 
   it("are scaled by what each column was given, learned from the training rows alone", () => {
     const scale = { size: "maxabs", "*": "minmax" } as const;
-    const pipeline = learned(training, { targets: ["y"], scale });
+    const pipeline = learned(training, { noInputs: ["y"], scale });
     expect(rowsOf(pipeline, training).map((row) => row.slice(0, 3))).toEqual(
       [
         [0.02, 0, 0],
@@ -104,7 +104,7 @@ describe("the inputs of the network", () => {
       ].map((row) => row.map(Math.fround)),
     );
     expect(rowsOf(pipeline, fresh)[1]!.slice(0, 3)).toEqual([0.08, 0, 2].map(Math.fround));
-    expect(rowsOf(learned(training, { targets: ["y"], scale: { age: "minmax" } }), training)[0]!.slice(0, 3)).toEqual(
+    expect(rowsOf(learned(training, { noInputs: ["y"], scale: { age: "minmax" } }), training)[0]!.slice(0, 3)).toEqual(
       // standard for a column that the setting does not name: (2 − 28) / √1730 of 2, 4, 6 and 100
       [Math.fround(-26 / Math.sqrt(1730)), 0, 0],
     );
@@ -117,7 +117,7 @@ describe("the inputs of the network", () => {
   });
 
   it("are the same for a state that was written and read", () => {
-    const pipeline = learned(training, { targets: ["y"], scale: "quantileNormal" });
+    const pipeline = learned(training, { noInputs: ["y"], scale: "quantileNormal" });
     const again = pipelineState.parse(JSON.parse(JSON.stringify(pipeline)));
     expect(again).toEqual(pipeline);
     expect(applyPipeline(again, fresh)).toEqual(applyPipeline(pipeline, fresh));
@@ -140,7 +140,7 @@ describe("the inputs of the network", () => {
 });
 
 describe("what is learned", () => {
-  const states = Object.fromEntries(learned(training, { targets: ["y"] }).map((state) => [state.name, state]));
+  const states = Object.fromEntries(learned(training, { noInputs: ["y"] }).map((state) => [state.name, state]));
 
   it("of numbers: the median of the present ones, and whether any is missing", () => {
     expect(states.size).toEqual({
@@ -268,7 +268,7 @@ describe("columns that are left out", () => {
       good: [1, 2, 3, 4, 5],
       y: [1, 1, 1, 1, 1],
     });
-    const { pipeline, leftOut } = learn(table, { targets: ["y"], ignored: ["unwanted"] });
+    const { pipeline, leftOut } = learn(table, { noInputs: ["y"], ignored: ["unwanted"] });
     expect(pipeline.map(({ name }) => name)).toEqual(["nearlyId", "good"]);
     expect(leftOut).toEqual([
       { name: "id", why: "an identifier: 5 different words in 5 training rows" },
@@ -298,10 +298,10 @@ describe("columns that are left out", () => {
   });
 
   it("may not be all", async () => {
-    const error = await refusal(() => learn(columns({ id: ["a", "b"], y: [1, 2] }), { targets: ["y"] }));
+    const error = await refusal(() => learn(columns({ id: ["a", "b"], y: [1, 2] }), { noInputs: ["y"] }));
     expect(error).toMatchObject({ kind: "data", message: "no column is left to learn from", details: { at: "t.csv" } });
     expect(error.details.have).toContain("id: an identifier");
-    expect((await refusal(() => learn(columns({ y: [1, 2] }), { targets: ["y"] }))).details.have).toBe(
+    expect((await refusal(() => learn(columns({ y: [1, 2] }), { noInputs: ["y"] }))).details.have).toBe(
       "the target alone",
     );
   });
@@ -309,7 +309,7 @@ describe("columns that are left out", () => {
 
 describe("names in a config", () => {
   it("of columns to ignore have to be in the table", async () => {
-    expect(await refusal(() => learn(training, { targets: ["y"], ignored: ["siez"] }))).toMatchObject({
+    expect(await refusal(() => learn(training, { noInputs: ["y"], ignored: ["siez"] }))).toMatchObject({
       kind: "usage",
       message: 'no column "siez" in t.csv',
       details: { setting: "data.ignore", have: "size, age, kind, grade, y", try: '"size"' },
@@ -318,7 +318,7 @@ describe("names in a config", () => {
 
   it("of columns to scale have to be in the table", async () => {
     const scale = { siez: "robust", "*": "none" } as const;
-    expect(await refusal(() => learn(training, { targets: ["y"], scale }))).toMatchObject({
+    expect(await refusal(() => learn(training, { noInputs: ["y"], scale }))).toMatchObject({
       kind: "usage",
       message: 'no column "siez" in t.csv',
       details: { setting: "scale.inputs", try: '"size"' },
@@ -326,7 +326,7 @@ describe("names in a config", () => {
   });
 
   it("of columns to scale have to be numbers, and the error does not deny that the column is there", async () => {
-    const error = await refusal(() => learn(training, { targets: ["y"], scale: { kind: "robust" } }));
+    const error = await refusal(() => learn(training, { noInputs: ["y"], scale: { kind: "robust" } }));
     expect(error).toMatchObject({ kind: "usage", details: { setting: "scale.inputs" } });
     expect(error.message).not.toContain('no column "kind" in');
   });

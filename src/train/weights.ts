@@ -1,0 +1,126 @@
+import { numberIn } from "../data/columns.js";
+import { checkNames, type WantedColumn } from "../data/read.js";
+import { columnOf, type Table, textOf } from "../data/table.js";
+import { NnfitError } from "../errors.js";
+import { nearest } from "../family.js";
+import type { TargetState, Truth } from "../transform/target.js";
+import type { Member } from "./members.js";
+import type { TrainingOptions } from "./options.js";
+
+/** Column `name`, where the config names one that says how much each row counts. */
+export function weightColumn(name: string | null, table: Table, targets: readonly string[]): WantedColumn[] {
+  if (name === null) return [];
+  const header = table.columns.map((column) => column.name);
+  checkNames([name], header, "data.weight", table.source);
+  if (!targets.includes(name)) return [{ name, type: "number" }];
+  throw new NnfitError("usage", `the weight "${name}" is a target`, { setting: "data.weight" });
+}
+
+/** How much each row counts by a column of numbers, one table after the other. */
+export function rowWeights(name: string | null, tables: readonly Table[]): readonly number[] | undefined {
+  return name === null ? undefined : tables.flatMap((table) => weightsIn(table, name));
+}
+
+function weightsIn(table: Table, name: string): number[] {
+  const column = columnOf(table, name);
+  if (!column) throw new Error(`column ${name} is not there`);
+  const weights = Array.from({ length: table.rows }, (_, row) => {
+    const text = textOf(column, row);
+    const weight = column.type === "number" ? column.values[row] : numberIn(text ?? "");
+    if (text !== undefined && weight !== undefined && weight >= 0) return weight;
+    const found = weight === undefined ? `"${text}"` : text;
+    const message = text === undefined ? "the weight of a row is missing" : `the weight of a row is ${found}`;
+    throw new NnfitError("data", `${message}, and must be a number that is not negative`, {
+      at: `${table.source}:${table.lines[row]}, column "${name}"`,
+      try: "correcting the cell; 0 leaves the row out of the loss",
+    });
+  });
+  if (weights.some((weight) => weight > 0)) return weights;
+  throw new NnfitError("data", `the weight "${name}" is 0 in every row, so none would count`, { at: table.source });
+}
+
+/** How much a row counts by its class, given the rows that are learned from. */
+export type ClassFactors = (training: Uint32Array) => (row: number) => number;
+
+/** What the config says of classes; nothing, where all count the same. */
+export function classFactors(
+  weights: TrainingOptions["classWeights"],
+  target: TargetState,
+  truth: Truth,
+): ClassFactors | undefined {
+  if (weights === "none") return undefined;
+  if (target.task === "regression" || truth.task === "regression") {
+    throw new NnfitError("usage", "class weights are for classes, and this is a regression", {
+      setting: "training.classWeights",
+      try: "data.weight, a column that says how much each row counts",
+    });
+  }
+  const { classes: labels } = target;
+  const { classes } = truth;
+  if (weights === "balanced") {
+    return (training) => {
+      const factors = balanced(classes, training, labels.length);
+      return (row) => factors[classes[row]!]!;
+    };
+  }
+  checkLabels(Object.keys(weights), target);
+  const named = new Map(Object.entries(weights));
+  const factors = labels.map((label) => named.get(label) ?? 1);
+  return () => (row) => factors[classes[row]!]!;
+}
+
+function checkLabels(named: readonly string[], { name, classes }: Extract<TargetState, { task: "classification" }>) {
+  const unknown = named.find((label) => !classes.includes(label));
+  if (unknown === undefined) return;
+  const similar = nearest(unknown, classes);
+  throw new NnfitError("usage", `"${unknown}" is no class of the target "${name}"`, {
+    setting: "training.classWeights",
+    have: classes.join(", "),
+    try: similar && `"${similar}"`,
+  });
+}
+
+/** rows / (classes · count), as scikit-learn has it: each class that occurs counts as much as another, all together. */
+export function balanced(classOf: Int32Array, rows: Uint32Array, classes: number): number[] {
+  const counts = Array.from({ length: classes }, () => 0);
+  for (const row of rows) counts[classOf[row]!]!++;
+  const present = counts.filter((count) => count > 0).length;
+  return counts.map((count) => (count > 0 ? rows.length / (present * count) : 0));
+}
+
+/** The members, with how much each of their rows counts, if that differs. Class weights are for what is learned alone. */
+export function withWeights(
+  members: readonly Member[],
+  { rows, classes }: { rows: readonly number[] | undefined; classes: ClassFactors | undefined },
+): readonly Member[] {
+  if (!rows && !classes) return members;
+  return members.map((member) => {
+    const { training, validation } = member;
+    const ofClass = classes?.(training) ?? (() => 1);
+    const ofRow = (row: number) => rows?.[row] ?? 1;
+    const [judging, use] = validation.length > 0 ? [validation, "to judge by"] : [training, "to learn from"];
+    return {
+      ...member,
+      trainingWeights: onAverageOne(training, ofRow, "to learn from", ofClass),
+      ...(rows && { judgingWeights: onAverageOne(judging, ofRow, use) }),
+    };
+  });
+}
+
+/** As multiples of their mean, so that a learning rate means the same with weights as without. */
+function onAverageOne(
+  rows: Uint32Array,
+  weightOf: (row: number) => number,
+  use: string,
+  factorOf: (row: number) => number = () => 1,
+): Float32Array {
+  const sharesOf = (weights: Float64Array) => {
+    const most = weights.reduce((most, weight) => Math.max(most, weight), 0);
+    return most > 0 ? weights.map((weight) => weight / most) : weights; // so that no sum leaves the range of doubles
+  };
+  const shares = sharesOf(Float64Array.from(rows, weightOf));
+  const weights = sharesOf(shares.map((share, i) => share * factorOf(rows[i]!)));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (total === 0) throw new NnfitError("data", `all rows ${use} have the weight 0, so none would count`);
+  return Float32Array.from(weights, (weight) => (weight / total) * weights.length);
+}
