@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { eventsJsonSchema } from "../src/artifact/events.js";
 import { jsonSchema, reference } from "../src/config/reference.js";
 
 // `npm run docs` writes what these tests compare with.
@@ -13,6 +14,10 @@ const read = (path: string) => readFileSync(join(root, path), "utf8");
 
 it("the JSON Schema in configs/ is the one of the code", async () => {
   await expect(jsonSchema()).toMatchFileSnapshot("../configs/nnfit.schema.json");
+});
+
+it("the JSON Schema of events in configs/ is the one of the code", async () => {
+  await expect(eventsJsonSchema()).toMatchFileSnapshot("../configs/nnfit.events.schema.json");
 });
 
 it("the README's settings, output and scores are what the code has and prints", async () => {

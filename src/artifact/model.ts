@@ -7,17 +7,20 @@ import { takes, withInput } from "../model/inputs.js";
 import { losses } from "../model/losses.js";
 import { countParameters, Network, networkSpec, sizeOf, tensorsOf } from "../model/network.js";
 import { baselineState, baselinesFit } from "../train/baseline.js";
+import type { Fingerprint } from "../train/fingerprint.js";
 import { trainingOptions } from "../train/options.js";
+import type { Snapshot } from "../train/reports.js";
 import { inputColumns, pipelineState } from "../transform/pipeline.js";
 import { targetState } from "../transform/target.js";
-import { systemFiles } from "./files.js";
+import { type FileSystem, systemFiles } from "./files.js";
 import { decodeSafetensors, encodeSafetensors, HEAD_BYTES, isOurs, parseJson, type Tensor } from "./safetensors.js";
+import { decodeSnapshot, encodeSnapshot, SNAPSHOT_TENSORS, snapshotSchema } from "./snapshot.js";
 import { version } from "./version.js";
 import { writeWhole } from "./write.js";
 
 /** How a model came to be: nothing in it differs between two runs of the same config on the same data. */
 const trainingSummary = z.strictObject({
-  options: trainingOptions,
+  options: trainingOptions.extend({ checkpoint: trainingOptions.shape.checkpoint.unwrap().optional() }),
   trainingRows: z.int().positive(),
   validationRows: z.int().min(0),
   /** epochs done */
@@ -26,7 +29,7 @@ const trainingSummary = z.strictObject({
   keptEpoch: z.int().min(0),
   /** of each network, where there are several */
   members: z.array(z.strictObject({ keptEpoch: z.int().min(0), epochs: z.int().min(0) })).optional(),
-  stopped: z.enum(["all epochs done", "patience", "diverged"]),
+  stopped: z.enum(["all epochs done", "patience", "diverged", "not yet done"]),
   /** the mean loss of the kept epoch's batches, in scaled units; null for a model as initialised */
   loss: z.number().nullable(),
   /** on the rows that were held out, or where none were on the training rows; null where it is no finite number */
@@ -35,6 +38,14 @@ const trainingSummary = z.strictObject({
   scores: z.record(z.string(), z.number().nullable()),
   /** older models have none */
   baseline: baselineState.optional(),
+});
+
+/** What a checkpoint says beyond the model that it is. */
+const checkpointSchema = z.strictObject({
+  /** as in the run folder */
+  config: z.record(z.string(), z.unknown()),
+  data: z.record(z.string(), z.string()),
+  snapshot: snapshotSchema,
 });
 
 /** All of a model but its weights. */
@@ -48,13 +59,23 @@ const description = z.strictObject({
   members: z.int().min(1).max(256).default(1),
   missing: csvOptions.missing,
   training: trainingSummary,
+  checkpoint: checkpointSchema.optional(),
 });
 export type Description = z.output<typeof description>;
 
-export interface Model extends Omit<Description, "format" | "nnfit"> {
+export interface Model extends Omit<Description, "format" | "nnfit" | "checkpoint"> {
   readonly version: string;
   /** of each member, tensor by tensor: W₁ by rows, b₁, W₂, b₂, … */
   readonly weights: readonly Float32Array[];
+}
+
+/** What a stopped training goes on from. */
+export interface Checkpoint {
+  readonly model: Model;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** what it learns from */
+  readonly data: Fingerprint;
+  readonly snapshot: Snapshot;
 }
 
 export const MODEL_FILE = "model.safetensors";
@@ -63,8 +84,24 @@ export const MODEL_FILE = "model.safetensors";
  * Writes a model as one safetensors file; its tensors have the names and shapes of PyTorch's nn.Linear, and those of
  * several members begin with `members.0.`, `members.1.`, …
  */
-export function saveModel(path: string, { weights, version: _, ...parts }: Model, files = systemFiles): void {
-  const described: Description = { format: 1, nnfit: version, ...parts };
+export function saveModel(path: string, model: Model, files = systemFiles): void {
+  writeModel(path, model, {}, [], files);
+}
+
+/** Writes a checkpoint: a model file with the tensors of a snapshot after its own. */
+export function saveCheckpoint(path: string, { model, snapshot, ...of }: Checkpoint, files = systemFiles): void {
+  const { text, tensors } = encodeSnapshot(snapshot);
+  writeModel(path, model, { checkpoint: { ...of, snapshot: text } }, tensors, files);
+}
+
+function writeModel(
+  path: string,
+  { weights, version: _, ...parts }: Model,
+  more: Pick<Description, "checkpoint">,
+  moreTensors: readonly Tensor[],
+  files: FileSystem,
+): void {
+  const described: Description = { format: 1, nnfit: version, ...parts, ...more };
   const written: unknown = JSON.parse(JSON.stringify(described)); // numbers that are not finite become null
   const text = JSON.stringify(description.parse(written)); // in the order of the schema, as it will be read
   const tensors = weights.flatMap((ofMember, member) => {
@@ -75,16 +112,31 @@ export function saveModel(path: string, { weights, version: _, ...parts }: Model
       return { ...tensor, name: tensorName(parts, member, tensor.name), data: ofMember.subarray(start, taken) };
     });
   });
-  writeWhole(path, encodeSafetensors(tensors, text), files);
+  writeWhole(path, encodeSafetensors([...tensors, ...moreTensors], text), files);
 }
 
 function tensorName({ members }: Pick<Description, "members">, member: number, name: string): string {
   return members === 1 ? name : `members.${member}.${name}`;
 }
 
-/** Reads a model and checks it wholly. Errors are of kind `model`. */
+/** Reads a model, which may be a checkpoint, and checks it wholly. Errors are of kind `model`. */
 export function loadModel(path: string, name = path): Model {
-  const { tensors, text } = decodeSafetensors(readModelFile(path, name), name);
+  return readModel(path, name).model;
+}
+
+/** Reads a checkpoint and checks it wholly. Errors are of kind `model`. */
+export function loadCheckpoint(path: string, name = path): Checkpoint {
+  const { model, checkpoint, snapshotTensors } = readModel(path, name);
+  const size = countParameters(model.network);
+  const snapshot = checkpoint && decodeSnapshot(checkpoint.snapshot, snapshotTensors, size);
+  if (!checkpoint || snapshot?.members.length !== model.members) {
+    throw new NnfitError("model", "the file is no checkpoint that training could go on from", { at: name });
+  }
+  return { model, config: checkpoint.config, data: checkpoint.data, snapshot };
+}
+
+function readModel(path: string, name: string) {
+  const { tensors: all, text } = decodeSafetensors(readModelFile(path, name), name);
   const json = parseJson(text);
   const parsed = description.safeParse(json);
   if (!parsed.success) {
@@ -98,12 +150,18 @@ export function loadModel(path: string, name = path): Model {
   if (JSON.stringify(json) !== text || text.includes('"__proto__":')) {
     throw new NnfitError("model", "the description in the model file is not as nnfit writes it", { at: name });
   }
-  const { format: _, nnfit, ...model } = parsed.data;
+  const { format: _, nnfit, checkpoint, ...model } = parsed.data;
+  const ofSnapshot = ({ name }: Tensor) => checkpoint !== undefined && name.startsWith(SNAPSHOT_TENSORS);
+  const tensors = all.filter((tensor) => !ofSnapshot(tensor));
   const weights = join(tensors);
   checkConsistent(model, tensors, weights, name);
   const size = countParameters(model.network);
   const ofMember = (_: unknown, member: number) => weights.subarray(member * size, (member + 1) * size);
-  return { ...model, version: nnfit, weights: Array.from({ length: model.members }, ofMember) };
+  return {
+    model: { ...model, version: nnfit, weights: Array.from({ length: model.members }, ofMember) } satisfies Model,
+    checkpoint,
+    snapshotTensors: all.filter(ofSnapshot),
+  };
 }
 
 /** The networks of a model, ready to predict. */

@@ -1,8 +1,10 @@
 import { join } from "node:path";
+import { csvLine } from "../data/csv.js";
 import type { EpochReport } from "../train/member.js";
+import { EVENTS_FILE } from "./events.js";
 import { systemFiles } from "./files.js";
 import { type FolderOptions, RunFolder } from "./folder.js";
-import { History } from "./history.js";
+import { GrowingFile } from "./growing.js";
 import { MODEL_FILE, type Model } from "./model.js";
 
 const HISTORY_FILE = "history.csv";
@@ -10,12 +12,14 @@ const HISTORY_FILE = "history.csv";
 export interface RunOptions extends FolderOptions {
   /** names of the scores of validation rows, where there are any */
   readonly scores: readonly string[] | undefined;
+  /** the epochs that a training had done which goes on here: all that its history is to have */
+  readonly reports?: readonly EpochReport[];
 }
 
 /** The folder of one training: beside its config `history.csv` (a line an epoch) and `model.safetensors`. */
 export class Run {
   private readonly place: RunFolder;
-  private readonly history: History;
+  private readonly history: GrowingFile;
 
   /** Makes the folder, or takes the one that is there. A model that is already in it stays until the new one is saved. */
   constructor(
@@ -23,11 +27,12 @@ export class Run {
     options: RunOptions,
     files = systemFiles,
   ) {
-    const { name, scores } = options;
-    this.place = new RunFolder(folder, options, [HISTORY_FILE, MODEL_FILE], files);
+    const { name, scores, reports = [] } = options;
+    this.place = new RunFolder(folder, options, [HISTORY_FILE, EVENTS_FILE, MODEL_FILE], files);
     try {
       const header = ["epoch", "loss", ...(scores ? ["loss", ...scores].map((score) => `val_${score}`) : [])];
-      this.history = new History(join(folder, HISTORY_FILE), `${name}/${HISTORY_FILE}`, header, files);
+      const lines = [header, ...reports.map(cellsOf)].map((cells) => csvLine(cells)).join("");
+      this.history = new GrowingFile(join(folder, HISTORY_FILE), `${name}/${HISTORY_FILE}`, lines, files);
     } catch (error) {
       this.place.close();
       throw error;
@@ -35,9 +40,8 @@ export class Run {
   }
 
   /** Adds an epoch to `history.csv`. */
-  record({ epoch, loss, validation }: EpochReport): void {
-    const judged = validation ? [validation.loss, ...Object.values(validation.scores)] : [];
-    this.history.append([epoch, loss, ...judged].map(String));
+  record(report: EpochReport): void {
+    this.history.append(csvLine(cellsOf(report)));
   }
 
   /** Shows other processes that this one is at work: to be called at every step. */
@@ -59,4 +63,9 @@ export class Run {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+function cellsOf({ epoch, loss, validation }: EpochReport): string[] {
+  const judged = validation ? [validation.loss, ...Object.values(validation.scores)] : [];
+  return [epoch, loss, ...judged].map(String);
 }

@@ -1,6 +1,8 @@
-import { plainSpec } from "../model/network.js";
+import { plainSpec, plainWeights } from "../model/network.js";
 import type { BaselineState } from "../train/baseline.js";
+import { learnedRows } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
+import { meanJudgement, type Snapshot } from "../train/reports.js";
 import type { Outcome } from "../train/train.js";
 import type { Model } from "./model.js";
 import { version } from "./version.js";
@@ -13,6 +15,7 @@ export function modelOf(
   missing: readonly string[],
 ): Model {
   const loss = members.reduce((sum, { loss }) => sum + loss, 0) / members.length;
+  const { checkpoint: _, ...options } = training; // has no part in what is learned
   return {
     version,
     pipeline,
@@ -21,7 +24,7 @@ export function modelOf(
     members: members.length,
     missing: [...missing],
     training: {
-      options: training,
+      options,
       ...rowCounts,
       epochs,
       keptEpoch,
@@ -35,3 +38,44 @@ export function modelOf(
     weights: members.map(({ weights }) => weights),
   };
 }
+
+/** The model that there is in the middle of a training: of each member the best epoch, or before the first the latest weights. */
+export function modelSoFar(prepared: Prepared, { members: parts }: Snapshot, missing: readonly string[]): Model {
+  const { spec, pipeline, target, training, members } = prepared;
+  const { checkpoint: _, ...options } = training;
+  const kept = parts.map(({ state: { kept, weights } }) =>
+    kept.report.epoch === 0 && weights.every(Number.isFinite) ? { ...kept, weights } : kept,
+  );
+  const loss = kept.reduce((sum, { report }) => sum + report.loss, 0) / kept.length;
+  const judged = kept.flatMap(({ report: { validation } }, member) =>
+    validation ? [[members[member]!.validation.length, validation] as const] : [],
+  );
+  const { loss: judgedLoss, scores } = judged.length === kept.length ? meanJudgement(judged) : NOT_JUDGED;
+  const epochs = parts.map(({ state: { latest, kept } }) => ({
+    keptEpoch: kept.report.epoch,
+    epochs: latest.report.epoch,
+  }));
+  return {
+    version,
+    pipeline,
+    target,
+    network: plainSpec(spec),
+    members: members.length,
+    missing: [...missing],
+    training: {
+      options,
+      trainingRows: learnedRows(prepared).length,
+      validationRows: new Set(members.flatMap(({ validation }) => [...validation])).size,
+      epochs: Math.max(...epochs.map(({ epochs }) => epochs)),
+      keptEpoch: Math.max(...epochs.map(({ keptEpoch }) => keptEpoch)),
+      ...(members.length > 1 ? { members: epochs } : {}),
+      stopped: "not yet done",
+      loss: Number.isNaN(loss) ? null : loss,
+      judgedLoss,
+      scores,
+    },
+    weights: kept.map(({ weights }) => plainWeights(spec, weights)),
+  };
+}
+
+const NOT_JUDGED = { loss: null, scores: {} };

@@ -83,10 +83,12 @@ async function bar({ epochs, scores }: ProgressOptions): Promise<ProgressDisplay
   const started = Date.now();
   let report: EpochReport | undefined;
   let running = true;
+  let begun: number | undefined; // epochs that were done before
   const bar = new SingleBar({
     format: (_, { value, total }) => {
       const seconds = (Date.now() - started) / 1000;
-      const left = seconds > 0.5 && value > 0 ? `${duration((seconds / value) * (total - value))} left` : "";
+      const done = value - (begun ?? 0);
+      const left = seconds > 0.5 && done > 0 ? `${duration((seconds / done) * (total - value))} left` : "";
       const epoch = running ? Math.min(Math.floor(value) + 1, epochs) : (report?.epoch ?? 0);
       const values = report ? figures(report, scores).map(([name, figure]) => `${name} ${short(figure, 4)}`) : [];
       return fitted(`epoch ${epoch}/${epochs}`, value / total, values, running ? left : `in ${duration(seconds)}`);
@@ -103,6 +105,7 @@ async function bar({ epochs, scores }: ProgressOptions): Promise<ProgressDisplay
   };
   return {
     progress(done) {
+      begun ??= Math.floor(done);
       if (Date.now() - drawn >= REDRAW_MILLISECONDS) draw(done);
     },
     report(latest) {

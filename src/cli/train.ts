@@ -1,12 +1,16 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { Config } from "../config/schema.js";
+import type { WantedColumn } from "../data/read.js";
 import type { Baselines } from "../train/baseline.js";
 import type { Prepared } from "../train/prepare.js";
+import type { Watcher } from "../train/reports.js";
 import type { Engine, Outcome } from "../train/train.js";
+import { exitCodeOf } from "./exit.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
 import { located } from "./located.js";
 import { comparisons } from "./scores.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
+import { say } from "./text.js";
 import { example, threadsOption } from "./usage.js";
 
 interface TrainOptions extends GateOptions {
@@ -17,6 +21,9 @@ interface TrainOptions extends GateOptions {
   readonly json?: boolean;
   readonly folds?: number;
   readonly keep?: boolean;
+  readonly resume?: boolean;
+  readonly continueFrom?: string;
+  readonly events?: number;
 }
 
 export function trainCommand(): Command {
@@ -41,6 +48,16 @@ export function trainCommand(): Command {
     .option(...baselineOption)
     .option(...maxRegressionOption)
     .option("--json", "print one JSON object at the end: scores, and seconds for each part of the work")
+    .option("--resume", "go on from the run folder's last checkpoint, as if training had not been stopped")
+    .option(
+      "--continue-from <model>",
+      "begin with a model's weights, and keep its transforms: a new training, such as on new rows",
+    )
+    .option(
+      "--events <where>",
+      "write what happens, as in the run folder's events.ndjson, to standard output (-) or an open file descriptor",
+      descriptorOf,
+    )
     .addHelpText(
       "before",
       example(
@@ -62,14 +79,29 @@ function numberOfFolds(text: string): number {
   throw new InvalidArgumentError("It takes a number from 2 on.");
 }
 
+/** A file descriptor's number, or - for that of standard output. */
+function descriptorOf(text: string): number {
+  if (text === "-") return 1;
+  if (/^\d{1,4}$/.test(text) && Number(text) > 0) return Number(text);
+  throw new InvalidArgumentError("It takes - or the number of an open file descriptor.");
+}
+
 async function trainAction(path: string, options: TrainOptions): Promise<void> {
   const { set, out, threads, backend, json, folds, keep = false } = options;
+  const { resume = false, events: descriptor, continueFrom } = options;
+  const { NnfitError } = await import("../errors.js");
   if (folds !== undefined) {
+    const single = {
+      "--resume": resume,
+      "--continue-from": continueFrom !== undefined,
+      "--events": descriptor !== undefined,
+    };
+    const [refused] = Object.entries(single).find(([, given]) => given) ?? [];
+    if (refused) throw new NnfitError("usage", `${refused} is about a single training, not about folds`);
     const { crossValidateAction } = await import("./folds.js");
     return crossValidateAction(path, { ...options, folds, keep });
   }
   if (keep) {
-    const { NnfitError } = await import("../errors.js");
     throw new NnfitError("usage", "--keep is about the folds of a cross-validation", { try: "--folds 5 --keep" });
   }
   const clock = stopwatch();
@@ -77,15 +109,22 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
   const { fileSource } = await import("../data/csv.js");
   const { readColumns, readTable } = await import("../data/read.js");
   const { modelOf } = await import("../artifact/trained.js");
-  const { Run } = await import("../artifact/run.js");
+  const { checkDescriptor } = await import("../artifact/events.js");
   const { findTask } = await import("../train/task.js");
   const { prepare } = await import("../train/prepare.js");
   const { baselinesOf } = await import("../train/compare.js");
   const { scoreNames } = await import("../train/metrics.js");
   const { engineFor, train } = await import("../train/train.js");
   const { progressDisplay, watched } = await import("./progress.js");
+  const { readForModel } = await import("./continue.js");
+  const { openSession } = await import("./session.js");
   const { conclude, describe } = await import("./story.js");
 
+  if (json && descriptor === 1) {
+    const { NnfitError } = await import("../errors.js");
+    throw new NnfitError("usage", "--json and --events - would both write to standard output");
+  }
+  if (descriptor !== undefined) checkDescriptor(descriptor);
   const gatesOf = await gatesFor(options);
   const workingDirectory = process.cwd();
   const loaded = loadConfig(path, { set: set ?? [], out, backend, workingDirectory });
@@ -94,13 +133,15 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
 
   clock.lap("start");
   const { table, task, config, prepared, engine } = await located(loaded, async () => {
-    const table = await readTable(source(data.train), data);
+    const continued =
+      continueFrom === undefined ? undefined : await readForModel(continueFrom, source(data.train), data);
+    const table = continued?.task.table ?? (await readTable(source(data.train), data));
     clock.lap("read");
-    const task = findTask(table, data.target, taskSetting);
+    const task = continued?.task ?? findTask(table, data.target, taskSetting);
     const config = loaded.configFor({ rows: task.table.rows, task: task.task });
-    const prepared = await prepare(task, config, (wanted) =>
-      readColumns(source(String(data.validation)), data, wanted),
-    );
+    const readValidation = (wanted: readonly WantedColumn[]) =>
+      readColumns(source(String(data.validation)), data, wanted);
+    const prepared = await prepare(task, config, readValidation, { beginning: continued?.model });
     const engine = await engineFor(prepared, { threads, blasLibrary: process.env.NNFIT_BLAS });
     clock.lap("prepare");
     return { table, task, config, prepared, engine };
@@ -113,37 +154,59 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
   const holdsOut = members.some(({ validation }) => validation.length > 0);
   const { epochs, bestBy } = config.training;
   const scores = holdsOut ? scoreNames(target, "history", bestBy) : undefined;
-  using run = new Run(output, { name: folder, source: path, config: resolvedConfig(config), scores });
-  const display = await progressDisplay({ epochs, scores: scoreNames(target, "line", bestBy) });
-  let outcome: Outcome;
+  const session = await openSession({
+    prepared,
+    config,
+    text: resolvedConfig(config),
+    folder,
+    source: path,
+    scores,
+    resume,
+    descriptor,
+    words: process.argv.slice(2),
+  });
+  if (session === "complete") {
+    say("complete", `${folder}/model.safetensors; there is nothing to go on with`);
+    if (json) console.log(JSON.stringify({ version: 1, model: `${folder}/model.safetensors`, complete: true }));
+    return;
+  }
+  let ended: { outcome?: Outcome; model?: string } = {};
   try {
-    outcome = await train(prepared, engine, {
+    const display = await progressDisplay({ epochs, scores: scoreNames(target, "line", bestBy) });
+    const watcher: Watcher = {
       progress(epochs) {
-        run.beat();
+        session.beat();
         display.progress(epochs);
       },
       report(report) {
-        run.record(report);
+        session.report(report);
         display.report(report);
       },
-    });
+    };
+    const outcome = await train(prepared, engine, watcher, session, session.from).finally(() => display.stop());
+    session.trained();
     clock.lap("fit");
-  } finally {
-    display.stop();
-  }
-  const { learned, baselines } = baselinesOf(prepared, outcome);
-  clock.lap("score");
+    const { learned, baselines } = baselinesOf(prepared, outcome);
+    clock.lap("score");
 
-  const hasModel = outcome.members.every(({ keptEpoch, stopped }) => keptEpoch > 0 || stopped !== "diverged");
-  if (hasModel) run.save(modelOf(prepared, outcome, learned, data.missing));
-  const diverged = await divergence(outcome, config, hasModel ? `${folder}/model.safetensors` : undefined);
-  if (diverged) throw diverged;
-  clock.lap("save");
-  const failure = gates(outcome.judgement.scores);
-  const compared = await comparisons(target, outcome.judgement.scores, baselines);
-  conclude(prepared, outcome, compared, { folder, seconds: clock.seconds.fit ?? 0 });
-  if (json) console.log(JSON.stringify(result(prepared, outcome, engine, baselines, folder, clock.seconds)));
-  if (failure) throw failure;
+    const hasModel = outcome.members.every(({ keptEpoch, stopped }) => keptEpoch > 0 || stopped !== "diverged");
+    if (hasModel) session.save(modelOf(prepared, outcome, learned, data.missing));
+    ended = { outcome, ...(hasModel ? { model: `${folder}/model.safetensors` } : {}) };
+    const diverged = await divergence(outcome, config, ended.model);
+    if (diverged) throw diverged;
+    clock.lap("save");
+    const failure = gates(outcome.judgement.scores);
+    session.end(exitCodeOf(failure), { ...ended, ...(failure ? { error: failure } : {}) });
+    const compared = await comparisons(target, outcome.judgement.scores, baselines);
+    conclude(prepared, outcome, compared, { folder, seconds: clock.seconds.fit ?? 0 });
+    if (json) console.log(JSON.stringify(result(prepared, outcome, engine, baselines, folder, clock.seconds)));
+    if (failure) throw failure;
+  } catch (error) {
+    session.fail(error, exitCodeOf(error), ended);
+    throw error;
+  } finally {
+    session.close();
+  }
 }
 
 /** What a script wants to know of a training. */

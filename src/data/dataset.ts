@@ -12,6 +12,8 @@ export interface BatchOptions {
   readonly batchSize: number;
   /** The source of a random order; without it batches are taken in row order. */
   readonly random?: Random | undefined;
+  /** How many batches of the epoch are done already. */
+  readonly done?: number;
 }
 
 /** Rows ready to learn from, in the engine's memory: X and y near unit magnitude. */
@@ -80,12 +82,12 @@ export class Dataset {
   }
 
   /** The rows of one epoch in b = ⌈m / m′⌉ disjoint batches, shuffled anew; the last one may be smaller. */
-  *batches({ batchSize, random }: BatchOptions): Generator<Batch> {
+  *batches({ batchSize, random, done = 0 }: BatchOptions): Generator<Batch> {
     const order = this.memory.integers(this.order.address, this.size);
     order.set(this.places);
     random?.shuffle(order);
 
-    for (let start = 0, number = 1; start < this.size; start += batchSize, number++) {
+    for (let start = done * batchSize, number = done + 1; start < this.size; start += batchSize, number++) {
       this.memory.integers(this.cursor.address, 1)[0] = start;
       yield { number, size: Math.min(batchSize, this.size - start) };
     }

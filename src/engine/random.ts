@@ -7,7 +7,12 @@ import { cos, log } from "./scalar.js";
 /** What a stream of random numbers is for. Each has its own, so that changing one draw leaves the others alone. */
 export type Stream = "folds" | "split" | "weights" | "batches" | "dropout" | "bootstrap";
 
+/** Where a generator is in its sequence. */
+export type RandomState = readonly number[];
+
 export interface Random {
+  /** Where it is; set to where another of its kind is, it goes on as that one does. */
+  state: RandomState;
   /** uniform in [0, 1) */
   uniform(): number;
   /** standard normal */
@@ -25,11 +30,17 @@ export interface Random {
 export function seededRandom(seed: number, stream: Stream, member = 0): Random {
   const name = member === 0 ? `${stream} ${seed}` : `${stream} ${seed} ${member}`;
   const hash = createHash("sha256").update(name).digest();
-  const generator = xoroshiro128plusFromState([0, 4, 8, 12].map((at) => hash.readInt32LE(at)));
+  let generator = xoroshiro128plusFromState([0, 4, 8, 12].map((at) => hash.readInt32LE(at)));
 
   const uniform = () => uniformFloat64(generator);
   const below = (n: number) => uniformInt(generator, 0, n - 1);
   return {
+    get state() {
+      return generator.getState();
+    },
+    set state(state) {
+      generator = xoroshiro128plusFromState(state);
+    },
     uniform,
     below,
     // Box and Muller; 1 − u keeps the logarithm from zero

@@ -78,6 +78,31 @@ export function plainSpec(spec: NetworkSpec): NetworkSpec {
   return { ...spec, parametrization: "standard" };
 }
 
+/** How each tensor's weights work: times 1, or in neural-tangent parametrisation those of a layer times 1/√inputs. */
+function* factorsOf(spec: NetworkSpec): Generator<{ start: number; end: number; factor: number }> {
+  let end = 0;
+  for (const tensor of tensorsOf(spec)) {
+    const start = end;
+    end += sizeOf(tensor);
+    const scales = spec.parametrization === "neuralTangent" && tensor.kind === "weight";
+    yield { start, end, factor: scales ? Math.fround(1 / Math.sqrt(tensor.shape[1]!)) : 1 };
+  }
+}
+
+/** The weights of a network as they work, without the parametrization that only training needs. */
+export function plainWeights(spec: NetworkSpec, weights: Float32Array): Float32Array {
+  const plain = weights.slice();
+  for (const { start, end, factor } of factorsOf(spec)) for (let i = start; i < end; i++) plain[i]! *= factor;
+  return plain;
+}
+
+/** The reverse: weights to train on that work as plain ones do. */
+export function trainableWeights(spec: NetworkSpec, plain: Float32Array): Float32Array {
+  const weights = plain.slice();
+  for (const { start, end, factor } of factorsOf(spec)) for (let i = start; i < end; i++) weights[i]! /= factor;
+  return weights;
+}
+
 /** Dense layers with activations between them, and the loss as the last layer. */
 export class Network {
   /** All weights and biases as one row, for the optimizer: the layers' own matrices are parts of it. */
@@ -146,17 +171,6 @@ export class Network {
   set weights(values: Float32Array) {
     this.parameters.value.data.set(values);
     this.hasWeights = true;
-  }
-
-  /** The same network and weights without the parametrization that only training needs: every weight as it works. */
-  get plain(): { spec: NetworkSpec; weights: Float32Array } {
-    const weights = this.weights;
-    const start = this.parameters.value.address;
-    for (const { W, c } of this.dense) {
-      const at = (W.value.address - start) / 4;
-      for (let i = at; i < at + W.value.data.length; i++) weights[i] = weights[i]! * Math.fround(c);
-    }
-    return { spec: plainSpec(this.spec), weights };
   }
 
   /** ŷ = f(X; W), before the loss's link   X [rows, columns] → [rows, outputs] */

@@ -79,7 +79,7 @@ export function prepareFold(
   { learning }: Fold,
 ): Promise<Prepared> {
   const own = { ...task, table: takeRows(task.table, learning) };
-  return prepare(own, options, readValidation, sharesScaling ? task.table : undefined);
+  return prepare(own, options, readValidation, { scaledBy: sharesScaling ? task.table : undefined });
 }
 
 export async function foldsEngine(

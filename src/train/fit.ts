@@ -17,11 +17,20 @@ export interface Training {
   readonly shuffle: Random | undefined;
 }
 
-/** One update done: the mean loss of its batch, before the update. */
-export interface Update {
-  readonly kind: "update";
+/** How far a training is. */
+export interface Position {
   readonly epoch: number;
+  /** batches of it that are done */
   readonly batch: number;
+  /** of their losses, weighted by rows */
+  readonly total: number;
+}
+
+const beginning: Position = { epoch: 1, batch: 0, total: 0 };
+
+/** One update done: the mean loss of its batch, before the update. */
+export interface Update extends Position {
+  readonly kind: "update";
   readonly loss: number;
 }
 
@@ -33,10 +42,15 @@ export interface Epoch {
 }
 
 /**
- * Minibatch stochastic gradient descent. Validation, early stopping, checkpoints and progress are loops around this
- * generator, never inside it.
+ * Minibatch stochastic gradient descent, from the beginning or from where it was interrupted. Validation, early
+ * stopping, checkpoints and progress are loops around this generator, never inside it.
  */
-export function* fit(network: Network, rows: Dataset, training: Training): Generator<Update | Epoch, void> {
+export function* fit(
+  network: Network,
+  rows: Dataset,
+  training: Training,
+  from: Position = beginning,
+): Generator<Update | Epoch, void> {
   const { epochs, batchSize, optimizer, dropout, weights, shuffle } = training;
 
   // What is done with one batch: recorded here once, replayed below for every batch.
@@ -51,18 +65,19 @@ export function* fit(network: Network, rows: Dataset, training: Training): Gener
   });
 
   network.initialize(weights, rows);
-  const updates = epochs * Math.ceil(rows.size / batchSize);
-  let done = 0;
-  for (let epoch = 1; epoch <= epochs; epoch++) {
-    let total = 0;
-    for (const batch of rows.batches({ batchSize, random: shuffle })) {
+  const batches = Math.ceil(rows.size / batchSize);
+  const updates = epochs * batches;
+  let done = (from.epoch - 1) * batches + from.batch;
+  for (let epoch = from.epoch; epoch <= epochs; epoch++) {
+    let { batch: doneOfEpoch, total } = epoch === from.epoch ? from : beginning;
+    for (const batch of rows.batches({ batchSize, random: shuffle, done: doneOfEpoch })) {
       optimizer.advance(done / updates);
       dropout?.advance(done / updates);
       step.play(batch.size);
       done++;
       const loss = step.result.value;
       total += loss * batch.size;
-      yield { kind: "update", epoch, batch: batch.number, loss };
+      yield { kind: "update", epoch, batch: batch.number, total, loss };
     }
     yield { kind: "epoch", epoch, loss: total / rows.size };
   }

@@ -1,33 +1,47 @@
 import type { Memory } from "../engine/memory.js";
-import { datasetOf, type MemberOutcome, type Progress, trainMember } from "./member.js";
+import { datasetOf, type MemberOutcome, type MemberState, type Problem, type Progress, trainMember } from "./member.js";
 import type { Member } from "./members.js";
-import type { Prepared } from "./prepare.js";
-
-/** What a training needs to know, as one thread tells another. */
-export type Problem = Pick<Prepared, "spec" | "target" | "rows" | "training" | "batchSize">;
 
 /** Something that happened to one member. */
 export type MemberEvent = { readonly member: number } & (
   | Progress
-  | { readonly kind: "outcome"; readonly outcome: MemberOutcome }
+  | { readonly kind: "outcome"; readonly outcome: MemberOutcome; readonly state: MemberState }
 );
 
-/** Trains members side by side on one memory: an epoch of each in turn. */
-export function* trainInTurn(
+/** How each member is that has not ended, by its number. */
+export type States = ReadonlyMap<number, MemberState>;
+
+export interface TrainingInTurn {
+  readonly events: Generator<MemberEvent, void>;
+  /** How the members are between two events. */
+  states(): States;
+}
+
+/** Trains members side by side on one memory: an epoch of each in turn. `from` is how they were when interrupted. */
+export function trainInTurn(
   memory: Memory,
   problem: Problem,
   members: readonly Member[],
-): Generator<MemberEvent, void> {
+  from?: States,
+): TrainingInTurn {
   const dataset = datasetOf(memory, problem);
-  const running = new Map(members.map((member) => [member.number, trainMember(memory, dataset, problem, member)]));
-  while (running.size > 0) {
-    for (const [member, training] of running) {
-      for (let goesOn = true; goesOn; ) {
-        const { value, done } = training.next();
-        goesOn = !done && value.kind !== "report";
-        if (done) running.delete(member);
-        yield done ? { member, kind: "outcome", outcome: value } : { member, ...value };
+  const running = new Map(
+    members.map((member) => [member.number, trainMember(memory, dataset, problem, member, from?.get(member.number))]),
+  );
+  function* events(): Generator<MemberEvent, void> {
+    while (running.size > 0) {
+      for (const [member, training] of running) {
+        for (let goesOn = true; goesOn; ) {
+          const { value, done } = training.events.next();
+          goesOn = !done && value.kind !== "report";
+          if (done) running.delete(member);
+          yield done ? { member, kind: "outcome", outcome: value, state: training.state() } : { member, ...value };
+        }
       }
     }
   }
+  return {
+    events: events(),
+    states: () => new Map([...running].map(([member, training]) => [member, training.state()])),
+  };
 }

@@ -1,14 +1,14 @@
 import { Dataset } from "../data/dataset.js";
 import type { Memory } from "../engine/memory.js";
-import { seededRandom } from "../engine/random.js";
-import { Network } from "../model/network.js";
+import { type RandomState, seededRandom } from "../engine/random.js";
+import { Network, plainWeights } from "../model/network.js";
 import { invertTarget, type TargetState, type Truth, takeTruth } from "../transform/target.js";
 import { evaluator } from "./evaluate.js";
-import { fit, type Update } from "./fit.js";
+import { fit, type Position, type Update } from "./fit.js";
 import type { Member } from "./members.js";
 import { badness, type MetricName, type Place, type Scores, scoresOf } from "./metrics.js";
-import { Optimizer } from "./optimizers.js";
-import { dropoutOf, paceOf, Rates } from "./pace.js";
+import { Optimizer, type OptimizerState } from "./optimizers.js";
+import { dropoutOf, paceOf, Rates, type RatesState } from "./pace.js";
 import type { Prepared } from "./prepare.js";
 
 /** How good the network's predictions are of some rows. */
@@ -52,9 +52,31 @@ export interface MemberOutcome {
 export type Stopped = "all epochs done" | "patience" | "diverged";
 
 /** An epoch and the weights that it ended with. */
-interface Candidate {
+export interface Candidate {
   readonly report: EpochReport;
   readonly weights: Float32Array;
+}
+
+/** All that a member needs to go on exactly from where it is. */
+export interface MemberState {
+  /** the last update */
+  readonly last: Update | undefined;
+  readonly weights: Float32Array;
+  readonly optimizer: OptimizerState;
+  readonly rates: RatesState;
+  /** where its generators are; that of batches before it drew the order of the epoch's rows */
+  readonly random: { readonly batches: RandomState; readonly dropout: RandomState };
+  /** the last epoch */
+  readonly latest: Candidate;
+  /** the best epoch so far */
+  readonly kept: Candidate;
+  readonly diverged: boolean;
+}
+
+export interface MemberTraining {
+  readonly events: Generator<Progress, MemberOutcome>;
+  /** How it is between two events, or when it has ended. */
+  state(): MemberState;
 }
 
 /** The rows of a training in the engine's memory, for all members that learn there. */
@@ -62,33 +84,46 @@ export function datasetOf(memory: Memory, { rows: { size, X, y } }: Pick<Prepare
   return Dataset.of(memory, size, X.length / size, y.length / size).fill(X, y);
 }
 
-/** `fit`, and around it: every epoch judged, the best weights kept, a stop when it no longer gets better or diverges. */
-export function* trainMember(
+/** What a training needs to know, as one thread tells another. */
+export type Problem = Pick<Prepared, "spec" | "target" | "rows" | "training" | "batchSize" | "initial">;
+
+/**
+ * `fit`, and around it: every epoch judged, the best weights kept, a stop when it no longer gets better or diverges.
+ * It begins with random weights, with those that the problem gives, or where it was interrupted.
+ */
+export function trainMember(
   memory: Memory,
   dataset: Dataset,
-  {
-    spec,
-    target,
-    rows,
-    training: options,
-    batchSize,
-  }: Pick<Prepared, "spec" | "target" | "rows" | "training" | "batchSize">,
+  { spec, target, rows, training: options, batchSize, initial }: Problem,
   member: Member,
-): Generator<Progress, MemberOutcome> {
+  from?: MemberState,
+): MemberTraining {
   const { seed, bestBy } = options;
   const randomOf = (stream: "weights" | "batches" | "dropout") => seededRandom(seed, stream, member.number);
+  const random = { weights: randomOf("weights"), batches: randomOf("batches"), dropout: randomOf("dropout") };
   const network = new Network(memory, spec);
   const validation = member.validation.length > 0 ? member.validation : undefined;
   const held = dataset.subset(validation ?? member.training, member.judgingWeights);
   const judge = judgeOf(network, target, held, takeTruth(rows.truth, validation ?? member.training));
   const rates = new Rates(options, Math.ceil(member.training.length / batchSize));
-  const random = randomOf("weights");
+  const optimizer = new Optimizer(memory, network.parameters, options.optimizer, paceOf(network, rates, options));
+  const given = from?.weights ?? initial?.[member.number];
+  if (given) network.weights = given;
   const learned = dataset.subset(member.training, member.trainingWeights);
-  network.initialize(random, learned);
+  network.initialize(random.weights, learned);
 
-  let kept: Candidate = candidate(0, Number.NaN);
-  let latest = kept;
-  let last: Update | undefined;
+  let kept: Candidate = from?.kept ?? candidate(0, Number.NaN);
+  let latest = from?.latest ?? kept;
+  let last = from?.last;
+  let ended: MemberState | undefined;
+  if (from) {
+    optimizer.state = from.optimizer;
+    rates.state = from.rates;
+    random.batches.state = from.random.batches;
+    random.dropout.state = from.random.dropout;
+  }
+  let beforeOrder = random.batches.state;
+
   function candidate(epoch: number, loss: number): Candidate {
     const report = {
       epoch,
@@ -103,7 +138,22 @@ export function* trainMember(
     const [now, before] = [judged, best].map((judgement) => badness(bestBy, target, judgement));
     return bestBy === "loss" ? now! < before! : now! <= before! || Number.isNaN(before);
   }
+  const isOutOfPatience = () =>
+    validation !== undefined && options.patience > 0 && latest.report.epoch - kept.report.epoch >= options.patience;
+  function state(diverged = false): MemberState {
+    return {
+      last,
+      weights: network.weights,
+      optimizer: optimizer.state,
+      rates: rates.state,
+      random: { batches: beforeOrder, dropout: random.dropout.state },
+      latest,
+      kept,
+      diverged,
+    };
+  }
   function outcome(stopped: Stopped, judged?: Judged): MemberOutcome {
+    ended = state(stopped === "diverged");
     const { report, weights } = kept;
     network.weights = weights;
     return {
@@ -113,44 +163,55 @@ export function* trainMember(
       epochs: latest.report.epoch,
       stopped,
       diverged: stopped === "diverged" ? last : undefined,
-      weights: network.plain.weights,
+      weights: plainWeights(spec, weights),
     };
   }
 
-  const events = fit(network, learned, {
-    epochs: options.epochs,
-    batchSize,
-    optimizer: new Optimizer(memory, network.parameters, options.optimizer, paceOf(network, rates, options)),
-    dropout: dropoutOf(network, rates, randomOf("dropout")),
-    weights: random,
-    shuffle: options.shuffle ? randomOf("batches") : undefined,
-  });
-  for (const event of events) {
-    if (event.kind === "update") {
-      last = event;
-      if (!Number.isFinite(event.loss)) return outcome("diverged");
-      if (!validation) kept = latest; // the weights before this update gave a finite loss
-      yield event;
-      continue;
+  function* events(): Generator<Progress, MemberOutcome> {
+    if (from?.diverged) return outcome("diverged");
+    if (isOutOfPatience()) return outcome("patience");
+    const training = {
+      epochs: options.epochs,
+      batchSize,
+      optimizer,
+      dropout: dropoutOf(network, rates, random.dropout),
+      weights: random.weights,
+      shuffle: options.shuffle ? random.batches : undefined,
+    };
+    for (const event of fit(network, learned, training, from && positionOf(from))) {
+      if (event.kind === "update") {
+        last = event;
+        if (!Number.isFinite(event.loss)) return outcome("diverged");
+        if (!validation) kept = latest; // the weights before this update gave a finite loss
+        yield event;
+        continue;
+      }
+      const done = candidate(event.epoch, event.loss);
+      const { validation: judged } = done.report;
+      if (judged && !Number.isFinite(judged.loss)) return outcome("diverged");
+      rates.observe(judged?.loss ?? event.loss);
+      latest = done;
+      beforeOrder = random.batches.state;
+      if (judged && isBetter(judged, kept.report.validation)) kept = done;
+      yield { kind: "report", report: done.report };
+      if (isOutOfPatience()) return outcome("patience");
     }
-    const done = candidate(event.epoch, event.loss);
-    const { validation: judged } = done.report;
-    if (judged && !Number.isFinite(judged.loss)) return outcome("diverged");
-    rates.observe(judged?.loss ?? event.loss);
-    latest = done;
-    if (judged && isBetter(judged, kept.report.validation)) kept = done;
-    yield { kind: "report", report: done.report };
-    const waited = event.epoch - kept.report.epoch;
-    if (judged && options.patience > 0 && waited >= options.patience) return outcome("patience");
-  }
 
-  if (!validation && latest.report.epoch > 0) {
-    const judged = judge(); // the weights after the last update
-    if (!Number.isFinite(judged.judgement.loss)) return outcome("diverged");
-    kept = latest;
-    return outcome("all epochs done", judged);
+    if (!validation && latest.report.epoch > 0) {
+      const judged = judge(); // the weights after the last update
+      if (!Number.isFinite(judged.judgement.loss)) return outcome("diverged");
+      kept = latest;
+      return outcome("all epochs done", judged);
+    }
+    return outcome("all epochs done");
   }
-  return outcome("all epochs done");
+  return { events: events(), state: () => ended ?? state() };
+}
+
+/** Where `fit` goes on: after the last update, or if that ended an epoch which is judged, with the next epoch. */
+function positionOf({ last, latest }: MemberState): Position | undefined {
+  if (!last || latest.report.epoch < last.epoch) return last;
+  return { epoch: last.epoch + 1, batch: 0, total: 0 };
 }
 
 type Judged = Pick<MemberOutcome, "judgement" | "outputs">;

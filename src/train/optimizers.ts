@@ -157,6 +157,13 @@ export interface Pace {
   readonly clipNorm?: number;
 }
 
+/** What an optimizer remembers. */
+export interface OptimizerState {
+  /** updates done */
+  readonly t: number;
+  readonly slots: Readonly<Record<string, Float32Array>>;
+}
+
 /** An update rule at work on one network's parameters. */
 export class Optimizer {
   private readonly rule: UpdateRule;
@@ -185,6 +192,17 @@ export class Optimizer {
     };
     this.factorOf = row(pace.factors);
     this.decaysOf = row(pace.decays);
+  }
+
+  /** A copy of what it remembers; set, it goes on from there. */
+  get state(): OptimizerState {
+    const slots = Object.entries(this.slots).map(([name, { data }]) => [name, data.slice()]);
+    return { t: this.t, slots: Object.fromEntries(slots) };
+  }
+
+  set state({ t, slots }: OptimizerState) {
+    this.t = t;
+    for (const [name, { data }] of Object.entries(this.slots)) data.set(slots[name]!);
   }
 
   /** Records the update. */

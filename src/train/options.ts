@@ -43,6 +43,15 @@ export const trainingOptions = z.strictObject({
     .default(false)
     .describe("fit the temperature of the probabilities to the held-out rows, after the training"),
   patience: z.int().min(0).default(0).describe("stop after so many epochs that were no better; 0: never"),
+  checkpoint: z
+    .union([
+      z.strictObject({ everyEpochs: z.int().positive() }),
+      z.strictObject({ everySeconds: z.number().positive() }),
+    ])
+    .default({ everySeconds: 30 })
+    .describe(
+      'how often to write what a stopped training needs to go on: { "everyEpochs": n } or { "everySeconds": s }; it changes no result',
+    ),
   backend: z
     .enum(["wasm", "blas"])
     .default("wasm")

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { asideBy, type DependenceOptions, dependenceOf } from "../data/dependence.js";
 import type { DataOptions } from "../data/options.js";
 import type { WantedColumn } from "../data/read.js";
@@ -7,7 +8,7 @@ import { make } from "../family.js";
 import { activations } from "../model/activations.js";
 import { inputFor } from "../model/inputs.js";
 import { type LossChoice, lossChoice, losses } from "../model/losses.js";
-import type { NetworkSpec } from "../model/network.js";
+import { type NetworkSpec, trainableWeights } from "../model/network.js";
 import type { ModelOptions } from "../model/options.js";
 import type { ScaleOptions } from "../transform/options.js";
 import {
@@ -62,10 +63,28 @@ export interface Prepared {
   readonly batchSize: number;
   readonly rows: Rows;
   readonly members: readonly Member[];
+  /** the weights that each member begins with, if not with random ones */
+  readonly initial?: readonly Float32Array[] | undefined;
   readonly leftOut: readonly LeftOut[];
 }
 
 export type ReadValidation = (wanted: readonly WantedColumn[]) => Promise<Table>;
+
+/** A model whose training goes on with other rows: its transforms stay, and its weights are where the networks begin. */
+export interface Beginning {
+  readonly pipeline: PipelineState;
+  readonly target: TargetState;
+  readonly network: NetworkSpec;
+  /** of each member, as they work */
+  readonly weights: readonly Float32Array[];
+}
+
+/** What else a training may be given. */
+export interface Given {
+  /** rows to learn the scaling from, in place of those that are learned from */
+  readonly scaledBy?: Table | undefined;
+  readonly beginning?: Beginning | undefined;
+}
 
 /**
  * From a table to scaled rows and the networks that are to learn them. Whatever is learned is learned from the training
@@ -76,7 +95,7 @@ export async function prepare(
   { table, task, names, classes }: Pick<TaskOf, "table" | "task" | "names" | "classes">,
   { data, scale, model, training }: TaskOptions,
   readValidation: ReadValidation,
-  scaledBy?: Table,
+  { scaledBy, beginning }: Given = {},
 ): Promise<Prepared> {
   const { seed, batchSize, bestBy } = training;
   checkBestBy(bestBy, task);
@@ -86,20 +105,23 @@ export async function prepare(
 
   const trainingRows = learnedRows({ members: parts });
   const learned = scaledBy ?? (trainingRows.length === table.rows ? table : takeRows(table, trainingRows));
-  const target = classes ?? learnTargets(learned, names, scale);
+  const target = beginning?.target ?? classes ?? learnTargets(learned, names, scale);
   const weight = weightColumn(data.weight ?? null, table, names);
-  const { pipeline, leftOut } = learnPipeline(learned, {
-    noInputs: [...names, ...weight.map(({ name }) => name)],
-    ignored: data.ignore,
-    aside: asideBy(dependence),
-    scale: scale.inputs,
-    categories: { unknown: model.categories.unknown > 0, minRows: model.categories.minRows },
-  });
+  const learnColumns = () =>
+    learnPipeline(learned, {
+      noInputs: [...names, ...weight.map(({ name }) => name)],
+      ignored: data.ignore,
+      aside: asideBy(dependence),
+      scale: scale.inputs,
+      categories: { unknown: model.categories.unknown > 0, minRows: model.categories.minRows },
+    });
+  const { pipeline, leftOut } = beginning ? { pipeline: beginning.pipeline, leftOut: [] } : learnColumns();
   const validation =
     typeof data.validation === "string"
       ? rowsWithTarget(await readValidation([...pipeline, ...targetColumns(target), ...weight]), names)
       : undefined;
-  const spec = networkFor(model, inputColumns(pipeline), () => applyPipeline(pipeline, learned), target);
+  const newSpec = () => networkFor(model, inputColumns(pipeline), () => applyPipeline(pipeline, learned), target);
+  const spec = beginning ? continuedSpec(beginning, model, target) : newSpec();
   const held = validation && range(table.rows, table.rows + validation.rows);
   const fewest = Math.min(...parts.map(({ training }) => training.length));
   const rowsOfBatch = batchSize === "full" ? fewest : Math.min(batchSize, fewest);
@@ -125,8 +147,41 @@ export async function prepare(
       rows: rowWeights(data.weight ?? null, tables),
       classes: classFactors(training.classWeights, target, rows.truth),
     }),
+    ...(beginning ? { initial: beginning.weights.map((weights) => trainableWeights(spec, weights)) } : {}),
     leftOut,
   };
+}
+
+/** The model's network, to be trained as the config says. Refuses a config that describes another one. */
+function continuedSpec({ network, weights }: Beginning, model: ModelOptions, target: TargetState): NetworkSpec {
+  const { parametrization, dropout } = model;
+  const loss = model.loss === "auto" ? lossFor(target) : model.loss;
+  const then = { ...pick(network), members: weights.length };
+  const now = { ...pick(model), members: model.members, loss };
+  const differ = Object.entries(then).flatMap(([name, value]) => {
+    const wanted = now[name as keyof typeof now]; // they have the same keys
+    return isDeepStrictEqual(value, wanted)
+      ? []
+      : [`model.${name}: ${JSON.stringify(value)}, and the config says ${JSON.stringify(wanted)}`];
+  });
+  if (differ.length > 0) {
+    throw new NnfitError("usage", "the model to continue from is another one than the config describes", {
+      setting: "model",
+      have: differ.join("; "),
+      try: "the model's own settings, which nnfit inspect shows",
+    });
+  }
+  return { ...network, parametrization, dropout };
+}
+
+function pick({
+  hidden,
+  activation,
+  parametric,
+  scaling,
+  loss,
+}: Pick<NetworkSpec, "hidden" | "activation" | "parametric" | "scaling"> & { loss: unknown }) {
+  return { hidden, activation, parametric, scaling, loss };
 }
 
 export function rowsOf(table: Table, pipeline: PipelineState, target: TargetState): Rows {

@@ -1,5 +1,5 @@
-import type { MemberEvent } from "./interleave.js";
-import type { EpochReport, Judgement, MemberOutcome } from "./member.js";
+import type { MemberEvent, States } from "./interleave.js";
+import type { EpochReport, Judgement, MemberOutcome, MemberState } from "./member.js";
 import type { Member } from "./members.js";
 
 /** What is seen of a training while it goes on. */
@@ -10,20 +10,31 @@ export interface Watcher {
   report(report: EpochReport): void;
 }
 
+/** All that a training needs to go on exactly from where it is: of each member how it is, and the epochs it has done. */
+export interface Snapshot {
+  readonly members: readonly { readonly state: MemberState; readonly reports: readonly EpochReport[] }[];
+}
+
 /** Puts together what happens to each member. */
 export class Reports {
-  private readonly reports = new Map<number, Map<number, EpochReport>>();
+  /** of each member, from the first epoch on */
+  private readonly reports: EpochReport[][];
   private readonly done: number[];
   private readonly outcomes: (MemberOutcome | undefined)[];
+  private readonly finalStates = new Map<number, MemberState>();
   private reported = 0;
 
+  /** `from` is where the training was interrupted: what was reported then is not reported again. */
   constructor(
     private readonly members: readonly Member[],
     private readonly batchSize: number,
     private readonly watcher: Watcher,
+    from?: Snapshot,
   ) {
-    this.done = members.map(() => 0);
     this.outcomes = members.map(() => undefined);
+    this.reports = members.map((_, member) => [...(from?.members[member]?.reports ?? [])]);
+    this.done = this.reports.map(({ length }) => length);
+    this.reported = this.complete;
   }
 
   take(event: MemberEvent): void {
@@ -34,11 +45,11 @@ export class Reports {
     } else if (event.kind === "report") {
       const { report } = event;
       this.done[member] = report.epoch;
-      const ofEpoch = this.reports.get(report.epoch) ?? new Map<number, EpochReport>();
-      this.reports.set(report.epoch, ofEpoch.set(member, report));
+      this.reports[member]!.push(report);
       this.tell();
     } else {
       this.outcomes[member] = event.outcome;
+      this.finalStates.set(member, event.state);
       this.tell();
     }
     this.watcher.progress(this.done.reduce((sum, epochs) => sum + epochs, 0) / this.done.length);
@@ -50,20 +61,38 @@ export class Reports {
     return ended.length === this.outcomes.length ? ended : undefined;
   }
 
-  /** Reports the epochs that no member will add to. */
-  private tell(): void {
-    for (let epoch = this.reported + 1; ; epoch++) {
-      const ofEpoch = this.reports.get(epoch);
-      const isOver = this.outcomes.every((outcome, member) => outcome !== undefined || ofEpoch?.has(member));
-      if (!ofEpoch || !isOver) return;
-      const inOrder = [...ofEpoch].sort(([a], [b]) => a - b);
-      this.watcher.report(this.meanOf(epoch, inOrder));
-      this.reports.delete(epoch);
-      this.reported = epoch;
-    }
+  /** What was reported up to now. */
+  get told(): EpochReport[] {
+    return Array.from({ length: this.reported }, (_, index) => this.meanOf(index + 1));
   }
 
-  private meanOf(epoch: number, reports: readonly [number, EpochReport][]): EpochReport {
+  /** A snapshot, given how the members are that go on; undefined where one is lacking. */
+  snapshot(states: States): Snapshot | undefined {
+    const members = this.reports.flatMap((reports, member) => {
+      const state = this.finalStates.get(member) ?? states.get(member);
+      return state ? [{ state, reports: reports.slice(0, state.latest.report.epoch) }] : [];
+    });
+    return members.length === this.members.length ? { members } : undefined;
+  }
+
+  /** Reports the epochs that no member will add to. */
+  private tell(): void {
+    const { complete } = this;
+    while (this.reported < complete) this.watcher.report(this.meanOf(++this.reported));
+  }
+
+  /** How many epochs no member will add to. */
+  private get complete(): number {
+    const done = this.reports.map(({ length }) => length);
+    const ofRunning = done.filter((_, member) => !this.outcomes[member]);
+    return ofRunning.length > 0 ? Math.min(...ofRunning) : Math.max(...done);
+  }
+
+  private meanOf(epoch: number): EpochReport {
+    const reports = this.reports.flatMap((ofMember, member): [number, EpochReport][] => {
+      const report = ofMember[epoch - 1];
+      return report ? [[member, report]] : [];
+    });
     const [first] = reports;
     if (reports.length === 1 && first) return first[1];
     const judged = reports.flatMap(([member, { validation }]): [number, Judgement][] =>

@@ -9,15 +9,21 @@ import type { ThreadData, ThreadMessage } from "./threads.js";
 /** So often it says how far it is within an epoch. */
 const UPDATE_MILLISECONDS = 50;
 
-const { problem, members, engineThreads } = workerData as ThreadData; // as trainOnThreads gives it
+const { problem, members, engineThreads, from, asked } = workerData as ThreadData; // as trainOnThreads gives it
 const say = (message: ThreadMessage) => parentPort?.postMessage(message);
 try {
   const memory = new Memory(engineThreads);
+  const training = trainInTurn(memory, problem, members, from);
   let said = performance.now();
-  for (const event of trainInTurn(memory, problem, members)) {
-    if (event.kind === "update" && performance.now() - said < UPDATE_MILLISECONDS) continue;
-    said = performance.now();
-    say({ event });
+  let answered = 0;
+  for (const event of training.events) {
+    if (event.kind !== "update" || performance.now() - said >= UPDATE_MILLISECONDS) {
+      said = performance.now();
+      say({ event });
+    }
+    if (Atomics.load(asked, 0) === answered) continue;
+    answered = Atomics.load(asked, 0);
+    say({ states: training.states() });
   }
   memory.close();
 } catch (error) {

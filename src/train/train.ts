@@ -3,15 +3,15 @@ import { type Blas, findBlas } from "../engine/blas.js";
 import { Memory } from "../engine/memory.js";
 import { invertTarget, type TargetState, type Truth, takeTruth } from "../transform/target.js";
 import { fitTemperature } from "../transform/temperature.js";
-import { type MemberEvent, trainInTurn } from "./interleave.js";
+import { type States, trainInTurn } from "./interleave.js";
 import type { Judgement, MemberOutcome, Stopped } from "./member.js";
 import { learnedRows } from "./members.js";
 import { scoresOf } from "./metrics.js";
 import { type Layout, layOut } from "./parallel.js";
 import { mean } from "./predictor.js";
 import type { Prepared } from "./prepare.js";
-import { Reports, type Watcher, weightedMean } from "./reports.js";
-import { trainOnThreads } from "./threads.js";
+import { Reports, type Snapshot, type Watcher, weightedMean } from "./reports.js";
+import { type Follower, trainOnThreads } from "./threads.js";
 
 export interface Outcome {
   /** with the temperature of its probabilities, where they are calibrated */
@@ -58,11 +58,35 @@ export async function engineFor(
 /** A caller that trains looks around so often: at signals, and at what is to be shown. */
 const TURN_MILLISECONDS = 50;
 
-/** Trains all members of an ensemble, most often one, and judges them together. */
-export async function train(prepared: Prepared, engine: Engine, watcher: Watcher): Promise<Outcome> {
-  const reports = new Reports(prepared.members, prepared.batchSize, watcher);
-  if (engine.workers > 0) await trainOnThreads(prepared, engine, (event) => reports.take(event));
-  else await trainHere(prepared, engine, (event) => reports.take(event));
+/** Keeps what a training needs to go on after an interruption. */
+export interface Keeper {
+  /** Whether a snapshot is wanted now; asked after every update, or some times a second. */
+  isDue(): boolean;
+  /** What it throws ends the training. */
+  keep(snapshot: Snapshot): void;
+}
+
+/** Trains all members of an ensemble, most often one, and judges them together. `from` is where it was interrupted. */
+export async function train(
+  prepared: Prepared,
+  engine: Engine,
+  watcher: Watcher,
+  keeper?: Keeper,
+  from?: Snapshot,
+): Promise<Outcome> {
+  const reports = new Reports(prepared.members, prepared.batchSize, watcher, from);
+  const states = from && new Map(from.members.map(({ state }, member) => [member, state]));
+  const follower: Follower = {
+    take: (event) => reports.take(event),
+    wantsStates: () => keeper?.isDue() === true && !reports.ended,
+    takeStates(states) {
+      const snapshot = reports.snapshot(states);
+      if (snapshot) keeper?.keep(snapshot);
+      return snapshot !== undefined;
+    },
+  };
+  if (engine.workers > 0) await trainOnThreads(prepared, engine, follower, states);
+  else await trainHere(prepared, engine, follower, states);
   const { ended } = reports;
   if (!ended) throw new Error("a member has not ended");
   return outcomeOf(prepared, ended);
@@ -71,13 +95,16 @@ export async function train(prepared: Prepared, engine: Engine, watcher: Watcher
 async function trainHere(
   prepared: Prepared,
   { engineThreads, blas }: Engine,
-  take: (event: MemberEvent) => void,
+  follower: Follower,
+  from: States | undefined,
 ): Promise<void> {
   const memory = new Memory(engineThreads, undefined, blas);
   try {
+    const training = trainInTurn(memory, prepared, prepared.members, from);
     let turned = performance.now();
-    for (const event of trainInTurn(memory, prepared, prepared.members)) {
-      take(event);
+    for (const event of training.events) {
+      follower.take(event);
+      if (follower.wantsStates()) follower.takeStates(training.states());
       if (performance.now() - turned < TURN_MILLISECONDS) continue;
       await turn();
       turned = performance.now();

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { contents, folder, nnfit, start, works } from "./nnfit.js";
 
@@ -40,10 +41,11 @@ it("of several runs into one folder one wins, and the rest end with exit code 5 
       expect(said()).toMatch(/^ {2}at +runs\/c$/m);
       expect(said()).toMatch(new RegExp(`^  have +process ${winner!.child.pid} on `, "m"));
     }
+    while (!/^epoch /m.test(winner!.said())) await setTimeout(20); // the files are there
     winner!.child.kill("SIGKILL");
     await winner!.ended;
     const left = readdirSync(join(cwd, "runs", "c")).filter((name) => !name.endsWith(".tmp"));
-    expect(left.sort()).toEqual(["config.json", "history.csv", "run.lock"]);
+    expect(left.sort()).toEqual(["config.json", "events.ndjson", "history.csv", "run.lock"]);
     const history = readFileSync(join(cwd, "runs", "c", "history.csv"), "utf8")
       .split("\n")
       .slice(0, -1);
@@ -51,7 +53,12 @@ it("of several runs into one folder one wins, and the rest end with exit code 5 
     expect(epochs).toEqual(epochs.map((_, i) => i + 1)); // one run's lines, whole
   }
   await works(short, { cwd });
-  expect(Object.keys(contents(join(cwd, "runs", "c")))).toEqual(["config.json", "history.csv", "model.safetensors"]);
+  expect(Object.keys(contents(join(cwd, "runs", "c")))).toEqual([
+    "config.json",
+    "events.ndjson",
+    "history.csv",
+    "model.safetensors",
+  ]);
 });
 
 it("a run whose lock is taken away ends with exit code 5, and leaves the lock to whoever has it", async () => {

@@ -50,6 +50,7 @@ describe("nnfit train configs/iris.json without a preset", () => {
   it("writes runs/<name of the config> in the working directory, and nothing else", () => {
     expect(Object.keys(contents(cwd))).toEqual([
       "runs/iris/config.json",
+      "runs/iris/events.ndjson",
       "runs/iris/history.csv",
       "runs/iris/model.safetensors",
     ]);

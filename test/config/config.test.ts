@@ -73,6 +73,7 @@ describe("a config", () => {
         batchSize: 32,
         shuffle: true,
         seed: 1,
+        checkpoint: { everySeconds: 30 },
         bestBy: "loss",
         classWeights: "none",
         calibrate: false,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Memory } from "../../src/engine/memory.js";
 import { seededRandom } from "../../src/engine/random.js";
 import { record } from "../../src/engine/tape.js";
-import { Network, type NetworkSettings } from "../../src/model/network.js";
+import { Network, type NetworkSettings, plainSpec, plainWeights, trainableWeights } from "../../src/model/network.js";
 import { numbersFrom } from "../engine/reference.js";
 import { differences } from "./reference.js";
 
@@ -73,12 +73,20 @@ describe.each(kinds)("a network with %s", (_, settings) => {
     const { memory, network, X } = example(settings);
     const predicted = record(memory, ROWS, (tape) => network.predict(tape, X));
     predicted.play(ROWS);
-    const { spec, weights } = network.plain;
+    const [spec, weights] = [plainSpec(network.spec), plainWeights(network.spec, network.weights)];
     const other = new Network(memory, spec);
     other.weights = weights;
     const again = record(memory, ROWS, (tape) => other.predict(tape, X));
     again.play(ROWS);
     expect(again.result.data).toEqual(predicted.result.data);
+  });
+
+  it("can be trained on from its plain weights, which come back to a rounding", () => {
+    const { network } = example(settings);
+    const there = trainableWeights(network.spec, plainWeights(network.spec, network.weights));
+    for (const [i, weight] of network.weights.entries()) {
+      expect(Math.abs(there[i]! - weight)).toBeLessThanOrEqual(2 ** -23 * Math.abs(weight));
+    }
   });
 });
 

@@ -17,6 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { killRound } from "./kill.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const bin = join(root, "bin", "nnfit.js");
@@ -188,6 +189,12 @@ const kinds = {
       assert.ok(digest(out).equals(digest(old)), "another model than with a home");
       await expectWhole(out);
     },
+  },
+
+  "kill -9": {
+    /** One round is one kill. */
+    round: killRound,
+    inSuite: false, // where resume.test.ts does fifty
   },
 
   "hostile models": {

@@ -5,7 +5,7 @@ import { Network, plainSpec } from "../../src/model/network.js";
 import { modelOptions } from "../../src/model/options.js";
 import { type Baselines, scoreBaselines } from "../../src/train/baseline.js";
 import { baselinesOf } from "../../src/train/compare.js";
-import type { EpochReport, MemberOutcome } from "../../src/train/member.js";
+import type { EpochReport, MemberOutcome, MemberState } from "../../src/train/member.js";
 import { membersOf } from "../../src/train/members.js";
 import { trainingOptions } from "../../src/train/options.js";
 import { predictor } from "../../src/train/predictor.js";
@@ -208,14 +208,15 @@ describe("the report of an epoch", () => {
     for (const epoch of [1, 2, 3]) reports.take({ member: 0, ...report(epoch, 1, 1) });
     reports.take({ member: 1, ...report(1, 5, 5) });
     const outcome = { epochs: 1 } as MemberOutcome; // nothing else of it is looked at
-    reports.take({ member: 1, kind: "outcome", outcome });
+    const state = {} as MemberState; // nor anything of this
+    reports.take({ member: 1, kind: "outcome", outcome, state });
     expect(seen.map(({ epoch, loss }) => [epoch, loss])).toEqual([
       [1, 2],
       [2, 1],
       [3, 1],
     ]);
     expect(reports.ended).toBeUndefined();
-    reports.take({ member: 0, kind: "outcome", outcome });
+    reports.take({ member: 0, kind: "outcome", outcome, state });
     expect(reports.ended).toEqual([outcome, outcome]);
   });
 });

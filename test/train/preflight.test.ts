@@ -21,7 +21,7 @@ async function trained(rows: number, inputs: number, model: object, training: ob
   const task = findTask(columns({ ...named, y: numbers(1) }), "y", "auto");
   const prepared = await prepare(task, config, () => Promise.reject(new Error("not needed")));
   const memory = new Memory();
-  for (const _ of trainInTurn(memory, prepared, prepared.members));
+  for (const _ of trainInTurn(memory, prepared, prepared.members).events);
   const [{ training: learned, validation }] = prepared.members as [Member];
   const load: Load = {
     spec: prepared.spec,

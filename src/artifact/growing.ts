@@ -1,30 +1,29 @@
-import { csvLine } from "../data/csv.js";
 import { fileError } from "../errors.js";
 import { systemFiles, writeAll } from "./files.js";
 import { quietly, writeWhole } from "./write.js";
 
-/** A CSV file that grows by whole lines. */
-export class History {
+/** A text file that grows by whole lines. */
+export class GrowingFile {
   private readonly file: number;
 
-  /** Begins it anew. `name` is how errors call it. */
+  /** Begins it anew, with some lines. `name` is how errors call it. */
   constructor(
     path: string,
     private readonly name: string,
-    header: readonly string[],
+    lines: string,
     private readonly files = systemFiles,
   ) {
-    writeWhole(path, Buffer.from(csvLine(header)), files);
+    writeWhole(path, Buffer.from(lines), files);
     this.file = this.safely(() => files.open(path, "a"));
   }
 
   /** Adds a line. Where the disk takes only a part of it, that part is taken back. */
-  append(cells: readonly string[]): void {
+  append(line: string): void {
     const { files, file } = this;
     this.safely(() => {
       const before = files.size(file);
       try {
-        writeAll(files, file, Buffer.from(csvLine(cells)));
+        writeAll(files, file, Buffer.from(line));
       } catch (error) {
         quietly(() => files.truncate(file, before));
         throw error;
@@ -45,7 +44,7 @@ export class History {
     try {
       return action();
     } catch (error) {
-      throw fileError("write the history", this.name, error);
+      throw fileError("write the file", this.name, error);
     }
   }
 }

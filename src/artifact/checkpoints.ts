@@ -1,0 +1,103 @@
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileError, NnfitError } from "../errors.js";
+import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./model.js";
+
+const FOLDER = "checkpoints";
+const NAME = /^(\d{6,})\.safetensors$/;
+/** So many are kept: should the newest be damaged, there is the one before. */
+const KEPT = 2;
+
+export interface FoundCheckpoint extends Checkpoint {
+  /** as people are told it */
+  readonly name: string;
+  /** why newer ones were passed over */
+  readonly damaged: readonly NnfitError[];
+}
+
+/** The checkpoints of a run folder, numbered upwards: each a model that predicts, and all that is needed to go on. */
+export class Checkpoints {
+  private readonly folder: string;
+  private readonly name: string;
+
+  /** `name` is how people are told the run folder. */
+  constructor(runFolder: string, name: string) {
+    this.folder = join(runFolder, FOLDER);
+    this.name = `${name}/${FOLDER}`;
+  }
+
+  /** Writes another one, removes all but the last of the older ones, and returns the name of its file. */
+  write(checkpoint: Checkpoint): string {
+    const older = this.numbers();
+    const file = fileOf((older.at(-1) ?? 0) + 1);
+    this.safely(() => mkdirSync(this.folder, { recursive: true }));
+    saveCheckpoint(join(this.folder, file), checkpoint);
+    this.safely(() => {
+      for (const number of older.slice(0, older.length - KEPT + 1)) {
+        rmSync(join(this.folder, fileOf(number)), { force: true });
+      }
+    });
+    return `${this.name}/${file}`;
+  }
+
+  /** The newest that can be read. */
+  newest(): FoundCheckpoint | undefined {
+    const damaged: NnfitError[] = [];
+    for (const number of this.numbers().reverse()) {
+      const name = `${this.name}/${fileOf(number)}`;
+      try {
+        return { ...loadCheckpoint(join(this.folder, fileOf(number)), name), name, damaged };
+      } catch (error) {
+        if (!(error instanceof NnfitError)) throw error;
+        damaged.push(error);
+      }
+    }
+    const [newest] = damaged;
+    if (newest) throw newest;
+    return undefined;
+  }
+
+  get isEmpty(): boolean {
+    return this.numbers().length === 0;
+  }
+
+  /** Removes all, and what was left of writing them. */
+  remove(): void {
+    this.safely(() => rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 }));
+  }
+
+  /** Removes what killed processes left of writing. */
+  tidy(): void {
+    this.safely(() => {
+      for (const file of this.files()) if (file.endsWith(".tmp")) rmSync(join(this.folder, file), { force: true });
+    });
+  }
+
+  /** Ascending. */
+  private numbers(): number[] {
+    const numbers = this.files().flatMap((file) => Number(file.match(NAME)?.[1] ?? []));
+    return numbers.sort((a, b) => a - b);
+  }
+
+  private files(): string[] {
+    try {
+      return readdirSync(this.folder);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException; // node:fs throws nothing else
+      if (code === "ENOENT") return [];
+      throw fileError("read the checkpoints", this.name, error);
+    }
+  }
+
+  private safely(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      throw fileError("write the checkpoint", this.name, error);
+    }
+  }
+}
+
+function fileOf(number: number): string {
+  return `${String(number).padStart(6, "0")}.safetensors`;
+}

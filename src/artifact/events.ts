@@ -1,0 +1,158 @@
+import { existsSync, fstatSync, readFileSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { NnfitError } from "../errors.js";
+import type { Fingerprint } from "../train/fingerprint.js";
+import { GrowingFile } from "./growing.js";
+import { parseJson } from "./safetensors.js";
+import { version } from "./version.js";
+
+const score = z.number().nullable().describe("null where it is no finite number");
+const scores = z.record(z.string(), score);
+const head = <Name extends string>(name: Name) => ({
+  version: z.literal(1).describe("of this format"),
+  event: z.literal(name),
+  time: z.iso.datetime().describe("when it was written"),
+});
+
+const schemas = [
+  z
+    .strictObject({
+      ...head("start"),
+      nnfit: z.string().describe("its version"),
+      task: z.enum(["regression", "classification"]),
+      members: z.int().positive().describe("how many networks there are"),
+      trainingRows: z.int().positive(),
+      epochs: z.int().min(0).describe("to be done"),
+      data: z.record(z.string(), z.string()).describe("what is learned from: a digest of each part"),
+      resumed: z
+        .strictObject({
+          checkpoint: z.string().describe("the file that it goes on from"),
+          epoch: z.int().min(0).describe("epochs that were reported before it; later ones are reported again"),
+        })
+        .optional(),
+    })
+    .describe("training begins, or goes on"),
+  z
+    .strictObject({
+      ...head("epoch"),
+      epoch: z.int().positive(),
+      loss: score.describe("the mean of its batches' losses, weighted by rows, in scaled units"),
+      validation: z.strictObject({ loss: score, scores }).optional(),
+    })
+    .describe("all networks have done an epoch, or will not do it: means over those that have"),
+  z
+    .strictObject({
+      ...head("checkpoint"),
+      file: z.string(),
+      epoch: z.int().min(0).describe("epochs that are reported"),
+    })
+    .describe("what is needed to go on has been written"),
+  z
+    .strictObject({ ...head("warning"), message: z.string(), at: z.string().optional() })
+    .describe("something is not as it should be, and training goes on"),
+  z
+    .strictObject({
+      ...head("end"),
+      status: z.enum(["done", "stopped", "failed"]).describe("stopped: by a signal, and --resume goes on"),
+      exitCode: z.int(),
+      model: z.string().optional().describe("the file, where one was written"),
+      epochs: z.int().min(0).optional().describe("done"),
+      keptEpoch: z.int().min(0).optional().describe("whose weights the model has"),
+      scores: scores.optional(),
+      error: z.strictObject({ kind: z.string(), message: z.string() }).optional(),
+    })
+    .describe("training has ended"),
+] as const;
+
+/** A line of events.ndjson. */
+export const eventSchema = z.discriminatedUnion("event", [...schemas]);
+export type TrainingEvent = z.output<typeof eventSchema>;
+type Without<E> = E extends unknown ? Omit<E, "version" | "time"> : never;
+/** What happened; version and time are added. */
+export type Happening = Without<TrainingEvent>;
+
+export const EVENTS_FILE = "events.ndjson";
+
+/** The JSON Schema of a line of events.ndjson. */
+export function eventsJsonSchema(): string {
+  const schema = z.toJSONSchema(eventSchema);
+  return `${JSON.stringify({ title: "nnfit event", ...schema }, undefined, 2)}\n`;
+}
+
+/** Where events go besides the run folder's file: a descriptor that is open. Refuses one that is not. */
+export function checkDescriptor(descriptor: number): void {
+  try {
+    fstatSync(descriptor);
+  } catch {
+    throw new NnfitError("usage", `the file descriptor ${descriptor} is not open`, {
+      at: `--events ${descriptor}`,
+      try: `a shell opens it: nnfit train config.json --events ${descriptor} ${descriptor}> events.ndjson`,
+    });
+  }
+}
+
+/** The events of a run, one line of JSON each. Those of a run that goes on are added to what is there. */
+export class Events {
+  private readonly file: GrowingFile;
+  private descriptor: number | undefined;
+
+  /** `name` is how people are told the folder. */
+  constructor(
+    folder: string,
+    name: string,
+    private readonly now: () => Date,
+    { goesOn, descriptor }: { goesOn: boolean; descriptor?: number | undefined },
+  ) {
+    const path = join(folder, EVENTS_FILE);
+    const before = goesOn && existsSync(path) ? readFileSync(path, "utf8") : "";
+    const whole = before.slice(0, before.lastIndexOf("\n") + 1); // the last line may have been cut short
+    this.file = new GrowingFile(path, `${name}/${EVENTS_FILE}`, whole);
+    this.descriptor = descriptor;
+  }
+
+  add(happening: Happening): void {
+    const event = { version: 1, ...happening, time: this.now().toISOString() };
+    const line = `${JSON.stringify(event)}\n`;
+    this.file.append(line);
+    if (this.descriptor === undefined) return;
+    try {
+      writePatiently(this.descriptor, Buffer.from(line));
+    } catch {
+      this.descriptor = undefined; // nobody listens any more, which is no reason to stop
+    }
+  }
+
+  close(): void {
+    this.file.close();
+  }
+}
+
+/** What the last run in a folder learned from, if it was done. */
+export function doneRun(folder: string): { readonly data: Fingerprint } | undefined {
+  const path = join(folder, EVENTS_FILE);
+  if (!existsSync(path)) return undefined;
+  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+  const parse = (line: string | undefined) => eventSchema.safeParse(parseJson(line ?? "")).data;
+  const last = parse(lines.at(-1));
+  if (last?.event !== "end" || last.status !== "done") return undefined;
+  const start = parse(lines.findLast((line) => line.includes('"event":"start"')));
+  return start?.event === "start" ? start : undefined;
+}
+
+export function startEvent(of: Omit<Extract<Happening, { event: "start" }>, "event" | "nnfit">): Happening {
+  return { event: "start", nnfit: version, ...of };
+}
+
+/** A pipe whose reader is slow takes a part, or nothing yet. */
+function writePatiently(descriptor: number, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length; ) {
+    try {
+      written += writeSync(descriptor, bytes, written);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException; // node:fs throws nothing else
+      if (code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}

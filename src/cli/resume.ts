@@ -1,0 +1,47 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Checkpoints, FoundCheckpoint } from "../artifact/checkpoints.js";
+import type { Origin } from "../config/differences.js";
+
+/** What a run folder has to go on from: a checkpoint, or nothing because its training is done. */
+export async function findCheckpoint(
+  { output, folder }: { output: string; folder: string },
+  checkpoints: Checkpoints,
+  origin: Origin,
+): Promise<FoundCheckpoint | "complete"> {
+  const { doneRun } = await import("../artifact/events.js");
+  const { MODEL_FILE } = await import("../artifact/model.js");
+  const { version } = await import("../artifact/version.js");
+  const { differences } = await import("../config/differences.js");
+  const { NnfitError } = await import("../errors.js");
+  const refuse = (what: string, differ: readonly string[]) => {
+    if (differ.length === 0) return;
+    throw new NnfitError("usage", what, {
+      at: folder,
+      have: differ.join("; "),
+      try: `the config and data that it was begun with, another folder by --out, or --continue-from ${folder}`,
+    });
+  };
+
+  const done = doneRun(output);
+  if (done && existsSync(join(output, MODEL_FILE))) {
+    const config = JSON.parse(readFileSync(join(output, "config.json"), "utf8")) as Origin["config"]; // the run wrote it
+    const { epochs } = config.training as { epochs: number }; // a resolved config has it
+    const now = origin.config.training as { epochs: number };
+    const differ = differences({ config, data: done.data }, origin);
+    if (differ.length === 0 && now.epochs > epochs) differ.push(`training.epochs: ${epochs}, now ${now.epochs}`);
+    refuse("the run is complete, and was trained with another config or other data", differ);
+    checkpoints.remove();
+    return "complete";
+  }
+  const found = checkpoints.newest();
+  if (!found) {
+    throw new NnfitError("usage", "there is no checkpoint to go on from", {
+      at: folder,
+      try: "the same command without --resume, which starts anew",
+    });
+  }
+  const ofVersion = found.model.version === version ? [] : [`nnfit: ${found.model.version}, now ${version}`];
+  refuse("the run was begun with another config or other data", [...ofVersion, ...differences(found, origin)]);
+  return found;
+}

@@ -1,0 +1,189 @@
+import type { Checkpoints, FoundCheckpoint } from "../artifact/checkpoints.js";
+import type { Events } from "../artifact/events.js";
+import type { Run } from "../artifact/run.js";
+import type { Origin } from "../config/differences.js";
+import type { Config } from "../config/schema.js";
+import { NnfitError } from "../errors.js";
+import type { EpochReport } from "../train/member.js";
+import type { Prepared } from "../train/prepare.js";
+import type { Snapshot } from "../train/reports.js";
+import type { Keeper, Outcome } from "../train/train.js";
+import { findCheckpoint } from "./resume.js";
+import { Interrupted, type SignalWatch, watchSignals } from "./signals.js";
+import { note, say, shellWord } from "./text.js";
+
+export interface SessionOptions {
+  readonly prepared: Prepared;
+  readonly config: Config;
+  /** the resolved config */
+  readonly text: string;
+  /** the run folder, as people are told it */
+  readonly folder: string;
+  /** the config file */
+  readonly source: string;
+  /** names of the scores in the history */
+  readonly scores: readonly string[] | undefined;
+  /** to go on from the newest checkpoint */
+  readonly resume: boolean;
+  /** where events go too */
+  readonly descriptor: number | undefined;
+  /** of the command line, without the program */
+  readonly words: readonly string[];
+}
+
+/** Makes ready to write in the run folder, or finds that all is there. Errors come before anything is changed. */
+export async function openSession(options: SessionOptions): Promise<Session | "complete"> {
+  const { prepared, config, text, folder, source, scores, resume, descriptor } = options;
+  const { output } = config;
+  const { Checkpoints } = await import("../artifact/checkpoints.js");
+  const { Events, startEvent } = await import("../artifact/events.js");
+  const { Run } = await import("../artifact/run.js");
+  const { modelSoFar } = await import("../artifact/trained.js");
+  const { fingerprint } = await import("../train/fingerprint.js");
+  const { Reports } = await import("../train/reports.js");
+  const { learnedRows } = await import("../train/members.js");
+
+  const checkpoints = new Checkpoints(output, folder);
+  const origin = { config: JSON.parse(text) as Origin["config"], data: fingerprint(prepared) }; // it is an object
+  const found = resume ? await findCheckpoint({ output, folder }, checkpoints, origin) : undefined;
+  if (found === "complete") return found;
+  const { members, batchSize, target, training } = prepared;
+  const reports = found && new Reports(members, batchSize, { progress() {}, report() {} }, found.snapshot).told;
+  const run = new Run(output, { name: folder, source, config: text, scores, ...(reports ? { reports } : {}) });
+  if (found) checkpoints.tidy();
+  else removeOld(checkpoints);
+  const now = () => new Date();
+  const events = new Events(output, folder, now, { goesOn: resume, descriptor });
+  events.add(
+    startEvent({
+      task: target.task,
+      members: members.length,
+      trainingRows: learnedRows(prepared).length,
+      epochs: training.epochs,
+      data: origin.data,
+      ...(found ? { resumed: { checkpoint: found.name, epoch: reports?.length ?? 0 } } : {}),
+    }),
+  );
+  const session = new Session(options, origin, { run, checkpoints, events }, found, (snapshot) =>
+    modelSoFar(prepared, snapshot, config.data.missing),
+  );
+  for (const { message, details } of found?.damaged ?? []) {
+    session.warn(`a checkpoint was passed over: ${message}`, details.at);
+  }
+  if (found) say("resume", `from ${found.name}, after ${session.epochs} epochs`);
+  return session;
+}
+
+function removeOld(checkpoints: Checkpoints): void {
+  if (!checkpoints.isEmpty) note("training starts anew; the checkpoints of an earlier run, for --resume, are removed");
+  checkpoints.remove();
+}
+
+/** What is written while a training runs: its history, its events, and a checkpoint at times or when a signal says stop. */
+export class Session implements Keeper {
+  /** how many are reported */
+  epochs: number;
+  private readonly signals: SignalWatch = watchSignals();
+  private written = performance.now();
+  private epochIsDue = false;
+  private hasEnded = false;
+
+  constructor(
+    private readonly options: SessionOptions,
+    private readonly origin: Origin,
+    private readonly files: { readonly run: Run; readonly checkpoints: Checkpoints; readonly events: Events },
+    private readonly found: FoundCheckpoint | undefined,
+    private readonly modelSoFar: (snapshot: Snapshot) => Parameters<Run["save"]>[0],
+  ) {
+    this.epochs = Math.min(...(found?.snapshot.members.map(({ reports }) => reports.length) ?? [0]));
+  }
+
+  get from(): Snapshot | undefined {
+    return this.found?.snapshot;
+  }
+
+  report(report: EpochReport): void {
+    const { checkpoint } = this.options.config.training;
+    const { epoch, loss, validation } = report;
+    this.files.run.record(report);
+    this.files.events.add({ event: "epoch", epoch, loss, ...(validation ? { validation } : {}) });
+    this.epochs = epoch;
+    if ("everyEpochs" in checkpoint && epoch % checkpoint.everyEpochs === 0) this.epochIsDue = true;
+  }
+
+  warn(message: string, at?: string): void {
+    note(at === undefined ? message : `${message} (${at})`);
+    this.files.events.add({ event: "warning", message, ...(at === undefined ? {} : { at }) });
+  }
+
+  /** Shows other processes that this one is at work. */
+  beat(): void {
+    this.files.run.beat();
+  }
+
+  isDue(): boolean {
+    if (this.signals.received || this.epochIsDue) return true;
+    const { checkpoint } = this.options.config.training;
+    return "everySeconds" in checkpoint && performance.now() - this.written >= checkpoint.everySeconds * 1000;
+  }
+
+  keep(snapshot: Snapshot): void {
+    const { checkpoints, events } = this.files;
+    const file = checkpoints.write({ model: this.modelSoFar(snapshot), snapshot, ...this.origin });
+    events.add({ event: "checkpoint", file, epoch: this.epochs });
+    this.written = performance.now();
+    this.epochIsDue = false;
+    const { received } = this.signals;
+    if (received) throw new Interrupted(received, this.epochs, file, resumeCommand(this.options.words));
+  }
+
+  /** From here on a signal ends the process as it does any other: what is left is short, and can be done again. */
+  trained(): void {
+    this.signals.stop();
+  }
+
+  save(model: Parameters<Run["save"]>[0]): void {
+    this.files.run.save(model);
+  }
+
+  /** Says how it ended. What nothing can be gained from by going on leaves no checkpoints. */
+  end(exitCode: number, { error, outcome, model }: { error?: unknown; outcome?: Outcome; model?: string }): void {
+    const { events, checkpoints } = this.files;
+    const isOver = outcome !== undefined;
+    this.hasEnded = true;
+    const status = error instanceof Interrupted ? "stopped" : isOver && !isDivergence(error) ? "done" : "failed";
+    events.add({
+      event: "end",
+      status,
+      exitCode,
+      ...(model ? { model } : {}),
+      ...(outcome
+        ? { epochs: outcome.epochs, keptEpoch: outcome.keptEpoch, scores: outcome.judgement.scores }
+        : { epochs: this.epochs }),
+      ...(error instanceof NnfitError ? { error: { kind: error.kind, message: error.message } } : {}),
+    });
+    if (isOver) checkpoints.remove();
+  }
+
+  /** The same of an error, unless the end has been said. */
+  fail(error: unknown, exitCode: number, ended: { outcome?: Outcome; model?: string }): void {
+    try {
+      if (!this.hasEnded) this.end(exitCode, { ...ended, error });
+    } catch {} // the first error is the one to report
+  }
+
+  close(): void {
+    this.signals.stop();
+    this.files.events.close();
+    this.files.run.close();
+  }
+}
+
+function isDivergence(error: unknown): boolean {
+  return error instanceof NnfitError && error.kind === "diverged";
+}
+
+/** The command that goes on with what a command began. */
+export function resumeCommand(words: readonly string[]): string {
+  return ["nnfit", ...words.filter((word) => word !== "--resume").map(shellWord), "--resume"].join(" ");
+}

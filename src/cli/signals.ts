@@ -1,0 +1,41 @@
+/** What a process is asked to stop by, and its exit code then: a contract with scripts. */
+export const signalCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+export type StopSignal = keyof typeof signalCodes;
+
+/** Training was stopped by a signal and can go on. */
+export class Interrupted extends Error {
+  constructor(
+    readonly signal: StopSignal,
+    readonly epochs: number,
+    readonly checkpoint: string,
+    /** the command that goes on */
+    readonly resume: string,
+  ) {
+    super(`stopped by ${signal}`);
+  }
+}
+
+export interface SignalWatch {
+  readonly received: StopSignal | undefined;
+  stop(): void;
+}
+
+/** Notes the first signal. Nobody listens for a second one, so it ends the process at once, whatever it does. */
+export function watchSignals(): SignalWatch {
+  let received: StopSignal | undefined;
+  const names = Object.keys(signalCodes) as StopSignal[]; // Object.keys forgets the names
+  const take = (signal: NodeJS.Signals) => {
+    received = signal as StopSignal; // it is listened for no other
+    stop();
+  };
+  const stop = () => {
+    for (const name of names) process.off(name, take);
+  };
+  for (const name of names) process.on(name, take);
+  return {
+    get received() {
+      return received;
+    },
+    stop,
+  };
+}

@@ -1,0 +1,35 @@
+import { createHash } from "node:crypto";
+import { widthOf } from "../transform/pipeline.js";
+import { targetNames } from "../transform/target.js";
+import type { Prepared } from "./prepare.js";
+
+/** What a training learns from, by parts: two trainings that have the same learn from the same. */
+export type Fingerprint = Readonly<Record<string, string>>;
+
+export function fingerprint({ pipeline, target, rows, members, initial }: Prepared): Fingerprint {
+  const width = widthOf(pipeline);
+  const parts: Record<string, string> = { "number of rows": String(rows.size) };
+  let column = 0;
+  for (const state of pipeline) {
+    const [start, end] = [column, column + widthOf([state])];
+    column = end;
+    const values = new Float32Array(rows.size * (end - start));
+    for (let row = 0; row < rows.size; row++) {
+      values.set(rows.X.subarray(row * width + start, row * width + end), row * (end - start));
+    }
+    parts[`column "${state.name}"`] = digest(JSON.stringify(state), values);
+  }
+  const truth = rows.truth.task === "regression" ? rows.truth.values : [rows.truth.classes];
+  parts[`target "${targetNames(target).join('", "')}"`] = digest(JSON.stringify(target), rows.y, ...truth);
+  parts["rows that are held out"] = digest(...members.map(({ validation }) => validation));
+  const weights = members.flatMap(({ trainingWeights, judgingWeights }) => [trainingWeights, judgingWeights]);
+  if (weights.some((each) => each)) parts["weights of rows"] = digest(...weights.map((each) => each ?? ""));
+  parts["weights at the beginning"] = initial ? digest(...initial) : "random";
+  return parts;
+}
+
+function digest(...parts: readonly (string | NodeJS.ArrayBufferView)[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part).update("\n");
+  return hash.digest("hex").slice(0, 16);
+}

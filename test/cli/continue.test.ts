@@ -1,0 +1,71 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { loadModel } from "../../src/artifact/model.js";
+import { folder, modelDigest, nnfit, put, works } from "./nnfit.js";
+
+const rows = (count: number, shift: number) =>
+  Array.from(
+    { length: count },
+    (_, i) => `${(i % 17) + shift},${i % 3 ? "x" : "z"},${(i * 7) % 31},${i % 2 ? "no" : "yes"}`,
+  );
+const table = (count: number, shift = 0) => ["a,kind,y,class", ...rows(count, shift)].join("\n");
+const config = (changes: object = {}) => ({
+  data: { train: "t.csv", target: "y", ignore: ["class"] },
+  model: { hidden: [6], parametrization: "neuralTangent", scaling: true, members: 2 },
+  training: { epochs: 4, batchSize: 8, optimizer: "adam" },
+  ...changes,
+});
+const set = (...values: string[]) => values.flatMap((value) => ["--set", value]);
+const begun = async (changes: object = {}) => {
+  const cwd = folder({ "t.csv": table(40), "new.csv": table(30, 5), "c.json": JSON.stringify(config(changes)) });
+  await works(["train", "c.json", "--out", "first"], { cwd });
+  return cwd;
+};
+const go = (cwd: string, out: string, ...more: string[]) =>
+  nnfit(["train", "c.json", "--continue-from", "first", "--out", out, ...set("data.train=new.csv"), ...more], { cwd });
+const model = (cwd: string, run: string) => loadModel(join(cwd, run, "model.safetensors"));
+
+describe("--continue-from", () => {
+  it("begins with the model's weights, and keeps its transforms on new rows", async () => {
+    const cwd = await begun();
+    expect(await go(cwd, "same", ...set("training.epochs=0"))).toMatchObject({ code: 0 });
+    const [first, same] = [model(cwd, "first"), model(cwd, "same")];
+    expect(same.pipeline).toEqual(first.pipeline);
+    expect(same.target).toEqual(first.target);
+    for (const [member, weights] of first.weights.entries()) {
+      for (const [i, weight] of weights.entries()) {
+        expect(Math.abs(same.weights[member]![i]! - weight)).toBeLessThanOrEqual(2 ** -23 * Math.abs(weight));
+      }
+    }
+
+    expect((await go(cwd, "more")).code).toBe(0);
+    const more = model(cwd, "more");
+    expect(more.pipeline).toEqual(first.pipeline);
+    expect(more.weights[0]).not.toEqual(first.weights[0]);
+    expect(more.training).toMatchObject({ trainingRows: 30, epochs: 4 });
+    await go(cwd, "again");
+    expect(modelDigest(join(cwd, "again"))).toBe(modelDigest(join(cwd, "more")));
+  });
+
+  it("refuses a model that is not what the config describes, field by field", async () => {
+    const cwd = await begun();
+    const { code, err } = await go(cwd, "x", ...set("model.hidden=[7]", "model.scaling=false", "model.members=3"));
+    expect(code).toBe(2);
+    expect(err).toContain("model.hidden: [6], and the config says [7]");
+    expect(err).toContain("model.scaling: true, and the config says false");
+    expect(err).toContain("model.members: 2, and the config says 3");
+    expect(err).not.toContain("model.activation");
+    const other = await go(cwd, "x", ...set("data.target=class"));
+    expect([other.code, other.err]).toEqual([2, expect.stringContaining("y in first, and class in the config")]);
+  });
+
+  it("refuses rows that lack a column, or have a class that the model does not know", async () => {
+    const cwd = await begun({ data: { train: "t.csv", target: "class", ignore: ["y"] } });
+    put(cwd, { "new.csv": table(30).replace("kind", "sort") });
+    const lacking = await go(cwd, "x");
+    expect([lacking.code, lacking.err]).toEqual([4, expect.stringContaining('the table lacks the column "kind"')]);
+    put(cwd, { "new.csv": table(30).replace(/yes$/, "maybe").replace(/no$/, "maybe") });
+    const unknown = await go(cwd, "x");
+    expect([unknown.code, unknown.err]).toEqual([4, expect.stringContaining('"maybe" is none of the classes')]);
+  });
+});

@@ -1,0 +1,319 @@
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync, closeSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { eventSchema, type TrainingEvent } from "../../src/artifact/events.js";
+import { bin, environment, folder, json, modelDigest, nnfit, numbers, start, text, works } from "./nnfit.js";
+import { ended, written } from "./processes.js";
+
+const rows = Array.from({ length: 60 }, (_, i) => `${i % 17},${i % 29},${(i * i) % 97}`);
+const table = ["a,b,y", ...rows].join("\n");
+const begun = {
+  data: { train: "t.csv", target: "y" },
+  task: "regression",
+  model: { hidden: [8], dropout: 0.1 },
+  training: { epochs: 5, batchSize: 8, optimizer: { name: "adam" }, checkpoint: { everyEpochs: 2 } },
+};
+const put = (config: object = begun) => folder({ "t.csv": table, "c.json": JSON.stringify(config) });
+const set = (...values: string[]) => values.flatMap((value) => ["--set", value]);
+const train = (cwd: string, ...args: string[]) => nnfit(["train", "c.json", ...args], { cwd });
+const checkpointsOf = (run: string) => readdirSync(join(run, "checkpoints")).sort();
+const result = (cwd: string) => [modelDigest(join(cwd, "runs", "c")), text(cwd, "runs", "c", "history.csv")];
+
+/** A training that is killed as soon as it has written its second checkpoint. */
+async function killed(config: object = begun): Promise<string> {
+  const cwd = put(config);
+  const child = start(["train", "c.json", "--events", "-", ...set("training.epochs=100000")], { cwd });
+  child.stderr.resume();
+  await written(child.stdout, /"checkpoint".*\n(.*\n)*.*"checkpoint".*\n/);
+  child.kill("SIGKILL");
+  await once(child, "close");
+  return cwd;
+}
+
+/** Longer than it takes to be stopped. */
+const long = {
+  ...begun,
+  model: { hidden: [128, 128], dropout: 0.1 },
+  training: { ...begun.training, epochs: 400, schedule: { learningRate: "cosine" }, checkpoint: { everySeconds: 0.2 } },
+};
+
+describe.skipIf(process.platform === "win32")("a signal", () => {
+  const ensemble = { ...long, model: { ...long.model, members: 3 }, training: { ...long.training, epochs: 150 } };
+  it.each([
+    ["SIGINT", 130, "a network", long, []],
+    ["SIGTERM", 143, "an ensemble on threads", ensemble, ["--threads", "3"]],
+  ] as const)(
+    "stops a training by %s with %i, and --resume ends as if there had been none: %s",
+    async (signal, code, _, config, args) => {
+      const cwd = put(config);
+      const child = start(["train", "c.json", ...args], { cwd });
+      onTestFinished(() => void child.kill("SIGKILL"));
+      await written(child.stderr, /^epoch +4\//m);
+      child.kill(signal);
+      const told = await written(child.stderr, /resume .*\n/);
+      expect(await ended(child, 5)).toEqual({ code, signal: null });
+      expect(told).toContain(`stopped   by ${signal} after `);
+      expect(told).toContain(`resume    nnfit train c.json ${[...args, "--resume"].join(" ")}\n`);
+      expect(readdirSync(join(cwd, "runs", "c"))).not.toContain("model.safetensors");
+
+      const resumed = await works(["train", "c.json", "--resume", ...args], { cwd });
+      expect(resumed.err).toMatch(/resume +from runs\/c\/checkpoints\/\d+\.safetensors, after \d+ epochs/);
+      const whole = put(config);
+      await works(["train", "c.json"], { cwd: whole });
+      expect(result(cwd)).toEqual(result(whole));
+      expect(readdirSync(join(cwd, "runs", "c"))).not.toContain("checkpoints");
+    },
+  );
+
+  it("ends a training at once when it is the second one", async () => {
+    const cwd = put({
+      ...begun,
+      model: { hidden: [1500, 1500], members: 2 },
+      training: { epochs: 1000, batchSize: "full" },
+    });
+    const child = start(["train", "c.json", "--threads", "2"], { cwd });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    await written(child.stderr, /^epoch +1\//m);
+    child.kill("SIGINT");
+    setTimeout(() => child.kill("SIGINT"), 30);
+    const { code, signal } = await ended(child, 2);
+    expect(code ?? signal).toBeOneOf([130, "SIGINT"]); // 130, where all was written within 30 ms
+  });
+
+  it("ends what is still reading its table, and nothing is written", async () => {
+    const cwd = put();
+    execFileSync("mkfifo", [join(cwd, "slow.csv")]);
+    const child = start(["train", "c.json", ...set("data.train=slow.csv")], { cwd });
+    const pipe = openSync(join(cwd, "slow.csv"), "w"); // waits until it reads
+    writeFileSync(pipe, "a,b,y\n1,2,3\n");
+    child.kill("SIGTERM");
+    expect(await ended(child, 2)).toEqual({ code: null, signal: "SIGTERM" });
+    closeSync(pipe);
+    expect(readdirSync(cwd).sort()).toEqual(["c.json", "slow.csv", "t.csv"]);
+  });
+});
+
+describe("a checkpoint", () => {
+  it("is one of two that are kept, and a model that predicts", async () => {
+    const cwd = await killed();
+    const run = join(cwd, "runs", "c");
+    const files = checkpointsOf(run).filter((file) => !file.endsWith(".tmp"));
+    expect(files.length).toBeOneOf([2, 3]); // 3, where it was killed before the oldest was removed
+    const checkpoint = join("runs", "c", "checkpoints", files.at(-1)!);
+    const { out } = await works(["predict", checkpoint, "t.csv"], { cwd });
+    const epochs = numbers(text(run, "history.csv"), "val_loss");
+    const inspected = json<{ training: { epochs: number; keptEpoch: number; stopped: string } }>(
+      (await works(["inspect", checkpoint, "--json"], { cwd })).out,
+    );
+    expect(inspected.training.stopped).toBe("not yet done");
+    expect(inspected.training.epochs % 2).toBe(0);
+
+    const { keptEpoch } = inspected.training; // its predictions are those of a training that ends there
+    expect(epochs[keptEpoch - 1]).toBe(Math.min(...epochs.slice(0, inspected.training.epochs)));
+    const short = put();
+    await works(["train", "c.json", ...set(`training.epochs=${keptEpoch}`)], { cwd: short });
+    expect((await works(["predict", "runs/c", "t.csv"], { cwd: short })).out).toBe(out);
+  });
+
+  it("changes nothing of the model, however often it is written", async () => {
+    const digests = ['{ "everyEpochs": 1 }', '{ "everySeconds": 1e-6 }', '{ "everySeconds": 1e6 }'].map(
+      async (every) => {
+        const cwd = put();
+        await works(["train", "c.json", ...set(`training.checkpoint=${every}`)], { cwd });
+        return modelDigest(join(cwd, "runs", "c"));
+      },
+    );
+    expect(new Set(await Promise.all(digests)).size).toBe(1);
+  });
+
+  it("that is damaged is passed over for the one before, which is said", async () => {
+    const cwd = await killed();
+    const run = join(cwd, "runs", "c");
+    const raised = set("training.epochs=100000", "training.patience=40");
+    const begunWith = ["--resume", ...set("training.epochs=100000")];
+    const newest = checkpointsOf(run).findLast((file) => file.endsWith(".safetensors"))!;
+    const path = join(run, "checkpoints", newest);
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(path, bytes);
+    expect((await train(cwd, "--resume", ...raised)).code).toBe(2); // patience was 0
+    const child = start(["train", "c.json", ...begunWith], { cwd });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    const told = await written(child.stderr, /resume .*\n/);
+    child.kill("SIGKILL");
+    await once(child, "close");
+    expect(told).toContain("note: a checkpoint was passed over: the model file is damaged");
+    expect(told).toContain(`(runs/c/checkpoints/${newest})`);
+
+    for (const file of checkpointsOf(run)) writeFileSync(join(run, "checkpoints", file), "");
+    const { code, err } = await train(cwd, ...begunWith);
+    expect(code).toBe(6);
+    expect(err).toContain("runs/c/checkpoints/");
+  });
+
+  it("of an earlier run is removed when training starts anew, which is said", async () => {
+    const cwd = await killed();
+    const { err } = await works(["train", "c.json"], { cwd });
+    expect(err).toContain("note: training starts anew; the checkpoints of an earlier run, for --resume, are removed");
+    const fresh = put();
+    await works(["train", "c.json"], { cwd: fresh });
+    expect(result(cwd)).toEqual(result(fresh));
+  });
+});
+
+describe("--resume", () => {
+  it("refuses another config or other data, and says what differs", async () => {
+    const cwd = await killed();
+    const changes = set("training.epochs=100000", "training.batchSize=16", "model.dropout=0", "data.validation=0");
+    const { code, err } = await train(cwd, "--resume", ...changes);
+    expect(code).toBe(2);
+    expect(err).toContain("error: the run was begun with another config or other data\n  at    runs/c\n");
+    expect(err).toContain("training.batchSize: 8, now 16");
+    expect(err).toContain("model.dropout: 0.1, now 0");
+    expect(err).toContain("data.validation: 0.2, now 0");
+    expect(err).not.toContain("training.epochs");
+
+    writeFileSync(join(cwd, "t.csv"), table.replace("1,1,1", "1,2,1"));
+    const other = await train(cwd, "--resume", ...set("training.epochs=100000"));
+    expect(other.code).toBe(2);
+    expect(other.err).toContain('have  column "b": another one now\n');
+    writeFileSync(join(cwd, "t.csv"), `${table}\n1,2,3`);
+    const more = await train(cwd, "--resume", ...set("training.epochs=100000"));
+    expect(more.err).toContain("number of rows: 60, now 61");
+  });
+
+  it("may be given more epochs, where no schedule depends on them", async () => {
+    const cwd = put();
+    const stopAt =
+      (epoch: number, ...args: string[]) =>
+      async () => {
+        const child = start(["train", "c.json", ...args], { cwd });
+        child.stdout.resume();
+        await written(child.stderr, new RegExp(`^epoch +${epoch}/`, "m"));
+        child.kill("SIGKILL");
+        await once(child, "close");
+      };
+    const often = set('training.checkpoint={ "everyEpochs": 1 }');
+    await stopAt(3, ...often, ...set("training.epochs=1000"))();
+    expect((await train(cwd, "--resume", ...set("training.epochs=999"))).err).toContain(
+      "training.epochs: 1000, now 999, and it can only be raised",
+    );
+    await works(
+      ["train", "c.json", "--resume", ...set("training.epochs=1003", 'training.checkpoint={ "everyEpochs": 9999 }')],
+      { cwd },
+    );
+    const whole = put();
+    await works(["train", "c.json", ...set("training.epochs=1003")], { cwd: whole });
+    expect(result(cwd)).toEqual(result(whole));
+
+    const cosine = set("training.schedule.learningRate=cosine");
+    await stopAt(3, ...often, ...cosine, ...set("training.epochs=1000"))();
+    const { code, err } = await train(cwd, "--resume", ...cosine, ...set("training.epochs=1001"));
+    expect(code).toBe(2);
+    expect(err).toContain("training.epochs: 1000, now 1001, on which training.schedule depends");
+  });
+
+  it("says so where there is nothing to go on from, or nothing more to do", async () => {
+    const cwd = put();
+    const none = await train(cwd, "--resume");
+    expect(none.code).toBe(2);
+    expect(none.err).toContain("error: there is no checkpoint to go on from");
+    await works(["train", "c.json"], { cwd });
+    const before = result(cwd);
+    const done = await train(cwd, "--resume", "--json");
+    expect(done.code).toBe(0);
+    expect(done.err).toContain("complete  runs/c/model.safetensors");
+    expect(json(done.out)).toEqual({ version: 1, model: "runs/c/model.safetensors", complete: true });
+    const longer = await train(cwd, "--resume", ...set("training.epochs=6"));
+    expect([longer.code, longer.err]).toEqual([2, expect.stringContaining("training.epochs: 5, now 6")]);
+    writeFileSync(join(cwd, "t.csv"), table.replace("1,1,1", "1,2,1"));
+    expect((await train(cwd, "--resume")).err).toContain('column "b": another one now');
+    expect(result(cwd)).toEqual(before);
+  });
+
+  it("cuts the history to what the checkpoint knows, whatever has been added since", async () => {
+    const cwd = await killed();
+    const run = join(cwd, "runs", "c");
+    appendFileSync(join(run, "history.csv"), "9999,1,2,3,4,5\n77,0.");
+    appendFileSync(join(run, "events.ndjson"), '{"version":1,"eve');
+    const child = start(["train", "c.json", "--resume", ...set("training.epochs=100000")], { cwd });
+    child.stdout.resume();
+    await written(child.stderr, /^epoch +\d+\/(.*\n)+epoch/m);
+    child.kill("SIGKILL");
+    await once(child, "close");
+    const epochs = numbers(text(run, "history.csv"), "epoch");
+    expect(epochs).toEqual(epochs.map((_, i) => i + 1));
+    for (const line of text(run, "events.ndjson").trimEnd().split("\n")) eventSchema.parse(JSON.parse(line));
+  });
+});
+
+describe("events", () => {
+  const eventsOf = (lines: string): TrainingEvent[] =>
+    lines
+      .trimEnd()
+      .split("\n")
+      .map((line) => eventSchema.parse(JSON.parse(line)));
+
+  it("tell a run from start to end, in its folder and on standard output alike", async () => {
+    const cwd = put();
+    const { out } = await works(["train", "c.json", "--events", "-"], { cwd });
+    expect(out).toBe(text(cwd, "runs", "c", "events.ndjson"));
+    const events = eventsOf(out);
+    const kinds = ["start", "epoch", "epoch", "checkpoint", "epoch", "epoch", "checkpoint", "epoch", "end"];
+    expect(events.map(({ event }) => event)).toEqual(kinds);
+    expect(events[0]).toMatchObject({ task: "regression", members: 1, epochs: 5, trainingRows: 48 });
+    const losses = events.flatMap((event) => (event.event === "epoch" ? [event.loss] : []));
+    expect(losses).toEqual(numbers(text(cwd, "runs", "c", "history.csv"), "loss"));
+    expect(events.at(-1)).toMatchObject({ status: "done", exitCode: 0, epochs: 5, model: "runs/c/model.safetensors" });
+  });
+
+  it("go to a descriptor that is open, and one that is not is refused", async () => {
+    const cwd = put();
+    const file = openSync(join(cwd, "e.ndjson"), "w");
+    const args = [bin, "train", "c.json", "--events", "3"];
+    const stdio = ["ignore", "pipe", "pipe", file] as const;
+    expect(spawnSync(process.execPath, args, { cwd, env: environment(), stdio: [...stdio] }).status).toBe(0);
+    closeSync(file);
+    expect(text(cwd, "e.ndjson")).toBe(text(cwd, "runs", "c", "events.ndjson"));
+    expect((await train(cwd, "--events", "999")).code).toBe(2);
+    expect((await train(cwd, "--events", "x")).code).toBe(2);
+    expect((await train(cwd, "--events", "-", "--json")).code).toBe(2);
+  });
+
+  it("nobody reads any more do not end a training", async () => {
+    const cwd = put();
+    const child = spawn(process.execPath, [bin, "train", "c.json", "--events", "-", ...set("training.epochs=300")], {
+      cwd,
+      env: environment(),
+    });
+    child.stdout.once("data", () => child.stdout.destroy());
+    child.stderr.resume();
+    const [code] = await once(child, "exit");
+    expect(code).toBe(0);
+    expect(eventsOf(text(cwd, "runs", "c", "events.ndjson")).at(-1)).toMatchObject({ event: "end", epochs: 300 });
+  });
+
+  it("tell how a training failed", async () => {
+    const cwd = put();
+    const args = set("training.optimizer.name=sgd", "training.optimizer.learningRate=1e30");
+    const { code } = await train(cwd, ...args);
+    expect(code).toBe(7);
+    expect(eventsOf(text(cwd, "runs", "c", "events.ndjson")).at(-1)).toMatchObject({
+      event: "end",
+      status: "failed",
+      exitCode: 7,
+      error: { kind: "diverged" },
+    });
+  });
+});
+
+it("a training that is killed fifty times, often while it writes a checkpoint, ends as one that never was", () => {
+  const rounds = fileURLToPath(new URL("../torture/kill.mjs", import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [rounds, "--rounds", "50"], { encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(stdout).toBe("kill -9: 50 rounds, 0 promises broken\n");
+  expect(status).toBe(0);
+}, 180_000);
