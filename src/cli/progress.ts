@@ -15,14 +15,14 @@ export interface ProgressOptions {
   readonly scores: readonly string[];
 }
 
-const REDRAW_MILLISECONDS = 100;
+export const REDRAW_MILLISECONDS = 100;
 /** What takes less time than this shows no progress. */
 const SHORT_MILLISECONDS = 500;
 /**
  * A process that is killed leaves the terminal as it was: the cursor is not hidden, the wrapping of lines not turned
  * off; instead the line is made to fit.
  */
-const quiet = { stream: process.stderr, hideCursor: false, linewrap: true, fps: 1000 / REDRAW_MILLISECONDS };
+export const quiet = { stream: process.stderr, hideCursor: false, linewrap: true, fps: 1000 / REDRAW_MILLISECONDS };
 const WIDEST_BAR = 20;
 const NARROWEST_BAR = 4;
 
@@ -31,7 +31,7 @@ export async function progressDisplay(options: ProgressOptions): Promise<Progres
   return hasBars() ? await bar(options) : lines(options);
 }
 
-function hasBars(): boolean {
+export function hasBars(): boolean {
   return Boolean(process.stderr.isTTY) && process.env.TERM !== "dumb";
 }
 
@@ -120,7 +120,7 @@ async function bar({ epochs, scores }: ProgressOptions): Promise<ProgressDisplay
  * The line of the bar in the terminal's width, with the losses and the first score: the bar gives way to them, then the
  * last of them to the rest.
  */
-function fitted(epoch: string, progress: number, values: readonly string[], time: string): string {
+export function fitted(epoch: string, progress: number, values: readonly string[], time: string): string {
   const width = (process.stderr.columns || 80) - 1;
   for (let shown = Math.min(values.length, 3); shown >= 0; shown--) {
     const words = [epoch, ...values.slice(0, shown), time].filter((word) => word !== "");

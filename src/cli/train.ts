@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import type { LoadedConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
 import type { Baselines } from "../train/baseline.js";
@@ -7,7 +7,7 @@ import type { Engine, Outcome } from "../train/train.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
 import { comparisons } from "./scores.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
-import { example, threadsOption } from "./usage.js";
+import { example, folderName, setOption, threadsOption } from "./usage.js";
 
 interface TrainOptions extends GateOptions {
   readonly set?: string[];
@@ -21,11 +21,7 @@ export function trainCommand(): Command {
   return new Command("train")
     .description("learn from a table as a config says, and write a run folder with the model")
     .argument("<config>", "a JSON file; see the README, or let an editor use configs/nnfit.schema.json")
-    .option(
-      "--set <path=value>",
-      "set a value of the config; can be repeated",
-      (value: string, all: readonly string[] = []) => [...all, value],
-    )
+    .option(...setOption)
     .option("--out <folder>", "the run folder, over the config's `output`", folderName)
     .option(...threadsOption)
     .option("--backend <name>", "wasm, or blas for the system's BLAS library, over the config's `training.backend`")
@@ -41,11 +37,6 @@ export function trainCommand(): Command {
       ),
     )
     .action(trainAction);
-}
-
-function folderName(text: string): string {
-  if (text.trim() !== "") return text;
-  throw new InvalidArgumentError("It takes the name of a folder.");
 }
 
 async function trainAction(path: string, options: TrainOptions): Promise<void> {
@@ -153,7 +144,10 @@ function result(
 }
 
 /** Errors that name a setting get the place where it stands. */
-async function located<Result>({ locate }: LoadedConfig, work: () => Promise<Result>): Promise<Result> {
+export async function located<Result>(
+  { locate }: Pick<LoadedConfig, "locate">,
+  work: () => Promise<Result>,
+): Promise<Result> {
   const { NnfitError } = await import("../errors.js");
   try {
     return await work();
