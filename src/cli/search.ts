@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { LoadedConfig } from "../config/load.js";
+import type { Config } from "../config/schema.js";
 import type { SearchOptions } from "../search/options.js";
 import type { FinishedJob } from "../search/trials.js";
 import type { TaskOptions } from "../train/prepare.js";
@@ -57,8 +58,7 @@ function positive(text: string): number {
 async function searchAction(path: string, options: SearchCommandOptions): Promise<void> {
   const { mkdirSync } = await import("node:fs");
   const { join, resolve } = await import("node:path");
-  const { writeWhole } = await import("../artifact/write.js");
-  const { displayPath, loadConfig, resolvedConfig } = await import("../config/load.js");
+  const { displayPath, loadConfig } = await import("../config/load.js");
   const { fileError } = await import("../errors.js");
   const { make } = await import("../family.js");
   const { SearchLog } = await import("../search/log.js");
@@ -134,27 +134,35 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
   } finally {
     display.stop();
     stop.forget();
-    log.close();
     await pool.close();
+    log.close();
   }
 
   const ranked = rankJobs(ended, by, target);
   const [best] = ranked.filter(({ badness }) => Number.isFinite(badness));
-  const table = trialsTable(
-    ranked.map(({ job }) => job),
-    [...wanted.ranges.keys()],
+  const jobsInOrder = ranked.map(({ job }) => job);
+  await writeResults(
+    folder,
+    trialsTable(jobsInOrder, [...wanted.ranges.keys()]),
+    best && loaded.configFor(facts, best.job.values),
   );
-  writeWhole(join(folder, "trials.csv"), Buffer.from(table));
-  if (best) {
-    const bestConfig = { ...loaded.configFor(facts, best.job.values), output: join(folder, "best") };
-    writeWhole(join(folder, "best.json"), Buffer.from(resolvedConfig(bestConfig, folder)));
-  }
   const conclusion = { ranked, best, by, folder: name, isWhole, stoppedBy: stop.signal, seconds: seconds() };
   const earlier = ended.filter((job) => log.finished.includes(job)).length;
   concludeSearch({ ...conclusion, earlier, source: path });
   if (options.json) console.log(JSON.stringify(searchResult(conclusion)));
   if (stop.signal) process.exitCode = stop.signal === "SIGINT" ? 130 : 143;
   else if (!best) throw await allDiverged(name);
+}
+
+/** The table, and the best config: ready to train, into a folder of its own. */
+async function writeResults(folder: string, table: string, best: Config | undefined): Promise<void> {
+  const { join } = await import("node:path");
+  const { writeWhole } = await import("../artifact/write.js");
+  const { resolvedConfig } = await import("../config/load.js");
+  writeWhole(join(folder, "trials.csv"), Buffer.from(table));
+  if (!best) return;
+  const resolved = resolvedConfig({ ...best, output: join(folder, "best") }, folder);
+  writeWhole(join(folder, "best.json"), Buffer.from(resolved));
 }
 
 /** "runs/iris-search" beside "runs/iris" */
