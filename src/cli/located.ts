@@ -1,7 +1,10 @@
 import type { LoadedConfig } from "../config/load.js";
 
 /** Errors that name a setting get the place where it stands. */
-export async function located<Result>({ locate }: LoadedConfig, work: () => Promise<Result>): Promise<Result> {
+export async function located<Result>(
+  { locate }: Pick<LoadedConfig, "locate">,
+  work: () => Promise<Result>,
+): Promise<Result> {
   const { NnfitError } = await import("../errors.js");
   try {
     return await work();

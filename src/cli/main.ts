@@ -7,12 +7,14 @@ import { exitCodes, report } from "./exit.js";
 import { inspectCommand } from "./inspect.js";
 import { predictCommand } from "./predict.js";
 import { schemaCommand } from "./schema.js";
+import { searchCommand } from "./search.js";
 import { trainCommand } from "./train.js";
 import { example } from "./usage.js";
 
 // Commands load what they need when they run, so that --help and --version are instant.
 const commands = [
   trainCommand,
+  searchCommand,
   predictCommand,
   evaluateCommand,
   checkCommand,

@@ -11,7 +11,7 @@ import { located } from "./located.js";
 import { comparisons } from "./scores.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
 import { say } from "./text.js";
-import { example, threadsOption } from "./usage.js";
+import { example, folderName, setOption, threadsOption } from "./usage.js";
 
 interface TrainOptions extends GateOptions {
   readonly set?: string[];
@@ -30,11 +30,7 @@ export function trainCommand(): Command {
   return new Command("train")
     .description("learn from a table as a config says, and write a run folder with the model")
     .argument("<config>", "a JSON file; see the README, or let an editor use configs/nnfit.schema.json")
-    .option(
-      "--set <path=value>",
-      "set a value of the config; can be repeated",
-      (value: string, all: readonly string[] = []) => [...all, value],
-    )
+    .option(...setOption)
     .option("--out <folder>", "the run folder, over the config's `output`", folderName)
     .option(...threadsOption)
     .option("--backend <name>", "wasm, or blas for the system's BLAS library, over the config's `training.backend`")
@@ -67,11 +63,6 @@ export function trainCommand(): Command {
       ),
     )
     .action(trainAction);
-}
-
-function folderName(text: string): string {
-  if (text.trim() !== "") return text;
-  throw new InvalidArgumentError("It takes the name of a folder.");
 }
 
 function numberOfFolds(text: string): number {

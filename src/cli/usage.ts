@@ -31,3 +31,16 @@ export const threadsOption = [
   },
   "auto",
 ] as const;
+
+/** An option of commands that take a config. */
+export const setOption = [
+  "--set <path=value>",
+  "set a value of the config; can be repeated",
+  (value: string, all: readonly string[] = []): string[] => [...all, value],
+] as const;
+
+/** Reads the name of a folder. */
+export function folderName(text: string): string {
+  if (text.trim() !== "") return text;
+  throw new InvalidArgumentError("It takes the name of a folder.");
+}

@@ -130,7 +130,10 @@ function isWhole(path: readonly PropertyKey[]): boolean {
 /** All that the schema says of a place, each branch on its own. */
 function schemasAt(path: readonly PropertyKey[]): JsonObject[] {
   return path.reduce<JsonObject[]>(
-    (schemas, key) => schemas.flatMap(({ properties }) => branchesOf(properties?.[String(key)] ?? {})),
+    (schemas, key) =>
+      schemas.flatMap(({ properties, additionalProperties: others }) =>
+        branchesOf(properties?.[String(key)] ?? (typeof others === "object" ? others : {})),
+      ),
     branchesOf(z.toJSONSchema(configSchema, { io: "input" }) as JsonObject),
   );
 }
@@ -138,6 +141,7 @@ function schemasAt(path: readonly PropertyKey[]): JsonObject[] {
 /** The part of a JSON Schema that is looked at here. */
 interface JsonObject {
   readonly properties?: Readonly<Record<string, JsonObject>>;
+  readonly additionalProperties?: JsonObject | boolean;
   readonly anyOf?: readonly JsonObject[];
   readonly oneOf?: readonly JsonObject[];
   readonly const?: unknown;

@@ -10,18 +10,24 @@ import {
 } from "jsonc-parser";
 import type { z } from "zod";
 import { NnfitError } from "../errors.js";
+import { type SearchOptions, searchOptionsOf } from "../search/options.js";
+import type { Values } from "../search/trials.js";
 import { schemaError } from "./explain.js";
-import { type TableFacts, withPreset } from "./presets.js";
+import { presetOf, type TableFacts, withPreset } from "./presets.js";
 import { type Config, configSchema } from "./schema.js";
+import { checkSearchPaths } from "./searchable.js";
 
 /** A config and where its settings stand, for errors. */
 export interface LoadedConfig {
   /** with a preset for any table: all that is needed to read the table */
   readonly config: Config;
-  /** with its preset for a table that is known */
-  configFor(facts: TableFacts): Config;
+  readonly search: SearchOptions;
+  /** with its preset for a table that is known, and with values that a search has drawn */
+  configFor(facts: TableFacts, drawn?: Values): Config;
   /** "data.target, configs/houses.json:4" */
   locate(setting: string): string;
+  /** The same, for a setting that may have its value from a range of the search. */
+  locateDrawn(setting: string): string;
 }
 
 export interface LoadOptions {
@@ -51,23 +57,51 @@ export function loadConfig(path: string, { set = [], out, backend, workingDirect
     );
     if (assignment) return assignment[1];
     for (let keys = setting.split("."); keys.length > 0; keys = keys.slice(0, -1)) {
-      const node = findNodeAtLocation(tree, keys);
+      const node = nodeAt(tree, keys);
       if (node) return `${setting}, ${name}:${lineAt(text, (node.parent ?? node).offset)}`;
     }
     return `${setting}, ${name}`;
   };
+  checkSearchPaths((raw as { search?: unknown } | null)?.search, locate);
   const paths = { folder: dirname(resolve(path)), runName: basename(path, extname(path)), out, workingDirectory };
-  const configFor = (facts?: TableFacts) => {
-    const parsed = configSchema.safeParse(withPreset(raw, facts));
-    if (!parsed.success) throw schemaError(parsed.error.issues, raw, locate);
-    return withPaths(parsed.data, paths);
+  const parse = (values: unknown, facts: TableFacts | undefined, locate: LoadedConfig["locate"]) => {
+    const parsed = configSchema.safeParse(withPreset(values, facts));
+    if (!parsed.success) throw schemaError(parsed.error.issues, values, locate);
+    return parsed.data;
   };
-  return { locate, config: configFor(), configFor };
+  const asWritten = parse(raw, undefined, locate);
+  const search = searchOptionsOf(asWritten.search);
+  const locateDrawn = (setting: string) => {
+    const range = [...search.ranges.keys()].findLast((path) => `${setting}.`.startsWith(`${path}.`));
+    return locate(range === undefined ? setting : `search.${range}`);
+  };
+  const configFor = (facts: TableFacts, drawn: Values = {}) =>
+    withPaths(parse(withDrawn(raw, drawn), facts, locateDrawn), paths);
+  return { locate, locateDrawn, config: withPaths(asWritten, paths), search, configFor };
+}
+
+/** A config with drawn values in the place of its own. Its preset is the one that it had without them. */
+function withDrawn(raw: unknown, drawn: Values): unknown {
+  const paths = Object.keys(drawn).sort(); // a part of a setting comes after the setting
+  if (paths.length === 0) return raw;
+  const values = structuredClone(raw) as Record<string, unknown>; // it was parsed as a config
+  values.preset = presetOf(values);
+  for (const path of paths) put(values, path.split("."), structuredClone(drawn[path]));
+  return values;
+}
+
+/** What stands at a place; a key of `search` has dots of its own. */
+function nodeAt(tree: Node, keys: readonly string[]): Node | undefined {
+  const [first, ...path] = keys;
+  if (first !== "search") return findNodeAtLocation(tree, [...keys]);
+  const ends = path.map((_, i) => i + 1);
+  const end = ends.find((end) => findNodeAtLocation(tree, [first, path.slice(0, end).join(".")]));
+  return findNodeAtLocation(tree, end ? [first, path.slice(0, end).join("."), ...path.slice(end)] : [...keys]);
 }
 
 /** Paths of a config are relative to its folder, those of the command line to the working directory. */
 function withPaths(
-  { $schema: _, output, preset = "none", data, ...rest }: z.output<typeof configSchema>,
+  { $schema: _, search: __, output, preset = "none", data, ...rest }: z.output<typeof configSchema>,
   {
     folder,
     runName,
@@ -88,16 +122,16 @@ function withPaths(
   };
 }
 
-/** The config as it is kept in a run folder: every default written out, paths relative to that folder. */
-export function resolvedConfig({ data, output, ...rest }: Config): string {
+/** The config as it is kept in a folder: every default written out, paths relative to that folder, the run's if nothing is said. */
+export function resolvedConfig({ data, output, ...rest }: Config, folder = output): string {
   const resolved = {
     data: {
       ...data,
-      train: relativePath(output, data.train),
-      validation: typeof data.validation === "string" ? relativePath(output, data.validation) : data.validation,
+      train: relativePath(folder, data.train),
+      validation: typeof data.validation === "string" ? relativePath(folder, data.validation) : data.validation,
     },
     ...rest,
-    output: ".",
+    output: relativePath(folder, output),
   };
   return `${JSON.stringify(resolved, undefined, 2)}\n`;
 }
@@ -202,7 +236,13 @@ function assign(raw: unknown, assignment: string): string {
     });
   }
   if (typeof raw !== "object" || raw === null) return path; // the schema says that it must be an object
-  let place = raw as Record<string, unknown>;
+  put(raw as Record<string, unknown>, keys, jsonOrText(text));
+  return path;
+}
+
+/** Puts a value at a place of a config, and makes the objects on the way there. */
+function put(raw: Record<string, unknown>, keys: readonly string[], newValue: unknown): void {
+  let place = raw;
   for (const [depth, key] of keys.slice(0, -1).entries()) {
     const value = Object.hasOwn(place, key) ? place[key] : undefined;
     if (typeof value === "string")
@@ -210,8 +250,7 @@ function assign(raw: unknown, assignment: string): string {
     else if (typeof value !== "object" || value === null) place[key] = {};
     place = place[key] as Record<string, unknown>; // it was just made sure
   }
-  place[keys.at(-1)!] = jsonOrText(text);
-  return path;
+  place[keys.at(-1)!] = newValue;
 }
 
 function jsonOrText(text: string): unknown {

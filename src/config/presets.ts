@@ -88,10 +88,15 @@ const UNKNOWN: TableFacts = { rows: 1, task: "regression" };
 /** A config with the values of its preset where it says nothing itself, and the preset's name. */
 export function withPreset(raw: unknown, facts: TableFacts = UNKNOWN): unknown {
   if (!isObject(raw)) return raw;
-  const name = raw.preset ?? (namesItsOwn(raw) ? "none" : "balanced");
+  const name = presetOf(raw);
   const values =
     typeof name === "string" && Object.hasOwn(presets, name) ? presets[name as PresetName].values(facts) : {}; // it was just looked up
   return merge(values, { ...raw, preset: name });
+}
+
+/** The preset that a config names, or has without a word of it. */
+export function presetOf(raw: Values): unknown {
+  return raw.preset ?? (namesItsOwn(raw) ? "none" : "balanced");
 }
 
 /** Whoever chooses the optimizer or the layers has a recipe of their own. */

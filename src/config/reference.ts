@@ -3,6 +3,8 @@ import { activations } from "../model/activations.js";
 import { initializers } from "../model/initializers.js";
 import { losses } from "../model/losses.js";
 import { numericEmbeddings } from "../model/numericEmbeddings.js";
+import { methods } from "../search/methods.js";
+import { ranges } from "../search/ranges.js";
 import { metrics } from "../train/metrics.js";
 import { optimizers } from "../train/optimizers.js";
 import { schedules } from "../train/schedules.js";
@@ -20,6 +22,7 @@ interface Schema {
   readonly description?: string;
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: Schema | boolean;
 }
 
 const families = {
@@ -31,6 +34,8 @@ const families = {
   optimizers: { setting: "training.optimizer", members: optimizers },
   schedules: { setting: "training.schedule", members: schedules },
   metrics: { setting: "reported by train and evaluate", members: metrics },
+  ranges: { setting: "search", members: ranges },
+  methods: { setting: "search.method", members: methods },
 };
 
 /** Every setting and every member of every family, in Markdown. */
@@ -51,11 +56,12 @@ export function reference(): string {
 }
 
 /** The settings below a schema: name, default, what it is. */
-function rows({ properties = {} }: Schema, prefix = ""): string[][] {
-  return Object.entries(properties)
+function rows({ properties = {}, additionalProperties: others }: Schema, prefix = ""): string[][] {
+  const named = typeof others === "object" ? { ...properties, "<path>": others } : properties;
+  return Object.entries(named)
     .filter(([name]) => name !== "$schema")
     .flatMap(([name, schema]) => {
-      if (schema.properties) return rows(schema, `${prefix}${name}.`);
+      if (schema.properties && name !== "<path>") return rows(schema, `${prefix}${name}.`);
       const fallback = schema.default === undefined ? "" : `\`${JSON.stringify(schema.default)}\``;
       return [[`${prefix}${name}`, fallback, cellText(schema.description ?? "")]];
     });
@@ -66,7 +72,7 @@ function optionText(options: z.ZodObject): string {
   return Object.entries(properties)
     .map(
       ([name, { default: fallback, description = "" }]) =>
-        `\`${name}\` ${JSON.stringify(fallback)}: ${cellText(description)}`,
+        `\`${name}\`${fallback === undefined ? "" : ` ${JSON.stringify(fallback)}`}: ${cellText(description)}`,
     )
     .join("<br>");
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { dataOptions } from "../data/options.js";
 import { task } from "../data/table.js";
 import { modelOptions } from "../model/options.js";
+import { searchSetting } from "../search/options.js";
 import { trainingOptions } from "../train/options.js";
 import { scaleOptions } from "../transform/options.js";
 import { type PresetName, presetNames } from "./presets.js";
@@ -28,11 +29,16 @@ export const configSchema = z.strictObject({
     .min(1)
     .optional()
     .describe("the run folder, relative to this config; by default runs/<name of the config> in the working directory"),
+  search: searchSetting
+    .optional()
+    .describe(
+      'what `nnfit search` tries: ranges by the path of a setting, { "training.optimizer.learningRate": { "log": [0.003, 0.3] } }, and how to search; `train` leaves it alone',
+    ),
 });
 type Parsed = z.output<typeof configSchema>;
 
 /** A config with every default filled in and its paths absolute. */
-export interface Config extends Omit<Parsed, "$schema" | "output" | "preset"> {
+export interface Config extends Omit<Parsed, "$schema" | "output" | "preset" | "search"> {
   readonly preset: PresetName;
   readonly output: string;
 }

@@ -74,6 +74,6 @@ export function predictionThreads(spec: NetworkSettings, members: number, bytes:
   return operations < OPERATIONS_OF_A_START ? 1 : mostThreads();
 }
 
-function mostThreads(): number {
+export function mostThreads(): number {
   return Math.min(availableParallelism(), MOST_THREADS);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bin, config, environment, folder, records, text, works } from "./nnfit.js";
+import { bin, config, dataset, environment, folder, records, text, works } from "./nnfit.js";
 import { Screen } from "./screen.js";
 
 type Pty = typeof import("@lydell/node-pty");
@@ -121,6 +121,27 @@ describe.skipIf(!pty).concurrent("on a pseudo-terminal (needs @lydell/node-pty, 
       expect(screen.lines.some((line) => /^fold \d\/3/.test(line))).toBe(false);
     },
   );
+  it("search shows one bar with the best score so far, and Ctrl-C leaves what is done", async () => {
+    const ranges = { "model.dropout": { linear: [0, 0.5] }, runs: 8 };
+    const cwd = folder({
+      "c.json": JSON.stringify({
+        data: { train: dataset("iris"), target: "species" },
+        model: { hidden: [8] },
+        training: { epochs: 400 },
+        search: ranges,
+      }),
+    });
+    const cut = await shown(["search", "c.json", "--threads", "1"], { cwd, type: [/trained [1-7]\/8/, "\u0003"] });
+    expect(cut.code).toBe(130);
+    expect(cut.screen.lines.join("\n")).toMatch(/stopped .*goes on from here/s);
+    const { code, screen } = await shown(["search", "c.json"], { cwd });
+    expect(code).toBe(0);
+    const bars = screen.lines.filter((line) => line.startsWith("trained "));
+    expect(bars.length).toBe(1);
+    expect(bars[0]).toMatch(/^trained 8\/8 █+ best logLoss \d\.\d+ in \d/);
+    expect(screen.lines.some((line) => /\d trainings? done earlier/.test(line))).toBe(true);
+    expect({ cursor: screen.cursorVisible, wrap: screen.wrapsLines }).toEqual({ cursor: true, wrap: true });
+  });
 
   it("Ctrl-C ends a training at once and leaves the terminal as it was", async () => {
     const { code, signal, screen } = await shown(train(1_000_000), { type: [/epoch \d{3}/, "\u0003"] });

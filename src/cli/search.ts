@@ -1,0 +1,214 @@
+import { Command, InvalidArgumentError } from "commander";
+import type { LoadedConfig } from "../config/load.js";
+import type { Config } from "../config/schema.js";
+import type { SearchOptions } from "../search/options.js";
+import type { FinishedJob } from "../search/trials.js";
+import type { TaskOptions } from "../train/prepare.js";
+import { located } from "./located.js";
+import { example, folderName, setOption, threadsOption } from "./usage.js";
+
+interface SearchCommandOptions {
+  readonly set?: string[];
+  readonly out?: string;
+  readonly runs?: number;
+  readonly minutes?: number;
+  readonly threads: number | "auto";
+  readonly json?: boolean;
+}
+
+export function searchCommand(): Command {
+  return new Command("search")
+    .description("try values from the ranges that a config gives, and write the best config out, ready to train")
+    .argument(
+      "<config>",
+      "a JSON file with ranges in its `search`; what it says beside them is the same for all trials",
+    )
+    .option("--runs <n>", "how many trials, over the config's `search.runs`", positiveWhole)
+    .option("--minutes <n>", "begin no training after so many minutes, over the config's `search.minutes`", positive)
+    .option(...setOption)
+    .option("--out <folder>", "where the trials are kept; by default the config's `output` with -search", folderName)
+    .option(...threadsOption)
+    .option("--json", "print one JSON object at the end: the best trial, its scores and values")
+    .addHelpText(
+      "before",
+      example(
+        "nnfit search configs/diabetes-search.json",
+        "nnfit search configs/diabetes-search.json --minutes 10",
+        "nnfit train runs/diabetes-search/best.json",
+      ),
+    )
+    .addHelpText(
+      "after",
+      "\nA search that was stopped goes on where it was when it is started again.\nMore --runs add to those that are done.",
+    )
+    .action(searchAction);
+}
+
+function positiveWhole(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It takes a whole number from 1 to 999999.");
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError("It takes a number above 0.");
+}
+
+async function searchAction(path: string, options: SearchCommandOptions): Promise<void> {
+  const { mkdirSync } = await import("node:fs");
+  const { join, resolve } = await import("node:path");
+  const { displayPath, loadConfig } = await import("../config/load.js");
+  const { fileError } = await import("../errors.js");
+  const { make } = await import("../family.js");
+  const { SearchLog } = await import("../search/log.js");
+  const { methods } = await import("../search/methods.js");
+  const { TrialPool } = await import("../search/pool.js");
+  const { scoreNameFor, trialsTable } = await import("../search/results.js");
+  const { search } = await import("../search/search.js");
+  const { badnessOf, drawValues, epochsFor, finishedJobOf, rankJobs } = await import("../search/trials.js");
+  const { mostThreads } = await import("../train/parallel.js");
+  const { findMaterial, originOf } = await import("./searchMaterial.js");
+  const { searchDisplay } = await import("./searchDisplay.js");
+  const { concludeSearch, describeSearch, searchResult } = await import("./searchStory.js");
+
+  const workingDirectory = process.cwd();
+  const loaded = loadConfig(path, { set: options.set ?? [], workingDirectory });
+  const wanted = await wantedSearch(loaded, options, path);
+  const { material, facts, config, target, judgedRows } = await located({ locate: loaded.locateDrawn }, () =>
+    findMaterial(loaded, wanted),
+  );
+  const { training, output } = config;
+  const by = await located(loaded, async () => scoreNameFor(wanted, training.bestBy, facts.task));
+
+  const folder = options.out === undefined ? folderBeside(output) : resolve(workingDirectory, options.out);
+  const name = displayPath(workingDirectory, folder);
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw fileError("write to the output folder", name, error);
+  }
+  const log = new SearchLog(
+    join(folder, "trials.jsonl"),
+    `${name}/trials.jsonl`,
+    await originOf(config, wanted, material),
+  );
+  const method = make(methods, wanted.method);
+  const jobs = wanted.runs === undefined ? undefined : method.jobs(wanted.runs);
+  describeSearch(material.task.table, { wanted, by, judgedRows, earlier: log.finished.length });
+
+  const lanes = training.backend === "blas" ? 1 : options.threads === "auto" ? mostThreads() : options.threads;
+  const engine = { threads: training.backend === "blas" ? options.threads : 1, blasLibrary: process.env.NNFIT_BLAS };
+  const pool = new TrialPool({ material, judge: wanted.judge, engine });
+  const display = await searchDisplay({ jobs, by, minutes: wanted.minutes });
+  const ended: FinishedJob[] = [];
+  const started = performance.now();
+  const seconds = () => (performance.now() - started) / 1000;
+  const stop = stoppedBySignals(() => void pool.close());
+  let isWhole = false;
+  try {
+    isWhole = await search({
+      rungs: method.rungs(wanted.runs),
+      lanes: Math.min(lanes, jobs ?? lanes),
+      finished: log.finished,
+      badness: (job) => badnessOf(job, by, target),
+      isOver: () => stop.signal !== undefined || (wanted.minutes !== undefined && seconds() >= 60 * wanted.minutes),
+      async train(job) {
+        const values = drawValues(wanted.ranges, wanted.seed, job.trial);
+        const begun = performance.now();
+        const outcome = await located({ locate: loaded.locateDrawn }, () => {
+          const { data, scale, model, training } = loaded.configFor(facts, values);
+          const epochs = epochsFor(training.epochs, job.share);
+          const task: TaskOptions = { data, scale, model, training: { ...training, epochs } };
+          return pool.train(task, (share) => display.progress(job, share));
+        });
+        if (!outcome) return undefined;
+        return finishedJobOf(job, values, outcome, (performance.now() - begun) / 1000);
+      },
+      done(job, isNew) {
+        if (isNew) log.append(job);
+        ended.push(job);
+        display.done(job, badnessOf(job, by, target), isNew);
+      },
+    });
+  } finally {
+    display.stop();
+    stop.forget();
+    await pool.close();
+    log.close();
+  }
+
+  const ranked = rankJobs(ended, by, target);
+  const [best] = ranked.filter(({ badness }) => Number.isFinite(badness));
+  const jobsInOrder = ranked.map(({ job }) => job);
+  await writeResults(
+    folder,
+    trialsTable(jobsInOrder, [...wanted.ranges.keys()]),
+    best && loaded.configFor(facts, best.job.values),
+  );
+  const conclusion = { ranked, best, by, folder: name, isWhole, stoppedBy: stop.signal, seconds: seconds() };
+  const earlier = ended.filter((job) => log.finished.includes(job)).length;
+  concludeSearch({ ...conclusion, earlier, source: path });
+  if (options.json) console.log(JSON.stringify(searchResult(conclusion)));
+  if (stop.signal) process.exitCode = stop.signal === "SIGINT" ? 130 : 143;
+  else if (!best) throw await allDiverged(name);
+}
+
+/** The table, and the best config: ready to train, into a folder of its own. */
+async function writeResults(folder: string, table: string, best: Config | undefined): Promise<void> {
+  const { join } = await import("node:path");
+  const { writeWhole } = await import("../artifact/write.js");
+  const { resolvedConfig } = await import("../config/load.js");
+  writeWhole(join(folder, "trials.csv"), Buffer.from(table));
+  if (!best) return;
+  const resolved = resolvedConfig({ ...best, output: join(folder, "best") }, folder);
+  writeWhole(join(folder, "best.json"), Buffer.from(resolved));
+}
+
+/** "runs/iris-search" beside "runs/iris" */
+function folderBeside(output: string): string {
+  return output.endsWith("-search") ? output : `${output}-search`;
+}
+
+/** What the config and the command line say of the search. */
+async function wantedSearch(
+  { search }: LoadedConfig,
+  { runs = search.runs, minutes = search.minutes }: SearchCommandOptions,
+  path: string,
+): Promise<SearchOptions> {
+  const { NnfitError } = await import("../errors.js");
+  const { DEFAULT_RUNS } = await import("../search/options.js");
+  if (search.ranges.size === 0) {
+    throw new NnfitError("usage", "the config has no ranges to search", {
+      at: path,
+      try: '"search": { "training.optimizer.learningRate": { "log": [0.003, 0.3] } }',
+    });
+  }
+  return { ...search, minutes, runs: runs ?? (minutes === undefined ? DEFAULT_RUNS : undefined) };
+}
+
+/** The first signal that asks to stop lets `stop` do so; a second one ends the process. */
+function stoppedBySignals(stop: () => void): { signal: NodeJS.Signals | undefined; forget(): void } {
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const asked = {
+    signal: undefined as NodeJS.Signals | undefined,
+    forget() {
+      for (const signal of signals) process.removeListener(signal, listen);
+    },
+  };
+  function listen(signal: NodeJS.Signals): void {
+    asked.signal = signal;
+    asked.forget();
+    stop();
+  }
+  for (const signal of signals) process.on(signal, listen);
+  return asked;
+}
+
+async function allDiverged(folder: string) {
+  const { NnfitError } = await import("../errors.js");
+  return new NnfitError("diverged", "every training of the search diverged", {
+    have: `${folder}/trials.csv`,
+    try: "ranges with smaller learning rates",
+  });
+}

@@ -1,0 +1,114 @@
+import type { Job } from "../search/methods.js";
+import { scoreOf } from "../search/results.js";
+import { type FinishedJob, keyOf, type ScoreName } from "../search/trials.js";
+import { fitted, hasBars, quiet, REDRAW_MILLISECONDS } from "./progress.js";
+import { valuesText } from "./searchStory.js";
+import { duration, scoreCell, short } from "./text.js";
+
+/** Shows a search as it goes. */
+export interface SearchDisplay {
+  /** The share of a training that is done. */
+  progress(job: Job, share: number): void;
+  /** A training that is done, now or earlier. */
+  done(job: FinishedJob, badness: number, isNew: boolean): void;
+  /** Comes last, however the search ends. */
+  stop(): void;
+}
+
+export interface SearchDisplayOptions {
+  /** trainings that are planned; undefined, if only the time is */
+  readonly jobs: number | undefined;
+  readonly minutes: number | undefined;
+  readonly by: ScoreName;
+}
+
+/** A bar on a terminal, a line for each training elsewhere. */
+export async function searchDisplay(options: SearchDisplayOptions): Promise<SearchDisplay> {
+  return hasBars() ? await bar(options) : lines(options);
+}
+
+/** The score of the best training so far; those with fewer epochs don't count once there is one with more. */
+class Best {
+  private share = 0;
+  badness = Number.POSITIVE_INFINITY;
+
+  take({ share }: Job, badness: number): boolean {
+    if (share < this.share || (share === this.share && !(badness < this.badness))) return false;
+    if (!Number.isFinite(badness)) return false;
+    this.share = share;
+    this.badness = badness;
+    return true;
+  }
+}
+
+function lines({ jobs, by }: SearchDisplayOptions): SearchDisplay {
+  const best = new Best();
+  let count = 0;
+  return {
+    progress() {},
+    done(job, badness, isNew) {
+      count++;
+      const isBest = best.take(job, badness);
+      if (!isNew) return;
+      const number = jobs === undefined ? String(count) : `${String(count).padStart(String(jobs).length)}/${jobs}`;
+      const none = job.stopped === "diverged" ? "diverged" : `no ${by}`;
+      const score = Number.isFinite(badness) ? `${by} ${scoreCell(scoreOf(by, badness))}` : none;
+      const words = [`done ${number}`, `trial ${job.trial}`, `epochs ${job.epochs}`, score, valuesText(job.values)];
+      console.error(`${words.join("  ")}${isBest ? "  (best so far)" : ""}`);
+    },
+    stop() {},
+  };
+}
+
+async function bar({ jobs, minutes, by }: SearchDisplayOptions): Promise<SearchDisplay> {
+  const { SingleBar } = await import("cli-progress");
+  const best = new Best();
+  const running = new Map<string, number>();
+  const started = Date.now();
+  let count = 0;
+  let earlier = 0;
+  let isRunning = true;
+  const bar = new SingleBar({
+    ...quiet,
+    format: () => {
+      const seconds = (Date.now() - started) / 1000;
+      const done = count + [...running.values()].reduce((sum, share) => sum + share, 0);
+      const shareOfTime = minutes === undefined ? 0 : seconds / (60 * minutes);
+      const progress = Math.min(Math.max(jobs === undefined ? 0 : done / jobs, shareOfTime), 1);
+      const score = Number.isFinite(best.badness) ? [`best ${by} ${short(scoreOf(by, best.badness), 4)}`] : [];
+      const trained = done - earlier;
+      const perJob = trained > 0 && seconds > 0.5 ? seconds / trained : undefined;
+      const byJobs = jobs === undefined || perJob === undefined ? Number.POSITIVE_INFINITY : perJob * (jobs - done);
+      const left = Math.min(byJobs, minutes === undefined ? byJobs : Math.max(60 * minutes - seconds, 0));
+      const time = Number.isFinite(left) ? `${duration(left)} left` : "";
+      const label = `trained ${count}${jobs === undefined ? "" : `/${jobs}`}`;
+      return fitted(label, progress, score, isRunning ? time : `in ${duration(seconds)}`);
+    },
+  });
+  bar.start(1, 0);
+  let drawn = Date.now();
+  const draw = () => {
+    bar.update(0);
+    bar.render();
+    drawn = Date.now();
+  };
+  return {
+    progress(job, share) {
+      running.set(keyOf(job), share);
+      if (Date.now() - drawn >= REDRAW_MILLISECONDS) draw();
+    },
+    done(job, badness, isNew) {
+      running.delete(keyOf(job));
+      count++;
+      if (!isNew) earlier++;
+      best.take(job, badness);
+      if (Date.now() - drawn >= REDRAW_MILLISECONDS) draw();
+    },
+    stop() {
+      isRunning = false;
+      running.clear();
+      draw();
+      bar.stop();
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import type { LoadedConfig } from "../config/load.js";
+import type { TableFacts } from "../config/presets.js";
+import type { Config } from "../config/schema.js";
+import type { Table } from "../data/table.js";
+import type { Material } from "../search/judges.js";
+import type { Origin } from "../search/log.js";
+import type { SearchOptions } from "../search/options.js";
+
+/** Reads the tables, and sees that a config may have whatever the ranges give, before any work is done. */
+export async function findMaterial(loaded: LoadedConfig, { ranges }: SearchOptions) {
+  const { NnfitError } = await import("../errors.js");
+  const { displayPath } = await import("../config/load.js");
+  const { fileSource } = await import("../data/csv.js");
+  const { readColumns, readTable } = await import("../data/read.js");
+  const { makeRange } = await import("../search/ranges.js");
+  const { prepare } = await import("../train/prepare.js");
+  const { findTask } = await import("../train/task.js");
+  const { watched } = await import("./progress.js");
+
+  const { data, task: taskSetting } = loaded.config;
+  if (data.validation === 0) {
+    throw new NnfitError("usage", "a search needs rows to judge by, and none are held out", {
+      setting: "data.validation",
+      try: '"validation": 0.2',
+    });
+  }
+  const source = (file: string) => watched(fileSource(file, displayPath(process.cwd(), file)));
+  const table = await readTable(source(data.train), data);
+  const task = findTask(table, data.target, taskSetting);
+  const facts: TableFacts = { rows: task.table.rows, task: task.task };
+
+  const ends = new Map([...ranges].map(([path, setting]) => [path, makeRange(setting).ends]));
+  const firsts = Object.fromEntries([...ends].map(([path, [first]]) => [path, first]));
+  for (const [path, values] of ends) {
+    for (const value of values) loaded.configFor(facts, { ...firsts, [path]: value });
+  }
+
+  let validation: Table | undefined;
+  const prepared = await prepare(task, loaded.configFor(facts, firsts), async (columns) => {
+    validation = await readColumns(source(String(data.validation)), data, columns);
+    return validation;
+  });
+  return {
+    material: { task, validation },
+    facts,
+    config: loaded.configFor(facts),
+    target: prepared.target,
+    judgedRows: new Set(prepared.members.flatMap(({ validation }) => [...validation])).size,
+  };
+}
+
+/** What trials depend on, but for where files are. */
+export async function originOf(
+  { data, output: _, training: { backend: __, ...training }, ...rest }: Config,
+  { ranges, judge, seed }: SearchOptions,
+  { task, validation }: Material,
+): Promise<Origin> {
+  const { version } = await import("../artifact/version.js");
+  const { digestOf, digestOfTables } = await import("../search/digest.js");
+  const held = typeof data.validation === "string" ? "a table" : data.validation;
+  return {
+    nnfit: version,
+    config: digestOf({ ...rest, training, data: { ...data, train: "a table", validation: held } }),
+    ranges: digestOf([[...ranges], judge, seed]),
+    table: digestOfTables(validation ? [task.table, validation] : [task.table]),
+  };
+}

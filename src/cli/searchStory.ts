@@ -1,0 +1,128 @@
+import type { Table } from "../data/table.js";
+import type { SearchOptions } from "../search/options.js";
+import { scoreOf, valueText } from "../search/results.js";
+import type { FinishedJob, ScoreName, Values } from "../search/trials.js";
+import { aligned, count, duration, say, scoreCell, shellWord, some } from "./text.js";
+
+/** So many of the best trials are shown. */
+const SHOWN = 5;
+
+interface Ranked {
+  readonly job: FinishedJob;
+  readonly badness: number;
+}
+
+export interface SearchConclusion {
+  /** the best first */
+  readonly ranked: readonly Ranked[];
+  readonly best: Ranked | undefined;
+  readonly by: ScoreName;
+  readonly folder: string;
+  /** all trials were trained */
+  readonly isWhole: boolean;
+  readonly stoppedBy: NodeJS.Signals | undefined;
+  readonly seconds: number;
+}
+
+/** Says what is searched. */
+export function describeSearch(
+  table: Table,
+  {
+    wanted: { ranges, method, runs, minutes },
+    by,
+    judgedRows,
+    earlier,
+  }: { wanted: SearchOptions; by: ScoreName; judgedRows: number; earlier: number },
+): void {
+  say("table", `${table.source}: ${count(table.rows, "row")}`);
+  say("search", `${count(ranges.size, "setting")}: ${some([...ranges.keys()])}`);
+  const budget = [
+    ...(runs === undefined ? [] : [count(runs, "trial")]),
+    ...(minutes === undefined ? [] : [count(minutes, "minute")]),
+  ];
+  say("method", `${method.name}, ${budget.join(" or ")}`);
+  say("judge", `${by} of the ${count(judgedRows, "held-out row")}`);
+  if (earlier > 0) say("", `${count(earlier, "training")} done earlier`);
+}
+
+/** Says what was found and what to do with it. */
+export function concludeSearch({
+  ranked,
+  best,
+  by,
+  folder,
+  isWhole,
+  stoppedBy,
+  seconds,
+  earlier,
+  source,
+}: SearchConclusion & { readonly earlier: number; readonly source: string }): void {
+  const before = earlier > 0 ? `, and ${earlier} earlier` : "";
+  const how = stoppedBy ? "stopped" : "done";
+  say(how, `${count(ranked.length - earlier, "training")} in ${duration(seconds)}${before}`);
+  if (!isWhole) say("", `nnfit search ${shellWord(source)} with the same options goes on from here`);
+  for (const line of bestFew(ranked, by)) console.error(line);
+  say("table", `${folder}/trials.csv`);
+  if (!best) return;
+  const shortened = best.job.share < 1 ? ", after a part of its epochs only" : "";
+  say("best", `trial ${best.job.trial}: ${by} ${scoreCell(scoreOf(by, best.badness))}${shortened}`);
+  say("train", `nnfit train ${shellWord(`${folder}/best.json`)}`);
+}
+
+function bestFew(ranked: readonly Ranked[], by: ScoreName): string[] {
+  const longest = new Map(ranked.toReversed().map(({ job }) => [job.trial, job]));
+  const shown = ranked
+    .filter(({ job, badness }) => Number.isFinite(badness) && longest.get(job.trial) === job)
+    .slice(0, SHOWN);
+  const [first] = shown;
+  if (!first) return [];
+  const names = shortNames(Object.keys(first.job.values));
+  const rows = shown.map(({ job, badness }) => [
+    String(job.trial),
+    count(job.epochs, "epoch"),
+    scoreCell(scoreOf(by, badness)),
+    ...Object.values(job.values).map(valueText),
+  ]);
+  return aligned([["trial", "trained", by, ...names.values()], ...rows]);
+}
+
+/** By path, its last word, or where two paths have the same one the whole path. */
+export function shortNames(paths: readonly string[]): Map<string, string> {
+  const last = (path: string) => path.slice(path.lastIndexOf(".") + 1);
+  const isShared = (path: string) => paths.filter((other) => last(other) === last(path)).length > 1;
+  return new Map(paths.map((path) => [path, isShared(path) ? path : last(path)]));
+}
+
+/** "learningRate 0.01, hidden [64,64]" */
+export function valuesText(values: Values): string {
+  const names = shortNames(Object.keys(values));
+  return Object.entries(values)
+    .map(([path, value]) => `${names.get(path)} ${valueText(value)}`)
+    .join(", ");
+}
+
+/** What a script wants to know of a search. */
+export function searchResult({ ranked, best, by, folder, isWhole, stoppedBy, seconds }: SearchConclusion) {
+  return {
+    version: 1,
+    folder,
+    table: `${folder}/trials.csv`,
+    trials: new Set(ranked.map(({ job }) => job.trial)).size,
+    trainings: ranked.length,
+    complete: isWhole,
+    stopped: stoppedBy ?? null,
+    by,
+    best: best
+      ? {
+          config: `${folder}/best.json`,
+          trial: best.job.trial,
+          share: best.job.share,
+          epochs: best.job.epochs,
+          loss: best.job.loss,
+          scores: best.job.scores,
+          values: best.job.values,
+        }
+      : null,
+    seconds: Math.round(1000 * seconds) / 1000,
+  };
+}

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { metrics } from "../train/metrics.js";
+import { judgeNames } from "./judges.js";
+import { methodChoice } from "./methods.js";
+import { type RangeSetting, rangeSetting } from "./ranges.js";
+
+const metricNames = Object.keys(metrics) as (keyof typeof metrics)[]; // Object.keys forgets the names
+
+/** How many trials there are if neither `runs` nor `minutes` is said. */
+export const DEFAULT_RUNS = 40;
+
+/** What the `search` part of a config says beside its ranges. */
+const howToSearch = z.object({
+  by: z
+    .enum(["auto", "loss", ...metricNames])
+    .default("auto")
+    .describe(
+      "the score that trials are compared by; auto: training.bestBy, but where that is the loss, rmse or logLoss, which mean the same for every loss and scale",
+    ),
+  judge: z
+    .enum(judgeNames)
+    .default("validation")
+    .describe("which rows are scored; validation: those of data.validation"),
+  method: methodChoice.prefault("random").describe("which trials are trained, and for how long"),
+  runs: z
+    .int()
+    .positive()
+    .max(1_000_000)
+    .optional()
+    .describe(`how many trials; if not said ${DEFAULT_RUNS}, or with minutes as many as there is time for`),
+  minutes: z
+    .number()
+    .positive()
+    .optional()
+    .describe("no training is begun after so many minutes; what is under way is finished"),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(1)
+    .describe("of the values that are drawn"),
+});
+type HowToSearch = z.output<typeof howToSearch>;
+
+/** The `search` part of a config: how to search, and ranges by the path of the setting. */
+export const searchSetting = howToSearch.catchall(rangeSetting);
+
+export const searchOptionNames = Object.keys(howToSearch.shape);
+
+export interface SearchOptions extends HowToSearch {
+  /** by path, in the order of the paths */
+  readonly ranges: ReadonlyMap<string, RangeSetting>;
+}
+
+/** A search of these settings; without a word of one, its defaults and no ranges. */
+export function searchOptionsOf(setting: z.output<typeof searchSetting> = searchSetting.parse({})): SearchOptions {
+  const how = howToSearch.parse(Object.fromEntries(searchOptionNames.map((name) => [name, setting[name]])));
+  const paths = Object.keys(setting)
+    .filter((name) => !searchOptionNames.includes(name))
+    .sort();
+  return { ...how, ranges: new Map(paths.map((path) => [path, rangeSetting.parse(setting[path])])) };
+}

@@ -1,0 +1,104 @@
+import { Worker } from "node:worker_threads";
+import type { Table } from "../data/table.js";
+import { type ErrorDetails, type ErrorKind, NnfitError } from "../errors.js";
+import type { TaskOptions } from "../train/prepare.js";
+import type { EngineOptions } from "../train/train.js";
+import type { JudgeName, Material, TrialOutcome } from "./judges.js";
+
+/** What a thread is started with. */
+export interface TrialThreadData {
+  readonly material: Material;
+  readonly judge: JudgeName;
+  readonly engine: EngineOptions;
+}
+
+/** What a thread says of the trial that it was given, a `TaskOptions`. */
+export type TrialThreadMessage =
+  | { readonly progress: number }
+  | { readonly outcome: TrialOutcome }
+  | { readonly error: { readonly kind: ErrorKind; readonly message: string; readonly details: ErrorDetails } };
+
+/** A thread, and the trial that it trains. */
+interface Lane {
+  readonly worker: Worker;
+  trial: RunningTrial | undefined;
+}
+
+interface RunningTrial {
+  progress(share: number): void;
+  resolve(outcome: TrialOutcome | undefined): void;
+  reject(error: unknown): void;
+}
+
+/** Threads that each train a trial at a time. All see the same copy of the table. */
+export class TrialPool {
+  private readonly data: TrialThreadData;
+  private readonly lanes: Lane[] = [];
+  private closed = false;
+
+  constructor({ material, ...data }: TrialThreadData) {
+    const { task, validation } = material;
+    this.data = {
+      ...data,
+      material: {
+        task: { ...task, table: sharedTable(task.table) },
+        validation: validation && sharedTable(validation),
+      },
+    };
+  }
+
+  /** Trains a trial on a thread that has nothing to do, or on a new one. Undefined, if the pool was closed before the end. */
+  train(options: TaskOptions, progress: (share: number) => void): Promise<TrialOutcome | undefined> {
+    if (this.closed) return Promise.resolve(undefined);
+    const lane = this.lanes.find(({ trial }) => !trial) ?? this.newLane();
+    return new Promise<TrialOutcome | undefined>((resolve, reject) => {
+      lane.trial = { progress, resolve, reject };
+      lane.worker.postMessage(options);
+    }).finally(() => {
+      lane.trial = undefined;
+    });
+  }
+
+  /** Ends all threads, whatever they do. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.all(this.lanes.map(({ worker }) => worker.terminate()));
+  }
+
+  private newLane(): Lane {
+    const worker = new Worker(new URL("../../dist/bundle/trialThread.js", import.meta.url), { workerData: this.data });
+    const lane: Lane = { worker, trial: undefined };
+    worker.on("message", (message: TrialThreadMessage) => {
+      if ("progress" in message) lane.trial?.progress(message.progress);
+      else if ("outcome" in message) lane.trial?.resolve(message.outcome);
+      else lane.trial?.reject(new NnfitError(message.error.kind, message.error.message, message.error.details));
+    });
+    worker.on("error", (error) => lane.trial?.reject(error));
+    worker.on("exit", (code) => {
+      if (this.closed) lane.trial?.resolve(undefined);
+      else lane.trial?.reject(new Error(`a thread of the search ended with ${code}`));
+    });
+    this.lanes.push(lane);
+    return lane;
+  }
+}
+
+/** The same table, its numbers where all threads see them. */
+function sharedTable(table: Table): Table {
+  return {
+    ...table,
+    lines: shared(table.lines),
+    columns: table.columns.map((column) =>
+      column.type === "number"
+        ? { ...column, values: shared(column.values) }
+        : { ...column, codes: shared(column.codes) },
+    ),
+  };
+}
+
+function shared<Numbers extends Float64Array | Int32Array>(values: Numbers): Numbers {
+  const buffer = new SharedArrayBuffer(values.byteLength);
+  const copy = values instanceof Float64Array ? new Float64Array(buffer) : new Int32Array(buffer);
+  copy.set(values);
+  return copy as Numbers; // it was made of the same type
+}

@@ -1,0 +1,52 @@
+import { csvLine } from "../data/csv.js";
+import type { Task } from "../data/table.js";
+import { NnfitError } from "../errors.js";
+import { metrics } from "../train/metrics.js";
+import type { TrainingOptions } from "../train/options.js";
+import type { SearchOptions } from "./options.js";
+import type { FinishedJob, ScoreName } from "./trials.js";
+
+/** What `search.by` means for a task. A loss in scaled units means another thing with another loss or scale. */
+export function scoreNameFor(
+  { by, ranges }: Pick<SearchOptions, "by" | "ranges">,
+  bestBy: TrainingOptions["bestBy"],
+  task: Task,
+): ScoreName {
+  const comparable = task === "regression" ? "rmse" : "logLoss";
+  const name = by === "auto" ? (bestBy === "loss" ? comparable : bestBy) : by;
+  const changing = [...ranges.keys()].find((path) => /^(model\.loss|scale\.target)\b/.test(path));
+  if (name === "loss" && changing) {
+    throw new NnfitError("usage", `${changing} changes what the loss means, so trials can't be compared by it`, {
+      setting: "search.by",
+      try: `a score, such as ${comparable}`,
+    });
+  }
+  if (name === "loss" || metrics[name].task === task) return name;
+  const fitting = Object.entries(metrics).filter(([, metric]) => metric.task === task);
+  throw new NnfitError("usage", `the score ${name} is not one of a ${task}`, {
+    setting: by === "auto" ? "training.bestBy" : "search.by",
+    try: ["loss", ...fitting.map(([name]) => name)].join(", "),
+  });
+}
+
+/** The score that trials are compared by as people read it; badness has a score that should be high as its negative. */
+export function scoreOf(name: ScoreName, badness: number): number {
+  return name !== "loss" && metrics[name].better === "higher" ? -badness : badness;
+}
+
+/** A line of CSV for each finished training, in the order given: how it was trained, its scores, its values. */
+export function trialsTable(jobs: readonly FinishedJob[], paths: readonly string[]): string {
+  const names = Object.keys(jobs[0]?.scores ?? {});
+  const header = ["trial", "share", "epochs", "kept_epoch", "stopped", "loss", ...names, ...paths];
+  const lines = jobs.map(({ trial, share, epochs, keptEpoch, stopped, loss, scores, values }) => [
+    ...[trial, Number(share.toPrecision(6)), epochs, keptEpoch, stopped].map(String),
+    ...[loss, ...names.map((name) => scores[name])].map((score) => String(score ?? "")),
+    ...paths.map((path) => valueText(values[path])),
+  ]);
+  return [header, ...lines].map(csvLine).join("");
+}
+
+/** A value as it would stand after `--set path=`: a word as it is, all else as JSON. */
+export function valueText(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

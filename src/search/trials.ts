@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { seededRandom } from "../engine/random.js";
+import { badness, type metrics } from "../train/metrics.js";
+import type { TargetState } from "../transform/target.js";
+import type { TrialOutcome } from "./judges.js";
+import type { Job } from "./methods.js";
+import { type Json, makeRange, type RangeSetting } from "./ranges.js";
+
+/** JSON values by the path of their setting. */
+export type Values = Readonly<Record<string, Json>>;
+
+/** The values of a trial: they depend on its number, not on how many there are or on the order of the ranges. */
+export function drawValues(ranges: ReadonlyMap<string, RangeSetting>, seed: number, trial: number): Values {
+  const random = seededRandom(seed, "search", trial);
+  const paths = [...ranges.keys()].sort();
+  return Object.fromEntries(paths.map((path) => [path, makeRange(ranges.get(path)!).draw(random)]));
+}
+
+/** The epochs of a training of a trial, of all that it would have. */
+export function epochsFor(epochs: number, share: number): number {
+  return share === 1 ? epochs : Math.max(Math.ceil(epochs * share), 1);
+}
+
+/** A number of a score, which JSON writes as null where it is none. */
+const score = z.number().nullable();
+
+/** A training of a trial that was finished, as it is kept. */
+export const finishedJob = z.strictObject({
+  trial: z.int().min(0),
+  share: z.number().positive().max(1),
+  values: z.record(z.string(), z.json()),
+  epochs: z.int().min(0),
+  keptEpoch: z.int().min(0),
+  stopped: z.enum(["all epochs done", "patience", "diverged"]),
+  loss: score,
+  scores: z.record(z.string(), score),
+  seconds: z.number(),
+});
+export type FinishedJob = z.output<typeof finishedJob>;
+
+export function finishedJobOf(
+  job: Job,
+  values: Values,
+  { judgement, ...outcome }: TrialOutcome,
+  seconds: number,
+): FinishedJob {
+  const finite = (value: number) => (Number.isFinite(value) ? value : null);
+  return {
+    ...job,
+    values,
+    ...outcome,
+    loss: finite(judgement.loss),
+    scores: Object.fromEntries(Object.entries(judgement.scores).map(([name, score]) => [name, finite(score)])),
+    seconds: Math.round(1000 * seconds) / 1000,
+  };
+}
+
+/** What trials are compared by. */
+export type ScoreName = keyof typeof metrics | "loss";
+
+/** So that less is better; Infinity for a training that failed. */
+export function badnessOf({ stopped, loss, scores }: FinishedJob, by: ScoreName, target: TargetState): number {
+  const numbers = Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, score ?? Number.NaN]));
+  const value = badness(by, target, { loss: loss ?? Number.NaN, scores: numbers });
+  return stopped === "diverged" || !Number.isFinite(value) ? Number.POSITIVE_INFINITY : value;
+}
+
+/** Those of the most epochs first, and among them the best; of equal ones the one that was drawn first. */
+export function rankJobs(
+  jobs: readonly FinishedJob[],
+  by: ScoreName,
+  target: TargetState,
+): { job: FinishedJob; badness: number }[] {
+  return jobs
+    .map((job) => ({ job, badness: badnessOf(job, by, target) }))
+    .sort(
+      (a, b) =>
+        b.job.share - a.job.share ||
+        Number(a.badness > b.badness) - Number(a.badness < b.badness) ||
+        a.job.trial - b.job.trial,
+    );
+}
+
+export function keyOf({ trial, share }: Job): string {
+  return `${trial} ${share}`;
+}

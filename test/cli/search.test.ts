@@ -1,0 +1,253 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { contents, dataset, folder, json, nnfit, numbers, put, records, start, text, words, works } from "./nnfit.js";
+
+/** y = 3a − b and noise, of eighty rows. */
+const table = [
+  "a,b,y",
+  ...Array.from({ length: 80 }, (_, i) => {
+    const [a, b] = [(i * 37) % 80, (i * 11) % 23];
+    return `${a},${b},${3 * a - b + ((i * 7) % 5)}`;
+  }),
+].join("\n");
+
+const base = {
+  data: { train: "t.csv", target: "y", validation: 0.25 },
+  model: { hidden: [4] },
+  training: { epochs: 9, batchSize: 16, optimizer: { name: "sgd", learningRate: 0.00001 } },
+};
+const ranges = {
+  "training.optimizer.learningRate": { log: [0.0001, 0.3] },
+  "model.hidden": { choice: [[], [4], [8, 8]] },
+  "model.activation": { choice: ["relu", "tanh"] },
+  "training.batchSize": { integer: [4, 30] },
+};
+
+const searchFolder = (search: object = { ...ranges, runs: 12 }, changes: object = {}) =>
+  folder({ "t.csv": table, "c.json": JSON.stringify({ ...base, search, ...changes }, undefined, 1) });
+
+interface Result {
+  version: number;
+  trainings: number;
+  trials: number;
+  complete: boolean;
+  by: string;
+  best: { config: string; trial: number; scores: Record<string, number>; values: Record<string, unknown> };
+}
+const results = ["trials.csv", "best.json"];
+const bytesOf = (cwd: string, run = "runs/c-search") => results.map((name) => text(cwd, run, name));
+
+describe("nnfit search", () => {
+  it("finds values that are better than the config's own, and says how to train them: to the same score", async () => {
+    const cwd = searchFolder();
+    const own = json<{ scores: { rmse: number } }>((await works(["train", "c.json", "--json"], { cwd })).out);
+    const { out, err } = await works(["search", "c.json", "--json"], { cwd });
+    const found = json<Result>(out);
+    expect(found).toMatchObject({ version: 1, trials: 12, trainings: 12, complete: true, by: "rmse" });
+    expect(found.best.scores.rmse).toBeLessThan(own.scores.rmse / 2);
+
+    const command = words(err.match(/nnfit (train .*)/)?.[1] ?? "");
+    const trained = json<{ scores: object; model: string }>((await works([...command, "--json"], { cwd })).out);
+    expect(trained.scores).toEqual(found.best.scores);
+    expect(trained.model).toBe("runs/c-search/best/model.safetensors");
+    expect(Object.keys(contents(join(cwd, "runs", "c-search")))).toEqual([
+      "best.json",
+      "best/config.json",
+      "best/events.ndjson",
+      "best/history.csv",
+      "best/model.safetensors",
+      "trials.csv",
+      "trials.jsonl",
+    ]);
+  });
+
+  it("writes a table of the trials, the best first, within the ranges", async () => {
+    const cwd = searchFolder();
+    const { err } = await works(["search", "c.json"], { cwd });
+    const csv = text(cwd, "runs/c-search/trials.csv");
+    const scores = numbers(csv, "rmse");
+    expect(scores).toEqual([...scores].sort((a, b) => a - b));
+    expect(numbers(csv, "trial").sort((a, b) => a - b)).toEqual(Array.from({ length: 12 }, (_, i) => i));
+    for (const record of records(csv)) {
+      expect(Number(record["training.batchSize"])).toBeGreaterThanOrEqual(4);
+      expect(Number(record["training.batchSize"])).toBeLessThanOrEqual(30);
+      expect(["[]", "[4]", "[8,8]"]).toContain(record["model.hidden"]);
+      expect(["relu", "tanh"]).toContain(record["model.activation"]);
+      expect(record.epochs).toBe("9");
+    }
+    expect(err.match(/^done +\d+\/12 {2}trial \d+ {2}epochs 9 {2}rmse \S+ {2}activation/gm)?.length).toBe(12);
+    const best = records(csv)[0]!;
+    expect(err).toContain(`best      trial ${best.trial}: rmse ${Number(best.rmse).toPrecision(5)}`);
+  });
+
+  it("gives the best config every other value of the source, its paths right wherever the folder is", async () => {
+    const cwd = searchFolder({ ...ranges, runs: 3 }, { data: { ...base.data, validation: "sub/held.csv" } });
+    put(cwd, { "sub/held.csv": table });
+    await works(["search", "c.json", "--out", "a/b"], { cwd });
+    const best = json<{ data: object; training: object; output: string }>(text(cwd, "a/b/best.json"));
+    expect(best.data).toMatchObject({ train: "../../t.csv", validation: "../../sub/held.csv", target: "y" });
+    expect(best.training).toMatchObject({ epochs: 9, optimizer: { name: "sgd" } });
+    expect(best.output).toBe("best");
+    await works(["train", "a/b/best.json"], { cwd });
+    expect(Object.keys(contents(join(cwd, "a/b/best")))).toContain("model.safetensors");
+  });
+
+  it.each(["random", "halving"])("by %s finds the same with one thread and with two", async (method) => {
+    const cwd = searchFolder({ ...ranges, method, runs: 12 });
+    await Promise.all([1, 2].map((n) => works(["search", "c.json", "--out", `of${n}`, "--threads", `${n}`], { cwd })));
+    expect(bytesOf(cwd, "of2")).toEqual(bytesOf(cwd, "of1"));
+  });
+
+  it("by halving trains few with all epochs, and one of those is the best", async () => {
+    const cwd = searchFolder({ ...ranges, method: { name: "halving", eta: 2, rungs: 3 }, runs: 8 });
+    await works(["search", "c.json"], { cwd });
+    const csv = text(cwd, "runs/c-search/trials.csv");
+    expect(numbers(csv, "epochs")).toEqual([9, 9, 5, 5, 5, 5, 3, 3, 3, 3, 3, 3, 3, 3]);
+    const best = json<{ training: { epochs: number; batchSize: number } }>(text(cwd, "runs/c-search/best.json"));
+    expect(best.training.epochs).toBe(9);
+    expect(best.training.batchSize).toBe(numbers(csv, "training.batchSize")[0]);
+  });
+
+  it("judges an ensemble of a preset, whose values it keeps", async () => {
+    const search = { "model.dropout": { choice: [0.1] }, "training.epochs": { choice: [2] }, runs: 1 };
+    const cwd = folder({
+      "c.json": JSON.stringify({ data: { train: dataset("iris"), target: "species" }, search }),
+    });
+    const { out } = await works(["search", "c.json", "--json"], { cwd });
+    expect(json<Result>(out).by).toBe("accuracy"); // the preset's bestBy
+    const best = json<object>(text(cwd, "runs/c-search/best.json"));
+    expect(best).toMatchObject({ preset: "balanced", model: { dropout: 0.1, members: 5 }, training: { epochs: 2 } });
+  });
+});
+
+describe("a search that was stopped", () => {
+  const long = () => searchFolder({ ...ranges, runs: 12 }, { training: { ...base.training, epochs: 600 } });
+
+  // Windows has no signals that a process could answer
+  const signals = process.platform === "win32" ? (["SIGKILL"] as const) : (["SIGKILL", "SIGINT", "SIGTERM"] as const);
+  it.each(signals)("by %s goes on where it was, to the same table and best config", async (signal) => {
+    const [whole, cut] = [long(), long()];
+    await works(["search", "c.json", "--threads", "2"], { cwd: whole });
+
+    const child = start(["search", "c.json", "--threads", "2"], { cwd: cut });
+    let told = "";
+    child.stderr.on("data", (bytes: Buffer) => {
+      told += bytes;
+      if (!child.killed && /^done +3\//m.test(told)) child.kill(signal); // a second signal would end it at once
+    });
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    expect(code).toBe({ SIGKILL: null, SIGINT: 130, SIGTERM: 143 }[signal]);
+    const kept = text(cut, "runs/c-search/trials.jsonl").trimEnd().split("\n").slice(1);
+    expect(kept.length).toBeGreaterThanOrEqual(3);
+    expect(kept.length).toBeLessThan(12);
+    if (signal !== "SIGKILL") {
+      expect(records(text(cut, "runs/c-search/trials.csv")).length).toBe(kept.length);
+      expect(told).toMatch(/stopped +\d+ trainings/);
+      expect(told).toContain("nnfit search c.json with the same options goes on from here");
+    }
+
+    const { err } = await works(["search", "c.json"], { cwd: cut });
+    expect(err).toContain(`${kept.length} trainings done earlier`);
+    expect(
+      text(cut, "runs/c-search/trials.jsonl")
+        .split("\n")
+        .slice(1, 1 + kept.length),
+    ).toEqual(kept);
+    expect(bytesOf(cut)).toEqual(bytesOf(whole));
+  });
+
+  it("is done, if it is started again when all is: nothing is trained, and more --runs add to it", async () => {
+    const cwd = searchFolder({ ...ranges, runs: 3 });
+    await works(["search", "c.json"], { cwd });
+    const before = bytesOf(cwd);
+    const again = json<Result & { trainings: number }>((await works(["search", "c.json", "--json"], { cwd })).out);
+    expect(again.trainings).toBe(3);
+    expect(text(cwd, "runs/c-search/trials.jsonl").split("\n").length).toBe(5);
+    expect(bytesOf(cwd)).toEqual(before);
+    const { err } = await works(["search", "c.json", "--runs", "5"], { cwd });
+    expect(err.match(/^done/gm)?.length).toBe(2);
+  });
+
+  it("is another one when the config, the ranges or the table changed", async () => {
+    const cwd = searchFolder({ ...ranges, runs: 2 });
+    await works(["search", "c.json"], { cwd });
+    const other = await nnfit(["search", "c.json", "--set", "training.clipNorm=1"], { cwd });
+    expect([other.code, other.err]).toEqual([2, expect.stringContaining("trials of other settings")]);
+    writeFileSync(join(cwd, "t.csv"), `${table}\n1,2,3\n`);
+    const changed = await nnfit(["search", "c.json"], { cwd });
+    expect([changed.code, changed.err]).toEqual([2, expect.stringContaining("trials of another table")]);
+    await works(["search", "c.json", "--out", "anew"], { cwd });
+  });
+
+  it("ends after the minutes that it has, with what is done by then", async () => {
+    const cwd = searchFolder({ ...ranges, minutes: 0.0001 });
+    const { out } = await works(["search", "c.json", "--json", "--threads", "1"], { cwd });
+    const found = json<Result>(out);
+    expect(found.complete).toBe(false);
+    expect(found.trainings).toBeGreaterThanOrEqual(1);
+    expect(found.trainings).toBeLessThan(40);
+  });
+});
+
+describe.concurrent("nnfit search refuses", () => {
+  it.each([
+    ["a config without ranges", {}, {}, /no ranges to search[\s\S]*"log"/, 2],
+    ["ranges of values that no config has", { "model.dropout": { linear: [0, 2] } }, {}, /model\.dropout must be/, 2],
+    [
+      "one of several values",
+      { "model.activation": { choice: ["relu", "rleu"] } },
+      {},
+      /at {4}search\.model\.activation, c\.json:\d+[\s\S]*"relu"/,
+      2,
+    ],
+    ["a score of the other task", { ...ranges, by: "accuracy" }, {}, /accuracy is not one of a regression/, 2],
+    [
+      "a loss that is not the same for all",
+      { by: "loss", "model.loss": { choice: ["mse", "mae"] } },
+      {},
+      /model\.loss changes what the loss means[\s\S]*search\.by/,
+      2,
+    ],
+    ["no rows to judge by", ranges, { data: { ...base.data, validation: 0 } }, /needs rows to judge by/, 2],
+    [
+      "what only a training finds wrong, by the range",
+      { "model.loss": { choice: ["crossEntropy"] } },
+      {},
+      /is for classification[\s\S]*at {4}search\.model\.loss, c\.json:\d+/,
+      2,
+    ],
+    [
+      "to name a best, where all diverged",
+      { "training.optimizer.learningRate": { log: [1e20, 1e30] }, runs: 2 },
+      {},
+      /every training of the search diverged/,
+      7,
+    ],
+  ] as const)("%s", async (_, search, changes, message, code) => {
+    const cwd = searchFolder(search, changes);
+    const outcome = await nnfit(["search", "c.json"], { cwd });
+    expect(outcome.err).toMatch(message);
+    expect(outcome.code).toBe(code);
+    expect(Object.keys(contents(cwd))).not.toContain("runs/c-search/best.json");
+  });
+
+  it.each([
+    ["--runs", "0"],
+    ["--runs", "x"],
+    ["--minutes", "-1"],
+    ["--minutes", ""],
+  ])("%s %s", async (option, value) => {
+    expect((await nnfit(["search", "c.json", option, value], { cwd: searchFolder() })).code).toBe(2);
+  });
+
+  it("a damaged file of trials, and names the line", async () => {
+    const cwd = searchFolder({ ...ranges, runs: 2 });
+    await works(["search", "c.json"], { cwd });
+    const path = join(cwd, "runs/c-search/trials.jsonl");
+    writeFileSync(path, readFileSync(path, "utf8").replace('"trial":0', '"trial":-1'));
+    const { code, err } = await nnfit(["search", "c.json"], { cwd });
+    expect(code).toBe(5);
+    expect(err).toMatch(/damaged[\s\S]*runs\/c-search\/trials\.jsonl:[23]/);
+  });
+});
