@@ -119,7 +119,7 @@ function keptText(epochs: readonly number[], bestBy: string): string {
   if (Math.max(...epochs) === 0) return "";
   if (epochs.length > 1) {
     const best = bestBy === "loss" ? "with the least validation loss" : `best by ${bestBy}`;
-    return `; kept of each network the epoch ${best}: ${epochs.map(whole).join(", ")}`;
+    return `; kept of each network the epoch ${best}: ${some(epochs.map(whole), 10)}`;
   }
   const best = bestBy === "loss" ? "the one with the least validation loss" : `the best by ${bestBy}`;
   return `; kept epoch ${whole(epochs[0]!)}, ${best}`;

@@ -1,12 +1,14 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { Config } from "../config/schema.js";
 import type { WantedColumn } from "../data/read.js";
+import type { Table } from "../data/table.js";
 import type { Baselines } from "../train/baseline.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Watcher } from "../train/reports.js";
+import type { TaskOf } from "../train/task.js";
 import type { Engine, Outcome } from "../train/train.js";
 import { exitCodeOf } from "./exit.js";
-import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
+import { baselineOption, failIfOption, type GateOptions, type Gates, gatesFor, maxRegressionOption } from "./gates.js";
 import { located } from "./located.js";
 import { comparisons } from "./scores.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
@@ -78,84 +80,108 @@ function descriptorOf(text: string): number {
 }
 
 async function trainAction(path: string, options: TrainOptions): Promise<void> {
-  const { set, out, threads, backend, json, folds, keep = false } = options;
-  const { resume = false, events: descriptor, continueFrom } = options;
-  const { NnfitError } = await import("../errors.js");
+  const { folds, keep = false, events: descriptor } = options;
+  await refuseTogether(options);
   if (folds !== undefined) {
-    const single = {
-      "--resume": resume,
-      "--continue-from": continueFrom !== undefined,
-      "--events": descriptor !== undefined,
-    };
-    const [refused] = Object.entries(single).find(([, given]) => given) ?? [];
-    if (refused) throw new NnfitError("usage", `${refused} is about a single training, not about folds`);
     const { crossValidateAction } = await import("./folds.js");
     return crossValidateAction(path, { ...options, folds, keep });
   }
-  if (keep) {
-    throw new NnfitError("usage", "--keep is about the folds of a cross-validation", { try: "--folds 5 --keep" });
-  }
-  const clock = stopwatch();
-  const { loadConfig, displayPath, resolvedConfig } = await import("../config/load.js");
-  const { fileSource } = await import("../data/csv.js");
-  const { readColumns, readTable } = await import("../data/read.js");
-  const { modelOf } = await import("../artifact/trained.js");
   const { checkDescriptor } = await import("../artifact/events.js");
-  const { findTask } = await import("../train/task.js");
-  const { prepare } = await import("../train/prepare.js");
-  const { baselinesOf } = await import("../train/compare.js");
-  const { scoreNames } = await import("../train/metrics.js");
-  const { engineFor, train } = await import("../train/train.js");
-  const { progressDisplay, watched } = await import("./progress.js");
-  const { readForModel } = await import("./continue.js");
-  const { openSession } = await import("./session.js");
-  const { conclude, describe } = await import("./story.js");
-
-  if (json && descriptor === 1) {
-    const { NnfitError } = await import("../errors.js");
-    throw new NnfitError("usage", "--json and --events - would both write to standard output");
-  }
   if (descriptor !== undefined) checkDescriptor(descriptor);
   const gatesOf = await gatesFor(options);
+  const clock = stopwatch();
+  const job = await understand(path, options, clock);
+  const gates = await gatesOf(job.prepared.target);
+  await trainJob(job, options, gates, clock);
+}
+
+/** Options that make no sense beside each other. */
+async function refuseTogether({ folds, keep, resume, continueFrom, events, json }: TrainOptions): Promise<void> {
+  const { NnfitError } = await import("../errors.js");
+  const single = { "--resume": resume, "--continue-from": continueFrom, "--events": events };
+  const [ofSingle] = Object.entries(single).find(([, given]) => given !== undefined) ?? [];
+  if (folds !== undefined && ofSingle) {
+    throw new NnfitError("usage", `${ofSingle} is about a single training, not about folds`);
+  }
+  if (folds === undefined && keep) {
+    throw new NnfitError("usage", "--keep is about the folds of a cross-validation", { try: "--folds 5 --keep" });
+  }
+  if (json && events === 1) {
+    throw new NnfitError("usage", "--json and --events - would both write to standard output");
+  }
+}
+
+/** What is to be trained, by what, and where the results go. */
+interface Job {
+  readonly table: Table;
+  readonly task: TaskOf;
+  readonly config: Config;
+  readonly prepared: Prepared;
+  readonly engine: Engine;
+  /** the config file */
+  readonly source: string;
+  /** the run folder, as people are told it */
+  readonly folder: string;
+}
+
+/** Reads config and table, and makes ready what is to be trained. */
+async function understand(path: string, options: TrainOptions, clock: Stopwatch): Promise<Job> {
+  const { set, out, threads, backend, continueFrom } = options;
+  const { loadConfig, displayPath } = await import("../config/load.js");
+  const { fileSource } = await import("../data/csv.js");
+  const { readColumns, readTable } = await import("../data/read.js");
+  const { findTask } = await import("../train/task.js");
+  const { prepare } = await import("../train/prepare.js");
+  const { engineFor } = await import("../train/train.js");
+  const { watched } = await import("./progress.js");
+  const { readForModel } = await import("./continue.js");
+
   const workingDirectory = process.cwd();
   const loaded = loadConfig(path, { set: set ?? [], out, backend, workingDirectory });
   const { data, task: taskSetting, output } = loaded.config;
   const source = (file: string) => watched(fileSource(file, displayPath(workingDirectory, file)));
+  const readValidation = (wanted: readonly WantedColumn[]) =>
+    readColumns(source(String(data.validation)), data, wanted);
 
   clock.lap("start");
-  const { table, task, config, prepared, engine } = await located(loaded, async () => {
+  return located(loaded, async () => {
     const continued =
       continueFrom === undefined ? undefined : await readForModel(continueFrom, source(data.train), data);
     const table = continued?.task.table ?? (await readTable(source(data.train), data));
     clock.lap("read");
     const task = continued?.task ?? findTask(table, data.target, taskSetting);
     const config = loaded.configFor({ rows: task.table.rows, task: task.task });
-    const readValidation = (wanted: readonly WantedColumn[]) =>
-      readColumns(source(String(data.validation)), data, wanted);
     const prepared = await prepare(task, config, readValidation, { beginning: continued?.model });
     const engine = await engineFor(prepared, { threads, blasLibrary: process.env.NNFIT_BLAS });
     clock.lap("prepare");
-    return { table, task, config, prepared, engine };
+    return { table, task, config, prepared, engine, source: path, folder: displayPath(workingDirectory, output) };
   });
-  const { target, members } = prepared;
-  const gates = await gatesOf(target);
-  describe(table, task, prepared, engine, config);
+}
 
-  const folder = displayPath(workingDirectory, output);
-  const holdsOut = members.some(({ validation }) => validation.length > 0);
+/** Trains, saves and tells. */
+async function trainJob(
+  job: Job,
+  { resume = false, events: descriptor, json }: TrainOptions,
+  gates: Gates,
+  clock: Stopwatch,
+) {
+  const { table, task, config, prepared, engine, source, folder } = job;
+  const { resolvedConfig } = await import("../config/load.js");
+  const { modelOf } = await import("../artifact/trained.js");
+  const { baselinesOf } = await import("../train/compare.js");
+  const { scoreNames } = await import("../train/metrics.js");
+  const { train } = await import("../train/train.js");
+  const { progressDisplay } = await import("./progress.js");
+  const { openSession } = await import("./session.js");
+  const { conclude, describe } = await import("./story.js");
+
+  const { target, members } = prepared;
+  describe(table, task, prepared, engine, config);
   const { epochs, bestBy } = config.training;
+  const holdsOut = members.some(({ validation }) => validation.length > 0);
   const scores = holdsOut ? scoreNames(target, "history", bestBy) : undefined;
-  const session = await openSession({
-    prepared,
-    config,
-    text: resolvedConfig(config),
-    folder,
-    source: path,
-    scores,
-    resume,
-    descriptor,
-    words: process.argv.slice(2),
-  });
+  const [text, words] = [resolvedConfig(config), process.argv.slice(2)];
+  const session = await openSession({ prepared, config, text, folder, source, scores, resume, descriptor, words });
   if (session === "complete") {
     say("complete", `${folder}/model.safetensors; there is nothing to go on with`);
     if (json) console.log(JSON.stringify({ version: 1, model: `${folder}/model.safetensors`, complete: true }));
@@ -181,7 +207,7 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
     clock.lap("score");
 
     const hasModel = outcome.members.every(({ keptEpoch, stopped }) => keptEpoch > 0 || stopped !== "diverged");
-    if (hasModel) session.save(modelOf(prepared, outcome, learned, data.missing));
+    if (hasModel) session.save(modelOf(prepared, outcome, learned, config.data.missing));
     ended = { outcome, ...(hasModel ? { model: `${folder}/model.safetensors` } : {}) };
     const diverged = await divergence(outcome, config, ended.model);
     if (diverged) throw diverged;

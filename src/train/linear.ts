@@ -33,8 +33,8 @@ const MOST_INPUTS = 1200;
 const MOST_WEIGHTS = 10_000;
 /** More rows than these make such a model no better. */
 const MOST_ROWS = 100_000;
-/** Multiplications that a fit may take, one or two seconds at most. Of more rows than that allows, evenly spaced ones are taken. */
-const MOST_WORK = 1e9;
+/** Multiplications that a fit may take, half a second or so. Of more rows than that allows, evenly spaced ones are taken. */
+const MOST_WORK = 3e8;
 
 /** The linear model of the training rows, or why there is none. */
 export function learnLinear(
