@@ -19,7 +19,7 @@ interface Preset {
 
 /** How a training is laid out for so many rows: the more there are, the sooner an epoch has taught what it can. */
 function layout(rows: number) {
-  if (rows <= 4_000) return { epochs: 256, batchSize: 256 };
+  if (rows <= 2_000) return { epochs: 256, batchSize: 256 };
   if (rows <= 20_000) return { epochs: 128, batchSize: 256 };
   return { epochs: Math.min(Math.max(Math.round(6_400_000 / rows), 8), 64), batchSize: 1024 };
 }
