@@ -1,7 +1,8 @@
 import type { Config } from "../config/schema.js";
-import { columnOf, type Table, textOf } from "../data/table.js";
+import { columnOf, type Table, takeRows, textOf } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { type Autopsy, type Extreme, FAR, type TensorNorms } from "../train/autopsy.js";
+import type { FoldResult } from "../train/crossValidation.js";
 import type { MemberOutcome } from "../train/member.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Outcome } from "../train/train.js";
@@ -11,31 +12,55 @@ import { count, plain, short, some, whole } from "./text.js";
 
 /** What a training was about. */
 interface Trained {
-  readonly outcome: Outcome;
+  readonly outcome: Pick<Outcome, "members">;
   readonly prepared: Pick<Prepared, "pipeline" | "target" | "spec">;
   /** of the rows with a target */
   readonly table: Table;
   readonly config: Config;
-  /** the file, where there are weights to keep */
-  readonly model: string | undefined;
 }
 
-/** The error of a training that diverged: where, what was found there, and what to change. */
-export function divergence(trained: Trained): NnfitError | undefined {
+/** The error of a training that diverged. `model` is the file, where there are weights to keep. */
+export function divergence(trained: Trained & { readonly model: string | undefined }): NnfitError | undefined {
   const { outcome, model } = trained;
-  const { members } = outcome;
+  return errorOf(trained, {
+    at: "",
+    have({ keptEpoch }) {
+      if (!model) return "no epoch with good weights, so no model was written";
+      const isAlone = outcome.members.length === 1;
+      return `${isAlone ? `the weights of epoch ${keptEpoch}` : "the last good weights of each member"}, kept in ${model}`;
+    },
+  });
+}
+
+/** The error of the first fold that diverged. `table` is that of all folds, and `file` has their scores. */
+export function foldDivergence(
+  results: readonly FoldResult[],
+  { table, config, file }: { readonly table: Table; readonly config: Config; readonly file: string },
+): NnfitError | undefined {
+  for (const { fold, prepared, outcome } of results) {
+    if (outcome.stopped !== "diverged") continue;
+    return errorOf(
+      { outcome, prepared, config, table: takeRows(table, fold.learning) },
+      { at: `fold ${fold.number + 1}, `, have: () => `the scores of each fold's last good weights, in ${file}` },
+    );
+  }
+  return undefined;
+}
+
+/** Where it was, what was found there, and what to change. */
+function errorOf(
+  trained: Trained,
+  { at, have }: { readonly at: string; have(member: MemberOutcome): string },
+): NnfitError | undefined {
+  const { members } = trained.outcome;
   const number = members.findIndex(({ stopped }) => stopped === "diverged");
   const member = members[number];
   if (!member) return undefined;
   const which = members.length > 1 ? `member ${number + 1}, ` : "";
-  const good = members.length > 1 ? "the last good weights of each member" : `the weights of epoch ${member.keptEpoch}`;
   const { where, found, advice } = told(member, trained);
   return new NnfitError("diverged", "training diverged: the loss is no longer a finite number", {
-    at: lines([`${which}epoch ${member.diverged?.epoch}, batch ${member.diverged?.batch}`, where]),
-    have: lines([
-      model ? `${good}, kept in ${model}` : "no epoch with good weights, so no model was written",
-      ...found,
-    ]),
+    at: lines([`${at}${which}epoch ${member.diverged?.epoch}, batch ${member.diverged?.batch}`, where]),
+    have: lines([have(member), ...found]),
     try: advice,
   });
 }
@@ -47,10 +72,9 @@ function told({ autopsy }: MemberOutcome, trained: Trained) {
   const { pipeline, target } = trained.prepared;
   const input = autopsy.input && cellOf(autopsy.input, inputNames(pipeline), trained.table);
   const wanted = autopsy.target && cellOf(autopsy.target, targetNames(target), trained.table);
-  const found = [input && `input ${input.text}`, wanted && `target ${wanted.text}`, ...layersText(autopsy)];
   return {
     where: rowsText(autopsy, trained.table),
-    found: found.filter((text) => text !== undefined),
+    found: [input && `input ${input.text}`, wanted && `target ${wanted.text}`, ...layersText(autopsy)],
     advice: adviceFor(input, wanted, trained),
   };
 }
@@ -96,13 +120,12 @@ function layersText({ tensors, goodEpoch }: Autopsy): string[] {
   const when = goodEpoch === 0 ? "the initial weights" : `the weights of epoch ${goodEpoch}`;
   const steepest = largest(tensors, ({ gradient }) => gradient);
   const heaviest = largest(tensors, ({ after }) => after);
-  const before = `with ${when}, whose norm is ${size(steepest.before)} there`;
   const now = Number.isFinite(heaviest.after)
-    ? `the norm of its weights grew from ${size(heaviest.before)} to ${size(heaviest.after)}`
-    : "the first with weights that are not finite now";
+    ? `the norm of the weights went from ${size(heaviest.before)} to ${size(heaviest.after)}`
+    : "the first whose weights are no longer finite";
   return [
-    `layer ${steepest.name}: the largest gradient, of norm ${size(steepest.gradient)} ${before}`,
-    `layer ${heaviest.name}: ${now}`,
+    `${steepest.name}: the batch's largest gradient, of norm ${size(steepest.gradient)} with ${when} (norm ${size(steepest.before)})`,
+    `${heaviest.name}: ${now}`,
   ];
 }
 
@@ -124,11 +147,12 @@ const WILD = 0.1;
 /** The data first, where they are far beyond what a network expects; the steps, where these alone can be it. */
 function adviceFor(input: FoundCell | undefined, target: FoundCell | undefined, trained: Trained): string {
   const sizeOf = (cell: FoundCell | undefined) => Math.abs(cell?.extreme.value ?? 0);
-  const isTarget = sizeOf(target) > sizeOf(input);
-  const worst = isTarget ? target : input;
-  if (!worst || sizeOf(worst) <= FAR) return slower(trained.config);
-  const advice = isTarget ? scaledTarget(worst, trained) : scaledInput(worst, trained);
-  return sizeOf(worst) > VERY_FAR ? advice : lines([advice, `or ${slower(trained.config)}`]);
+  const largest = Math.max(sizeOf(input), sizeOf(target));
+  const advice = [
+    input && sizeOf(input) > FAR ? scaledInput(input, trained) : undefined,
+    target && sizeOf(target) > FAR ? scaledTarget(target, trained) : undefined,
+  ];
+  return lines([...advice, largest > VERY_FAR ? undefined : slower(trained.config)]);
 }
 
 function scaledInput({ name, place, extreme }: FoundCell, { prepared, config }: Trained): string {

@@ -80,10 +80,13 @@ export interface Diverged {
 /** Finds out where it went wrong, from nothing but what a checkpoint has too. Leaves other weights in the network. */
 export function autopsyOf(diverged: Diverged): Autopsy {
   const { network, target, learned, held, state } = diverged;
-  const batch = lastBatch(diverged);
+  const { batch, learnedFrom } = lastUpdate(diverged);
   const found = Number.isFinite(state.last?.loss) ? "judging" : "batch";
   const { rows } = found === "batch" ? batch : held;
-  const extreme = (matrix: Matrix, columns: readonly number[]) => extremeOf(matrix, columns, rows, learned.rows);
+  const extreme = (matrix: Matrix, columns: readonly number[]) => {
+    const largest = extremeOf(matrix, columns, rows, learnedFrom);
+    return largest && { ...largest, far: farOf(matrix, largest.column, learned.rows) };
+  };
   const targets = target.task === "regression" ? Array.from({ length: learned.y.columns }, (_, column) => column) : [];
   return {
     found,
@@ -94,12 +97,16 @@ export function autopsyOf(diverged: Diverged): Autopsy {
   };
 }
 
-/** The rows of the last update. */
-function lastBatch({ learned, batchSize, shuffle, state }: Diverged): Dataset {
+/** The batch of the last update, and the rows that the network has learned from up to it. */
+function lastUpdate({ learned, batchSize, shuffle, state: { last } }: Diverged) {
   const order = range(0, learned.size);
   shuffle?.shuffle(order);
-  const start = ((state.last?.batch ?? 1) - 1) * batchSize;
-  return learned.subset(order.subarray(start, start + batchSize));
+  const { epoch, batch } = last ?? { epoch: 1, batch: 1 };
+  const end = batch * batchSize;
+  return {
+    batch: learned.subset(order.subarray(end - batchSize, end)),
+    learnedFrom: epoch > 1 ? learned.rows : order.subarray(0, end).map((i) => learned.rows[i]!),
+  };
 }
 
 /** The columns of X that hold no codes. */
@@ -110,12 +117,11 @@ function numberColumns({ input }: NetworkSpec, columns: number): number[] {
 
 /** Of the rows at fault; or if these are ordinary, of all rows learned from, as an earlier batch may have done the harm. */
 function extremeOf(
-  matrix: Matrix,
+  { data, columns: width }: Matrix,
   columns: readonly number[],
   rows: Uint32Array,
-  learned: Uint32Array,
-): Extreme | undefined {
-  const { data, columns: width } = matrix;
+  learnedFrom: Uint32Array,
+): Omit<Extreme, "far"> | undefined {
   const sizeAt = (row: number, column: number) => Math.abs(data[row * width + column]!);
   const largestOf = (among: Uint32Array) => {
     let largest: { row: number; column: number } | undefined;
@@ -130,12 +136,16 @@ function extremeOf(
     return largest && { ...largest, size };
   };
   const own = largestOf(rows);
-  const largest = own && own.size > FAR ? own : largestOf(learned);
+  const largest = own && own.size > FAR ? own : largestOf(learnedFrom);
   const chosen = largest && largest.size > FAR ? largest : own;
   if (!chosen) return undefined;
   const { row, column } = chosen;
-  const far = learned.reduce((count, each) => count + Number(sizeAt(each, column) > FAR), 0) / learned.length;
-  return { row, column, value: data[row * width + column]!, isInRows: chosen === own, far };
+  return { row, column, value: data[row * width + column]!, isInRows: chosen === own };
+}
+
+/** The share of rows whose value in a column is far beyond. */
+function farOf({ data, columns }: Matrix, column: number, rows: Uint32Array): number {
+  return rows.filter((row) => Math.abs(data[row * columns + column]!) > FAR).length / rows.length;
 }
 
 /** The gradient of a batch with the last weights for which it is finite. */

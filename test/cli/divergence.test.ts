@@ -9,7 +9,10 @@ const wild = (at: "a" | "b" | "y", value: number) =>
   table((row, column) => (row === 33 && column === at ? value : tame(row, column)));
 
 /** What training says on standard error, of the error alone. */
-async function failure(content: string, config: { scale?: object; model?: object; training?: object } = {}) {
+async function failure(
+  content: string,
+  config: { args?: string[]; scale?: object; model?: object; training?: object } = {},
+) {
   const c = {
     preset: "none",
     data: { train: "t.csv", target: "y", validation: 0 },
@@ -18,7 +21,7 @@ async function failure(content: string, config: { scale?: object; model?: object
     training: { epochs: 50, batchSize: 4, shuffle: false, optimizer: { name: "sgd" }, ...config.training },
   };
   const cwd = folder({ "t.csv": content, "c.json": JSON.stringify(c) });
-  const { code, err } = await nnfit(["train", "c.json"], { cwd });
+  const { code, err } = await nnfit(["train", "c.json", ...(config.args ?? [])], { cwd });
   expect(code).toBe(7);
   return err.slice(err.indexOf("error: training diverged"));
 }
@@ -38,7 +41,7 @@ describe.concurrent("the error of a training that diverged", () => {
     const optimizer = { name: "sgd", learningRate: 40000 };
     const err = await failure(table(tame), { training: { optimizer } });
     expect(err).toMatch(
-      /^ {8}layer layers\.\d\.(weight|bias): the largest gradient, of norm [\d.e+-]+ with the (initial weights|weights of epoch \d+), whose norm is [\d.]+/m,
+      /^ {8}layers\.\d\.(weight|bias): the batch's largest gradient, of norm [\d.e+-]+ with the (initial weights|weights of epoch \d+) \(norm [\d.e+]+\)$/m,
     );
     expect(err).toMatch(
       /^ {2}try {3}a smaller training\.optimizer\.learningRate: it is 40000, try 4000, or .*training\.clipNorm: 1$/m,
@@ -61,9 +64,22 @@ describe.concurrent("the error of a training that diverged", () => {
     expect(err).toMatch(/^ {2}try {3}correcting the cell at t\.csv:35, .*"loss": "huber"\}$/m);
     const robust = await failure(wild("y", 1e38), {
       scale: { target: "none" },
-      model: { loss: "huber" },
-      training: { optimizer: { name: "sgd", learningRate: 1e30 } },
+      model: { loss: { name: "huber", delta: 100 } },
     });
     expect(robust).toMatch(/^ {2}try {3}correcting the cell at t\.csv:35, or "scale": \{"target":"quantileNormal"\}$/m);
+  });
+
+  it("tells how to scale both, where neither is", async () => {
+    const content = table((row, column) => tame(row, column) * { a: 1e9, b: 1, y: 1e12 }[column]);
+    const err = await failure(content, { scale: { inputs: "none", target: "none" } });
+    expect(err).toMatch(
+      /^ {2}try {3}scaling the column: "scale": \{"inputs":\{"\*":"none","a":"standard"\}\}\n {8}scaling the target: "scale": \{"target":"standard"\}$/m,
+    );
+  });
+
+  it("names the line of the whole table where a fold fails", async () => {
+    const err = await failure(wild("b", 1e20), { scale: { inputs: "none" }, args: ["--folds", "3"] });
+    expect(err).toMatch(/^ {2}at {4}fold \d, epoch 1, batch \d+\n {8}t\.csv:\d+, /m);
+    expect(err).toMatch(/^ {8}input "b" at t\.csv:35: 100000000000000000000, scaled 1\.000e\+20, the largest of /m);
   });
 });

@@ -93,6 +93,15 @@ describe("the autopsy of a training that diverged", () => {
     expect(codes.autopsy.input?.value).toBeLessThan(0.01); // the codes are up to 2
   });
 
+  it("does not blame a row that no batch has had yet", async () => {
+    const table = tableOf({ z: swapped(wave, 1e6), y: wave.map((v, row) => (row === 1 ? 1e30 : v)) });
+    const { diverged, autopsy } = await autopsied(table, { scale: unscaled, training: { shuffle: false } });
+    expect(diverged).toMatchObject({ epoch: 1, batch: 1 });
+    expect([...autopsy.rows]).toEqual([0, 1, 2, 3]);
+    expect(autopsy.input?.row).toBeLessThan(4);
+    expect(autopsy.target).toMatchObject({ row: 1, isInRows: true });
+  });
+
   it("measures each tensor's gradient and weights where they were finite last, as the formulas have them", async () => {
     const { autopsy, weights, ...rest } = await autopsied(
       columns({ x: wave, z: wave.map((v) => v * v), y: wave.map((v) => 3 * v + 1) }),
