@@ -15,7 +15,7 @@ export interface ErrorDetails {
   readonly try?: string | undefined;
 }
 
-/** An error that a user can act on. Printed without a stack trace, in up to four lines: what, where, what was there, what to try. */
+/** An error that a user can act on. Printed without a stack trace, in four parts: what, where, what was there, what to try. A part may have several lines. */
 export class NnfitError extends Error {
   override readonly name = "NnfitError";
 

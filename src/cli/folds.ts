@@ -32,6 +32,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const { keepFolds } = await import("../train/keep.js");
   const { scoreNames } = await import("../train/metrics.js");
   const { findTask } = await import("../train/task.js");
+  const { foldDivergence } = await import("./divergence.js");
   const { foldsDisplay } = await import("./foldsProgress.js");
   const { concludeFolds, foldsText, warnOfFolds } = await import("./foldsStory.js");
   const { watched } = await import("./progress.js");
@@ -87,7 +88,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   clock.lap("score");
 
   saveFolds(folder, plan.task.table, results);
-  const diverged = await divergence(results, config, `${name}/${FOLDS_FILE}`);
+  const diverged = foldDivergence(results, { table: plan.task.table, config, file: `${name}/${FOLDS_FILE}` });
   if (diverged) throw diverged;
   const kept = keep ? keepFolds(plan, results, scores) : undefined;
   if (kept) folder.writeModel(MODEL_FILE, modelOf(kept.prepared, kept.outcome, kept.baseline, data.missing));
@@ -153,21 +154,4 @@ async function checkKeep({ data, model }: Config, folds: number): Promise<void> 
     have: `${folds} folds of ${model.members}`,
     try: "fewer folds, or leaving out --keep",
   });
-}
-
-/** The error of a fold that diverged. */
-async function divergence(results: readonly FoldResult[], { training }: Config, file: string) {
-  const { NnfitError } = await import("../errors.js");
-  for (const { fold, outcome } of results) {
-    const number = outcome.members.findIndex(({ stopped }) => stopped === "diverged");
-    const member = outcome.members[number];
-    if (!member) continue;
-    const which = outcome.members.length > 1 ? `, member ${number + 1}` : "";
-    return new NnfitError("diverged", "training diverged: the loss is no longer a finite number", {
-      at: `fold ${fold.number + 1}${which}, epoch ${member.diverged?.epoch}, batch ${member.diverged?.batch}`,
-      have: `the scores of each fold's last good weights, in ${file}`,
-      try: `a smaller training.optimizer.learningRate (it is ${training.optimizer.learningRate}), or scaling that brings inputs and target to about 1`,
-    });
-  }
-  return undefined;
 }

@@ -8,12 +8,12 @@ export const colors =
 
 /**
  * "  at    configs/houses.json:4": a label, padded to `width`, and what it says, on a terminal in several lines if it is
- * longer than one.
+ * longer than one. What it says may have several lines itself.
  */
 export function labelled(label: string, text: string, width = 8): string {
   const columns = process.stderr.isTTY ? (process.stderr.columns || 80) - 1 : Number.POSITIVE_INFINITY;
   const indent = " ".repeat(width + 4);
-  const [first, ...others] = wrapped(text, columns - indent.length);
+  const [first, ...others] = text.split("\n").flatMap((line) => wrapped(line, columns - indent.length));
   return [`  ${colors.dim(label.padEnd(width))}  ${first}`, ...others.map((line) => indent + line)].join("\n");
 }
 

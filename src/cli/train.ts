@@ -172,6 +172,7 @@ async function trainJob(
   const { scoreNames } = await import("../train/metrics.js");
   const { train } = await import("../train/train.js");
   const { progressDisplay } = await import("./progress.js");
+  const { divergence } = await import("./divergence.js");
   const { openSession } = await import("./session.js");
   const { conclude, describe } = await import("./story.js");
 
@@ -209,7 +210,7 @@ async function trainJob(
     const hasModel = outcome.members.every(({ keptEpoch, stopped }) => keptEpoch > 0 || stopped !== "diverged");
     if (hasModel) session.save(modelOf(prepared, outcome, learned, config.data.missing));
     ended = { outcome, ...(hasModel ? { model: `${folder}/model.safetensors` } : {}) };
-    const diverged = await divergence(outcome, config, ended.model);
+    const diverged = divergence({ outcome, prepared, table: task.table, config, model: ended.model });
     if (diverged) throw diverged;
     clock.lap("save");
     const failure = gates(outcome.judgement.scores);
@@ -255,20 +256,4 @@ function result(
     seconds,
     rowsPerSecond: seconds.fit ? Math.round(visits / seconds.fit) : null,
   };
-}
-
-/** The error of a training that diverged. */
-async function divergence({ members }: Outcome, { training }: Config, model: string | undefined) {
-  const { NnfitError } = await import("../errors.js");
-  const number = members.findIndex(({ stopped }) => stopped === "diverged");
-  const first = members[number];
-  if (!first) return undefined;
-  const rate = training.optimizer.learningRate;
-  const which = members.length > 1 ? `member ${number + 1}, ` : "";
-  const good = members.length > 1 ? "the last good weights of each member" : `the weights of epoch ${first.keptEpoch}`;
-  return new NnfitError("diverged", "training diverged: the loss is no longer a finite number", {
-    at: `${which}epoch ${first.diverged?.epoch}, batch ${first.diverged?.batch}`,
-    have: model ? `${good}, kept in ${model}` : "no epoch with good weights, so no model was written",
-    try: `a smaller training.optimizer.learningRate (it is ${rate}), or scaling that brings inputs and target to about 1`,
-  });
 }

@@ -3,6 +3,7 @@ import type { Memory } from "../engine/memory.js";
 import { type RandomState, seededRandom } from "../engine/random.js";
 import { Network, plainWeights } from "../model/network.js";
 import { invertTarget, type TargetState, type Truth, takeTruth } from "../transform/target.js";
+import { type Autopsy, autopsyOf } from "./autopsy.js";
 import { evaluator } from "./evaluate.js";
 import { fit, type Position, type Update } from "./fit.js";
 import type { Member } from "./members.js";
@@ -45,6 +46,8 @@ export interface MemberOutcome {
   readonly stopped: Stopped;
   /** The update whose loss was no longer finite. */
   readonly diverged: Update | undefined;
+  /** what was found then */
+  readonly autopsy: Autopsy | undefined;
   /** as they work, without the parametrization that only training needs */
   readonly weights: Float32Array;
 }
@@ -152,8 +155,14 @@ export function trainMember(
       diverged,
     };
   }
+  function examined(state: MemberState): Autopsy {
+    random.batches.state = beforeOrder;
+    const shuffle = options.shuffle ? random.batches : undefined;
+    return autopsyOf({ network, target, learned, held, batchSize, shuffle, state });
+  }
   function outcome(stopped: Stopped, judged?: Judged): MemberOutcome {
     ended = state(stopped === "diverged");
+    const autopsy = ended.diverged ? examined(ended) : undefined;
     const { report, weights } = kept;
     network.weights = weights;
     return {
@@ -163,6 +172,7 @@ export function trainMember(
       epochs: latest.report.epoch,
       stopped,
       diverged: stopped === "diverged" ? last : undefined,
+      autopsy,
       weights: plainWeights(spec, weights),
     };
   }

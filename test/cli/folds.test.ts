@@ -293,7 +293,7 @@ describe("nnfit train --folds refuses", () => {
     const cwd = inFolder({ training: { ...config.training, optimizer: { name: "sgd", learningRate: 1e30 } } });
     const { code, err } = await nnfit(["train", "c.json", "--folds", "2"], { cwd });
     expect(code).toBe(7);
-    expect(err).toMatch(/at {4}fold 1, epoch 1, batch \d+\n {2}have {2}.*runs\/c\/folds\.csv/);
+    expect(err).toMatch(/at {4}fold 1, epoch 1, batch \d+\n {8}t\.csv:.*\n {2}have {2}.*runs\/c\/folds\.csv/);
     expect(records(text(cwd, "runs/c/folds.csv")).map(({ stopped }) => stopped)).toEqual(["diverged", "diverged"]);
   });
 });
