@@ -2,8 +2,9 @@ import { Command, InvalidArgumentError } from "commander";
 import type { Break, Finding } from "../transform/contract.js";
 import { type Limits, SOME_DRIFT, usualLimits } from "../transform/limits.js";
 import type { ColumnState } from "../transform/pipeline.js";
-import { CHECK_FAILED } from "./exit.js";
+import { checkFailure, printResult } from "./failure.js";
 import { findModel, rowsSource } from "./locate.js";
+import { endWith } from "./report.js";
 import { aligned, colors, count, note, percent, rangeText, some } from "./text.js";
 import { delimiterOption, example, modelArgument } from "./usage.js";
 
@@ -67,10 +68,14 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
   const broken = pipeline.flatMap((state, i) =>
     findings[i]!.breaks.map((kind) => sentence(kind, state, findings[i]!, limits, nearest(state.name, extra))),
   );
+  const failure =
+    broken.length > 0
+      ? checkFailure("the table is not like the one that the model was trained on", broken.join("; "))
+      : undefined;
 
   if (options.json) {
     const holds = broken.length === 0;
-    console.log(JSON.stringify({ version: 1, holds, rows: contract.rows, limits, extra, columns: findings }));
+    printResult({ version: 1, holds, rows: contract.rows, limits, extra, columns: findings }, failure);
   } else console.log(report(findings, contract.rows, extra).join("\n"));
   if (pipeline.some(({ profile }) => !profile)) {
     note(
@@ -78,7 +83,7 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
     );
   }
   for (const text of broken) console.error(`${colors.red("broken:")} ${text}`);
-  if (broken.length > 0) process.exitCode = CHECK_FAILED;
+  if (failure) endWith(failure);
 }
 
 function report(findings: readonly Finding[], rows: number, extra: readonly string[]): string[] {

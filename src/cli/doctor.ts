@@ -1,5 +1,7 @@
 import { Command } from "commander";
-import { CHECK_FAILED } from "./exit.js";
+import type { Examination } from "./examination.js";
+import { checkFailure, printResult } from "./failure.js";
+import { endWith } from "./report.js";
 import { labelled } from "./text.js";
 import { example } from "./usage.js";
 
@@ -19,7 +21,8 @@ async function doctorAction({ json }: DoctorOptions): Promise<void> {
   const { examine } = await import("./examination.js");
   const found = await examine({ folder: process.cwd(), library: process.env.NNFIT_BLAS });
   const { ok, ...parts } = found;
-  if (json) console.log(JSON.stringify({ version: 1, ok, ...parts }));
+  const failure = ok ? undefined : checkFailure("not all is well on this machine", whatFails(parts));
+  if (json) printResult({ version: 1, ok, ...parts }, failure);
   else {
     const { nnfit, node, system, processor, threads, memory, blas, folder, selfTest } = parts;
     const lines = {
@@ -35,7 +38,14 @@ async function doctorAction({ json }: DoctorOptions): Promise<void> {
     for (const [label, text] of Object.entries(lines)) console.log(labelled(label, text, 9));
     console.log(ok ? "all is well" : "not all is well: see above");
   }
-  if (!ok) process.exitCode = CHECK_FAILED;
+  if (failure) endWith(failure);
+}
+
+function whatFails({ selfTest, folder }: Pick<Examination, "selfTest" | "folder">): string {
+  const failed = selfTest
+    .filter(({ ok }) => !ok)
+    .map(({ name, error }) => `self-test of ${name}: ${error ?? "failed"}`);
+  return [...failed, ...(folder.error === undefined ? [] : [`${folder.path}: ${folder.error}`])].join("; ");
 }
 
 function gibibytes(bytes: number): string {

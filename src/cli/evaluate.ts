@@ -1,9 +1,11 @@
 import { Command } from "commander";
 import type { Intervals } from "../train/bootstrap.js";
 import type { Predictions, TargetState, Truth } from "../transform/target.js";
+import { failureOf, printResult } from "./failure.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
 import { findModel, rowsSource } from "./locate.js";
 import { comparisons, confusionLines, scoreLines } from "./scores.js";
+import { summarize } from "./summary.js";
 import { count, say } from "./text.js";
 import { delimiterOption, example, modelArgument } from "./usage.js";
 
@@ -56,7 +58,8 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const memory = new Memory();
   const predict = predictor(memory, networksOf(model, memory), pipeline);
   const wanted = [...pipeline, ...targetColumns(target)];
-  const whole = await readColumns(await rowsSource(rows), { delimiter: options.delimiter, missing }, wanted);
+  const source = await rowsSource(rows);
+  const whole = await readColumns(source, { delimiter: options.delimiter, missing }, wanted);
   const table = rowsWithTarget(whole, targetNames(target));
   const truth = truthOf(target, table);
   const predictions = invertTarget(target, predict(table), model.network.outputs);
@@ -69,15 +72,28 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
 
   const skipped = whole.rows - table.rows;
   if (skipped > 0) say("left out", `${count(skipped, "row")} without a target`);
+  const compared = baselines ? await comparisons(target, scores, baselines) : [];
   if (options.json) {
     const counts = { version: 1, task: target.task, rows: table.rows, rowsWithoutTarget: skipped };
-    console.log(JSON.stringify({ ...counts, scores, ...intervalFields(intervals), ...baselines, confusion: matrix }));
+    printResult(
+      { ...counts, scores, ...intervalFields(intervals), ...baselines, confusion: matrix },
+      failureOf(failure),
+    );
   } else {
-    const compared = baselines ? await comparisons(target, scores, baselines) : [];
     console.log(scoreLines(table.rows, scores, intervals?.of, compared).join("\n"));
     if (matrix) printMatrix(matrix);
     for (const { label, remarks } of compared) for (const remark of remarks) say(label, remark);
   }
+  summarize({
+    title: `nnfit evaluate: ${path}`,
+    scores: { network: scores },
+    intervals: intervals?.of,
+    compared,
+    facts: {
+      scores: `of ${count(table.rows, "row")} of ${source.name}${intervals ? ", with 95 % intervals" : ""}`,
+      model: path,
+    },
+  });
   if (failure) throw failure;
 }
 

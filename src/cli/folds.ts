@@ -1,6 +1,7 @@
 import type { Config } from "../config/schema.js";
 import type { CrossValidation, FoldResult, FoldsEngine } from "../train/crossValidation.js";
 import type { FoldScores } from "../train/foldScores.js";
+import { failureOf, printResult } from "./failure.js";
 import { type GateOptions, gatesFor } from "./gates.js";
 import { located } from "./located.js";
 import { comparisons } from "./scores.js";
@@ -103,7 +104,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   });
   if (json) {
     const model = kept ? `${name}/${MODEL_FILE}` : null;
-    console.log(JSON.stringify(await resultOf(plan, results, scores, { engine, model, seconds: clock.seconds })));
+    printResult(await resultOf(plan, results, scores, { engine, model, seconds: clock.seconds }), failureOf(failure));
   }
   if (failure) throw failure;
 }

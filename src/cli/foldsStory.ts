@@ -4,6 +4,7 @@ import { unlearnedClasses } from "../train/folds.js";
 import { scoreNames } from "../train/metrics.js";
 import type { TargetState } from "../transform/target.js";
 import type { Comparison } from "./scores.js";
+import { summarize } from "./summary.js";
 import { aligned, count, duration, note, say, scoreCell, shellWord, some, whole } from "./text.js";
 
 /** What the folds are, in a line: "5, stratified by species: each is tested on 30 rows that it did not learn from". */
@@ -73,7 +74,15 @@ export function concludeFolds(
     say(label, text);
     for (const remark of remarks) say("", remark);
   }
-  say("files", files.map((file) => `${folder}/${file}`).join(", "));
+  const paths = files.map((file) => `${folder}/${file}`).join(", ");
+  const model = kept === 0 ? "none is kept" : `${folder}/model.safetensors`;
+  summarize({
+    title: `nnfit train --folds ${results.length}: ${folder}`,
+    scores: { "mean of the folds": scores.mean, "± deviation": scores.deviation, "out of fold": scores.outOfFold },
+    compared,
+    facts: { files: paths, model },
+  });
+  say("files", paths);
   if (kept === 0) {
     say("model", "none is kept; the same command without --folds trains one on all rows");
     return;

@@ -1,11 +1,12 @@
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
 import { version } from "../artifact/version.js";
 import { checkCommand } from "./check.js";
 import { doctorCommand } from "./doctor.js";
 import { evaluateCommand } from "./evaluate.js";
-import { exitCodes, report } from "./exit.js";
+import { exitCodes } from "./exit.js";
 import { inspectCommand } from "./inspect.js";
 import { predictCommand } from "./predict.js";
+import { report } from "./report.js";
 import { schemaCommand } from "./schema.js";
 import { searchCommand } from "./search.js";
 import { trainCommand } from "./train.js";
@@ -44,7 +45,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     await program.parseAsync(argv);
   } catch (error) {
-    // commander has printed its message already
-    process.exitCode = error instanceof CommanderError ? Math.min(error.exitCode, 1) * exitCodes.usage : report(error);
+    process.exitCode = report(error, { json: wantsJson(argv) });
   }
+}
+
+/** Whether or not the other words can be understood. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return argv.slice(0, end === -1 ? undefined : end).includes("--json");
 }

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline as streamPipeline } from "node:stream/promises";
 import { Command, Option } from "commander";
 import type { Table } from "../data/table.js";
+import { printResult } from "./failure.js";
 import { findModel, rowsSource } from "./locate.js";
 import { note } from "./text.js";
 import { delimiterOption, example, modelArgument, threadsOption } from "./usage.js";
@@ -13,6 +14,7 @@ interface PredictOptions {
   readonly reasons?: boolean;
   readonly onError: "fail" | "null";
   readonly csvSafe?: boolean;
+  readonly json?: boolean;
   readonly delimiter: string;
   readonly threads: number | "auto";
 }
@@ -31,6 +33,7 @@ export function predictCommand(): Command {
         .default("fail"),
     )
     .option("--csv-safe", "put a ' before words that a spreadsheet would take for a formula")
+    .option("--json", "with --out: print one JSON object, with the number of rows and what was odd about them")
     .option(...delimiterOption)
     .option(...threadsOption)
     .addHelpText(
@@ -47,7 +50,7 @@ export function predictCommand(): Command {
 async function predictAction(
   path: string,
   rows: string,
-  { out, proba = false, reasons = false, onError, csvSafe = false, delimiter, threads }: PredictOptions,
+  { out, proba = false, reasons = false, onError, csvSafe = false, json, delimiter, threads }: PredictOptions,
 ): Promise<void> {
   const { Memory } = await import("../engine/memory.js");
   const { NnfitError } = await import("../errors.js");
@@ -59,6 +62,11 @@ async function predictAction(
   const { predictionCells, predictionHeader, safeWord } = await import("../transform/output.js");
   const { Remarks } = await import("./remarks.js");
 
+  if (json && out === undefined) {
+    throw new NnfitError("usage", "--json and the predictions would both go to standard output", {
+      try: "--out predictions.csv --json",
+    });
+  }
   const model = await findModel(path);
   if (proba && model.target.task === "regression") {
     throw new NnfitError("usage", "--proba is for classes, and this model predicts a number");
@@ -77,8 +85,11 @@ async function predictAction(
   const word = csvSafe ? safeWord : (text: string) => text;
   const label = model.target.task === "classification" ? word : (number: string) => number;
   const header = predictionHeader(model.target, proba);
+  const counts = { rows: 0, withoutPrediction: 0 };
   const linesOf = (table: Table): string => {
     const { reasons: odd, unreadable } = remarks.on(table);
+    counts.rows += table.rows;
+    counts.withoutPrediction += unreadable.size;
     const predictions = predictionCells(model.target, predict(table), model.network.outputs, proba);
     const lineOf = ([first = "", ...others]: readonly string[], row: number) => {
       const cells = unreadable.has(row) ? header.map(() => "") : [label(first), ...others];
@@ -101,6 +112,7 @@ async function predictAction(
     memory.close();
   }
   remarks.sentences().forEach(note);
+  if (json) printResult({ version: 1, predictions: out, ...counts, odd: remarks.counts() });
 }
 
 async function* tablesOf(blocks: AsyncIterable<{ table: Table }>): AsyncGenerator<Table> {

@@ -37,6 +37,15 @@ export class Remarks {
     return { reasons: reasons.map((entries) => entries.join("; ")), unreadable };
   }
 
+  /** By column and oddity, the number of its cells. */
+  counts(): Record<string, Partial<Record<Oddity, number>>> {
+    const found = this.tallies.map(({ state, counts }) => {
+      const some = Object.entries(counts).filter(([, cells]) => cells > 0);
+      return [state.name, Object.fromEntries(some)] as const;
+    });
+    return Object.fromEntries(found.filter(([, counts]) => Object.keys(counts).length > 0));
+  }
+
   /** The worst of all blocks, a sentence for each column and oddity. */
   sentences(): string[] {
     const found = this.tallies.flatMap((tally) =>

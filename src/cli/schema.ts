@@ -1,19 +1,32 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
+import { version } from "../artifact/version.js";
+import { printResult } from "./failure.js";
 import { example } from "./usage.js";
+
+interface SchemaOptions {
+  readonly markdown?: boolean;
+  readonly events?: boolean;
+  readonly json?: boolean;
+}
 
 export function schemaCommand(): Command {
   return new Command("schema")
     .description("print the JSON Schema of a config, or a reference of all settings")
     .option("--events", "print the JSON Schema of a line of events.ndjson")
     .option("--markdown", "print the reference, in Markdown")
+    .addOption(
+      new Option("--json", "print one JSON object with the version of nnfit, and in it the schema").conflicts(
+        "markdown",
+      ),
+    )
     .addHelpText("before", example("nnfit schema > nnfit.schema.json", "nnfit schema --markdown"))
-    .action(async ({ markdown, events }: { markdown?: boolean; events?: boolean }) => {
-      if (events) {
-        const { eventsJsonSchema } = await import("../artifact/events.js");
-        process.stdout.write(eventsJsonSchema());
-        return;
-      }
-      const { jsonSchema, reference } = await import("../config/reference.js");
-      process.stdout.write(markdown ? `${reference()}\n` : jsonSchema());
-    });
+    .action(schemaAction);
+}
+
+async function schemaAction({ markdown, events, json }: SchemaOptions): Promise<void> {
+  const { eventsJsonSchema } = await import("../artifact/events.js");
+  const { jsonSchema, reference } = await import("../config/reference.js");
+  const schema = () => (events ? eventsJsonSchema() : jsonSchema());
+  if (json) printResult({ version: 1, nnfit: version, schema: JSON.parse(schema()) });
+  else process.stdout.write(markdown && !events ? `${reference()}\n` : schema());
 }

@@ -8,6 +8,9 @@ import { scoreCell, scoreText } from "./text.js";
 export interface Comparison {
   readonly label: string;
   readonly text: string;
+  /** what it is, or why there is none */
+  readonly rule: string;
+  readonly scores?: Scores;
   readonly remarks: readonly string[];
 }
 
@@ -52,12 +55,16 @@ export async function comparisons(target: TargetState, network: Scores, of: Base
     return {
       label,
       text: baselineText(baseline.rule, baseline.scores, names),
+      ...baseline,
       remarks: worse.length > 0 ? [remark] : [],
     };
   };
   const first = compare("baseline", of.baseline, "this rule, which looks at no input");
   if (!of.linear) return [first];
-  if ("leftOut" in of.linear) return [first, { label: "linear", text: `none: ${of.linear.leftOut}`, remarks: [] }];
+  if ("leftOut" in of.linear) {
+    const none = `none: ${of.linear.leftOut}`;
+    return [first, { label: "linear", text: none, rule: none, remarks: [] }];
+  }
   return [first, compare("linear", of.linear, "this linear model")];
 }
 

@@ -4,7 +4,11 @@ import type { Config } from "../config/schema.js";
 import type { SearchOptions } from "../search/options.js";
 import type { FinishedJob } from "../search/trials.js";
 import type { TaskOptions } from "../train/prepare.js";
+import { failureOf, printResult, stoppedFailure } from "./failure.js";
 import { located } from "./located.js";
+import { endWith } from "./report.js";
+import type { StopSignal } from "./signals.js";
+import { shellWord } from "./text.js";
 import { example, folderName, setOption, threadsOption } from "./usage.js";
 
 interface SearchCommandOptions {
@@ -149,9 +153,11 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
   const conclusion = { ranked, best, by, folder: name, isWhole, stoppedBy: stop.signal, seconds: seconds() };
   const earlier = ended.filter((job) => log.finished.includes(job)).length;
   concludeSearch({ ...conclusion, earlier, source: path });
-  if (options.json) console.log(JSON.stringify(searchResult(conclusion)));
-  if (stop.signal) process.exitCode = stop.signal === "SIGINT" ? 130 : 143;
-  else if (!best) throw await allDiverged(name);
+  const stopped = stop.signal && stoppedFailure(stop.signal, `nnfit search ${shellWord(path)} with the same options`);
+  const diverged = best || stopped ? undefined : await allDiverged(name);
+  if (options.json) printResult(searchResult(conclusion), stopped ?? failureOf(diverged));
+  if (stopped) endWith(stopped);
+  if (diverged) throw diverged;
 }
 
 /** The table, and the best config: ready to train, into a folder of its own. */
@@ -188,16 +194,16 @@ async function wantedSearch(
 }
 
 /** The first signal that asks to stop lets `stop` do so; a second one ends the process. */
-function stoppedBySignals(stop: () => void): { signal: NodeJS.Signals | undefined; forget(): void } {
+function stoppedBySignals(stop: () => void): { signal: StopSignal | undefined; forget(): void } {
   const signals = ["SIGINT", "SIGTERM"] as const;
   const asked = {
-    signal: undefined as NodeJS.Signals | undefined,
+    signal: undefined as StopSignal | undefined,
     forget() {
       for (const signal of signals) process.removeListener(signal, listen);
     },
   };
   function listen(signal: NodeJS.Signals): void {
-    asked.signal = signal;
+    asked.signal = signal as StopSignal; // it is listened for no other
     asked.forget();
     stop();
   }

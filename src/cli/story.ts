@@ -6,6 +6,7 @@ import type { Prepared } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";
 import type { Engine, Outcome } from "../train/train.js";
 import type { Comparison } from "./scores.js";
+import { summarize } from "./summary.js";
 import { count, duration, extras, say, scoreText, shellWord, some, weightText, whole } from "./text.js";
 
 /** Says what was understood. `folds` is a line about the folds of a cross-validation, of which the rest tells the first. */
@@ -106,13 +107,17 @@ export function conclude(
   const rows = outcome.judgedRows.length;
   const judged = count(rows, holdsOut ? "validation row" : "training row");
   const by = members.length > 1 && holdsOut ? `, each by networks that did not learn from it` : "";
-  say("scores", `${scoreText(outcome.judgement.scores)} on the ${judged}${by}`);
+  const { scores } = outcome.judgement;
+  say("scores", `${scoreText(scores)} on the ${judged}${by}`);
   for (const { label, text, remarks } of compared) {
     say(label, text);
     for (const remark of remarks) say("", remark);
   }
-  say("model", `${folder}/model.safetensors`);
+  const model = `${folder}/model.safetensors`;
+  say("model", model);
   say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
+  const facts = { scores: `of the ${judged}${by}`, model };
+  summarize({ title: `nnfit train: ${folder}`, scores: { network: scores }, compared, facts });
 }
 
 function keptText(epochs: readonly number[], bestBy: string): string {

@@ -1,6 +1,7 @@
 import { Chalk, chalkStderr } from "chalk";
 import type { NetworkSpec } from "../model/network.js";
 import type { ColumnState } from "../transform/pipeline.js";
+import { annotate } from "./github.js";
 
 /** Colours for standard error, on a terminal that wants them. */
 export const colors =
@@ -42,6 +43,7 @@ export function say(label: string, text: string): void {
 /** Prints on standard error what a person should know about a result. */
 export function note(text: string): void {
   console.error(`${colors.yellow("note:")} ${text}`);
+  annotate("warning", text, { title: "nnfit" });
 }
 
 /** 1234567 as "1,234,567" */

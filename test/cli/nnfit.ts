@@ -42,7 +42,8 @@ export interface Surroundings {
 /** This process's environment without what a developer may have set there for other reasons. */
 export function environment(more: Readonly<Record<string, string>> = {}): Record<string, string> {
   const { NO_COLOR: _, FORCE_COLOR: __, NODE_OPTIONS: ___, CI: ____, ...rest } = process.env;
-  return { ...rest, ...more } as Record<string, string>; // the process gives no undefined ones
+  const ours = Object.entries(rest).filter(([name]) => !name.startsWith("GITHUB_"));
+  return { ...Object.fromEntries(ours), ...more } as Record<string, string>; // the process gives no undefined ones
 }
 
 /** Starts the real command line. */

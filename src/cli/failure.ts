@@ -1,0 +1,66 @@
+import { CommanderError } from "commander";
+import { type ErrorKind, NnfitError } from "../errors.js";
+import { exitCodeOf, exitCodes } from "./exit.js";
+import { Interrupted, type StopSignal, signalCodes } from "./signals.js";
+import { count } from "./text.js";
+
+/** An error as scripts get it: a contract with them, as the exit codes are. */
+export interface Failure {
+  readonly code: ErrorKind | "stopped";
+  readonly exit: number;
+  readonly message: string;
+  /** where: a file and line, a setting, an option, an epoch, or the last checkpoint */
+  readonly at?: string | undefined;
+  /** what was there instead */
+  readonly have?: string | undefined;
+  /** what to do about it */
+  readonly try?: string | undefined;
+}
+
+/** Nothing for what ends a command early and is no error: a closed pipe, --help. */
+export function failureOf(error: unknown): Failure | undefined {
+  const exit = exitCodeOf(error);
+  if (exit === 0) return undefined;
+  if (error instanceof NnfitError) {
+    const { at, setting, have, try: attempt } = error.details;
+    return { code: error.kind, exit, message: error.message, at: at ?? setting, have, try: attempt };
+  }
+  if (error instanceof CommanderError) return { code: "usage", exit, ...spoken(error) };
+  if (error instanceof Interrupted) {
+    const { signal, epochs, checkpoint, resume } = error;
+    const failure = stoppedFailure(signal, resume);
+    return { ...failure, message: `${failure.message} after ${count(epochs, "epoch")}`, at: checkpoint };
+  }
+  return { code: "fault", exit, message: "a fault of nnfit itself, please report it", have: String(error) };
+}
+
+/** That something which the user asked to check does not hold. */
+export function checkFailure(message: string, have: string): Failure {
+  return { code: "check", exit: exitCodes.check, message, have };
+}
+
+/** That a signal stopped what can go on. */
+export function stoppedFailure(signal: StopSignal, resume: string): Failure {
+  return { code: "stopped", exit: signalCodes[signal], message: `stopped by ${signal}`, try: resume };
+}
+
+/** commander's "error: unknown option '--outt'\n(Did you mean --out?)" in parts */
+function spoken({ code, message }: CommanderError): Pick<Failure, "message" | "try"> {
+  if (code === "commander.help") return { message: "no command is given", try: "nnfit --help" };
+  const [what = "", ...hints] = message.replace(/^error: /, "").split("\n");
+  return { message: what, try: hints.join(" ").replace(/^\((.*)\)$/, "$1") || undefined };
+}
+
+let hasPrinted = false;
+
+/** Prints a command's one JSON object, within it the error that the command ends with, if there is one. */
+export function printResult(result: object, failure?: Failure): void {
+  hasPrinted = true;
+  console.log(JSON.stringify(failure ? { ...result, error: failure } : result));
+}
+
+/** Prints an error as the one JSON object of a command that has no result. */
+export function printFailure(failure: Failure): void {
+  if (hasPrinted || failure.code === "check") return; // a check is of a result, which is printed before
+  console.log(JSON.stringify({ version: 1, error: failure }));
+}

@@ -1,0 +1,49 @@
+import { CommanderError } from "commander";
+import { NnfitError } from "../errors.js";
+import { exitCodeOf } from "./exit.js";
+import { type Failure, failureOf, printFailure } from "./failure.js";
+import { annotate } from "./github.js";
+import { Interrupted } from "./signals.js";
+import { colors, count, labelled } from "./text.js";
+
+/** Tells an error, to people, to GitHub, and if asked to scripts too, and returns the exit code for it. */
+export function report(error: unknown, { json }: { json: boolean }): number {
+  const failure = failureOf(error);
+  if (failure) {
+    tell(error, failure);
+    annotateFailure(failure);
+    if (json) printFailure(failure);
+  }
+  return exitCodeOf(error);
+}
+
+/** Sets the exit code of a command that has told people and scripts itself why. */
+export function endWith(failure: Failure): void {
+  annotateFailure(failure);
+  process.exitCode = failure.exit;
+}
+
+/** An error as an annotation, all of it in one. */
+function annotateFailure({ code, message, at, have, try: attempt }: Failure): void {
+  const details = Object.entries({ at, have, try: attempt }).filter(([, text]) => text);
+  const lines = [message, ...details.map(([label, text]) => `${label}: ${text}`)];
+  annotate("error", lines.join("\n"), { title: `nnfit: ${code}`, at });
+}
+
+function tell(error: unknown, { message, at, have, try: attempt }: Failure): void {
+  if (error instanceof CommanderError) return; // it has told its message already
+  if (error instanceof Interrupted) {
+    const { signal, epochs, checkpoint, resume } = error;
+    console.error(labelled("stopped", `by ${signal} after ${count(epochs, "epoch")}; all is kept in ${checkpoint}`));
+    console.error(labelled("resume", resume));
+    return;
+  }
+  console.error(`${colors.red("error:")} ${message}`);
+  if (!(error instanceof NnfitError)) {
+    console.error(error); // whoever mends it needs the stack
+    return;
+  }
+  for (const [label, text] of Object.entries({ at, have, try: attempt })) {
+    if (text) console.error(labelled(label, text, 4));
+  }
+}
