@@ -61,6 +61,6 @@ export function printResult(result: object, failure?: Failure): void {
 
 /** Prints an error as the one JSON object of a command that has no result. */
 export function printFailure(failure: Failure): void {
-  if (hasPrinted || failure.code === "check") return; // a check is of a result, which is printed before
+  if (hasPrinted) return;
   console.log(JSON.stringify({ version: 1, error: failure }));
 }

@@ -8,6 +8,7 @@ import type { Watcher } from "../train/reports.js";
 import type { TaskOf } from "../train/task.js";
 import type { Engine, Outcome } from "../train/train.js";
 import { exitCodeOf } from "./exit.js";
+import { failureOf, printResult } from "./failure.js";
 import { baselineOption, failIfOption, type GateOptions, type Gates, gatesFor, maxRegressionOption } from "./gates.js";
 import { located } from "./located.js";
 import { comparisons } from "./scores.js";
@@ -185,7 +186,7 @@ async function trainJob(
   const session = await openSession({ prepared, config, text, folder, source, scores, resume, descriptor, words });
   if (session === "complete") {
     say("complete", `${folder}/model.safetensors; there is nothing to go on with`);
-    if (json) console.log(JSON.stringify({ version: 1, model: `${folder}/model.safetensors`, complete: true }));
+    if (json) printResult({ version: 1, model: `${folder}/model.safetensors`, complete: true });
     return;
   }
   let ended: { outcome?: Outcome; model?: string } = {};
@@ -217,7 +218,8 @@ async function trainJob(
     session.end(exitCodeOf(failure), { ...ended, ...(failure ? { error: failure } : {}) });
     const compared = await comparisons(target, outcome.judgement.scores, baselines);
     conclude(prepared, outcome, compared, { folder, seconds: clock.seconds.fit ?? 0 });
-    if (json) console.log(JSON.stringify(result(prepared, outcome, engine, baselines, folder, clock.seconds)));
+    const told = result(prepared, outcome, engine, baselines, folder, clock.seconds);
+    if (json) printResult(told, failure && failureOf(failure));
     if (failure) throw failure;
   } catch (error) {
     session.fail(error, exitCodeOf(error), ended);

@@ -151,7 +151,11 @@ describe.concurrent("with --json, a command that has a result and fails puts the
   it("train, one object in any case", async () => {
     const { code, result } = await told(["train", "c.json", "--out", "runs/gated", "--fail-if", "accuracy < 2"]);
     expect(code).toBe(1);
-    expect(result).toMatchObject({ version: 1, model: "runs/gated/model.safetensors" });
+    expect(result).toMatchObject({
+      version: 1,
+      model: "runs/gated/model.safetensors",
+      error: { code: "check", exit: 1 },
+    });
   });
 
   it("search, where every training diverged", async () => {
