@@ -42,7 +42,7 @@ describe.concurrent("with --json, an error is one object on standard output, of"
     ["train c.json --resume --continue-from runs/c --folds 2", "usage", 2, {}],
     ["train slip.json --folds 2", "data", 4, { at: 'slip.csv:7, column "b"', have: '"1s"' }],
     ["train slip.json --out runs/slip", "data", 4, { at: 'slip.csv:7, column "b"', have: '"1s"' }],
-    ["train hopeless.json --out runs/hopeless", "diverged", 7, { at: "epoch 1, batch 1" }],
+    ["train hopeless.json --out runs/hopeless", "diverged", 7, { at: expect.stringMatching(/^epoch 1, batch 1\n/) }],
     ["train c.json --set data.train=no.csv", "files", 5, { at: "no.csv" }],
     ["search c.json", "usage", 2, { at: "c.json", message: "the config has no ranges to search" }],
     ["predict runs/c slip.csv --out p.csv", "data", 4, { at: 'slip.csv:7, column "b"' }],
