@@ -40,7 +40,7 @@ export function evaluateCommand(): Command {
 
 async function evaluateAction(path: string, rows: string, options: EvaluateOptions): Promise<void> {
   const { Memory } = await import("../engine/memory.js");
-  const { networksOf } = await import("../artifact/model.js");
+  const { checkedNetworksOf } = await import("../artifact/model.js");
   const { readColumns } = await import("../data/read.js");
   const { predictor } = await import("../train/predictor.js");
   const { scoreBaselines } = await import("../train/baseline.js");
@@ -54,7 +54,7 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const { target, pipeline, missing, training } = model;
   const gates = await gatesOf(target);
   const memory = new Memory();
-  const predict = predictor(memory, networksOf(model, memory), pipeline);
+  const predict = predictor(memory, checkedNetworksOf(model, memory, path), pipeline);
   const wanted = [...pipeline, ...targetColumns(target)];
   const whole = await readColumns(await rowsSource(rows), { delimiter: options.delimiter, missing }, wanted);
   const table = rowsWithTarget(whole, targetNames(target));
