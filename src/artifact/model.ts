@@ -12,7 +12,8 @@ import { trainingOptions } from "../train/options.js";
 import type { Snapshot } from "../train/reports.js";
 import { inputColumns, pipelineState } from "../transform/pipeline.js";
 import { targetState } from "../transform/target.js";
-import { type FileSystem, systemFiles } from "./files.js";
+import { systemFiles } from "./files.js";
+import { checkProbe, probeFits, probeState } from "./probe.js";
 import { decodeSafetensors, encodeSafetensors, HEAD_BYTES, isOurs, parseJson, type Tensor } from "./safetensors.js";
 import { decodeSnapshot, encodeSnapshot, SNAPSHOT_TENSORS, snapshotSchema } from "./snapshot.js";
 import { version } from "./version.js";
@@ -60,6 +61,8 @@ const description = z.strictObject({
   missing: csvOptions.missing,
   training: trainingSummary,
   checkpoint: checkpointSchema.optional(),
+  /** older models have none, and checkpoints */
+  probe: probeState.optional(),
 });
 export type Description = z.output<typeof description>;
 
@@ -85,22 +88,21 @@ export const MODEL_FILE = "model.safetensors";
  * several members begin with `members.0.`, `members.1.`, …
  */
 export function saveModel(path: string, model: Model, files = systemFiles): void {
-  writeModel(path, model, {}, [], files);
+  writeWhole(path, encodeModel(model), files);
 }
 
 /** Writes a checkpoint: a model file with the tensors of a snapshot after its own. */
 export function saveCheckpoint(path: string, { model, snapshot, ...of }: Checkpoint, files = systemFiles): void {
   const { text, tensors } = encodeSnapshot(snapshot);
-  writeModel(path, model, { checkpoint: { ...of, snapshot: text } }, tensors, files);
+  writeWhole(path, encodeModel(model, { checkpoint: { ...of, snapshot: text } }, tensors), files);
 }
 
-function writeModel(
-  path: string,
+/** The bytes of a model file. */
+export function encodeModel(
   { weights, version: _, ...parts }: Model,
-  more: Pick<Description, "checkpoint">,
-  moreTensors: readonly Tensor[],
-  files: FileSystem,
-): void {
+  more: Pick<Description, "checkpoint"> = {},
+  moreTensors: readonly Tensor[] = [],
+): Buffer {
   const described: Description = { format: 1, nnfit: version, ...parts, ...more };
   const written: unknown = JSON.parse(JSON.stringify(described)); // numbers that are not finite become null
   const text = JSON.stringify(description.parse(written)); // in the order of the schema, as it will be read
@@ -112,7 +114,7 @@ function writeModel(
       return { ...tensor, name: tensorName(parts, member, tensor.name), data: ofMember.subarray(start, taken) };
     });
   });
-  writeWhole(path, encodeSafetensors([...tensors, ...moreTensors], text), files);
+  return encodeSafetensors([...tensors, ...moreTensors], text);
 }
 
 function tensorName({ members }: Pick<Description, "members">, member: number, name: string): string {
@@ -164,8 +166,22 @@ function readModel(path: string, name: string) {
   };
 }
 
-/** The networks of a model, ready to predict. */
-export function networksOf({ network: spec, pipeline, weights }: Model, memory: Memory): Network[] {
+/**
+ * The networks of a model, ready to predict; they have to predict the model's probe as they did when it was saved. Errors
+ * are of kind `model`. `name` is the model's file.
+ */
+export function checkedNetworksOf(model: Model, memory: Memory, name?: string): Network[] {
+  const { probe, version: writtenBy } = model;
+  const make = (ofProbe: Memory) => networksOf(model, ofProbe);
+  if (probe) checkProbe(make, probe, { isOfThisVersion: writtenBy === version, name });
+  return networksOf(model, memory);
+}
+
+/** The networks of a model, unchecked. */
+export function networksOf(
+  { network: spec, pipeline, weights }: Pick<Model, "network" | "pipeline" | "weights">,
+  memory: Memory,
+): Network[] {
   return weights.map((ofMember) => {
     const network = new Network(memory, withInput(spec, inputColumns(pipeline)));
     network.weights = ofMember;
@@ -202,12 +218,12 @@ function join(tensors: readonly Tensor[]): Float32Array {
 
 /** That columns, network, target and tensors fit each other. */
 function checkConsistent(
-  model: Pick<Description, "network" | "members" | "pipeline" | "target" | "training">,
+  model: Pick<Description, "network" | "members" | "pipeline" | "target" | "training" | "probe">,
   tensors: readonly Tensor[],
   weights: Float32Array,
   name: string,
 ): void {
-  const { network, members, pipeline, target, training } = model;
+  const { network, members, pipeline, target, training, probe } = model;
   const expected = Array.from({ length: members }, (_, member) =>
     tensorsOf(network).map((tensor) => `${tensorName(model, member, tensor.name)} ${tensor.shape}`),
   );
@@ -222,6 +238,9 @@ function checkConsistent(
     training.baseline &&
       !baselinesFit(training.baseline, target, inputColumns(pipeline)) &&
       "its baseline does not fit its target or its columns",
+    probe &&
+      !probeFits(probe, inputColumns(pipeline), network.outputs) &&
+      "its probe does not fit its network or its columns",
     !weights.every(Number.isFinite) && "not all of its weights are finite numbers",
   ];
   const fault = faults.find((fault) => typeof fault === "string");

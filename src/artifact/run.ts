@@ -7,7 +7,7 @@ import { type FolderOptions, RunFolder } from "./folder.js";
 import { GrowingFile } from "./growing.js";
 import { MODEL_FILE, type Model } from "./model.js";
 
-const HISTORY_FILE = "history.csv";
+export const HISTORY_FILE = "history.csv";
 
 export interface RunOptions extends FolderOptions {
   /** names of the scores of validation rows, where there are any */
@@ -30,8 +30,7 @@ export class Run {
     const { name, scores, reports = [] } = options;
     this.place = new RunFolder(folder, options, [HISTORY_FILE, EVENTS_FILE, MODEL_FILE], files);
     try {
-      const header = ["epoch", "loss", ...(scores ? ["loss", ...scores].map((score) => `val_${score}`) : [])];
-      const lines = [header, ...reports.map(cellsOf)].map((cells) => csvLine(cells)).join("");
+      const lines = historyText(scores, reports);
       this.history = new GrowingFile(join(folder, HISTORY_FILE), `${name}/${HISTORY_FILE}`, lines, files);
     } catch (error) {
       this.place.close();
@@ -63,6 +62,12 @@ export class Run {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+/** `history.csv`; `scores` are the names of those of validation rows, where there are any. */
+export function historyText(scores: RunOptions["scores"], reports: readonly EpochReport[]): string {
+  const header = ["epoch", "loss", ...(scores ? ["loss", ...scores].map((score) => `val_${score}`) : [])];
+  return [header, ...reports.map(cellsOf)].map((cells) => csvLine(cells)).join("");
 }
 
 function cellsOf({ epoch, loss, validation }: EpochReport): string[] {

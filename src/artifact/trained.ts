@@ -4,23 +4,31 @@ import { learnedRows } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
 import { meanJudgement, type Snapshot } from "../train/reports.js";
 import type { Outcome } from "../train/train.js";
-import type { Model } from "./model.js";
+import { widthOf } from "../transform/pipeline.js";
+import { type Model, networksOf } from "./model.js";
+import { probeOf } from "./probe.js";
 import { version } from "./version.js";
 
 /** The model that a training ended with. `missing` are the cells that count as missing. */
 export function modelOf(
-  { spec, pipeline, training }: Pick<Prepared, "spec" | "pipeline" | "training">,
+  prepared: Pick<Prepared, "spec" | "pipeline" | "training" | "rows"> & Parameters<typeof learnedRows>[0],
   { target, members, judgement, rowCounts, epochs, keptEpoch, stopped }: Omit<Outcome, "judgedRows">,
   baseline: BaselineState,
   missing: readonly string[],
 ): Model {
+  const { spec, pipeline, training, rows } = prepared;
+  const saved = { network: plainSpec(spec), pipeline, weights: members.map(({ weights }) => weights) };
+  const probe = probeOf((memory) => networksOf(saved, memory), {
+    X: rows.X,
+    learned: learnedRows(prepared),
+    columns: widthOf(pipeline),
+  });
   const loss = members.reduce((sum, { loss }) => sum + loss, 0) / members.length;
   const { checkpoint: _, ...options } = training; // has no part in what is learned
   return {
     version,
-    pipeline,
+    ...saved,
     target,
-    network: plainSpec(spec),
     members: members.length,
     missing: [...missing],
     training: {
@@ -35,7 +43,7 @@ export function modelOf(
       scores: judgement.scores,
       baseline,
     },
-    weights: members.map(({ weights }) => weights),
+    ...(probe ? { probe } : {}),
   };
 }
 

@@ -42,7 +42,7 @@ export function evaluateCommand(): Command {
 
 async function evaluateAction(path: string, rows: string, options: EvaluateOptions): Promise<void> {
   const { Memory } = await import("../engine/memory.js");
-  const { networksOf } = await import("../artifact/model.js");
+  const { checkedNetworksOf } = await import("../artifact/model.js");
   const { readColumns } = await import("../data/read.js");
   const { predictor } = await import("../train/predictor.js");
   const { scoreBaselines } = await import("../train/baseline.js");
@@ -56,7 +56,7 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const { target, pipeline, missing, training } = model;
   const gates = await gatesOf(target);
   const memory = new Memory();
-  const predict = predictor(memory, networksOf(model, memory), pipeline);
+  const predict = predictor(memory, checkedNetworksOf(model, memory, path), pipeline);
   const wanted = [...pipeline, ...targetColumns(target)];
   const source = await rowsSource(rows);
   const whole = await readColumns(source, { delimiter: options.delimiter, missing }, wanted);

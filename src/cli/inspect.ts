@@ -20,9 +20,9 @@ async function inspectAction(path: string, { json }: { json?: boolean }): Promis
   const { inputColumns } = await import("../transform/pipeline.js");
   const model = await findModel(path);
   if (json) {
-    const { weights, version: nnfit, ...description } = model;
+    const { weights, version: nnfit, probe, ...description } = model;
     const parameters = weights.reduce((sum, { length }) => sum + length, 0);
-    const summary = { version: 1, nnfit, parameters, ...description };
+    const summary = { version: 1, nnfit, parameters, ...description, probeRows: probe?.inputs.length ?? 0 };
     console.log(JSON.stringify(summary, withoutLinearWeights, 2));
     return;
   }

@@ -11,6 +11,7 @@ import { schemaCommand } from "./schema.js";
 import { searchCommand } from "./search.js";
 import { trainCommand } from "./train.js";
 import { example } from "./usage.js";
+import { verifyCommand } from "./verify.js";
 
 // Commands load what they need when they run, so that --help and --version are instant.
 const commands = [
@@ -20,6 +21,7 @@ const commands = [
   evaluateCommand,
   checkCommand,
   inspectCommand,
+  verifyCommand,
   doctorCommand,
   schemaCommand,
 ];

@@ -54,7 +54,7 @@ async function predictAction(
 ): Promise<void> {
   const { Memory } = await import("../engine/memory.js");
   const { NnfitError } = await import("../errors.js");
-  const { networksOf } = await import("../artifact/model.js");
+  const { checkedNetworksOf } = await import("../artifact/model.js");
   const { csvLine } = await import("../data/csv.js");
   const { readBlocks, readLeniently } = await import("../data/read.js");
   const { predictionThreads } = await import("../train/parallel.js");
@@ -75,7 +75,7 @@ async function predictAction(
   const memory = new Memory(
     threads === "auto" ? predictionThreads(model.network, model.members, source.bytes ?? 0) : threads,
   );
-  const predict = predictor(memory, networksOf(model, memory), model.pipeline);
+  const predict = predictor(memory, checkedNetworksOf(model, memory, path), model.pipeline);
   const format = { delimiter, missing: model.missing };
   const blocks =
     onError === "fail"

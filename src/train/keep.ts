@@ -2,6 +2,7 @@ import { inputColumns } from "../transform/pipeline.js";
 import { learnBaselines, withScores } from "./baseline.js";
 import type { CrossValidation, FoldResult } from "./crossValidation.js";
 import type { FoldScores } from "./foldScores.js";
+import { range } from "./members.js";
 import { rowsOf } from "./prepare.js";
 import { weightedMean } from "./reports.js";
 import { calibratedTarget, type Outcome } from "./train.js";
@@ -34,5 +35,6 @@ export function keepFolds({ task: { table } }: CrossValidation, results: readonl
     stopped: outcomes.some(({ stopped }) => stopped === "all epochs done") ? "all epochs done" : "patience",
   };
   const baseline = withScores(learnBaselines(target, { ...rows, columns: inputColumns(pipeline) }), scores.baselines);
-  return { prepared, outcome, baseline };
+  const learned = { rows, members: [{ training: range(0, rows.size) }] };
+  return { prepared: { ...prepared, ...learned }, outcome, baseline };
 }

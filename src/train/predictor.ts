@@ -14,15 +14,24 @@ export function predictor(
   networks: readonly Network[],
   pipeline: PipelineState,
 ): (table: Table) => Float32Array {
+  const predict = predictorOfInputs(memory, networks, { columns: widthOf(pipeline), rows: EVALUATION_ROWS });
+  return (table) => predict(applyPipeline(pipeline, table));
+}
+
+/** The same of rows as the networks take them, X [rows, columns], so many `rows` at a time. */
+export function predictorOfInputs(
+  memory: Memory,
+  networks: readonly Network[],
+  { columns, rows: capacity }: { columns: number; rows: number },
+): (X: Float32Array) => Float32Array {
   const { outputs } = networks[0]!.spec; // there is one, and the others are like it
-  const columns = widthOf(pipeline);
-  const rows = Dataset.of(memory, EVALUATION_ROWS, columns, outputs);
+  const rows = Dataset.of(memory, capacity, columns, outputs);
   const evaluates = networks.map((network) => evaluator(network, rows));
-  return (table) => {
-    const X = applyPipeline(pipeline, table);
-    const all = new Float32Array(table.rows * outputs);
-    for (let row = 0; row < table.rows; row += EVALUATION_ROWS) {
-      rows.fill(X.subarray(row * columns, (row + EVALUATION_ROWS) * columns));
+  return (X) => {
+    const size = X.length / columns;
+    const all = new Float32Array(size * outputs);
+    for (let row = 0; row < size; row += capacity) {
+      rows.fill(X.subarray(row * columns, (row + capacity) * columns));
       all.set(mean(evaluates.map((evaluate) => evaluate().outputs)), row * outputs);
     }
     return all;

@@ -1,0 +1,94 @@
+import type { EpochReport } from "../train/member.js";
+
+/** What came out of a training that was done again: the bytes of its files, and none of them written. */
+export interface Again {
+  /** none where no epoch had good weights */
+  readonly model: Buffer | undefined;
+  readonly history: string;
+  /** in words, what is learned from and was another when the run was trained, as far as the run tells */
+  readonly changed: readonly string[];
+}
+
+interface RetrainOptions {
+  readonly threads: number | "auto";
+  /** the model that the run began with */
+  readonly continueFrom?: string;
+}
+
+/** Trains from a run's config as `nnfit train` did, in this process. */
+export async function retrain(
+  { folder, config: path }: { folder: string; config: string },
+  { threads, continueFrom }: RetrainOptions,
+): Promise<Again> {
+  const { doneRun } = await import("../artifact/events.js");
+  const { encodeModel } = await import("../artifact/model.js");
+  const { historyText } = await import("../artifact/run.js");
+  const { modelOf } = await import("../artifact/trained.js");
+  const { differences } = await import("../config/differences.js");
+  const { displayPath, loadConfig } = await import("../config/load.js");
+  const { fileSource } = await import("../data/csv.js");
+  const { readColumns, readTable } = await import("../data/read.js");
+  const { NnfitError } = await import("../errors.js");
+  const { baselinesOf } = await import("../train/compare.js");
+  const { fingerprint } = await import("../train/fingerprint.js");
+  const { scoreNames } = await import("../train/metrics.js");
+  const { prepare } = await import("../train/prepare.js");
+  const { findTask } = await import("../train/task.js");
+  const { engineFor, train } = await import("../train/train.js");
+  const { readForModel } = await import("./continue.js");
+  const { located } = await import("./located.js");
+  const { hasBars, progressDisplay, watched } = await import("./progress.js");
+
+  const workingDirectory = process.cwd();
+  const loaded = loadConfig(path, { workingDirectory });
+  const { data, task: taskSetting, training } = loaded.config;
+  if (training.backend === "blas") {
+    throw new NnfitError("usage", "the run was trained with BLAS, whose bits differ from one machine to another", {
+      setting: "training.backend",
+      at: loaded.locate("training.backend"),
+      try: 'a training with "backend": "wasm", which gives the same bits everywhere',
+    });
+  }
+  const source = (file: string) => watched(fileSource(file, displayPath(workingDirectory, file)));
+  const prepared = await located(loaded, async () => {
+    const continued =
+      continueFrom === undefined ? undefined : await readForModel(continueFrom, source(data.train), data);
+    const task = continued?.task ?? findTask(await readTable(source(data.train), data), data.target, taskSetting);
+    const config = loaded.configFor({ rows: task.table.rows, task: task.task });
+    const readValidation: Parameters<typeof prepare>[2] = (wanted) =>
+      readColumns(source(String(data.validation)), data, wanted);
+    return await prepare(task, config, readValidation, { beginning: continued?.model });
+  });
+  const begun = doneRun(folder);
+  const now = fingerprint(prepared);
+  if (continueFrom === undefined && (begun?.data[BEGINNING] ?? now[BEGINNING]) !== now[BEGINNING]) {
+    throw new NnfitError("usage", "the run began with the weights of another model", {
+      at: folder,
+      try: "--continue-from MODEL, as the run was trained",
+    });
+  }
+
+  const { members, target } = prepared;
+  const { epochs, bestBy } = prepared.training;
+  const holdsOut = members.some(({ validation }) => validation.length > 0);
+  const reports: EpochReport[] = [];
+  const display = hasBars() ? await progressDisplay({ epochs, scores: scoreNames(target, "line", bestBy) }) : undefined;
+  const outcome = await train(prepared, await engineFor(prepared, { threads }), {
+    progress: (done) => display?.progress(done),
+    report(report) {
+      reports.push(report);
+      display?.report(report);
+    },
+  }).finally(() => display?.stop());
+  const hasModel = outcome.members.every(({ keptEpoch, stopped }) => keptEpoch > 0 || stopped !== "diverged");
+  return {
+    model: hasModel
+      ? encodeModel(modelOf(prepared, outcome, baselinesOf(prepared, outcome).learned, data.missing))
+      : undefined,
+    history: historyText(holdsOut ? scoreNames(target, "history", bestBy) : undefined, reports),
+    changed: begun ? differences({ config: {}, data: begun.data }, { config: {}, data: now }) : [],
+  };
+}
+
+/** The part of a fingerprint that says which weights a training began with. */
+const BEGINNING = "weights at the beginning";

@@ -1,0 +1,136 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import type { CellDifference, FieldDifference, ModelDifferences, TensorDifference } from "../artifact/differences.js";
+import { CHECK_FAILED } from "./exit.js";
+import type { Again } from "./retrain.js";
+import { count, labelled, short } from "./text.js";
+import { example, threadsOption } from "./usage.js";
+
+interface VerifyOptions {
+  readonly threads: number | "auto";
+  readonly continueFrom?: string;
+  readonly json?: boolean;
+}
+
+export function verifyCommand(): Command {
+  return new Command("verify")
+    .description("train again from a run's config, and tell whether the same bytes come out; exit code 1 if they don't")
+    .argument("<run>", "a run folder; nothing in it is changed")
+    .option(...threadsOption)
+    .option("--continue-from <model>", "the model that the run began with, if it was trained so")
+    .option("--json", "print one JSON object")
+    .addHelpText("before", example("nnfit verify runs/iris", "nnfit verify runs/iris --threads 1 --json"))
+    .action(verifyAction);
+}
+
+/** What differs between a run and its training again; where nothing does, they are equal. */
+interface Verdict extends ModelDifferences {
+  readonly equal: boolean;
+  readonly history: CellDifference | undefined;
+  /** in words: what is learned from, as far as the run says what that was */
+  readonly data: readonly string[];
+}
+
+async function verifyAction(folder: string, { json, ...options }: VerifyOptions): Promise<void> {
+  const { retrain } = await import("./retrain.js");
+  const run = await readRun(folder);
+  const verdict = await compare(run, await retrain({ folder, ...run }, options));
+  if (json) {
+    const { equal, fields, tensors, history = null, data } = verdict;
+    console.log(JSON.stringify({ version: 1, equal, model: { fields, tensors }, history, data }));
+  } else console.log(verdictLines(folder, verdict).join("\n"));
+  if (!verdict.equal) process.exitCode = CHECK_FAILED;
+}
+
+/** A run as it is in its folder. Refuses one that is not done, or that another version of nnfit wrote. */
+async function readRun(folder: string) {
+  const { FOLDS_FILE } = await import("../artifact/foldFiles.js");
+  const { LOCK_FILE } = await import("../artifact/lock.js");
+  const { loadModel, MODEL_FILE } = await import("../artifact/model.js");
+  const { HISTORY_FILE } = await import("../artifact/run.js");
+  const { version } = await import("../artifact/version.js");
+  const { fileError, NnfitError } = await import("../errors.js");
+  const place = (file: string) => join(folder, file);
+  const config = place("config.json");
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory() || !existsSync(config)) {
+    throw new NnfitError("usage", "no run folder: it has no config.json to train again from", {
+      at: folder,
+      try: "the folder that nnfit train wrote",
+    });
+  }
+  if (existsSync(place(LOCK_FILE))) {
+    throw new NnfitError("files", "the run is not done: it is being written, or its process was killed", {
+      at: place(LOCK_FILE),
+    });
+  }
+  if (!existsSync(place(HISTORY_FILE)) && existsSync(place(FOLDS_FILE))) {
+    throw new NnfitError("usage", "the run is a cross-validation, and verify is about a single training", {
+      at: folder,
+    });
+  }
+  const model = loadModel(place(MODEL_FILE));
+  if (model.version !== version) {
+    throw new NnfitError("model", "the model is of another version of nnfit, whose bytes may be others", {
+      at: place(MODEL_FILE),
+      have: `nnfit ${model.version}, and this is ${version}`,
+      try: `nnfit ${model.version}`,
+    });
+  }
+  const read = (file: string) => {
+    try {
+      return readFileSync(place(file));
+    } catch (error) {
+      throw fileError("read what the training wrote", place(file), error);
+    }
+  };
+  return { config, file: place(MODEL_FILE), model: read(MODEL_FILE), history: read(HISTORY_FILE).toString() };
+}
+
+type RunFiles = Awaited<ReturnType<typeof readRun>>;
+
+async function compare(run: RunFiles, again: Again): Promise<Verdict> {
+  const { firstCellDifference, modelDifferences } = await import("../artifact/differences.js");
+  const { NnfitError } = await import("../errors.js");
+  const history = firstCellDifference(run.history, again.history);
+  if (!again.model) {
+    throw new NnfitError("diverged", "trained again, no epoch has good weights, so there is no model to compare", {
+      at: run.file,
+      ...(history ? { have: historyText(history) } : {}),
+    });
+  }
+  const equal = run.model.equals(again.model) && !history;
+  return { equal, ...modelDifferences(run.model, again.model, run.file), history, data: equal ? [] : again.changed };
+}
+
+function verdictLines(folder: string, { equal, fields, tensors, history, data }: Verdict): string[] {
+  if (equal) return [`${folder}: trained again, the model and its history are the same, byte by byte`];
+  const [field, ...otherFields] = fields;
+  const [tensor, ...otherTensors] = tensors;
+  const others = (all: readonly unknown[], thing: string) =>
+    all.length > 0 ? `; and ${count(all.length, thing)} more` : "";
+  return [
+    `${folder}: trained again, other bytes came out`,
+    ...data.map((text) => labelled("data", text)),
+    ...(field ? [labelled("model", `${fieldText(field)}${others(otherFields, "field")}`)] : []),
+    ...(tensor ? [labelled("weights", `${tensorText(tensor)}${others(otherTensors, "tensor")}`)] : []),
+    ...(history ? [labelled("history", historyText(history))] : []),
+  ];
+}
+
+const MOST_CHARACTERS = 60;
+
+function fieldText({ field, was, is }: FieldDifference): string {
+  const text = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value).slice(0, MOST_CHARACTERS));
+  return `${field}: ${text(was)} in the run, ${text(is)} trained again`;
+}
+
+function tensorText({ name, weights, differing, largest }: TensorDifference): string {
+  if (largest === null) return `${name}: of another shape, or in one of them only`;
+  return `${name}: ${differing} of ${count(weights, "weight")}, by up to ${short(largest)}`;
+}
+
+function historyText({ line, column, was, is }: CellDifference): string {
+  const text = (cell: string | null) => cell || "nothing";
+  return `line ${line}${column ? `, ${column}` : ""}: ${text(was)} in the run, ${text(is)} trained again`;
+}
