@@ -2,7 +2,8 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import type { CellDifference, FieldDifference, ModelDifferences, TensorDifference } from "../artifact/differences.js";
-import { CHECK_FAILED } from "./exit.js";
+import { checkFailure, printResult } from "./failure.js";
+import { endWith } from "./report.js";
 import type { Again } from "./retrain.js";
 import { count, labelled, short } from "./text.js";
 import { example, threadsOption } from "./usage.js";
@@ -36,11 +37,11 @@ async function verifyAction(folder: string, { json, ...options }: VerifyOptions)
   const { retrain } = await import("./retrain.js");
   const run = await readRun(folder);
   const verdict = await compare(run, await retrain({ folder, ...run }, options));
-  if (json) {
-    const { equal, fields, tensors, history = null, data } = verdict;
-    console.log(JSON.stringify({ version: 1, equal, model: { fields, tensors }, history, data }));
-  } else console.log(verdictLines(folder, verdict).join("\n"));
-  if (!verdict.equal) process.exitCode = CHECK_FAILED;
+  const { equal, fields, tensors, history = null, data } = verdict;
+  const failure = equal ? undefined : checkFailure("trained again, the run has other bytes", folder);
+  if (json) printResult({ version: 1, equal, model: { fields, tensors }, history, data }, failure);
+  else console.log(verdictLines(folder, verdict).join("\n"));
+  if (failure) endWith(failure);
 }
 
 /** A run as it is in its folder. Refuses one that is not done, or that another version of nnfit wrote. */

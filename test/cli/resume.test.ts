@@ -41,7 +41,7 @@ const long = {
 };
 
 describe.skipIf(process.platform === "win32")("a signal", () => {
-  const ensemble = { ...long, model: { ...long.model, members: 3 }, training: { ...long.training, epochs: 150 } };
+  const ensemble = { ...long, model: { ...long.model, members: 3 }, training: { ...long.training, epochs: 400 } };
   it.each([
     ["SIGINT", 130, "a network", long, []],
     ["SIGTERM", 143, "an ensemble on threads", ensemble, ["--threads", "3"]],
