@@ -41,11 +41,11 @@ describe("the estimate of memory", () => {
     ["a wide network", 200, 10, { hidden: [1500, 800] }, { optimizer: "adam" }],
     ["a wide network without slots", 200, 10, { hidden: [1500, 800] }, { optimizer: "sgd" }],
     ["large batches", 6_000, 4, { hidden: [300, 300, 300] }, { batchSize: "full" }],
-  ])("is less than what is used, and more than two fifths of it: %s", async (_, rows, inputs, model, training) => {
+  ])("is less than what is used, and more than a third of it: %s", async (_, rows, inputs, model, training) => {
     const { used, estimate } = await trained(rows, inputs, model, training);
     expect(used).toBeGreaterThan(5e6);
     expect(estimate.engine / used).toBeLessThan(1);
-    expect(estimate.engine / used).toBeGreaterThan(0.4);
+    expect(estimate.engine / used).toBeGreaterThan(1 / 3);
     expect(estimate.total).toBeGreaterThan(estimate.engine);
   });
 
