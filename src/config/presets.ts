@@ -21,7 +21,7 @@ interface Preset {
 function layout(rows: number) {
   if (rows <= 2_000) return { epochs: 256, batchSize: 256 };
   if (rows <= 20_000) return { epochs: 128, batchSize: 256 };
-  return { epochs: Math.min(Math.max(Math.round(4_800_000 / rows), 8), 48), batchSize: 1024 };
+  return { epochs: Math.min(Math.max(Math.round(4_000_000 / rows), 8), 40), batchSize: 1024 };
 }
 
 /** So many rows teach one network nearly as much as several. */
