@@ -21,7 +21,10 @@ async function trained(rows: number, inputs: number, model: object, training: ob
   const task = findTask(columns({ ...named, y: numbers(1) }), "y", "auto");
   const prepared = await prepare(task, config, () => Promise.reject(new Error("not needed")));
   const memory = new Memory();
-  for (const _ of trainInTurn(memory, prepared, prepared.members).events);
+  for (const event of trainInTurn(memory, prepared, prepared.members).events) {
+    // finding out why it diverged would take memory too
+    if (event.kind === "outcome") expect(event.outcome.stopped).toBe("all epochs done");
+  }
   const [{ training: learned, validation }] = prepared.members as [Member];
   const load: Load = {
     spec: prepared.spec,
@@ -39,13 +42,19 @@ describe("the estimate of memory", () => {
   it.each<[string, number, number, object, object]>([
     ["many rows", 40_000, 30, { hidden: [8] }, {}],
     ["a wide network", 200, 10, { hidden: [1500, 800] }, { optimizer: "adam" }],
-    ["a wide network without slots", 200, 10, { hidden: [1500, 800] }, { optimizer: "sgd" }],
+    [
+      "a wide network without slots",
+      200,
+      10,
+      { hidden: [1500, 800] },
+      { optimizer: { name: "sgd", learningRate: 1e-4 } },
+    ],
     ["large batches", 6_000, 4, { hidden: [300, 300, 300] }, { batchSize: "full" }],
-  ])("is less than what is used, and more than a third of it: %s", async (_, rows, inputs, model, training) => {
+  ])("is less than what is used, and more than two fifths of it: %s", async (_, rows, inputs, model, training) => {
     const { used, estimate } = await trained(rows, inputs, model, training);
     expect(used).toBeGreaterThan(5e6);
     expect(estimate.engine / used).toBeLessThan(1);
-    expect(estimate.engine / used).toBeGreaterThan(1 / 3);
+    expect(estimate.engine / used).toBeGreaterThan(0.4);
     expect(estimate.total).toBeGreaterThan(estimate.engine);
   });
 
