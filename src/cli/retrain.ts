@@ -34,7 +34,7 @@ export async function retrain(
   const { scoreNames } = await import("../train/metrics.js");
   const { prepare } = await import("../train/prepare.js");
   const { findTask } = await import("../train/task.js");
-  const { engineFor, train } = await import("../train/train.js");
+  const { engineFor, hasModel, train } = await import("../train/train.js");
   const { readForModel } = await import("./continue.js");
   const { located } = await import("./located.js");
   const { hasBars, progressDisplay, watched } = await import("./progress.js");
@@ -80,9 +80,8 @@ export async function retrain(
       display?.report(report);
     },
   }).finally(() => display?.stop());
-  const hasModel = outcome.members.every(({ keptEpoch, stopped }) => keptEpoch > 0 || stopped !== "diverged");
   return {
-    model: hasModel
+    model: hasModel(outcome)
       ? encodeModel(modelOf(prepared, outcome, baselinesOf(prepared, outcome).learned, data.missing))
       : undefined,
     history: historyText(holdsOut ? scoreNames(target, "history", bestBy) : undefined, reports),

@@ -171,7 +171,7 @@ async function trainJob(
   const { modelOf } = await import("../artifact/trained.js");
   const { baselinesOf } = await import("../train/compare.js");
   const { scoreNames } = await import("../train/metrics.js");
-  const { train } = await import("../train/train.js");
+  const { hasModel, train } = await import("../train/train.js");
   const { progressDisplay } = await import("./progress.js");
   const { divergence } = await import("./divergence.js");
   const { openSession } = await import("./session.js");
@@ -208,9 +208,9 @@ async function trainJob(
     const { learned, baselines } = baselinesOf(prepared, outcome);
     clock.lap("score");
 
-    const hasModel = outcome.members.every(({ keptEpoch, stopped }) => keptEpoch > 0 || stopped !== "diverged");
-    if (hasModel) session.save(modelOf(prepared, outcome, learned, config.data.missing));
-    ended = { outcome, ...(hasModel ? { model: `${folder}/model.safetensors` } : {}) };
+    const isKept = hasModel(outcome);
+    if (isKept) session.save(modelOf(prepared, outcome, learned, config.data.missing));
+    ended = { outcome, ...(isKept ? { model: `${folder}/model.safetensors` } : {}) };
     const diverged = divergence({ outcome, prepared, table: task.table, config, model: ended.model });
     if (diverged) throw diverged;
     clock.lap("save");

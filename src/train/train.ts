@@ -114,6 +114,11 @@ async function trainHere(
   }
 }
 
+/** Whether each member has weights to keep: those of a good epoch, or as initialised where nothing went wrong. */
+export function hasModel({ members }: Pick<Outcome, "members">): boolean {
+  return members.every(({ keptEpoch, stopped }) => keptEpoch > 0 || stopped !== "diverged");
+}
+
 function outcomeOf(prepared: Prepared, ended: readonly MemberOutcome[]): Outcome {
   const stops = new Set(ended.map(({ stopped }) => stopped));
   const judged = judgeTogether(prepared, ended);
