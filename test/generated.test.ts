@@ -22,7 +22,7 @@ it("the JSON Schema of events in configs/ is the one of the code", async () => {
 
 it("the README's settings, output and scores are what the code has and prints", async () => {
   const folder = mkdtempSync(join(tmpdir(), "nnfit-"));
-  const bin = join(root, "bin/nnfit.js");
+  const bin = join(root, "bin/nnfit.cjs");
   const run = join(folder, "iris");
   const { stderr } = spawnSync(process.execPath, [bin, "train", "configs/iris.json", "--out", run], {
     cwd: root,

@@ -66,7 +66,7 @@ export class TrialPool {
   }
 
   private newLane(): Lane {
-    const worker = new Worker(new URL("../../dist/bundle/trialThread.js", import.meta.url), { workerData: this.data });
+    const worker = new Worker(new URL("../../dist/bundle/trialThread.cjs", import.meta.url), { workerData: this.data });
     const lane: Lane = { worker, trial: undefined };
     worker.on("message", (message: TrialThreadMessage) => {
       if ("progress" in message) lane.trial?.progress(message.progress);

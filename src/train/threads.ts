@@ -47,7 +47,7 @@ export async function trainOnThreads(
   const asked = new Int32Array(new SharedArrayBuffer(4));
   const started = Array.from({ length: workers }, (_, worker) => {
     const own = members.filter(({ number }) => number % workers === worker);
-    return new Worker(new URL("../../dist/bundle/thread.js", import.meta.url), {
+    return new Worker(new URL("../../dist/bundle/thread.cjs", import.meta.url), {
       workerData: { problem, members: own, engineThreads, from, asked } satisfies ThreadData,
     });
   });

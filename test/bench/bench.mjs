@@ -14,7 +14,7 @@ import { seededRandom } from "../../dist/engine/random.js";
 import { products, singleCoreLimit } from "./products.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-const bin = join(root, "bin/nnfit.js");
+const bin = join(root, "bin/nnfit.cjs");
 const script = join(root, "../shared/peers/fit.py"); // what a user would run instead, where it is there
 const python = "/usr/bin/python3";
 const folder = mkdtempSync(join(tmpdir(), "nnfit-bench-"));

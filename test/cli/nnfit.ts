@@ -18,7 +18,7 @@ import { parse } from "csv-parse/sync";
 import { afterAll } from "vitest";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-export const bin = join(root, "bin", "nnfit.js");
+export const bin = join(root, "bin", "nnfit.cjs");
 export const config = (name: string) => join(root, "configs", `${name}.json`);
 export const dataset = (name: string) => join(root, "datasets", `${name}.csv`);
 

@@ -38,7 +38,7 @@ const folder = mkdtempSync(join(tmpdir(), "nnfit-quality-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 const nnfit = (...args) =>
-  execFileSync(process.execPath, [join(root, "bin/nnfit.js"), ...args], {
+  execFileSync(process.execPath, [join(root, "bin/nnfit.cjs"), ...args], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
     maxBuffer: 2 ** 28,

@@ -28,7 +28,7 @@ const folder = mkdtempSync(join(tmpdir(), "nnfit-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const nnfit = (...args: string[]) =>
-  execFileSync(process.execPath, [join(root, "bin/nnfit.js"), ...args], {
+  execFileSync(process.execPath, [join(root, "bin/nnfit.cjs"), ...args], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
     maxBuffer: 2 ** 28,

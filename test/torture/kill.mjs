@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const bin = join(root, "bin", "nnfit.js");
+const bin = join(root, "bin", "nnfit.cjs");
 const { loadCheckpoint, loadModel } = await import("../../dist/artifact/model.js");
 /** After so many kills a training goes on to its end. */
 const KILLS = 6;

@@ -20,7 +20,7 @@ import { parseArgs } from "node:util";
 import { killRound } from "./kill.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const bin = join(root, "bin", "nnfit.js");
+const bin = join(root, "bin", "nnfit.cjs");
 const HANGS_AFTER_MILLISECONDS = 60_000;
 const NOBODY = 65_534;
 
