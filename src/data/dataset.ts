@@ -1,6 +1,7 @@
 import type { Matrix, Memory } from "../engine/memory.js";
 import type { Random } from "../engine/random.js";
 import type { Tape } from "../engine/tape.js";
+import { range } from "./split.js";
 
 /** m′ of the rows, the `number`-th of an epoch's batches counted from 1. */
 export interface Batch {
@@ -39,11 +40,11 @@ export class Dataset {
 
   /** Room for up to `capacity` rows. */
   static of(memory: Memory, capacity: number, inputs: number, targets: number): Dataset {
-    return new Dataset(memory, memory.matrix(capacity, inputs), memory.matrix(capacity, targets), rowsUpTo(capacity));
+    return new Dataset(memory, memory.matrix(capacity, inputs), memory.matrix(capacity, targets), range(0, capacity));
   }
 
   fill(X: Float32Array, y?: Float32Array): this {
-    this.places = rowsUpTo(X.length / this.X.columns);
+    this.places = range(0, X.length / this.X.columns);
     this.X.data.set(X);
     if (y) this.y.data.set(y);
     return this;
@@ -58,7 +59,8 @@ export class Dataset {
   /** [rows, 1], like X, with numbers for some of the rows. */
   private columnOf(places: Uint32Array, numbers: Float32Array): Matrix {
     const column = this.memory.matrix(this.X.rows, 1);
-    for (const [i, place] of places.entries()) column.data[place] = numbers[i]!;
+    const { data } = column;
+    for (let i = 0; i < places.length; i++) data[places[i]!] = numbers[i]!;
     return column;
   }
 
@@ -92,8 +94,4 @@ export class Dataset {
       yield { number, size: Math.min(batchSize, this.size - start) };
     }
   }
-}
-
-function rowsUpTo(end: number): Uint32Array {
-  return Uint32Array.from({ length: end }, (_, row) => row);
 }

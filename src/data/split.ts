@@ -11,7 +11,7 @@ export interface Split {
  * `classes`, one code a row, makes it stratified: each class gives the same fraction, and at least one row to each part.
  */
 export function splitRows(rows: number, fraction: number, random: Random, classes?: Int32Array): Split {
-  const groups = classes ? groupsOf(classes) : [Uint32Array.from({ length: rows }, (_, row) => row)];
+  const groups = classes ? groupsOf(classes) : [range(0, rows)];
   const held: Uint32Array[] = [];
   const kept: Uint32Array[] = [];
   for (const group of groups) {
@@ -28,7 +28,7 @@ export function splitRows(rows: number, fraction: number, random: Random, classe
  * row, makes it stratified: each class is spread evenly.
  */
 export function foldRows(rows: number, folds: number, random: Random, classes?: Int32Array): Uint32Array {
-  const groups = classes ? groupsOf(classes) : [Uint32Array.from({ length: rows }, (_, row) => row)];
+  const groups = classes ? groupsOf(classes) : [range(0, rows)];
   const foldOf = new Uint32Array(rows);
   let dealt = 0;
   for (const group of groups) {
@@ -36,6 +36,13 @@ export function foldRows(rows: number, folds: number, random: Random, classes?: 
     for (const row of group) foldOf[row] = dealt++ % folds;
   }
   return foldOf;
+}
+
+/** The row numbers from `start` up to `end`. */
+export function range(start: number, end: number): Uint32Array<ArrayBuffer> {
+  const rows = new Uint32Array(end - start);
+  for (let i = 0; i < rows.length; i++) rows[i] = start + i;
+  return rows;
 }
 
 function ascending(groups: readonly Uint32Array[]): Uint32Array {

@@ -1,4 +1,5 @@
 import type { Dataset } from "../data/dataset.js";
+import { range } from "../data/split.js";
 import type { Matrix } from "../engine/memory.js";
 import type { Random } from "../engine/random.js";
 import { record } from "../engine/tape.js";
@@ -6,7 +7,6 @@ import { NnfitError } from "../errors.js";
 import { type Network, type NetworkSpec, sizeOf } from "../model/network.js";
 import type { TargetState } from "../transform/target.js";
 import type { Update } from "./fit.js";
-import { range } from "./members.js";
 
 /** A scaled value is far beyond the others from here on: networks expect about 1. */
 export const FAR = 10;

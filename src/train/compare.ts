@@ -63,8 +63,11 @@ function onceEach(members: readonly Member[]): Member[] {
 /** Some rows, as a linear model takes them. */
 export function knownRows({ pipeline, rows: { X, size, truth } }: Prepared, numbers: Uint32Array): KnownRows {
   const columns = inputColumns(pipeline);
+  if (numbers.length === size) return { X, columns, truth }; // row numbers are different, and ascend
   const width = X.length / size;
   const taken = new Float32Array(numbers.length * width);
-  for (const [i, row] of numbers.entries()) taken.set(X.subarray(row * width, (row + 1) * width), i * width);
+  for (let i = 0, at = 0; i < numbers.length; i++) {
+    for (let from = numbers[i]! * width, end = from + width; from < end; from++) taken[at++] = X[from]!;
+  }
   return { X: taken, columns, truth: takeTruth(truth, numbers) };
 }

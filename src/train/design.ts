@@ -19,7 +19,9 @@ export interface Design {
 /** `most` of the rows, evenly spaced, or all of them if they are no more. */
 export function spacedRows(rows: number, most: number): Uint32Array {
   const taken = Math.min(rows, most);
-  return Uint32Array.from({ length: taken }, (_, i) => Math.floor((i * rows) / taken));
+  const chosen = new Uint32Array(taken);
+  for (let i = 0; i < taken; i++) chosen[i] = Math.floor((i * rows) / taken);
+  return chosen;
 }
 
 /** How many values of a row a design of these inputs would store, on average.   X [rows, width] */
@@ -48,8 +50,8 @@ export function designOf(X: Float32Array, width: number, rows: Uint32Array): Des
   const values = new Float64Array(count);
   const means = new Float64Array(width);
   let e = 0;
-  for (const [r, row] of rows.entries()) {
-    for (let at = row * width, j = 0; j < width; at++, j++) {
+  for (let r = 0; r < rows.length; r++) {
+    for (let at = rows[r]! * width, j = 0; j < width; at++, j++) {
       if (X[at] === centers[j]) continue;
       const value = (X[at]! - centers[j]!) / scales[j]!;
       columns[e] = j;

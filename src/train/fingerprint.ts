@@ -14,8 +14,8 @@ export function fingerprint({ pipeline, target, rows, members, initial }: Prepar
     const [start, end] = [column, column + widthOf([state])];
     column = end;
     const values = new Float32Array(rows.size * (end - start));
-    for (let row = 0; row < rows.size; row++) {
-      values.set(rows.X.subarray(row * width + start, row * width + end), row * (end - start));
+    for (let row = 0, at = 0; row < rows.size; row++) {
+      for (let i = start; i < end; i++) values[at++] = rows.X[row * width + i]!;
     }
     parts[`column "${state.name}"`] = digest(JSON.stringify(state), values);
   }

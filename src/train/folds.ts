@@ -1,12 +1,12 @@
 import { countOf, type Dependence } from "../data/dependence.js";
 import { dealGroups, equalShares } from "../data/groupSplit.js";
-import { foldRows } from "../data/split.js";
+import { foldRows, range } from "../data/split.js";
 import type { Table } from "../data/table.js";
 import { forwardBlocks } from "../data/timeSplit.js";
 import { seededRandom } from "../engine/random.js";
 import { NnfitError } from "../errors.js";
 import type { TargetState } from "../transform/target.js";
-import { codesOf, range } from "./members.js";
+import { codesOf } from "./members.js";
 
 /** Rows to learn from, and others to test on. */
 export interface Fold {

@@ -1,8 +1,8 @@
+import { range } from "../data/split.js";
 import { inputColumns } from "../transform/pipeline.js";
 import { learnBaselines, withScores } from "./baseline.js";
 import type { CrossValidation, FoldResult } from "./crossValidation.js";
 import type { FoldScores } from "./foldScores.js";
-import { range } from "./members.js";
 import { rowsOf } from "./prepare.js";
 import { weightedMean } from "./reports.js";
 import { calibratedTarget, type Outcome } from "./train.js";

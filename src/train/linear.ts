@@ -75,21 +75,27 @@ export function predictLinear(
   { X, columns }: Pick<KnownRows, "X" | "columns">,
 ): Predictions {
   const outputs = weights.length;
-  const rows = X.length / columns.length;
-  const values = Array.from({ length: outputs }, (_, k) => {
-    const w = Float64Array.from(weights[k]!);
-    return Float64Array.from({ length: rows }, (_, row) => {
-      let sum = intercepts[k]!;
-      let place = 0;
-      for (const [i, column] of columns.entries()) {
-        const x = X[row * columns.length + i]!;
-        if (column.kind !== "code") sum += w[place]! * x;
-        else if (x >= 0) sum += w[place + x]!;
-        place += placesOf(column);
-      }
-      return sum;
-    });
-  });
+  const width = columns.length;
+  const rows = X.length / width;
+  const values = weights.map(() => new Float64Array(rows));
+  const isCode = Uint8Array.from(columns, ({ kind }) => Number(kind === "code"));
+  const places = Uint32Array.from(columns, placesOf);
+  const w = Float64Array.from(
+    { length: weights[0]!.length * outputs },
+    (_, i) => weights[i % outputs]![Math.floor(i / outputs)]!,
+  ); // [inputs, outputs]
+  const sums = new Float64Array(outputs);
+  for (let row = 0, at = 0; row < rows; row++) {
+    sums.set(intercepts);
+    for (let i = 0, first = 0; i < width; first += places[i++]! * outputs) {
+      const x = X[at++]!;
+      if (isCode[i] && x < 0) continue;
+      const place = isCode[i] ? first + x * outputs : first;
+      const factor = isCode[i] ? 1 : x;
+      for (let k = 0; k < outputs; k++) sums[k]! += w[place + k]! * factor;
+    }
+    for (let k = 0; k < outputs; k++) values[k]![row] = sums[k]!;
+  }
   if (target.task === "regression") return { task: "regression", values };
   const probabilities = new Float32Array(rows * outputs);
   const logits = new Float64Array(outputs);

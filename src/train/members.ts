@@ -1,6 +1,6 @@
 import { countOf, type Dependence } from "../data/dependence.js";
 import { dealGroups, equalShares, splitGroups } from "../data/groupSplit.js";
-import { foldRows, splitRows } from "../data/split.js";
+import { foldRows, range, splitRows } from "../data/split.js";
 import type { Table } from "../data/table.js";
 import { splitLatest } from "../data/timeSplit.js";
 import { seededRandom } from "../engine/random.js";
@@ -116,15 +116,11 @@ function foldsOf(fraction: number, most: number): number {
 
 /** The rows that some member learns from, ascending. */
 export function learnedRows({ members }: { readonly members: readonly Pick<Member, "training">[] }): Uint32Array {
+  if (members.length === 1) return members[0]!.training;
   const end = Math.max(...members.map(({ training }) => (training.at(-1) ?? -1) + 1));
   const isLearned = new Uint8Array(end);
-  for (const { training } of members) for (const row of training) isLearned[row] = 1;
+  for (const { training } of members) for (let i = 0; i < training.length; i++) isLearned[training[i]!] = 1;
   return range(0, end).filter((row) => isLearned[row] === 1);
-}
-
-/** The row numbers from `start` up to `end`. */
-export function range(start: number, end: number): Uint32Array {
-  return Uint32Array.from({ length: end - start }, (_, i) => start + i);
 }
 
 /** The class of each row. */

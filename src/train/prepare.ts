@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { asideBy, type DependenceOptions, dependenceOf } from "../data/dependence.js";
 import type { DataOptions } from "../data/options.js";
 import type { WantedColumn } from "../data/read.js";
+import { range } from "../data/split.js";
 import { type Table, type Task, takeRows } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { make } from "../family.js";
@@ -29,7 +30,7 @@ import {
   targetColumns,
   truthOf,
 } from "../transform/target.js";
-import { learnedRows, type Member, membersOf, range } from "./members.js";
+import { learnedRows, type Member, membersOf } from "./members.js";
 import { metricNames, metrics } from "./metrics.js";
 import type { TrainingOptions } from "./options.js";
 import { checkMemory } from "./preflight.js";

@@ -1,3 +1,5 @@
+import { range } from "../data/split.js";
+
 /**
  * The area under the ROC curve of class `c` against the rest, by the rows' probabilities of it, of [rows, classes]; NaN
  * where all rows or none are of the class, or a probability is NaN. By Mann and Whitney: the share of the pairs of a row of it and another in which
@@ -12,7 +14,7 @@ export function areaUnderCurve(truth: Int32Array, c: number, all: Float32Array):
     positive[row] = Number(truth[row] === c);
   }
   if (probabilities.some(Number.isNaN)) return () => Number.NaN;
-  const order = truth.length <= MOST_KEYS ? byKeys(probabilities) : ascending(probabilities);
+  const order = ascending(probabilities);
   return (times) => {
     const seen = [0, 0]; // negatives, positives of lower probability
     let pairs = 0;
@@ -51,21 +53,35 @@ export function middle(values: Float64Array): (times: Uint32Array) => number {
   };
 }
 
-/** A probability's bits are a whole number of up to 30 bits; a double has 23 more for the row. */
-const MOST_KEYS = 2 ** 23;
+/** A digit of so many bits is sorted by at a time: counts of each value of it fit into the first cache. */
+const DIGIT_BITS = 11;
+const DIGITS = 2 ** DIGIT_BITS;
 
-/** The same order as `ascending`, four times as fast: as whole numbers, bits above and row below, they sort without a function. */
-function byKeys(probabilities: Float32Array): Uint32Array {
-  const bits = new Uint32Array(probabilities.buffer);
-  const keys = new Float64Array(bits.length);
-  for (let row = 0; row < bits.length; row++) keys[row] = bits[row]! * MOST_KEYS + row;
-  keys.sort();
-  const order = new Uint32Array(bits.length);
-  for (let place = 0; place < order.length; place++) order[place] = keys[place]! % MOST_KEYS;
+/**
+ * The places of the values from the smallest to the largest, of equal ones the first first. None is negative or NaN: then
+ * bits are in the order of the values, and are sorted by digits, from the lowest on (a radix sort).
+ */
+export function ascending(values: Float32Array | Float64Array): Uint32Array {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.byteLength / 4);
+  const each = values.BYTES_PER_ELEMENT / 4;
+  let order = range(0, values.length);
+  let sorted = new Uint32Array(values.length);
+  for (let word = 0; word < each; word++) {
+    const at = IS_LITTLE_ENDIAN ? word : each - 1 - word;
+    for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
+      const starts = new Uint32Array(DIGITS + 1);
+      for (let i = at; i < words.length; i += each) starts[((words[i]! >>> shift) & (DIGITS - 1)) + 1]!++;
+      if (starts.includes(values.length)) continue; // all have the same digit
+      for (let digit = 1; digit < DIGITS; digit++) starts[digit]! += starts[digit - 1]!;
+      for (let i = 0; i < order.length; i++) {
+        const place = order[i]!;
+        const digit = (words[place * each + at]! >>> shift) & (DIGITS - 1);
+        sorted[starts[digit]!++] = place;
+      }
+      [order, sorted] = [sorted, order];
+    }
+  }
   return order;
 }
 
-/** The places of the values from the smallest to the largest. */
-function ascending(values: Float32Array | Float64Array): Uint32Array {
-  return Uint32Array.from(values, (_, place) => place).sort((a, b) => values[a]! - values[b]!);
-}
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;

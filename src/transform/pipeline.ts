@@ -206,11 +206,12 @@ export function placesOf(column: InputColumn): number {
 export function oneHot(X: Float32Array, columns: readonly InputColumn[], rows: Uint32Array): Float32Array {
   const places = columns.map(placesOf);
   const expanded = new Float32Array(rows.length * places.reduce((sum, count) => sum + count, 0));
-  let at = 0;
-  for (const row of rows) {
-    for (const [i, { kind }] of columns.entries()) {
-      const x = X[row * columns.length + i]!;
-      if (kind !== "code") expanded[at] = x;
+  const isCode = Uint8Array.from(columns, ({ kind }) => Number(kind === "code"));
+  for (let r = 0, at = 0; r < rows.length; r++) {
+    const first = rows[r]! * isCode.length;
+    for (let i = 0; i < isCode.length; i++) {
+      const x = X[first + i]!;
+      if (!isCode[i]) expanded[at] = x;
       else if (x >= 0) expanded[at + x] = 1;
       at += places[i]!;
     }

@@ -60,7 +60,9 @@ const MOST_VALUES = 20_000;
 function spread(values: Float64Array): Float64Array {
   if (values.length <= MOST_VALUES) return values;
   const step = values.length / MOST_VALUES;
-  return Float64Array.from({ length: MOST_VALUES }, (_, i) => values[Math.floor(i * step)]!);
+  const spread = new Float64Array(MOST_VALUES);
+  for (let i = 0; i < MOST_VALUES; i++) spread[i] = values[Math.floor(i * step)]!;
+  return spread;
 }
 
 /**

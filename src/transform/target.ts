@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { checkNames } from "../data/read.js";
+import { range } from "../data/split.js";
 import {
   type Column,
   columnOf,
@@ -74,9 +75,7 @@ export function targetColumns(target: TargetState) {
 /** Drops the rows that have no target. */
 export function rowsWithTarget(table: Table, names: readonly string[]): Table {
   const targets = names.map((name) => columnOf(table, name)!);
-  const rows = Uint32Array.from({ length: table.rows }, (_, row) => row).filter((row) =>
-    targets.every((column) => !isMissing(column, row)),
-  );
+  const rows = range(0, table.rows).filter((row) => !targets.some((column) => isMissing(column, row)));
   if (rows.length === 0) {
     throw new NnfitError(
       "data",
@@ -219,8 +218,13 @@ export function truthOf(target: TargetState, table: Table): Truth {
 /** The truth of some of the rows, in the order given. */
 export function takeTruth(truth: Truth, rows: Uint32Array): Truth {
   if (truth.task === "classification")
-    return { ...truth, classes: Int32Array.from(rows, (row) => truth.classes[row]!) };
-  return { ...truth, values: truth.values.map((values) => Float64Array.from(rows, (row) => values[row]!)) };
+    return { ...truth, classes: take(truth.classes, rows, new Int32Array(rows.length)) };
+  return { ...truth, values: truth.values.map((values) => take(values, rows, new Float64Array(rows.length))) };
+}
+
+function take<Values extends Int32Array | Float64Array>(values: Values, rows: Uint32Array, taken: Values): Values {
+  for (let i = 0; i < rows.length; i++) taken[i] = values[rows[i]!]!;
+  return taken;
 }
 
 /** The truths of several tables, one after the other. */
@@ -254,7 +258,7 @@ export function applyTarget(target: TargetState, truth: Truth): Float32Array {
   const y = new Float32Array(width * truth.values[0]!.length);
   for (const [t, values] of truth.values.entries()) {
     const { apply } = scalingOf(target.targets[t]!.scaler);
-    for (const [row, value] of values.entries()) y[row * width + t] = apply(value);
+    for (let row = 0; row < values.length; row++) y[row * width + t] = apply(values[row]!);
   }
   if (!isFinite32(y)) {
     const at = y.findIndex((scaled) => !Number.isFinite(scaled));
@@ -285,7 +289,9 @@ export function invertTarget(target: TargetState, outputs: Float32Array, width: 
   if (target.task === "regression") {
     const values = target.targets.map((state, t) => {
       const invert = inverseOf(state);
-      return Float64Array.from({ length: rows }, (_, row) => invert(outputs[row * width + t]!));
+      const inverted = new Float64Array(rows);
+      for (let row = 0; row < rows; row++) inverted[row] = invert(outputs[row * width + t]!);
+      return inverted;
     });
     return { task: "regression", values };
   }
