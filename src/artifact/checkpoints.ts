@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileError, NnfitError } from "../errors.js";
+import { systemFiles } from "./files.js";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./model.js";
 
 const FOLDER = "checkpoints";
@@ -21,7 +21,11 @@ export class Checkpoints {
   private readonly name: string;
 
   /** `name` is how people are told the run folder. */
-  constructor(runFolder: string, name: string) {
+  constructor(
+    runFolder: string,
+    name: string,
+    private readonly files = systemFiles,
+  ) {
     this.folder = join(runFolder, FOLDER);
     this.name = `${name}/${FOLDER}`;
   }
@@ -30,11 +34,11 @@ export class Checkpoints {
   write(checkpoint: Checkpoint): string {
     const older = this.numbers();
     const file = fileOf((older.at(-1) ?? 0) + 1);
-    this.safely(() => mkdirSync(this.folder, { recursive: true }));
-    saveCheckpoint(join(this.folder, file), checkpoint);
+    this.safely(() => this.files.makeFolder(this.folder));
+    saveCheckpoint(join(this.folder, file), checkpoint, this.files);
     this.safely(() => {
       for (const number of older.slice(0, older.length - KEPT + 1)) {
-        rmSync(join(this.folder, fileOf(number)), { force: true });
+        this.files.remove(join(this.folder, fileOf(number)));
       }
     });
     return `${this.name}/${file}`;
@@ -63,27 +67,27 @@ export class Checkpoints {
 
   /** Removes all, and what was left of writing them. */
   remove(): void {
-    this.safely(() => rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 }));
+    this.safely(() => this.files.removeFolder(this.folder));
   }
 
   /** Removes what killed processes left of writing. */
   tidy(): void {
     this.safely(() => {
-      for (const file of this.files()) if (file.endsWith(".tmp")) rmSync(join(this.folder, file), { force: true });
+      for (const file of this.list()) if (file.endsWith(".tmp")) this.files.remove(join(this.folder, file));
     });
   }
 
   /** Ascending. */
   private numbers(): number[] {
-    const numbers = this.files().flatMap((file) => Number(file.match(NAME)?.[1] ?? []));
+    const numbers = this.list().flatMap((file) => Number(file.match(NAME)?.[1] ?? []));
     return numbers.sort((a, b) => a - b);
   }
 
-  private files(): string[] {
+  private list(): string[] {
     try {
-      return readdirSync(this.folder);
+      return this.files.list(this.folder);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException; // node:fs throws nothing else
+      const { code } = error as NodeJS.ErrnoException; // a file system throws nothing else
       if (code === "ENOENT") return [];
       throw fileError("read the checkpoints", this.name, error);
     }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { NnfitError } from "../errors.js";
 import type { Fingerprint } from "../train/fingerprint.js";
+import { systemFiles } from "./files.js";
 import { GrowingFile } from "./growing.js";
 import { parseJson } from "./safetensors.js";
 import { version } from "./version.js";
@@ -103,11 +104,12 @@ export class Events {
     name: string,
     private readonly now: () => Date,
     { goesOn, descriptor }: { goesOn: boolean; descriptor?: number | undefined },
+    files = systemFiles,
   ) {
     const path = join(folder, EVENTS_FILE);
     const before = goesOn && existsSync(path) ? readFileSync(path, "utf8") : "";
     const whole = before.slice(0, before.lastIndexOf("\n") + 1); // the last line may have been cut short
-    this.file = new GrowingFile(path, `${name}/${EVENTS_FILE}`, whole);
+    this.file = new GrowingFile(path, `${name}/${EVENTS_FILE}`, whole, files);
     this.descriptor = descriptor;
   }
 

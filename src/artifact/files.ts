@@ -35,6 +35,8 @@ export interface FileSystem {
   remove(path: string): void;
   /** With those above it. No error where it is there. */
   makeFolder(path: string): void;
+  /** With all that is in it. No error where there is no such folder. */
+  removeFolder(path: string): void;
   list(folder: string): string[];
   /** when it was last written, in milliseconds, by the clock of whoever keeps the file */
   modified(path: string): number;
@@ -54,6 +56,7 @@ export const systemFiles: FileSystem = {
   rename: renameSync,
   remove: (path) => rmSync(path, { force: true }),
   makeFolder: (path) => mkdirSync(path, { recursive: true }),
+  removeFolder: (path) => rmSync(path, { recursive: true, force: true, maxRetries: 3 }),
   list: (folder) => readdirSync(folder),
   modified: (path) => statSync(path).mtimeMs,
   isFolder: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,

@@ -1,5 +1,5 @@
 import type { Checkpoints, FoundCheckpoint } from "../artifact/checkpoints.js";
-import type { Events } from "../artifact/events.js";
+import type { Events, Happening } from "../artifact/events.js";
 import type { Run } from "../artifact/run.js";
 import type { Origin } from "../config/differences.js";
 import type { Config } from "../config/schema.js";
@@ -50,28 +50,28 @@ export async function openSession(options: SessionOptions): Promise<Session | "c
   const { members, batchSize, target, training } = prepared;
   const reports = found && new Reports(members, batchSize, { progress() {}, report() {} }, found.snapshot).told;
   const run = new Run(output, { name: folder, source, config: text, scores, ...(reports ? { reports } : {}) });
-  if (found) checkpoints.tidy();
-  else removeOld(checkpoints);
-  const now = () => new Date();
-  const events = new Events(output, folder, now, { goesOn: resume, descriptor });
-  events.add(
-    startEvent({
-      task: target.task,
-      members: members.length,
-      trainingRows: learnedRows(prepared).length,
-      epochs: training.epochs,
-      data: origin.data,
-      ...(found ? { resumed: { checkpoint: found.name, epoch: reports?.length ?? 0 } } : {}),
-    }),
-  );
-  const session = new Session(options, origin, { run, checkpoints, events }, found, (snapshot) =>
-    modelSoFar(prepared, snapshot, config.data.missing),
-  );
-  for (const { message, details } of found?.damaged ?? []) {
-    session.warn(`a checkpoint was passed over: ${message}`, details.at);
+  try {
+    if (found) checkpoints.tidy();
+    else removeOld(checkpoints);
+    const events = new Events(output, folder, () => new Date(), { goesOn: resume, descriptor });
+    const session = new Session(options, origin, { run, checkpoints, events }, found, (snapshot) =>
+      modelSoFar(prepared, snapshot, config.data.missing),
+    );
+    session.begin(
+      startEvent({
+        task: target.task,
+        members: members.length,
+        trainingRows: learnedRows(prepared).length,
+        epochs: training.epochs,
+        data: origin.data,
+        ...(found ? { resumed: { checkpoint: found.name, epoch: reports?.length ?? 0 } } : {}),
+      }),
+    );
+    return session;
+  } catch (error) {
+    run.close();
+    throw error;
   }
-  if (found) say("resume", `from ${found.name}, after ${session.epochs} epochs`);
-  return session;
 }
 
 function removeOld(checkpoints: Checkpoints): void {
@@ -100,6 +100,15 @@ export class Session implements Keeper {
 
   get from(): Snapshot | undefined {
     return this.found?.snapshot;
+  }
+
+  /** Says that it begins, and of one that goes on, from where. */
+  begin(start: Happening): void {
+    this.files.events.add(start);
+    for (const { message, details } of this.found?.damaged ?? []) {
+      this.warn(`a checkpoint was passed over: ${message}`, details.at);
+    }
+    if (this.found) say("resume", `from ${this.found.name}, after ${this.epochs} epochs`);
   }
 
   report(report: EpochReport): void {

@@ -1,9 +1,11 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Checkpoints } from "../../src/artifact/checkpoints.js";
+import { Events, eventSchema } from "../../src/artifact/events.js";
 import { systemFiles } from "../../src/artifact/files.js";
-import { loadModel, type Model } from "../../src/artifact/model.js";
+import { type Checkpoint, loadCheckpoint, loadModel, type Model } from "../../src/artifact/model.js";
 import { Run } from "../../src/artifact/run.js";
 import { writeWhole } from "../../src/artifact/write.js";
 import { NnfitError } from "../../src/errors.js";
@@ -113,6 +115,108 @@ describe("a run of which one operation on files fails", () => {
           const left = names.filter((name) => name.endsWith(".tmp") || name.startsWith("run.lock"));
           expect(left, said).toEqual([]);
         }
+      }
+    },
+  );
+});
+
+describe("checkpoints and events of which one operation on files fails", () => {
+  const NAME = "run";
+  const checkpointOf = (epoch: number): Checkpoint => {
+    const weights = smallModel.weights[0]!.map((weight) => weight + epoch);
+    const reports = Array.from({ length: epoch }, (_, i) => ({
+      epoch: i + 1,
+      loss: 1 / (i + 1),
+      validation: undefined,
+    }));
+    const candidate = { report: reports.at(-1)!, weights };
+    const state = {
+      last: { kind: "update" as const, epoch, batch: 1, total: 1, loss: 1 },
+      weights,
+      optimizer: { t: epoch, slots: {} },
+      rates: {},
+      random: { batches: [1, 2, 3, 4], dropout: [5, 6, 7, 8] },
+      latest: candidate,
+      kept: candidate,
+      diverged: false,
+    };
+    const model = { ...smallModel, weights: [weights] };
+    return { model, snapshot: { members: [{ state, reports }] }, config: {}, data: {} };
+  };
+  const epochOf = (folder: string) => new Checkpoints(folder, NAME).newest()!.snapshot.members[0]!.reports.length;
+  const now = () => new Date(0);
+  const LAST = 4;
+
+  /** A training that goes on after epoch 1, for three epochs with a checkpoint each. The last that was said to be written. */
+  function goOn(folder: string, files = systemFiles) {
+    const told = { checkpoint: 1, error: undefined as unknown };
+    try {
+      const checkpoints = new Checkpoints(folder, NAME, files);
+      checkpoints.tidy();
+      const events = new Events(folder, NAME, now, { goesOn: true }, files);
+      try {
+        for (let epoch = 2; epoch <= LAST; epoch++) {
+          const file = checkpoints.write(checkpointOf(epoch));
+          told.checkpoint = epoch;
+          events.add({ event: "checkpoint", file, epoch });
+        }
+      } finally {
+        events.close();
+      }
+    } catch (error) {
+      told.error = error;
+    }
+    return told;
+  }
+
+  function withFault(n: number, fault: Fault, forEver: boolean) {
+    const folder = join(root, "going-on");
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder);
+    new Checkpoints(folder, NAME).write(checkpointOf(1));
+    writeFileSync(join(folder, "checkpoints", "000002.safetensors.7.tmp"), "half");
+    const files = faultyFiles(n, fault, forEver);
+    return { folder, ...goOn(folder, files), done: files.done };
+  }
+
+  it.each(faults.flatMap((fault) => [false, true].map((forEver) => [fault, forEver ? "for ever" : "once"] as const)))(
+    "leave the last good checkpoint, and lines that are whole: %s, %s, for every operation",
+    (fault, times) => {
+      const { done, error } = withFault(NEVER, fault, false);
+      expect(error).toBeUndefined();
+      expect(done.length).toBeGreaterThan(30);
+      for (let n = 1; n <= done.length; n++) {
+        const { folder, checkpoint, error, done } = withFault(n, fault, times === "for ever");
+        const said = `operation ${n} (${done[n - 1]})`;
+        const epoch = epochOf(folder); // reads it wholly, and would pass over none that is damaged
+        expect(epoch, said).toBeGreaterThanOrEqual(checkpoint); // one that was said to be written is there
+        expect(epoch, said).toBeLessThanOrEqual(error === undefined ? LAST : checkpoint + 1);
+        const names = readdirSync(join(folder, "checkpoints"));
+        for (const name of names.filter((name) => name.endsWith(".safetensors")))
+          expect(() => loadCheckpoint(join(folder, "checkpoints", name)), said).not.toThrow();
+        if (error === undefined) {
+          expect(checkpoint, said).toBe(LAST);
+        } else {
+          expect(error, said).toBeInstanceOf(NnfitError);
+          expect((error as NnfitError).kind, said).toBe("files");
+        }
+
+        const path = join(folder, "events.ndjson");
+        const text = existsSync(path) ? readFileSync(path, "utf8") : "";
+        const mayBeCut = times === "for ever" && fault !== "ENOSPC"; // what can't be taken back, because nothing works any more
+        const lines = text.split("\n");
+        const rest = lines.pop()!;
+        if (!mayBeCut) expect(rest, said).toBe("");
+        for (const line of lines) expect(eventSchema.parse(JSON.parse(line)), said).toMatchObject({ version: 1 });
+        const failedToRemove = done[n - 1] === "remove" || done[n - 1] === "list" || mayBeCut;
+        if (!failedToRemove || fault === "short write")
+          expect(
+            names.filter((name) => name.endsWith(".tmp")),
+            said,
+          ).toEqual([]);
+        // from what is left, another process goes on to the end
+        expect(goOn(folder), said).toMatchObject({ checkpoint: LAST, error: undefined });
+        expect(epochOf(folder), said).toBe(LAST);
       }
     },
   );

@@ -10,7 +10,16 @@ export interface FaultyFiles extends FileSystem {
 }
 
 /** Those that a full disk lets through: they take no room. */
-const withoutRoom = new Set<keyof FileSystem>(["truncate", "close", "read", "remove", "list", "modified", "size"]);
+const withoutRoom = new Set<keyof FileSystem>([
+  "truncate",
+  "close",
+  "read",
+  "remove",
+  "removeFolder",
+  "list",
+  "modified",
+  "size",
+]);
 
 /** The system's files, of which operation number `n` (from 1) fails; and with `forEver` all after it that can. */
 export function faultyFiles(n: number, fault: Fault, forEver: boolean, files = systemFiles): FaultyFiles {
@@ -55,6 +64,7 @@ export function faultyFiles(n: number, fault: Fault, forEver: boolean, files = s
     rename: failing("rename", files.rename),
     remove: failing("remove", files.remove),
     makeFolder: failing("makeFolder", files.makeFolder),
+    removeFolder: failing("removeFolder", files.removeFolder),
     list: failing("list", files.list),
     modified: failing("modified", files.modified),
     isFolder: failing("isFolder", files.isFolder),

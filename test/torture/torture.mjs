@@ -6,6 +6,7 @@ import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -23,6 +24,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const bin = join(root, "bin", "nnfit.cjs");
 const HANGS_AFTER_MILLISECONDS = 60_000;
 const NOBODY = 65_534;
+/** Two seconds are promised on a machine that is not busy otherwise. */
+const MOST_MILLISECONDS_TO_STOP = 5000;
 
 /** A folder with a table, a config and an earlier run of it. */
 const home = mkdtempSync(join(realpathSync(tmpdir()), "nnfit-torture-"));
@@ -32,6 +35,9 @@ writeFileSync(join(home, "t.csv"), `${["a,b,kind", ...rows].join("\n")}\n`);
 const config = { data: { train: "t.csv", target: "b" }, model: { hidden: [40, 40] }, training: { epochs: 3 } };
 writeFileSync(join(home, "c.json"), JSON.stringify(config));
 const old = join(home, "old");
+/** A training of a second or two, which has time to be disturbed. */
+const long = { ...config, training: { epochs: 3000, checkpoint: { everySeconds: 0.1 } } };
+writeFileSync(join(home, "long.json"), JSON.stringify(long));
 
 /** Runs nnfit to its end. It has to end by itself, and never by a fault of its own. */
 async function nnfit(args, { stdio = "pipe", ...options } = {}, use = () => {}) {
@@ -56,6 +62,35 @@ async function nnfit(args, { stdio = "pipe", ...options } = {}, use = () => {}) 
   assert.doesNotMatch(told.err, /^ {4}at |node:internal/m);
   return { code, ...told };
 }
+
+/** Starts a training of long.json, and tells how it ends: `{ code, signal, err }`. */
+function startLong(...args) {
+  const child = spawn(process.execPath, [bin, "train", "long.json", ...args], {
+    ...{ cwd: home, timeout: HANGS_AFTER_MILLISECONDS, killSignal: "SIGKILL" },
+  });
+  let err = "";
+  child.stdout.resume();
+  child.stderr.on("data", (bytes) => {
+    err += bytes;
+  });
+  const ended = new Promise((resolve) => child.on("close", (code, signal) => resolve({ code, signal, err })));
+  return { child, ended };
+}
+
+const bytesOf = (folder) => readFileSync(join(folder, "model.safetensors"));
+let undisturbed;
+/** The model that a training of long.json ends with if nothing happens to it. */
+async function modelOfLong() {
+  if (!undisturbed) {
+    const folder = join(home, "undisturbed");
+    const { code, err } = await startLong("--out", folder).ended;
+    assert.equal(code, 0, err);
+    undisturbed = bytesOf(folder);
+  }
+  return undisturbed;
+}
+
+const afterAWhile = (most) => new Promise((resolve) => setTimeout(resolve, Math.random() * most));
 
 /** The same by a shell, for what only a shell can do to the streams. */
 function inShell(command, options = {}) {
@@ -188,6 +223,56 @@ const kinds = {
       const digest = (folder) => readFileSync(join(folder, "model.safetensors"));
       assert.ok(digest(out).equals(digest(old)), "another model than with a home");
       await expectWhole(out);
+    },
+  },
+
+  signals: {
+    unable: () => (process.platform === "win32" ? "there are no signals" : undefined),
+    async round() {
+      const whole = await modelOfLong();
+      const run = mkdtempSync(join(home, "signals-"));
+      const signal = pick(["SIGINT", "SIGTERM"]);
+      const { child, ended } = startLong("--out", run);
+      await afterAWhile(2000);
+      child.kill(signal);
+      const sent = performance.now();
+      const isTwice = Math.random() < 0.3;
+      if (isTwice) await afterAWhile(50).then(() => child.kill(signal));
+      const { code, signal: died, err } = await ended;
+      assert.ok(performance.now() - sent < MOST_MILLISECONDS_TO_STOP, `it took long to stop: ${err}`);
+      // a signal alone ends what has written nothing yet, what has only to save its model, and what got a second one
+      assert.ok([0, signal === "SIGINT" ? 130 : 143].includes(code) || died === signal, `${code} ${died}: ${err}`);
+      if (died === null) await expectWhole(run);
+      if (code === 130 || code === 143) assert.match(err, /resume {4}nnfit train long\.json .* --resume/);
+      const checkpoints = existsSync(join(run, "checkpoints")) ? readdirSync(join(run, "checkpoints")) : [];
+      const goesOn = checkpoints.some((name) => name.endsWith(".safetensors"));
+      if (code !== 0) {
+        const again = await startLong("--out", run, ...(goesOn ? ["--resume"] : [])).ended;
+        assert.equal(again.code, 0, again.err);
+      }
+      assert.ok(bytesOf(run).equals(whole), "other bytes than if nothing had happened");
+      await expectWhole(run);
+      rmSync(run, { recursive: true });
+    },
+  },
+
+  "several runs, one folder": {
+    async round() {
+      const whole = await modelOfLong();
+      const run = join(mkdtempSync(join(home, "several-")), "run");
+      const started = Array.from({ length: 2 + Math.floor(Math.random() * 7) }, () => startLong("--out", run));
+      const ends = await Promise.all(started.map(({ ended }) => ended));
+      // one that starts when the first has ended trains the same anew
+      assert.ok(ends.some(({ code }) => code === 0));
+      const pids = started.map(({ child }) => String(child.pid));
+      for (const { code, err } of ends) {
+        if (code === 0) continue;
+        assert.equal(code, 5, err);
+        const [, holder] = err.match(/process (\d+)/) ?? [];
+        assert.ok(pids.includes(holder), `it does not name who has the folder: ${err}`);
+      }
+      assert.ok(bytesOf(run).equals(whole), "other bytes than of one run alone");
+      await expectWhole(run);
     },
   },
 
