@@ -8,7 +8,7 @@ import { quietly } from "./write.js";
 /**
  * A lock keeps two runs out of one folder. It is a file that names its holder, made exclusively; its time of change is
  * the holder's heartbeat. A lock is stale when its holder's process is gone, or where that can't be known, as on another
- * machine, when the heartbeat has stopped.
+ * machine, when the heartbeat has stopped; or when its holder was killed before it wrote its name.
  *
  * Of several that find the same stale lock, one may take it over: who makes the file `run.lock.<token>` exclusively, by
  * the stale lock's token. It looks again that the lock is still that one, puts its own in its place by a rename, and
@@ -36,9 +36,11 @@ export const LOCK_FILE = "run.lock";
 const BEAT_MILLISECONDS = 2_000;
 /** No heartbeat for so long, and who can't be asked counts as gone. A step and a judging of the rows are shorter. */
 const PATIENCE_MILLISECONDS = 60_000;
-/** Who has just made a lock writes its name into it in less time than so many looks take. */
-const LOOKS = 40;
+/** Who has just made a lock writes its name into it in less time than so many looks take, or was killed before it could. */
+const LOOKS = 200;
 const BETWEEN_LOOKS_MILLISECONDS = 5;
+
+const LF = 0x0a;
 
 /** Each further try follows a lock that went away in between. */
 const MOST_TRIES = 1_000;
@@ -46,8 +48,10 @@ const MOST_TRIES = 1_000;
 /** What stands in the file of a lock or a claim. */
 interface Found {
   readonly token: string;
-  /** not known where the holder was killed in the middle of writing, or something else wrote the file */
+  /** not known where its name was cut short, or something else wrote the file */
   readonly holder: Holder | undefined;
+  /** the holder was killed before it had written its name */
+  readonly isCutShort: boolean;
   /** the last heartbeat */
   readonly modified: number;
 }
@@ -79,9 +83,9 @@ export function takeLock(folder: string, name: string, surroundings = system): L
 function takeOver(folder: string, stale: Found, mine: Holder, { files, isRunning }: LockSurroundings): boolean {
   const path = join(folder, LOCK_FILE);
   const claimOn = ({ token }: Found) => `${path}.${token}`;
-  const refuseIfAlive = ({ holder, modified }: Found) => {
+  const refuseIfAlive = ({ holder, isCutShort, modified }: Found) => {
     const silence = () => clockOf(folder, mine, files) - modified;
-    const alive = (holder && isRunning(holder)) ?? silence() < PATIENCE_MILLISECONDS;
+    const alive = !isCutShort && ((holder && isRunning(holder)) ?? silence() < PATIENCE_MILLISECONDS);
     if (alive) throw new Held(holder, modified);
   };
 
@@ -164,10 +168,12 @@ function create(path: string, holder: Holder, files: FileSystem): boolean {
 function look(path: string, files: FileSystem): Found | undefined {
   for (let looks = 1; ; looks++) {
     try {
-      const holder = holderIn(files.read(path));
+      const bytes = files.read(path);
+      const holder = holderIn(bytes);
+      const isCutShort = bytes.at(-1) !== LF;
       const modified = files.modified(path);
-      if (holder) return { token: holder.token, holder, modified };
-      if (looks === LOOKS) return { token: `unknown-${modified}`, holder, modified };
+      if (holder) return { token: holder.token, holder, isCutShort: false, modified };
+      if (!isCutShort || looks === LOOKS) return { token: `unknown-${modified}`, holder, isCutShort, modified };
     } catch (error) {
       if (codeOf(error) === "ENOENT") return undefined;
       throw error;

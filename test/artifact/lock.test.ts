@@ -96,7 +96,17 @@ describe("the lock of a folder", () => {
     take({ now: () => Date.now() - 1e9 });
   });
 
-  it.each(["", "{", '{"pid":1}', "[".repeat(100_000)])(
+  it.each(["", "{", '{"token":"a"'])(
+    "whose holder was killed before it had written its name is in nobody's way: %#",
+    (content) => {
+      writeFileSync(lockFile, content);
+      take();
+      expect(holderOf()).toMatchObject({ pid: process.pid });
+      expect(readdirSync(folder)).toEqual([LOCK_FILE]);
+    },
+  );
+
+  it.each(["{\n", '{"pid":1}\n', `${"[".repeat(100_000)}\n`])(
     "that nobody can read is held, until its heartbeat has stopped: %#",
     async (content) => {
       writeFileSync(lockFile, content);
