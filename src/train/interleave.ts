@@ -11,10 +11,21 @@ export type MemberEvent = { readonly member: number } & (
 /** How each member is that has not ended, by its number. */
 export type States = ReadonlyMap<number, MemberState>;
 
+/** A member and how it is: all that another thread needs to go on with it. */
+export interface HandedOver {
+  readonly member: Member;
+  readonly state: MemberState;
+}
+
 export interface TrainingInTurn {
-  readonly events: Generator<MemberEvent, void>;
+  /** Until all members that it has are done. */
+  events(): Generator<MemberEvent, void>;
   /** How the members are between two events. */
   states(): States;
+  /** Gives a member away between two events, if that leaves another to go on with. */
+  give(): HandedOver | undefined;
+  /** Goes on with a member that another has given away. */
+  take(handedOver: HandedOver): void;
 }
 
 /** Trains members side by side on one memory: an epoch of each in turn. `from` is how they were when interrupted. */
@@ -25,12 +36,18 @@ export function trainInTurn(
   from?: States,
 ): TrainingInTurn {
   const dataset = datasetOf(memory, problem);
-  const running = new Map(
-    members.map((member) => [member.number, trainMember(memory, dataset, problem, member, from?.get(member.number))]),
-  );
+  const begun = (member: Member, state?: MemberState) => ({
+    member,
+    training: trainMember(memory, dataset, problem, member, state),
+  });
+  const running = new Map(members.map((member) => [member.number, begun(member, from?.get(member.number))]));
+  /** whose turn it is */
+  let current: number | undefined;
+
   function* events(): Generator<MemberEvent, void> {
     while (running.size > 0) {
-      for (const [member, training] of running) {
+      for (const [member, { training }] of running) {
+        current = member;
         for (let goesOn = true; goesOn; ) {
           const { value, done } = training.events.next();
           goesOn = !done && value.kind !== "report";
@@ -41,7 +58,17 @@ export function trainInTurn(
     }
   }
   return {
-    events: events(),
-    states: () => new Map([...running].map(([member, training]) => [member, training.state()])),
+    events,
+    states: () => new Map([...running].map(([member, { training }]) => [member, training.state()])),
+    give() {
+      const other = [...running.keys()].findLast((member) => member !== current);
+      if (other === undefined || running.size < 2) return undefined;
+      const { member, training } = running.get(other)!;
+      running.delete(other);
+      return { member, state: training.state() };
+    },
+    take({ member, state }) {
+      running.set(member.number, begun(member, state));
+    },
   };
 }

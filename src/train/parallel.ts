@@ -14,6 +14,8 @@ export interface Layout {
   readonly workers: number;
   /** threads that share the arithmetic of a step */
   readonly engineThreads: number;
+  /** A worker that is done takes a member over from one that has more work left than so many seconds. */
+  readonly handOverSeconds?: number;
 }
 
 /** How a training of some members is laid on threads: a member each first, and what is left over to their steps. */

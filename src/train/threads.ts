@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { type ErrorDetails, type ErrorKind, NnfitError } from "../errors.js";
-import type { MemberEvent, States } from "./interleave.js";
+import type { HandedOver, MemberEvent, States } from "./interleave.js";
 import type { MemberState, Problem } from "./member.js";
 import type { Member } from "./members.js";
 import type { Layout } from "./parallel.js";
@@ -18,11 +18,16 @@ export interface Follower {
 /** What a thread is started with. */
 export interface ThreadData {
   readonly problem: Problem;
+  /** its number */
+  readonly worker: number;
   readonly members: readonly Member[];
   readonly engineThreads: number;
   /** how the members were when they were interrupted */
   readonly from: States | undefined;
-  /** one number: how often the thread was asked how its members are, which it says after its next update */
+  /**
+   * How often all threads were asked how their members are, which they say after their next update; then, of each
+   * thread, how often it was asked to give a member away, which it does or says that it has none to spare.
+   */
   readonly asked: Int32Array;
 }
 
@@ -30,25 +35,37 @@ export interface ThreadData {
 export type ThreadMessage =
   | { readonly event: MemberEvent }
   | { readonly states: States }
+  | { readonly given: HandedOver | undefined }
+  | { readonly idle: true }
   | { readonly error: { readonly kind: ErrorKind; readonly message: string; readonly details: ErrorDetails } };
+
+/** What an idle thread is told: a member to go on with, or that there will be none. */
+export type ThreadOrder = HandedOver | "done";
 
 /** So often it is looked whether threads are to be asked. */
 const LOOK_MILLISECONDS = 20;
 
-/** Trains members side by side, each worker some of them. `follower` gets what happens to each, in its order. */
+/** Taking a member over costs about a tenth of a second. */
+const HAND_OVER_SECONDS = 0.5;
+
+/**
+ * Trains members side by side, each worker some of them; one that is done takes a member over from the one that has
+ * most left. `follower` gets what happens to each member, in its order.
+ */
 export async function trainOnThreads(
   { spec, target, rows, training, batchSize, members, initial }: Prepared,
-  { workers, engineThreads }: Layout,
+  { workers, engineThreads, handOverSeconds = HAND_OVER_SECONDS }: Layout,
   follower: Follower,
   from?: States,
 ): Promise<void> {
   const shareable = { ...rows, X: shared(rows.X), y: shared(rows.y) };
   const problem = { spec, target, training, batchSize, rows: shareable, initial };
-  const asked = new Int32Array(new SharedArrayBuffer(4));
+  const asked = new Int32Array(new SharedArrayBuffer(4 * (1 + workers)));
+  const work = new Work(members, workers, training.epochs, performance.now());
   const started = Array.from({ length: workers }, (_, worker) => {
-    const own = members.filter(({ number }) => number % workers === worker);
+    const own = members.filter(({ number }) => work.ownerOf(number) === worker);
     return new Worker(new URL("../../dist/bundle/thread.cjs", import.meta.url), {
-      workerData: { problem, members: own, engineThreads, from, asked } satisfies ThreadData,
+      workerData: { problem, worker, members: own, engineThreads, from, asked } satisfies ThreadData,
     });
   });
   let answers: Map<number, MemberState> | undefined;
@@ -57,16 +74,119 @@ export async function trainOnThreads(
     answers = new Map();
     Atomics.add(asked, 0, 1);
   }, LOOK_MILLISECONDS);
-  const take = (message: Exclude<ThreadMessage, { error: unknown }>) => {
-    if ("event" in message) follower.take(message.event);
-    else for (const [member, state] of message.states) answers?.set(member, state);
+
+  const order = (worker: number, what: ThreadOrder) => started[worker]!.postMessage(what);
+  /** Those that have nothing to do, in the order in which they ask for a member. */
+  const idle: number[] = [];
+  const findWork = () => {
+    if (work.isDone) for (const worker of idle.splice(0)) order(worker, "done");
+    while (work.asked < idle.length) {
+      const busiest = work.busiest(handOverSeconds, performance.now());
+      if (busiest === undefined) return;
+      work.ask(busiest);
+      Atomics.add(asked, 1 + busiest, 1);
+    }
+  };
+  const take = (worker: number, message: Exclude<ThreadMessage, { error: unknown }>) => {
+    if ("event" in message) {
+      work.take(worker, message.event);
+      follower.take(message.event);
+    } else if ("states" in message) {
+      for (const [member, state] of message.states) answers?.set(member, state);
+    } else if ("given" in message) {
+      const { given } = message;
+      work.answer(worker);
+      if (given) {
+        const taker = idle.shift()!; // no more are asked for than there are
+        answers?.set(given.member.number, given.state); // its old thread may not have said so, and its new one has answered
+        work.handOver(given.member.number, taker);
+        order(taker, given);
+      }
+      findWork();
+    } else {
+      idle.push(worker);
+      findWork();
+    }
     if (answers && follower.takeStates(answers)) answers = undefined;
   };
   try {
-    await Promise.all(started.map((worker) => ended(worker, take)));
+    await Promise.all(started.map((thread, worker) => ended(thread, (message) => take(worker, message))));
   } finally {
     clearInterval(look);
     await Promise.all(started.map((worker) => worker.terminate()));
+  }
+}
+
+/** Who trains which members, and how much is left of them. */
+class Work {
+  /** of each member that has not ended */
+  private readonly owners: Map<number, number>;
+  /** epochs of each member */
+  private readonly done: number[];
+  /** epochs that each worker has done, of any member */
+  private readonly worked: number[];
+  /** how many members each worker was asked for, and has not answered */
+  private readonly asks: number[];
+
+  constructor(
+    members: readonly Member[],
+    workers: number,
+    private readonly epochs: number,
+    private readonly begun: number,
+  ) {
+    this.owners = new Map(members.map(({ number }) => [number, number % workers]));
+    this.done = members.map(() => 0);
+    this.worked = Array.from({ length: workers }, () => 0);
+    this.asks = Array.from({ length: workers }, () => 0);
+  }
+
+  ownerOf(member: number): number | undefined {
+    return this.owners.get(member);
+  }
+
+  get isDone(): boolean {
+    return this.owners.size === 0;
+  }
+
+  /** How many members are being asked for. */
+  get asked(): number {
+    return this.asks.reduce((sum, count) => sum + count, 0);
+  }
+
+  ask(worker: number): void {
+    this.asks[worker]!++;
+  }
+
+  answer(worker: number): void {
+    this.asks[worker]!--;
+  }
+
+  handOver(member: number, worker: number): void {
+    this.owners.set(member, worker);
+  }
+
+  take(worker: number, event: MemberEvent): void {
+    if (event.kind === "outcome") this.owners.delete(event.member);
+    else if (event.kind === "report") {
+      this.done[event.member] = event.report.epoch;
+      this.worked[worker]!++;
+    }
+  }
+
+  /** Which worker has most left to do, if that is more than so many seconds and it can spare a member. */
+  busiest(seconds: number, now: number): number | undefined {
+    let busiest: number | undefined;
+    let most = seconds;
+    for (const [worker, worked] of this.worked.entries()) {
+      const own = [...this.owners].filter(([, owner]) => owner === worker).map(([member]) => member);
+      if (own.length - this.asks[worker]! < 2) continue;
+      const epochs = own.reduce((sum, member) => sum + this.epochs - this.done[member]!, 0);
+      const left = (epochs * (now - this.begun)) / 1000 / Math.max(worked, 1);
+      if (left <= most) continue;
+      most = left;
+      busiest = worker;
+    }
+    return busiest;
   }
 }
 

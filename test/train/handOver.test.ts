@@ -1,0 +1,76 @@
+import { expect, it } from "vitest";
+import { Memory } from "../../src/engine/memory.js";
+import { modelOptions } from "../../src/model/options.js";
+import { type MemberEvent, trainInTurn } from "../../src/train/interleave.js";
+import type { EpochReport, MemberOutcome } from "../../src/train/member.js";
+import { trainingOptions } from "../../src/train/options.js";
+import { type Prepared, prepare } from "../../src/train/prepare.js";
+import type { Snapshot } from "../../src/train/reports.js";
+import { findTask } from "../../src/train/task.js";
+import { type Engine, type Keeper, train } from "../../src/train/train.js";
+import { scaleOptions } from "../../src/transform/options.js";
+import { columns } from "../data/source.js";
+
+const rows = 40;
+const x = Array.from({ length: rows }, (_, i) => ((i * 37) % rows) / 10);
+const table = columns({ x, y: x.map((value) => Math.sin(value)) });
+
+/** Ensembles whose members have much or little to do, as they stop early. */
+const prepared = (members: number, training: object): Promise<Prepared> =>
+  prepare(
+    findTask(table, "y", "auto"),
+    {
+      data: { validation: 0.2, ignore: [] },
+      scale: scaleOptions.parse({}),
+      model: modelOptions.parse({ hidden: [16, 8], dropout: 0.2, members }),
+      training: trainingOptions.parse({ batchSize: 4, optimizer: "adam", ...training }),
+    },
+    () => Promise.reject(new Error("no validation table is named")),
+  );
+
+const onOneThread: Engine = { workers: 0, engineThreads: 1, blas: undefined };
+
+async function trained(ready: Prepared, engine: Engine, keeper?: Keeper) {
+  const reports: EpochReport[] = [];
+  const watcher = { progress() {}, report: (report: EpochReport) => void reports.push(report) };
+  return { outcome: await train(ready, engine, watcher, keeper), reports };
+}
+
+it("a member that is given away in the middle goes on elsewhere to the same weights", async () => {
+  const ready = await prepared(3, { epochs: 9 });
+  const outcomes = new Map<number, MemberOutcome>();
+  const note = (event: MemberEvent) => {
+    if (event.kind === "outcome") outcomes.set(event.member, event.outcome);
+  };
+  const [giver, taker] = [ready.members, []].map((members) => trainInTurn(new Memory(), ready, members));
+  let events = 0;
+  for (const event of giver!.events()) {
+    note(event);
+    if (++events % 50 !== 0) continue;
+    const given = giver!.give();
+    if (given) taker!.take(given);
+  }
+  expect([...outcomes.keys()]).toHaveLength(1); // a last one is not given away
+  for (const event of taker!.events()) note(event);
+  const { outcome } = await trained(ready, onOneThread);
+  expect(ready.members.map(({ number }) => outcomes.get(number))).toEqual(outcome.members);
+});
+
+it.each([
+  [5, 2],
+  [7, 3],
+  [5, 4],
+])("%i members end the same on %i threads that take members over whenever they can", async (members, workers) => {
+  const ready = await prepared(members, { epochs: 150, patience: 25 });
+  const whole = await trained(ready, onOneThread);
+  const eager = { ...onOneThread, workers, handOverSeconds: 0 };
+  expect(await trained(ready, eager)).toEqual(whole);
+
+  const snapshots: Snapshot[] = [];
+  const keeper = { isDue: () => true, keep: (snapshot: Snapshot) => void snapshots.push(snapshot) };
+  expect(await trained(ready, eager, keeper)).toEqual(whole);
+  expect(snapshots.length).toBeGreaterThan(3);
+  const middle = structuredClone(snapshots[snapshots.length >> 1]!);
+  const { outcome } = whole;
+  expect(await train(ready, eager, { progress() {}, report() {} }, undefined, middle)).toEqual(outcome);
+});
