@@ -7,21 +7,24 @@ import type { Origin } from "../search/log.js";
 import type { SearchOptions } from "../search/options.js";
 
 /** Reads the tables, and sees that a config may have whatever the ranges give, before any work is done. */
-export async function findMaterial(loaded: LoadedConfig, { ranges }: SearchOptions) {
+export async function findMaterial(loaded: LoadedConfig, { ranges, judge: choice }: SearchOptions) {
   const { NnfitError } = await import("../errors.js");
   const { displayPath } = await import("../config/load.js");
   const { fileSource } = await import("../data/csv.js");
   const { readColumns, readTable } = await import("../data/read.js");
+  const { make } = await import("../family.js");
+  const { judges } = await import("../search/judges.js");
   const { makeRange } = await import("../search/ranges.js");
   const { prepare } = await import("../train/prepare.js");
   const { findTask } = await import("../train/task.js");
   const { watched } = await import("./progress.js");
 
   const { data, task: taskSetting } = loaded.config;
-  if (data.validation === 0) {
+  const judge = make(judges, choice);
+  if (data.validation === 0 && judge.needsHeldOut) {
     throw new NnfitError("usage", "a search needs rows to judge by, and none are held out", {
       setting: "data.validation",
-      try: '"validation": 0.2',
+      try: '"validation": 0.2, or "search": { "judge": "folds" }',
     });
   }
   const source = (file: string) => watched(fileSource(file, displayPath(process.cwd(), file)));
@@ -36,16 +39,18 @@ export async function findMaterial(loaded: LoadedConfig, { ranges }: SearchOptio
   }
 
   let validation: Table | undefined;
-  const prepared = await prepare(task, loaded.configFor(facts, firsts), async (columns) => {
+  const config = loaded.configFor(facts, firsts);
+  const prepared = await prepare(task, config, async (columns) => {
     validation = await readColumns(source(String(data.validation)), data, columns);
     return validation;
   });
+  const material = { task, validation };
   return {
-    material: { task, validation },
+    material,
     facts,
     config: loaded.configFor(facts),
     target: prepared.target,
-    judgedRows: new Set(prepared.members.flatMap(({ validation }) => [...validation])).size,
+    judgedRows: judge.rows(material, prepared, config),
   };
 }
 

@@ -32,7 +32,7 @@ export function describeSearch(
     by,
     judgedRows,
     earlier,
-  }: { wanted: SearchOptions; by: ScoreName; judgedRows: number; earlier: number },
+  }: { wanted: SearchOptions; by: ScoreName; judgedRows: string; earlier: number },
 ): void {
   say("table", `${table.source}: ${count(table.rows, "row")}`);
   say("search", `${count(ranges.size, "setting")}: ${some([...ranges.keys()])}`);
@@ -41,7 +41,7 @@ export function describeSearch(
     ...(minutes === undefined ? [] : [count(minutes, "minute")]),
   ];
   say("method", `${method.name}, ${budget.join(" or ")}`);
-  say("judge", `${by} of the ${count(judgedRows, "held-out row")}`);
+  say("judge", `${by} of ${judgedRows}`);
   if (earlier > 0) say("", `${count(earlier, "training")} done earlier`);
 }
 

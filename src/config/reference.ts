@@ -3,6 +3,7 @@ import { activations } from "../model/activations.js";
 import { initializers } from "../model/initializers.js";
 import { losses } from "../model/losses.js";
 import { numericEmbeddings } from "../model/numericEmbeddings.js";
+import { judges } from "../search/judges.js";
 import { methods } from "../search/methods.js";
 import { ranges } from "../search/ranges.js";
 import { metrics } from "../train/metrics.js";
@@ -36,6 +37,7 @@ const families = {
   metrics: { setting: "reported by train and evaluate", members: metrics },
   ranges: { setting: "search", members: ranges },
   methods: { setting: "search.method", members: methods },
+  judges: { setting: "search.judge", members: judges },
 };
 
 /** Every setting and every member of every family, in Markdown. */

@@ -1,13 +1,16 @@
+import { z } from "zod";
 import type { Table } from "../data/table.js";
-import { type Member, none } from "../family.js";
+import { choiceOf, type Member, none } from "../family.js";
+import { type FoldOutcome, foldsEngine, planFolds, prepareFold, trainFolds } from "../train/crossValidation.js";
+import { over } from "../train/foldScores.js";
 import type { Judgement, Stopped } from "../train/member.js";
-import { prepare, type TaskOptions } from "../train/prepare.js";
+import { type Prepared, prepare, type ReadValidation, type TaskOptions } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";
 import { type EngineOptions, engineFor, train } from "../train/train.js";
 
 /** What all trials of a search learn from. */
 export interface Material {
-  readonly task: Pick<TaskOf, "table" | "task" | "names" | "classes">;
+  readonly task: TaskOf;
   /** the validation table, where the config names one */
   readonly validation: Table | undefined;
 }
@@ -22,26 +25,37 @@ export interface TrialOutcome {
   readonly judgement: Judgement;
 }
 
-/** Trains what `options` say, and judges it. `progress` is told the share that is done. */
-export type Judge = (
-  material: Material,
-  options: TaskOptions,
-  engine: EngineOptions,
-  progress: (share: number) => void,
-) => Promise<TrialOutcome>;
+export interface Judge {
+  /** The config has to hold rows out. */
+  readonly needsHeldOut: boolean;
+  /** Which rows judge, in words. Errors are those of a config that can't be judged so. */
+  rows(material: Material, prepared: Prepared, options: TaskOptions): string;
+  /** Trains what `options` say, and judges it. `progress` is told the share that is done. */
+  judge(
+    material: Material,
+    options: TaskOptions,
+    engine: EngineOptions,
+    progress: (share: number) => void,
+  ): Promise<TrialOutcome>;
+}
+
+const foldsOptions = z.strictObject({
+  folds: z.int().min(2).max(1000).default(5).describe("how many; each trial is trained as often"),
+});
 
 /** Which rows tell how good a trial is. */
 export const judges = {
   validation: {
     about: "the rows that the training holds out, by the networks that did not learn from them",
     options: none,
-    with:
-      () =>
-      async ({ task, validation }, options, engineOptions, progress) => {
-        const prepared = await prepare(task, options, async () => {
-          if (!validation) throw new Error("the validation table was not read");
-          return validation;
-        });
+    with: () => ({
+      needsHeldOut: true,
+      rows: (_, { members }) => {
+        const held = new Set(members.flatMap(({ validation }) => [...validation]));
+        return held.size === 1 ? "the held-out row" : `the ${held.size.toLocaleString("en")} held-out rows`;
+      },
+      async judge(material, options, engineOptions, progress) {
+        const prepared = await prepare(material.task, options, validationOf(material));
         const { epochs: planned } = options.training;
         const { epochs, keptEpoch, stopped, judgement } = await train(
           prepared,
@@ -50,8 +64,56 @@ export const judges = {
         );
         return { epochs, keptEpoch, stopped, judgement };
       },
-  },
-} satisfies Record<string, Member<typeof none, Judge>>;
+    }),
+  } satisfies Member<typeof none, Judge>,
 
-export type JudgeName = keyof typeof judges;
-export const judgeNames = Object.keys(judges) as [JudgeName, ...JudgeName[]]; // Object.keys forgets the names
+  folds: {
+    about: "cross-validation: each row by what learned from the others, as train --folds has it, mean over the folds",
+    options: foldsOptions,
+    with: ({ folds }) => ({
+      needsHeldOut: false,
+      rows: (material, _, options) => {
+        const plan = planFolds(material.task, options, { folds, sharesScaling: false }, validationOf(material));
+        const tested = plan.folds.reduce((sum, { test }) => sum + test.length, 0);
+        return `${tested.toLocaleString("en")} rows, mean over ${folds} folds`;
+      },
+      async judge(material, options, engineOptions, progress) {
+        const plan = planFolds(material.task, options, { folds, sharesScaling: false }, validationOf(material));
+        const first = await prepareFold(plan, plan.folds[0]!); // there are two at least
+        const engine = await foldsEngine(first, folds, engineOptions);
+        const planned = options.training.epochs * folds;
+        const outcomes = await trainFolds(plan, first, engine, {
+          progress: (epochs) => progress(epochs / planned),
+          done() {},
+        });
+        return together(outcomes);
+      },
+    }),
+  } satisfies Member<typeof foldsOptions, Judge>,
+};
+
+export const judgeChoice = choiceOf(judges, "validation");
+export type JudgeChoice = z.output<typeof judgeChoice>;
+
+function validationOf({ validation }: Material): ReadValidation {
+  return async () => {
+    if (!validation) throw new Error("the validation table was not read");
+    return validation;
+  };
+}
+
+/** The folds as one: the means of their scores, the most epochs that one did. */
+function together(folds: readonly FoldOutcome[]): TrialOutcome {
+  const outcomes = folds.map(({ outcome }) => outcome);
+  const judgements = folds.map(({ judgement }) => judgement);
+  const stops = new Set(outcomes.map(({ stopped }) => stopped));
+  return {
+    epochs: Math.max(...outcomes.map(({ epochs }) => epochs)),
+    keptEpoch: Math.max(...outcomes.map(({ keptEpoch }) => keptEpoch)),
+    stopped: (["diverged", "all epochs done"] as const).find((stop) => stops.has(stop)) ?? "patience",
+    judgement: {
+      loss: judgements.reduce((sum, { loss }) => sum + loss / judgements.length, 0),
+      scores: over(judgements.map(({ scores }) => scores)),
+    },
+  };
+}

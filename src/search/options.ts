@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { metrics } from "../train/metrics.js";
-import { judgeNames } from "./judges.js";
+import { judgeChoice } from "./judges.js";
 import { methodChoice } from "./methods.js";
 import { type RangeSetting, rangeSetting } from "./ranges.js";
 
@@ -17,10 +17,7 @@ const howToSearch = z.object({
     .describe(
       "the score that trials are compared by; auto: training.bestBy, but where that is the loss, rmse or logLoss, which mean the same for every loss and scale",
     ),
-  judge: z
-    .enum(judgeNames)
-    .default("validation")
-    .describe("which rows are scored; validation: those of data.validation"),
+  judge: judgeChoice.prefault("validation").describe("which rows are scored"),
   method: methodChoice.prefault("random").describe("which trials are trained, and for how long"),
   runs: z
     .int()

@@ -3,12 +3,12 @@ import type { Table } from "../data/table.js";
 import { type ErrorDetails, type ErrorKind, NnfitError } from "../errors.js";
 import type { TaskOptions } from "../train/prepare.js";
 import type { EngineOptions } from "../train/train.js";
-import type { JudgeName, Material, TrialOutcome } from "./judges.js";
+import type { JudgeChoice, Material, TrialOutcome } from "./judges.js";
 
 /** What a thread is started with. */
 export interface TrialThreadData {
   readonly material: Material;
-  readonly judge: JudgeName;
+  readonly judge: JudgeChoice;
   readonly engine: EngineOptions;
 }
 

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { NnfitError } from "../errors.js";
+import { make } from "../family.js";
 import type { TaskOptions } from "../train/prepare.js";
 import { judges } from "./judges.js";
 import type { TrialThreadData, TrialThreadMessage } from "./pool.js";
@@ -9,8 +10,8 @@ import type { TrialThreadData, TrialThreadMessage } from "./pool.js";
 /** So often it says how far it is. */
 const PROGRESS_MILLISECONDS = 100;
 
-const { material, judge: name, engine } = workerData as TrialThreadData; // as TrialPool gives it
-const judge = judges[name].with();
+const { material, judge: choice, engine } = workerData as TrialThreadData; // as TrialPool gives it
+const { judge } = make(judges, choice);
 const say = (message: TrialThreadMessage) => parentPort?.postMessage(message);
 
 async function trial(options: TaskOptions): Promise<void> {

@@ -1,5 +1,5 @@
 import { dependenceOf } from "../data/dependence.js";
-import { type Table, takeRows } from "../data/table.js";
+import { takeRows } from "../data/table.js";
 import { type Blas, findBlas } from "../engine/blas.js";
 import { Memory } from "../engine/memory.js";
 import { Network, plainSpec } from "../model/network.js";
@@ -29,7 +29,7 @@ export interface CrossValidation {
 }
 
 /** A fold, trained on its learning rows and tested on its others. */
-export interface FoldResult {
+export interface FoldOutcome {
   readonly fold: Fold;
   /** all but its rows, which take much memory */
   readonly prepared: Omit<Prepared, "rows">;
@@ -40,6 +40,10 @@ export interface FoldResult {
   readonly outputs: Float32Array;
   readonly predictions: Predictions;
   readonly truth: Rows["truth"];
+}
+
+/** The same beside simpler rules. */
+export interface FoldResult extends FoldOutcome {
   /** learned from the same rows as the networks, scored on the test rows */
   readonly baselines: Baselines;
 }
@@ -49,11 +53,11 @@ export interface FoldsEngine extends FoldLayout {
 }
 
 /** What is seen of a cross-validation while it goes on. */
-export interface FoldsWatcher {
+export interface FoldsWatcher<Result = FoldResult> {
   /** How many epochs are done, of all folds together, as a mean over the members of each. */
   progress(epochs: number): void;
   /** A fold is done. */
-  done(result: FoldResult): void;
+  done(result: Result): void;
 }
 
 export function planFolds(
@@ -95,14 +99,37 @@ export async function foldsEngine(
 }
 
 /** Trains and tests the folds, some side by side, and gives their results in order. `first` is the first fold, prepared. */
-export async function crossValidate(
+export function crossValidate(
   plan: CrossValidation,
   first: Prepared,
   engine: FoldsEngine,
   watcher: FoldsWatcher,
 ): Promise<FoldResult[]> {
+  return inLanes(plan, first, engine, watcher, compare);
+}
+
+/** The same without simpler rules beside it. */
+export function trainFolds(
+  plan: CrossValidation,
+  first: Prepared,
+  engine: FoldsEngine,
+  watcher: FoldsWatcher<FoldOutcome>,
+): Promise<FoldOutcome[]> {
+  return inLanes(plan, first, engine, watcher, test);
+}
+
+/** What is made of a fold that was trained, and of its test rows. */
+type Tester<Result> = (fold: Fold, prepared: Prepared, outcome: Outcome, rows: Rows) => Result;
+
+async function inLanes<Result>(
+  plan: CrossValidation,
+  first: Prepared,
+  engine: FoldsEngine,
+  watcher: FoldsWatcher<Result>,
+  test: Tester<Result>,
+): Promise<Result[]> {
   const { folds, task } = plan;
-  const results: FoldResult[] = [];
+  const results: Result[] = [];
   const epochs = folds.map(() => 0);
   const waiting = folds.values();
   let failure: { readonly error: unknown } | undefined;
@@ -120,7 +147,8 @@ export async function crossValidate(
         report() {},
       },
     );
-    const result = test(fold, prepared, outcome, takeRows(task.table, fold.test));
+    const rows = rowsOf(takeRows(task.table, fold.test), prepared.pipeline, prepared.target);
+    const result = test(fold, prepared, outcome, rows);
     results[fold.number] = result;
     watcher.done(result);
   };
@@ -137,12 +165,10 @@ export async function crossValidate(
   return results;
 }
 
-function test(fold: Fold, prepared: Prepared, outcome: Outcome, table: Table): FoldResult {
+function test(fold: Fold, prepared: Prepared, outcome: Outcome, rows: Rows): FoldOutcome {
   const { rows: _, ...rest } = prepared;
-  const rows = rowsOf(table, prepared.pipeline, prepared.target);
   const { loss, outputs } = predict(prepared, outcome, rows);
   const predictions = invertTarget(outcome.target, outputs, prepared.spec.outputs);
-  const learned = learnBaselines(prepared.target, knownRows(prepared, learnedRows(prepared)));
   return {
     fold,
     prepared: rest,
@@ -151,6 +177,13 @@ function test(fold: Fold, prepared: Prepared, outcome: Outcome, table: Table): F
     outputs,
     predictions,
     truth: rows.truth,
+  };
+}
+
+function compare(fold: Fold, prepared: Prepared, outcome: Outcome, rows: Rows): FoldResult {
+  const learned = learnBaselines(prepared.target, knownRows(prepared, learnedRows(prepared)));
+  return {
+    ...test(fold, prepared, outcome, rows),
     baselines: scoreBaselines(prepared.target, learned, { ...rows, columns: inputColumns(prepared.pipeline) }),
   };
 }

@@ -50,7 +50,7 @@ function meanBaseline(ofFolds: readonly Baseline[]): Baseline {
 }
 
 /** Each score by what `of` makes of its values. */
-function over(scores: readonly Scores[], of: (values: readonly number[]) => number): Scores {
+export function over(scores: readonly Scores[], of: (values: readonly number[]) => number = mean): Scores {
   const names = Object.keys(scores[0] ?? {});
   return Object.fromEntries(names.map((name) => [name, of(scores.map((each) => each[name]!))]));
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { contents, dataset, folder, json, nnfit, numbers, put, records, start, text, words, works } from "./nnfit.js";
@@ -107,6 +107,23 @@ describe("nnfit search", () => {
     const best = json<{ training: { epochs: number; batchSize: number } }>(text(cwd, "runs/c-search/best.json"));
     expect(best.training.epochs).toBe(9);
     expect(best.training.batchSize).toBe(numbers(csv, "training.batchSize")[0]);
+  });
+
+  it("judges by folds as a cross-validation does", async () => {
+    const search = { ...ranges, judge: { name: "folds", folds: 3 }, runs: 3 };
+    const cwd = searchFolder(search, { data: { ...base.data, validation: 0 } });
+    const { out, err } = await works(["search", "c.json", "--json"], { cwd });
+    expect(err).toMatch(/^ +judge +rmse of \d+ rows, mean over 3 folds$/m);
+    const crossValidated = await works(["train", "runs/c-search/best.json", "--folds", "3", "--json"], { cwd });
+    type Scores = { scores: Record<string, number> };
+    expect(json<{ best: Scores }>(out).best.scores).toEqual(json<Scores>(crossValidated.out).scores);
+  });
+
+  it("refuses folds that the table can't be cut into before any is trained", async () => {
+    const cwd = searchFolder({ ...ranges, judge: { name: "folds", folds: 999 } });
+    const { code, err } = await nnfit(["search", "c.json"], { cwd });
+    expect([code, err]).toEqual([4, expect.stringContaining("999")]);
+    expect(readdirSync(cwd)).not.toContain("runs");
   });
 
   it("judges an ensemble of a preset, whose values it keeps", async () => {

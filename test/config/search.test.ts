@@ -28,7 +28,7 @@ describe("the ranges of a config", () => {
     const range = { log: [0.1, 1] };
     expect(load({ "training.optimizer.learningRate": range, by: "rmse" }).search).toEqual({
       by: "rmse",
-      judge: "validation",
+      judge: { name: "validation" },
       method: { name: "random" },
       seed: 1,
       ranges: new Map([["training.optimizer.learningRate", range]]),
