@@ -25,23 +25,17 @@ export async function retrain(
   const { historyText } = await import("../artifact/run.js");
   const { modelOf } = await import("../artifact/trained.js");
   const { differences } = await import("../config/differences.js");
-  const { displayPath, loadConfig } = await import("../config/load.js");
-  const { fileSource } = await import("../data/csv.js");
-  const { readColumns, readTable } = await import("../data/read.js");
+  const { loadConfig } = await import("../config/load.js");
   const { NnfitError } = await import("../errors.js");
   const { baselinesOf } = await import("../train/compare.js");
   const { fingerprint } = await import("../train/fingerprint.js");
   const { scoreNames } = await import("../train/metrics.js");
-  const { prepare } = await import("../train/prepare.js");
-  const { findTask } = await import("../train/task.js");
   const { engineFor, hasModel, train } = await import("../train/train.js");
-  const { readForModel } = await import("./continue.js");
-  const { located } = await import("./located.js");
-  const { hasBars, progressDisplay, watched } = await import("./progress.js");
+  const { lessonOf } = await import("./lesson.js");
+  const { hasBars, progressDisplay } = await import("./progress.js");
 
-  const workingDirectory = process.cwd();
-  const loaded = loadConfig(path, { workingDirectory });
-  const { data, task: taskSetting, training } = loaded.config;
+  const loaded = loadConfig(path, { workingDirectory: process.cwd() });
+  const { data, training } = loaded.config;
   if (training.backend === "blas") {
     throw new NnfitError("usage", "the run was trained with BLAS, whose bits differ from one machine to another", {
       setting: "training.backend",
@@ -49,16 +43,7 @@ export async function retrain(
       try: 'a training with "backend": "wasm", which gives the same bits everywhere',
     });
   }
-  const source = (file: string) => watched(fileSource(file, displayPath(workingDirectory, file)));
-  const prepared = await located(loaded, async () => {
-    const continued =
-      continueFrom === undefined ? undefined : await readForModel(continueFrom, source(data.train), data);
-    const task = continued?.task ?? findTask(await readTable(source(data.train), data), data.target, taskSetting);
-    const config = loaded.configFor({ rows: task.table.rows, task: task.task });
-    const readValidation: Parameters<typeof prepare>[2] = (wanted) =>
-      readColumns(source(String(data.validation)), data, wanted);
-    return await prepare(task, config, readValidation, { beginning: continued?.model });
-  });
+  const { prepared } = await lessonOf(loaded, { continueFrom });
   const begun = doneRun(folder);
   const now = fingerprint(prepared);
   if (continueFrom === undefined && (begun?.data[BEGINNING] ?? now[BEGINNING]) !== now[BEGINNING]) {

@@ -1,15 +1,12 @@
 import { Command, InvalidArgumentError } from "commander";
-import type { Config } from "../config/schema.js";
-import type { WantedColumn } from "../data/read.js";
-import type { Table } from "../data/table.js";
 import type { Baselines } from "../train/baseline.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Watcher } from "../train/reports.js";
-import type { TaskOf } from "../train/task.js";
 import type { Engine, Outcome } from "../train/train.js";
 import { exitCodeOf } from "./exit.js";
 import { failureOf, printResult } from "./failure.js";
 import { baselineOption, failIfOption, type GateOptions, type Gates, gatesFor, maxRegressionOption } from "./gates.js";
+import type { Lesson } from "./lesson.js";
 import { located } from "./located.js";
 import { comparisons } from "./scores.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
@@ -113,11 +110,7 @@ async function refuseTogether({ folds, keep, resume, continueFrom, events, json 
 }
 
 /** What is to be trained, by what, and where the results go. */
-interface Job {
-  readonly table: Table;
-  readonly task: TaskOf;
-  readonly config: Config;
-  readonly prepared: Prepared;
+interface Job extends Lesson {
   readonly engine: Engine;
   /** the config file */
   readonly source: string;
@@ -129,34 +122,18 @@ interface Job {
 async function understand(path: string, options: TrainOptions, clock: Stopwatch): Promise<Job> {
   const { set, out, threads, backend, continueFrom } = options;
   const { loadConfig, displayPath } = await import("../config/load.js");
-  const { fileSource } = await import("../data/csv.js");
-  const { readColumns, readTable } = await import("../data/read.js");
-  const { findTask } = await import("../train/task.js");
-  const { prepare } = await import("../train/prepare.js");
+  const { lessonOf } = await import("./lesson.js");
   const { engineFor } = await import("../train/train.js");
-  const { watched } = await import("./progress.js");
-  const { readForModel } = await import("./continue.js");
 
   const workingDirectory = process.cwd();
   const loaded = loadConfig(path, { set: set ?? [], out, backend, workingDirectory });
-  const { data, task: taskSetting, output } = loaded.config;
-  const source = (file: string) => watched(fileSource(file, displayPath(workingDirectory, file)));
-  const readValidation = (wanted: readonly WantedColumn[]) =>
-    readColumns(source(String(data.validation)), data, wanted);
-
   clock.lap("start");
-  return located(loaded, async () => {
-    const continued =
-      continueFrom === undefined ? undefined : await readForModel(continueFrom, source(data.train), data);
-    const table = continued?.task.table ?? (await readTable(source(data.train), data));
-    clock.lap("read");
-    const task = continued?.task ?? findTask(table, data.target, taskSetting);
-    const config = loaded.configFor({ rows: task.table.rows, task: task.task });
-    const prepared = await prepare(task, config, readValidation, { beginning: continued?.model });
-    const engine = await engineFor(prepared, { threads, blasLibrary: process.env.NNFIT_BLAS });
-    clock.lap("prepare");
-    return { table, task, config, prepared, engine, source: path, folder: displayPath(workingDirectory, output) };
-  });
+  const lesson = await lessonOf(loaded, { continueFrom, read: () => clock.lap("read") });
+  const engine = await located(loaded, () =>
+    engineFor(lesson.prepared, { threads, blasLibrary: process.env.NNFIT_BLAS }),
+  );
+  clock.lap("prepare");
+  return { ...lesson, engine, source: path, folder: displayPath(workingDirectory, loaded.config.output) };
 }
 
 /** Trains, saves and tells. */
