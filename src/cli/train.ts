@@ -179,6 +179,7 @@ async function trainJob(
         display.report(report);
       },
     };
+    clock.lap("open");
     const outcome = await train(prepared, engine, watcher, session, session.from).finally(() => display.stop());
     session.trained();
     clock.lap("fit");
