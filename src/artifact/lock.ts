@@ -66,7 +66,8 @@ export function takeLock(folder: string, name: string, surroundings = system): L
       if (look(path, files)?.token === mine.token) files.remove(path);
     });
   try {
-    for (let tries = 1; !create(path, mine, files); tries++) {
+    // looked at again: whoever was stopped for long before it wrote its name finds that another has taken the lock over
+    for (let tries = 1; !create(path, mine, files) || look(path, files)?.token !== mine.token; tries++) {
       if (tries > MOST_TRIES) throw Object.assign(new Error("it is in the way"), { code: "EEXIST" }); // and can't be read
       const found = look(path, files);
       if (found && takeOver(folder, found, mine, surroundings)) break;

@@ -44,10 +44,18 @@ export async function main(argv: readonly string[]): Promise<void> {
     .exitOverride();
   for (const command of commands) program.addCommand(command().exitOverride());
 
+  // A process without work ends by itself, and would say that all went well.
+  const leftUndone = () => {
+    const error = new Error("there is nothing left to wait for, and the command is not done");
+    process.exitCode = report(error, { json: wantsJson(argv) });
+  };
+  process.once("beforeExit", leftUndone);
   try {
     await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = report(error, { json: wantsJson(argv) });
+  } finally {
+    process.off("beforeExit", leftUndone);
   }
 }
 

@@ -66,7 +66,7 @@ export async function originOf(
   return {
     nnfit: version,
     config: digestOf({ ...rest, training, data: { ...data, train: "a table", validation: held } }),
-    ranges: digestOf([[...ranges], judge, seed]),
+    ranges: digestOf([[...ranges], judge.name === "validation" ? judge.name : judge, seed]), // as earlier versions wrote it
     table: digestOfTables(validation ? [task.table, validation] : [task.table]),
   };
 }

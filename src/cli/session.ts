@@ -50,11 +50,12 @@ export async function openSession(options: SessionOptions): Promise<Session | "c
   const { members, batchSize, target, training } = prepared;
   const reports = found && new Reports(members, batchSize, { progress() {}, report() {} }, found.snapshot).told;
   const run = new Run(output, { name: folder, source, config: text, scores, ...(reports ? { reports } : {}) });
+  let session: Session | undefined;
   try {
     if (found) checkpoints.tidy();
     else removeOld(checkpoints);
     const events = new Events(output, folder, () => new Date(), { goesOn: resume, descriptor });
-    const session = new Session(options, origin, { run, checkpoints, events }, found, (snapshot) =>
+    session = new Session(options, origin, { run, checkpoints, events }, found, (snapshot) =>
       modelSoFar(prepared, snapshot, config.data.missing),
     );
     session.begin(
@@ -69,7 +70,7 @@ export async function openSession(options: SessionOptions): Promise<Session | "c
     );
     return session;
   } catch (error) {
-    run.close();
+    (session ?? run).close();
     throw error;
   }
 }

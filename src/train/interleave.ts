@@ -24,8 +24,6 @@ export interface TrainingInTurn {
   states(): States;
   /** Gives a member away between two events, if that leaves another to go on with. */
   give(): HandedOver | undefined;
-  /** Goes on with a member that another has given away. */
-  take(handedOver: HandedOver): void;
 }
 
 /** Trains members side by side on one memory: an epoch of each in turn. `from` is how they were when interrupted. */
@@ -36,11 +34,12 @@ export function trainInTurn(
   from?: States,
 ): TrainingInTurn {
   const dataset = datasetOf(memory, problem);
-  const begun = (member: Member, state?: MemberState) => ({
-    member,
-    training: trainMember(memory, dataset, problem, member, state),
-  });
-  const running = new Map(members.map((member) => [member.number, begun(member, from?.get(member.number))]));
+  const running = new Map(
+    members.map((member) => {
+      const training = trainMember(memory, dataset, problem, member, from?.get(member.number));
+      return [member.number, { member, training }];
+    }),
+  );
   /** whose turn it is */
   let current: number | undefined;
 
@@ -66,9 +65,6 @@ export function trainInTurn(
       const { member, training } = running.get(other)!;
       running.delete(other);
       return { member, state: training.state() };
-    },
-    take({ member, state }) {
-      running.set(member.number, begun(member, state));
     },
   };
 }

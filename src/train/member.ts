@@ -215,7 +215,7 @@ export function trainMember(
     }
     return outcome("all epochs done");
   }
-  return { events: events(), state: () => ended ?? state() };
+  return { events: events(), state: () => ended ?? state(from?.diverged) };
 }
 
 /** Where `fit` goes on: after the last update, or if that ended an epoch which is judged, with the next epoch. */

@@ -11,12 +11,12 @@ import type { ThreadData, ThreadMessage, ThreadOrder } from "./threads.js";
 const UPDATE_MILLISECONDS = 50;
 
 async function work({ problem, members, engineThreads, from, asked, worker }: ThreadData): Promise<void> {
-  const memory = new Memory(engineThreads);
-  const training = trainInTurn(memory, problem, members, from);
+  let memory = new Memory(engineThreads);
+  let training = trainInTurn(memory, problem, members, from);
   let said = performance.now();
   let answered = 0;
-  let given = 0;
   for (;;) {
+    let given = Atomics.load(asked, 1 + worker);
     for (const event of training.events()) {
       if (event.kind !== "update" || performance.now() - said >= UPDATE_MILLISECONDS) {
         said = performance.now();
@@ -31,13 +31,14 @@ async function work({ problem, members, engineThreads, from, asked, worker }: Th
         say({ given: training.give() });
       }
     }
-    for (; given < Atomics.load(asked, 1 + worker); given++) say({ given: undefined });
+    memory.close();
     say({ idle: true });
     const order = await nextOrder();
-    if (order === "done") break;
-    training.take(order);
+    if (order === "done") return;
+    const { member, state } = order;
+    memory = new Memory(engineThreads); // what the members before took is not given back otherwise
+    training = trainInTurn(memory, problem, [member], new Map([[member.number, state]]));
   }
-  memory.close();
 }
 
 async function nextOrder(): Promise<ThreadOrder> {
@@ -51,7 +52,12 @@ function say(message: ThreadMessage): void {
 
 // the data is as trainOnThreads gives it
 work(workerData as ThreadData).catch((error: unknown) => {
-  if (!(error instanceof NnfitError)) throw error;
+  if (!(error instanceof NnfitError)) {
+    setImmediate(() => {
+      throw error; // ends the thread with an error, whatever Node does with promises that nobody waits for
+    });
+    return;
+  }
   const { kind, message, details } = error;
   say({ error: { kind, message, details } });
 });

@@ -61,7 +61,7 @@ export async function trainOnThreads(
   const shareable = { ...rows, X: shared(rows.X), y: shared(rows.y) };
   const problem = { spec, target, training, batchSize, rows: shareable, initial };
   const asked = new Int32Array(new SharedArrayBuffer(4 * (1 + workers)));
-  const work = new Work(members, workers, training.epochs, performance.now());
+  const work = new Work(members, workers, training.epochs, performance.now(), from);
   const started = Array.from({ length: workers }, (_, worker) => {
     const own = members.filter(({ number }) => work.ownerOf(number) === worker);
     return new Worker(new URL("../../dist/bundle/thread.cjs", import.meta.url), {
@@ -70,6 +70,7 @@ export async function trainOnThreads(
   });
   let answers: Map<number, MemberState> | undefined;
   const look = setInterval(() => {
+    findWork();
     if (answers || !follower.wantsStates()) return;
     answers = new Map();
     Atomics.add(asked, 0, 1);
@@ -88,6 +89,7 @@ export async function trainOnThreads(
     }
   };
   const take = (worker: number, message: Exclude<ThreadMessage, { error: unknown }>) => {
+    if (isOver) return; // what was said before the threads knew
     if ("event" in message) {
       work.take(worker, message.event);
       follower.take(message.event);
@@ -104,14 +106,20 @@ export async function trainOnThreads(
       }
       findWork();
     } else {
+      work.forgetAsks(worker); // it looks at none until it has work again
       idle.push(worker);
       findWork();
     }
-    if (answers && follower.takeStates(answers)) answers = undefined;
+    const given = answers;
+    answers = undefined;
+    if (given && !follower.takeStates(given)) answers = given;
   };
+  let isOver = false;
+  const isDone = () => work.isDone;
   try {
-    await Promise.all(started.map((thread, worker) => ended(thread, (message) => take(worker, message))));
+    await Promise.all(started.map((thread, worker) => ended(thread, isDone, (message) => take(worker, message))));
   } finally {
+    isOver = true;
     clearInterval(look);
     await Promise.all(started.map((worker) => worker.terminate()));
   }
@@ -133,9 +141,10 @@ class Work {
     workers: number,
     private readonly epochs: number,
     private readonly begun: number,
+    from: States | undefined,
   ) {
     this.owners = new Map(members.map(({ number }) => [number, number % workers]));
-    this.done = members.map(() => 0);
+    this.done = members.map(({ number }) => from?.get(number)?.latest.report.epoch ?? 0);
     this.worked = Array.from({ length: workers }, () => 0);
     this.asks = Array.from({ length: workers }, () => 0);
   }
@@ -159,6 +168,10 @@ class Work {
 
   answer(worker: number): void {
     this.asks[worker]!--;
+  }
+
+  forgetAsks(worker: number): void {
+    this.asks[worker] = 0;
   }
 
   handOver(member: number, worker: number): void {
@@ -191,7 +204,11 @@ class Work {
 }
 
 /** Until a worker has done all that it was started for. */
-function ended(worker: Worker, take: (message: Exclude<ThreadMessage, { error: unknown }>) => void): Promise<void> {
+function ended(
+  worker: Worker,
+  isDone: () => boolean,
+  take: (message: Exclude<ThreadMessage, { error: unknown }>) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     worker.on("message", (message: ThreadMessage) => {
       if ("error" in message) {
@@ -206,7 +223,10 @@ function ended(worker: Worker, take: (message: Exclude<ThreadMessage, { error: u
       }
     });
     worker.on("error", reject);
-    worker.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`a training thread ended with ${code}`))));
+    worker.on("messageerror", reject);
+    worker.on("exit", (code) =>
+      code === 0 && isDone() ? resolve() : reject(new Error(`a training thread ended with ${code}`)),
+    );
   });
 }
 

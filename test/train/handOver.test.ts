@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Memory } from "../../src/engine/memory.js";
 import { modelOptions } from "../../src/model/options.js";
-import { type MemberEvent, trainInTurn } from "../../src/train/interleave.js";
+import { type HandedOver, type MemberEvent, trainInTurn } from "../../src/train/interleave.js";
 import type { EpochReport, MemberOutcome } from "../../src/train/member.js";
 import { trainingOptions } from "../../src/train/options.js";
 import { type Prepared, prepare } from "../../src/train/prepare.js";
@@ -42,16 +42,19 @@ it("a member that is given away in the middle goes on elsewhere to the same weig
   const note = (event: MemberEvent) => {
     if (event.kind === "outcome") outcomes.set(event.member, event.outcome);
   };
-  const [giver, taker] = [ready.members, []].map((members) => trainInTurn(new Memory(), ready, members));
+  const giver = trainInTurn(new Memory(), ready, ready.members);
+  const given: HandedOver[] = [];
   let events = 0;
-  for (const event of giver!.events()) {
+  for (const event of giver.events()) {
     note(event);
-    if (++events % 50 !== 0) continue;
-    const given = giver!.give();
-    if (given) taker!.take(given);
+    if (++events % 50 === 0) given.push(...[giver.give() ?? []].flat());
   }
+  expect(given).toHaveLength(2);
   expect([...outcomes.keys()]).toHaveLength(1); // a last one is not given away
-  for (const event of taker!.events()) note(event);
+  for (const { member, state } of given) {
+    const taker = trainInTurn(new Memory(), ready, [member], new Map([[member.number, state]]));
+    for (const event of taker.events()) note(event);
+  }
   const { outcome } = await trained(ready, onOneThread);
   expect(ready.members.map(({ number }) => outcomes.get(number))).toEqual(outcome.members);
 });
@@ -73,4 +76,15 @@ it.each([
   const middle = structuredClone(snapshots[snapshots.length >> 1]!);
   const { outcome } = whole;
   expect(await train(ready, eager, { progress() {}, report() {} }, undefined, middle)).toEqual(outcome);
+});
+
+it("a member that had diverged when it was interrupted is given away as diverged, though its turn has not come", async () => {
+  const ready = await prepared(2, { epochs: 3 });
+  const begun = trainInTurn(new Memory(), ready, ready.members);
+  begun.events().next();
+  const state = { ...begun.states().get(1)!, diverged: true };
+  const resumed = trainInTurn(new Memory(), ready, ready.members, new Map([[1, state]]));
+  resumed.events().next(); // the other one's turn
+  expect(resumed.states().get(1)!.diverged).toBe(true);
+  expect(resumed.give()!.state.diverged).toBe(true);
 });
