@@ -19,7 +19,7 @@ export interface HandedOver {
 
 export interface TrainingInTurn {
   /** Until all members that it has are done. */
-  events(): Generator<MemberEvent, void>;
+  readonly events: Generator<MemberEvent, void>;
   /** How the members are between two events. */
   states(): States;
   /** Gives a member away between two events, if that leaves another to go on with. */
@@ -57,7 +57,7 @@ export function trainInTurn(
     }
   }
   return {
-    events,
+    events: events(),
     states: () => new Map([...running].map(([member, { training }]) => [member, training.state()])),
     give() {
       const other = [...running.keys()].findLast((member) => member !== current);

@@ -15,9 +15,9 @@ async function work({ problem, members, engineThreads, from, asked, worker }: Th
   let training = trainInTurn(memory, problem, members, from);
   let said = performance.now();
   let answered = 0;
+  let given = 0; // it may have been asked before it began
   for (;;) {
-    let given = Atomics.load(asked, 1 + worker);
-    for (const event of training.events()) {
+    for (const event of training.events) {
       if (event.kind !== "update" || performance.now() - said >= UPDATE_MILLISECONDS) {
         said = performance.now();
         say({ event });
@@ -35,6 +35,7 @@ async function work({ problem, members, engineThreads, from, asked, worker }: Th
     say({ idle: true });
     const order = await nextOrder();
     if (order === "done") return;
+    given = Atomics.load(asked, 1 + worker); // what it was asked while it had nothing is forgotten
     const { member, state } = order;
     memory = new Memory(engineThreads); // what the members before took is not given back otherwise
     training = trainInTurn(memory, problem, [member], new Map([[member.number, state]]));

@@ -110,9 +110,9 @@ export async function trainOnThreads(
       idle.push(worker);
       findWork();
     }
-    const given = answers;
-    answers = undefined;
-    if (given && !follower.takeStates(given)) answers = given;
+    const collected = answers;
+    answers = undefined; // what ends the training here must not be told twice
+    if (collected && !follower.takeStates(collected)) answers = collected;
   };
   let isOver = false;
   const isDone = () => work.isDone;

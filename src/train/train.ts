@@ -102,7 +102,7 @@ async function trainHere(
   try {
     const training = trainInTurn(memory, prepared, prepared.members, from);
     let turned = performance.now();
-    for (const event of training.events()) {
+    for (const event of training.events) {
       follower.take(event);
       if (follower.wantsStates()) follower.takeStates(training.states());
       if (performance.now() - turned < TURN_MILLISECONDS) continue;

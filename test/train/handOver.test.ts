@@ -45,7 +45,7 @@ it("a member that is given away in the middle goes on elsewhere to the same weig
   const giver = trainInTurn(new Memory(), ready, ready.members);
   const given: HandedOver[] = [];
   let events = 0;
-  for (const event of giver.events()) {
+  for (const event of giver.events) {
     note(event);
     if (++events % 50 === 0) given.push(...[giver.give() ?? []].flat());
   }
@@ -53,7 +53,7 @@ it("a member that is given away in the middle goes on elsewhere to the same weig
   expect([...outcomes.keys()]).toHaveLength(1); // a last one is not given away
   for (const { member, state } of given) {
     const taker = trainInTurn(new Memory(), ready, [member], new Map([[member.number, state]]));
-    for (const event of taker.events()) note(event);
+    for (const event of taker.events) note(event);
   }
   const { outcome } = await trained(ready, onOneThread);
   expect(ready.members.map(({ number }) => outcomes.get(number))).toEqual(outcome.members);
@@ -81,10 +81,10 @@ it.each([
 it("a member that had diverged when it was interrupted is given away as diverged, though its turn has not come", async () => {
   const ready = await prepared(2, { epochs: 3 });
   const begun = trainInTurn(new Memory(), ready, ready.members);
-  begun.events().next();
+  begun.events.next();
   const state = { ...begun.states().get(1)!, diverged: true };
   const resumed = trainInTurn(new Memory(), ready, ready.members, new Map([[1, state]]));
-  resumed.events().next(); // the other one's turn
+  resumed.events.next(); // the other one's turn
   expect(resumed.states().get(1)!.diverged).toBe(true);
   expect(resumed.give()!.state.diverged).toBe(true);
 });

@@ -21,7 +21,7 @@ async function trained(rows: number, inputs: number, model: object, training: ob
   const task = findTask(columns({ ...named, y: numbers(1) }), "y", "auto");
   const prepared = await prepare(task, config, () => Promise.reject(new Error("not needed")));
   const memory = new Memory();
-  for (const event of trainInTurn(memory, prepared, prepared.members).events()) {
+  for (const event of trainInTurn(memory, prepared, prepared.members).events) {
     // finding out why it diverged would take memory too
     if (event.kind === "outcome") expect(event.outcome.stopped).toBe("all epochs done");
   }

@@ -195,7 +195,7 @@ describe("weights", () => {
     const ready = await prepared(table(spread), { weight: "w", validation: 0.4, model: { members: 2 } });
     const alone = (number: number) => {
       const memory = new Memory();
-      const events = [...trainInTurn(memory, ready, [ready.members[number]!]).events()];
+      const events = [...trainInTurn(memory, ready, [ready.members[number]!]).events];
       const last = events.at(-1);
       return last?.kind === "outcome" ? last.outcome.weights : undefined;
     };
