@@ -105,10 +105,12 @@ export function conclude(
     : "";
   say("done", `${count(outcome.epochs, "epoch")} in ${duration(seconds)}${early}${best}`);
   const rows = outcome.judgedRows.length;
-  const judged = count(rows, holdsOut ? "validation row" : "training row");
+  const all = count(rows, holdsOut ? "validation row" : "training row");
+  const isSample = !holdsOut && rows < outcome.rowCounts.trainingRows;
+  const judged = isSample ? `${whole(rows)} of the training rows` : `the ${all}`;
   const by = members.length > 1 && holdsOut ? `, each by networks that did not learn from it` : "";
   const { scores } = outcome.judgement;
-  say("scores", `${scoreText(scores)} on the ${judged}${by}`);
+  say("scores", `${scoreText(scores)} on ${judged}${by}`);
   for (const { label, text, remarks } of compared) {
     say(label, text);
     for (const remark of remarks) say("", remark);
@@ -116,7 +118,7 @@ export function conclude(
   const model = `${folder}/model.safetensors`;
   say("model", model);
   say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
-  const facts = { scores: `of the ${judged}${by}`, model };
+  const facts = { scores: `of ${judged}${by}`, model };
   summarize({ title: `nnfit train: ${folder}`, scores: { network: scores }, compared, facts });
 }
 

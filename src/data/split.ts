@@ -23,6 +23,18 @@ export function splitRows(rows: number, fraction: number, random: Random, classe
   return { training: ascending(kept), validation: ascending(held) };
 }
 
+/** About `most` of the rows, at random: of each class the same share, and one row at least. All of them if they are no more. */
+export function sampleRows(rows: number, most: number, random: Random, classes?: Int32Array): Uint32Array {
+  if (rows <= most) return range(0, rows);
+  const groups = classes ? groupsOf(classes) : [range(0, rows)];
+  return ascending(
+    groups.map((group) => {
+      random.shuffle(group);
+      return group.subarray(0, Math.ceil((group.length * most) / rows));
+    }),
+  );
+}
+
 /**
  * Deals rows at random to `folds` folds of about equal size: the number of the fold of each row. `classes`, one code a
  * row, makes it stratified: each class is spread evenly.

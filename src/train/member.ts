@@ -37,7 +37,7 @@ export interface MemberOutcome {
   readonly keptEpoch: number;
   /** The mean of its batches' losses; NaN for weights as initialised. */
   readonly loss: number;
-  /** Of its validation rows, or where there are none of its training rows. */
+  /** Of the rows that judge it. */
   readonly judgement: Judgement;
   /** What it predicts for those rows, [rows, outputs]: what the loss's link makes of its outputs. */
   readonly outputs: Float32Array;
@@ -105,9 +105,9 @@ export function trainMember(
   const randomOf = (stream: "weights" | "batches" | "dropout") => seededRandom(seed, stream, member.number);
   const random = { weights: randomOf("weights"), batches: randomOf("batches"), dropout: randomOf("dropout") };
   const network = new Network(memory, spec);
-  const validation = member.validation.length > 0 ? member.validation : undefined;
-  const held = dataset.subset(validation ?? member.training, member.judgingWeights);
-  const judge = judgeOf(network, target, held, takeTruth(rows.truth, validation ?? member.training));
+  const holdsOut = member.validation.length > 0;
+  const held = dataset.subset(member.judging, member.judgingWeights);
+  const judge = judgeOf(network, target, held, takeTruth(rows.truth, member.judging));
   const rates = new Rates(options, Math.ceil(member.training.length / batchSize));
   const optimizer = new Optimizer(memory, network.parameters, options.optimizer, paceOf(network, rates, options));
   const given = from?.weights ?? initial?.[member.number];
@@ -131,7 +131,7 @@ export function trainMember(
     const report = {
       epoch,
       loss,
-      validation: validation && epoch > 0 ? judge("history", bestBy).judgement : undefined,
+      validation: holdsOut && epoch > 0 ? judge("history", bestBy).judgement : undefined,
     };
     return { report, weights: network.weights };
   }
@@ -142,7 +142,7 @@ export function trainMember(
     return bestBy === "loss" ? now! < before! : now! <= before! || Number.isNaN(before);
   }
   const isOutOfPatience = () =>
-    validation !== undefined && options.patience > 0 && latest.report.epoch - kept.report.epoch >= options.patience;
+    holdsOut && options.patience > 0 && latest.report.epoch - kept.report.epoch >= options.patience;
   function state(diverged = false): MemberState {
     return {
       last,
@@ -192,7 +192,7 @@ export function trainMember(
       if (event.kind === "update") {
         last = event;
         if (!Number.isFinite(event.loss)) return outcome("diverged");
-        if (!validation) kept = latest; // the weights before this update gave a finite loss
+        if (!holdsOut) kept = latest; // the weights before this update gave a finite loss
         yield event;
         continue;
       }
@@ -207,7 +207,7 @@ export function trainMember(
       if (isOutOfPatience()) return outcome("patience");
     }
 
-    if (!validation && latest.report.epoch > 0) {
+    if (!holdsOut && latest.report.epoch > 0) {
       const judged = judge(); // the weights after the last update
       if (!Number.isFinite(judged.judgement.loss)) return outcome("diverged");
       kept = latest;

@@ -1,6 +1,6 @@
 import { countOf, type Dependence } from "../data/dependence.js";
 import { dealGroups, equalShares, splitGroups } from "../data/groupSplit.js";
-import { foldRows, range, splitRows } from "../data/split.js";
+import { foldRows, range, sampleRows, splitRows } from "../data/split.js";
 import type { Table } from "../data/table.js";
 import { splitLatest } from "../data/timeSplit.js";
 import { seededRandom } from "../engine/random.js";
@@ -15,9 +15,11 @@ export interface Member {
   readonly training: Uint32Array;
   /** ascending; none, where nothing is held out */
   readonly validation: Uint32Array;
+  /** the rows that judge it, ascending: those held out; where none are, of its training rows up to 10,000 or so */
+  readonly judging: Uint32Array;
   /** how much each training row counts in the loss, on average 1; none: all the same */
   readonly trainingWeights?: Float32Array;
-  /** the same of the validation rows, or where there are none of the training rows */
+  /** the same of the rows that judge it */
   readonly judgingWeights?: Float32Array;
 }
 
@@ -35,10 +37,19 @@ export function membersOf(
   classes: TargetState | undefined,
   dependence: Dependence = { kind: "none" },
 ): Member[] {
+  const training = fraction === 0 && trainingToJudge(table, classes, seed);
   return partsOf(table, { fraction, members, seed }, classes, dependence).map((parts, number) => ({
     number,
     ...parts,
+    judging: training || parts.validation,
   }));
+}
+
+/** What training rows say of a network is flattering at best, and so many say it as well as all. */
+const MOST_TRAINING_ROWS = 10_000;
+
+function trainingToJudge(table: Table, classes: TargetState | undefined, seed: number): Uint32Array {
+  return sampleRows(table.rows, MOST_TRAINING_ROWS, seededRandom(seed, "judging"), codesOf(table, classes));
 }
 
 function partsOf(

@@ -144,7 +144,7 @@ export async function prepare(
     training,
     batchSize: rowsOfBatch,
     rows,
-    members: withWeights(held ? parts.map((member) => ({ ...member, validation: held })) : parts, {
+    members: withWeights(held ? parts.map((member) => ({ ...member, validation: held, judging: held })) : parts, {
       rows: rowWeights(data.weight ?? null, tables),
       classes: classFactors(training.classWeights, target, rows.truth),
     }),

@@ -19,7 +19,7 @@ export interface Outcome {
   readonly members: readonly MemberOutcome[];
   /**
    * Of the rows that were held out, each predicted by the members that did not learn from it; where none were, of the
-   * training rows.
+   * training rows, or some of them.
    */
   readonly judgement: Judgement;
   /** Which rows those are. */
@@ -142,7 +142,7 @@ function judgeTogether(
   { members, target, rows, training: { calibrate } }: Prepared,
   ended: readonly MemberOutcome[],
 ): Pick<Outcome, "target" | "judgement" | "judgedRows"> {
-  const judging = members.map(({ training, validation }) => (validation.length > 0 ? validation : training));
+  const judging = members.map(({ judging }) => judging);
   const [alone, ...others] = ended as [MemberOutcome, ...MemberOutcome[]]; // there is one at least
   if (others.length === 0 && !calibrate) return { target, judgement: alone.judgement, judgedRows: judging[0]! };
   const { judgedRows, outputs, width } = meanOutputs(judging, ended);

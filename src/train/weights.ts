@@ -96,13 +96,15 @@ export function withWeights(
   if (!rows && !classes) return members;
   return members.map((member) => {
     const { training, validation } = member;
+    const holdsOut = validation.length > 0;
+    const judging = holdsOut || !rows ? member.judging : training; // a sample of them might weigh nothing
     const ofClass = classes?.(training) ?? (() => 1);
     const ofRow = (row: number) => rows?.[row] ?? 1;
-    const [judging, use] = validation.length > 0 ? [validation, "to judge by"] : [training, "to learn from"];
     return {
       ...member,
+      judging,
       trainingWeights: onAverageOne(training, ofRow, "to learn from", ofClass),
-      ...(rows && { judgingWeights: onAverageOne(judging, ofRow, use) }),
+      ...(rows && { judgingWeights: onAverageOne(judging, ofRow, holdsOut ? "to judge by" : "to learn from") }),
     };
   });
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { splitRows } from "../../src/data/split.js";
+import { sampleRows, splitRows } from "../../src/data/split.js";
 import { seededRandom } from "../../src/engine/random.js";
 
 const random = (seed: number) => seededRandom(seed, "split");
@@ -67,5 +67,27 @@ describe("training and validation rows", () => {
   it("are parted in tables of a million rows too", () => {
     const { training, validation } = splitRows(1_000_000, 0.2, random(1));
     expect([training.length, validation.length]).toEqual([800_000, 200_000]);
+  });
+});
+
+describe("a sample of rows", () => {
+  it("is all of them, if they are no more than wanted", () => {
+    expect([...sampleRows(5, 5, random(1))]).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it("holds as many as wanted, ascending, each once, and others by another seed", () => {
+    const sample = sampleRows(10_000, 300, random(1));
+    expect(sample).toHaveLength(300);
+    expect([...new Set(sample)].sort((a, b) => a - b)).toEqual([...sample]);
+    expect(sampleRows(10_000, 300, random(2))).not.toEqual(sample);
+    expect(sample.filter((row) => row < 5000).length).toBeGreaterThan(100);
+    expect(sample.filter((row) => row >= 5000).length).toBeGreaterThan(100);
+  });
+
+  it("holds of each class its share, and one row at least", () => {
+    const classes = Int32Array.from({ length: 10_000 }, (_, row) => (row === 77 ? 2 : row % 4 === 0 ? 1 : 0));
+    const counts = [0, 0, 0];
+    for (const row of sampleRows(10_000, 400, random(1), classes)) counts[classes[row]!]!++;
+    expect(counts).toEqual([300, 100, 1]);
   });
 });

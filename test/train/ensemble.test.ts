@@ -178,6 +178,7 @@ describe("the report of an epoch", () => {
     number,
     training: new Uint32Array(training),
     validation: new Uint32Array(validation),
+    judging: new Uint32Array(validation),
   });
   const report = (epoch: number, loss: number, validationLoss: number) => ({
     kind: "report" as const,

@@ -19,14 +19,15 @@ import { byDefault, columns, refusal, sourceOf, tableOf } from "../data/source.j
 interface Options {
   target?: string | string[];
   validation?: number | string;
+  weight?: string;
   task?: Task | "auto";
   scale?: object;
   model?: object;
   training?: object;
 }
 
-const taskOptions = ({ validation = 0.25, ...parts }: Options): TaskOptions => ({
-  data: { validation, ignore: [] },
+const taskOptions = ({ validation = 0.25, weight, ...parts }: Options): TaskOptions => ({
+  data: { validation, ignore: [], weight: weight ?? null },
   scale: scaleOptions.parse(parts.scale ?? {}),
   model: modelOptions.parse({ hidden: [8], activation: "tanh", ...parts.model }),
   training: trainingOptions.parse({ epochs: 5, batchSize: 8, ...parts.training }),
@@ -274,6 +275,18 @@ describe("a learning rate on a plateau", () => {
     expect(weightsOf(trained)).toEqual(weightsOf(stepped));
     expect(weightsOf(trained)).not.toEqual(weightsOf(await run(wave(), options({ name: "constant" }, parts))));
   });
+});
+
+it("without rows held out, a network is judged by a sample of a long table, or where rows have weights by all", async () => {
+  const rows = 12_000;
+  const lines = Array.from({ length: rows }, (_, i) => `${(i * 37) % 101},${i % 7},${Number(i === 5)}`);
+  const table = await tableOf(`x,y,w\n${lines.join("\n")}\n`);
+  const parts = { validation: 0, training: { epochs: 1, batchSize: 1024 } };
+  const trained = await run(table, parts);
+  expect(trained.judgedRows).toHaveLength(10_000);
+  expect(trained.outcome.rowCounts).toEqual({ trainingRows: rows, validationRows: 0 });
+  const weighted = await run(table, { ...parts, weight: "w" });
+  expect(weighted.judgedRows).toHaveLength(rows);
 });
 
 it("a warm-up is as long in epochs, updates and as a share of them", async () => {

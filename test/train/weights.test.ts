@@ -115,7 +115,7 @@ describe("weights", () => {
       expect([...made]).toEqual([...rows].map((row) => expect.closeTo(spread[row]! / mean, 6)));
     }
     const without = await prepared(table(spread), { validation: 0.3 });
-    expect(Object.keys(without.members[0]!)).toEqual(["number", "training", "validation"]);
+    expect(Object.keys(without.members[0]!)).toEqual(["number", "training", "validation", "judging"]);
   });
 
   it("are no input, whatever their column is like", async () => {
