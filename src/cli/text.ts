@@ -105,8 +105,9 @@ export function aligned(rows: readonly string[][]): string[] {
 }
 
 /** What a network has beyond its layers, such as "scaled inputs, dropout 0.15". */
-export function extras({ scaling, parametric, parametrization, dropout, input }: NetworkSpec): string[] {
+export function extras({ tabm, scaling, parametric, parametrization, dropout, input }: NetworkSpec): string[] {
   return [
+    ...(tabm ? [`${tabm} networks that share weights`] : []),
     ...(input && input.numbers.name !== "none" ? [`numbers embedded by ${input.numbers.name}`] : []),
     ...(scaling ? ["scaled inputs"] : []),
     ...(parametric ? ["parametric activations"] : []),

@@ -58,7 +58,7 @@ export class Tape {
   /** The run that is being recorded, if the last operation was pointwise. */
   private run: Run | undefined;
   /** The product that was just recorded, and the word that says which row is added to it. */
-  private product: { address: number; end: number; biasAt: number } | undefined;
+  private product: { address: number; columns: number; end: number; biasAt: number } | undefined;
   private scratchBytes = 0;
   private isWritten = false;
   /** What forward has made of x, backward need not make again. */
@@ -86,7 +86,8 @@ export class Tape {
   /** X[r, :] += b, in place   X [rows, n], b [n] */
   addRow(X: Matrix, b: Matrix): Matrix {
     const { product } = this;
-    if (product?.address === X.address && product.end === this.words.length) {
+    const isRowOfProduct = product?.address === X.address && product.columns === X.columns;
+    if (isRowOfProduct && product.end === this.words.length) {
       this.words[product.biasAt] = b.address;
       this.product = undefined;
     } else this.emit(Opcode.AddRow, X.address, X.address, b.address, X.columns);
@@ -101,27 +102,30 @@ export class Tape {
     return into;
   }
 
-  /** P[r, :] = softmax(Z[r, :]) */
-  softmax(Z: Matrix): Matrix {
+  /** P[r, :] = softmax(Z[r, :]); or of each of so many rows that lie side by side */
+  softmax(Z: Matrix, copies = 1): Matrix {
     const P = this.like(Z);
-    this.emit(Opcode.Softmax, P.address, Z.address, Z.columns);
+    this.emit(Opcode.Softmax, P.address, Z.address, -copies, Z.columns / copies);
     return P;
   }
 
   /**
    * L[r] = −Σⱼ q[j]·log softmax(Z[r, :])[j], where q is 1 − ε in the column of the class and ε/classes everywhere
-   * Z [rows, classes], y [rows, 1] holds the number of the class, ε is the label smoothing
+   * Z [rows, classes], y [rows, 1] holds the number of the class, ε is the label smoothing; or of each of several rows
+   * that lie side by side, Z [rows, copies·classes], y [rows, copies] → [rows, copies]
    */
   crossEntropy(Z: Matrix, y: Matrix, smoothing = 0): Matrix {
-    const L = this.batch(1);
-    this.emit(Opcode.CrossEntropy, L.address, Z.address, y.address, Z.columns, this.cellOf(smoothing));
+    const L = this.batch(y.columns);
+    const classes = Z.columns / y.columns;
+    this.emit(Opcode.CrossEntropy, L.address, Z.address, y.address, -y.columns, classes, this.cellOf(smoothing));
     return L;
   }
 
-  /** D[r, :] = P[r, :] − q, with the same q */
+  /** D[r, :] = P[r, :] − q, with the same q, y and shapes */
   subtractOneHot(P: Matrix, y: Matrix, smoothing = 0): Matrix {
     const D = this.like(P);
-    this.emit(Opcode.SubtractOneHot, D.address, P.address, y.address, P.columns, this.cellOf(smoothing));
+    const classes = P.columns / y.columns;
+    this.emit(Opcode.SubtractOneHot, D.address, P.address, y.address, -y.columns, classes, this.cellOf(smoothing));
     return D;
   }
 
@@ -143,25 +147,44 @@ export class Tape {
     return into;
   }
 
+  /** X so many times, side by side   X [rows, n] → [rows, copies·n] */
+  copies(X: Matrix, copies: number): Matrix {
+    const part: Part = { kind: "copy", from: X, at: 0, columns: X.columns };
+    return this.arrange(Array.from({ length: copies }, () => part));
+  }
+
+  /** Y[r, :] = Σ X[r, f, :], summed over so many copies f   X [rows, copies·n] → [rows, n] */
+  sumCopies(X: Matrix, copies: number): Matrix {
+    const Y = this.batch(X.columns / copies);
+    this.emit(Opcode.SumBlocks, Y.address, X.address, copies, Y.columns);
+    return Y;
+  }
+
   // ── products ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+  // A row of the batch may hold several rows of the product, side by side: X [rows, copies·k] is then taken for
+  // [rows·copies, k], as it lies in memory.
 
   /** X·W   X [rows, k], W [k, n] → [rows, n] */
   matmul(X: Matrix, W: Matrix): Matrix {
-    const Y = this.batch(W.columns);
-    this.emitProduct(Y, X, W, [BATCH, W.rows, W.columns], [X.columns, 1], [W.columns, 1]);
+    const copies = X.columns / W.rows;
+    const Y = this.batch(copies * W.columns);
+    this.emitProduct(Y, X, W, [-copies, W.rows, W.columns], [W.rows, 1], [W.columns, 1]);
     return Y;
   }
 
   /** X·Wᵀ   X [rows, k], W [n, k] → [rows, n] */
   matmulT(X: Matrix, W: Matrix): Matrix {
-    const Y = this.batch(W.rows);
-    this.emitProduct(Y, X, W, [BATCH, W.columns, W.rows], [X.columns, 1], [1, W.columns]);
+    const copies = X.columns / W.columns;
+    const Y = this.batch(copies * W.rows);
+    this.emitProduct(Y, X, W, [-copies, W.columns, W.rows], [W.columns, 1], [1, W.columns]);
     return Y;
   }
 
   /** Aᵀ·X   A [rows, p], X [rows, q] → [p, q], summed over the batch */
   tmatmul(A: Matrix, X: Matrix, into: Matrix): Matrix {
-    this.emitProduct(into, A, X, [A.columns, BATCH, X.columns], [1, A.columns], [X.columns, 1]);
+    const { rows: p, columns: q } = into;
+    this.emitProduct(into, A, X, [p, -A.columns / p, q], [1, p], [q, 1]);
     this.values.change(into);
     return into;
   }
@@ -325,15 +348,17 @@ export class Tape {
     C: Matrix,
     A: Matrix,
     B: Matrix,
+    /** those that are negative so many a row of the batch */
     sizes: readonly [number, number, number],
     stepsOfA: readonly number[],
     stepsOfB: readonly number[],
   ): void {
+    if (!sizes.every(Number.isInteger)) throw shapesDiffer(A, B);
     const opcode = this.memory.blas ? Opcode.ForeignMatmul : Opcode.Matmul;
     this.emit(opcode, C.address, A.address, B.address, ...sizes, ...stepsOfA, ...stepsOfB, 0);
-    this.product = { address: C.address, end: this.words.length, biasAt: this.words.length - 1 };
+    this.product = { address: C.address, columns: sizes[2], end: this.words.length, biasAt: this.words.length - 1 };
     if (this.memory.blas) return; // it packs matrices elsewhere
-    const [P, K, Q] = sizes.map((n) => (n === BATCH ? this.batchSize : n)) as [number, number, number]; // as many as there were
+    const [P, K, Q] = sizes.map((n) => (n < 0 ? -n * this.batchSize : n)) as [number, number, number]; // as many as there were
     const packed = (Math.ceil(P / TILE_ROWS) * TILE_ROWS + Math.ceil(Q / PANEL) * PANEL) * K * 4;
     this.scratchBytes = Math.max(this.scratchBytes, this.memory.threads * EDGE_BYTES + packed);
   }
@@ -341,6 +366,3 @@ export class Tape {
 
 /** Pieces of pointwise work are whole cache lines, in elements, where they need not be whole rows. */
 const CACHE_LINE = 16;
-
-/** As a dimension of a product: the rows of the batch. */
-const BATCH = -1;

@@ -13,7 +13,7 @@ export interface Start {
   readonly fanIn: number;
   readonly fanOut: number;
   readonly isLast: boolean;
-  /** Z of some training rows, with the weights as they are now and all layers before it begun   [rows, out] */
+  /** Z of some training rows, with the weights as they are now and all layers before it begun   [rows, W's rows] */
   outputs(): Float32Array;
 }
 
@@ -95,20 +95,20 @@ const ROWS_OF_A_BIAS = 5;
  * b = −Σ λᵢzᵢ over 5 random rows, λ = Exp(1)/Σ Exp(1): the unit's zero lies within the data.
  */
 function dataDriven(layer: Start, random: Random): void {
-  const { fanIn, fanOut } = layer;
+  const { columns: fanIn, rows: units } = layer.W;
   const [W, b] = [layer.W.data, layer.b.data];
   for (let i = 0; i < W.length; i++) W[i] = random.normal();
   const Z = layer.outputs();
-  const rows = Z.length / fanOut;
-  for (let unit = 0; unit < fanOut; unit++) {
-    const deviation = deviationOf(Z, unit, fanOut);
+  const rows = Z.length / units;
+  for (let unit = 0; unit < units; unit++) {
+    const deviation = deviationOf(Z, unit, units);
     const divisor = deviation > EPSILON ? deviation + EPSILON : 1; // without a deviation it stays as it was drawn
     for (let i = unit * fanIn; i < (unit + 1) * fanIn; i++) W[i] = W[i]! / divisor;
 
     let sum = 0;
     let total = 0;
     for (let k = 0; k < ROWS_OF_A_BIAS; k++) {
-      const z = Z[random.below(rows) * fanOut + unit]! / divisor;
+      const z = Z[random.below(rows) * units + unit]! / divisor;
       const weight = -log(1 - random.uniform());
       sum += weight * z;
       total += weight;

@@ -34,6 +34,10 @@ export class Dense implements Layer {
     readonly c: number,
   ) {}
 
+  get fanOut(): number {
+    return this.W.value.rows;
+  }
+
   forward(tape: Tape, X: Matrix): Matrix {
     this.X = X;
     this.scaledW = this.c === 1 ? this.W.value : tape.multiply(this.W.value, this.c);

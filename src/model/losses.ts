@@ -13,8 +13,8 @@ export interface Loss {
   value(tape: Tape, yHat: Matrix, y: Matrix, w?: Matrix): Cell;
   /** ∂ value / ∂ yHat   [rows, outputs] */
   gradient(tape: Tape, yHat: Matrix, y: Matrix, w?: Matrix): Matrix;
-  /** yHat as predictions: scaled targets, or probabilities. */
-  link(tape: Tape, yHat: Matrix): Matrix;
+  /** yHat as predictions: scaled targets, or probabilities; of several networks side by side, where there are `copies`. */
+  link(tape: Tape, yHat: Matrix, copies?: number): Matrix;
 }
 
 /** A loss before it is averaged over the rows. */
@@ -136,8 +136,8 @@ export const losses = {
       averaged({
         value: (tape, yHat, y) => tape.crossEntropy(yHat, y, smoothing),
         // ∂(−Σⱼ qⱼ·log softmax(ŷ)ⱼ)/∂ŷ = softmax(ŷ) − q
-        gradient: (tape, yHat, y) => tape.subtractOneHot(tape.softmax(yHat), y, smoothing),
-        link: (tape, yHat) => tape.softmax(yHat),
+        gradient: (tape, yHat, y) => tape.subtractOneHot(tape.softmax(yHat, y.columns), y, smoothing),
+        link: (tape, yHat, copies) => tape.softmax(yHat, copies),
       }),
   } satisfies LossMember<typeof crossEntropyOptions>,
 

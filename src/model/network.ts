@@ -6,7 +6,7 @@ import { make } from "../family.js";
 import { activationChoice, activations } from "./activations.js";
 import { initializerChoice, initializers } from "./initializers.js";
 import { InputLayer } from "./inputLayer.js";
-import { inputSpec, inputTensors } from "./inputs.js";
+import { columnWidths, inputSpec, inputTensors } from "./inputs.js";
 import {
   Activation,
   Dense,
@@ -19,6 +19,7 @@ import {
 } from "./layers.js";
 import { type Loss, lossChoice, losses } from "./losses.js";
 import { observer, type TrainingRows } from "./observe.js";
+import { Copies, Heads, meanLoss, SharedDense } from "./tabm.js";
 import { sizeOf, type Tensor } from "./tensors.js";
 
 export { type ParameterKind, sizeOf, type Tensor } from "./tensors.js";
@@ -30,6 +31,8 @@ export const networkSpec = z.strictObject({
   input: inputSpec.optional(),
   hidden: z.array(z.int().positive()),
   outputs: z.int().positive(),
+  /** so many networks share the weights (tabm.ts); a single one, where nothing is said */
+  tabm: z.int().min(2).max(256).optional(),
   activation: activationChoice,
   /** the activation has a learned strength for each unit */
   parametric: z.boolean().default(false),
@@ -55,14 +58,20 @@ const plain = { parametric: false, scaling: false, parametrization: "standard", 
 export function tensorsOf(spec: Pick<NetworkSpec, "inputs" | "hidden" | "outputs"> & Partial<NetworkSpec>): Tensor[] {
   const widths = [spec.inputs, ...spec.hidden, spec.outputs];
   const tensors: Tensor[] = spec.input ? inputTensors(spec.input) : [];
+  const each = spec.tabm ? [spec.tabm] : [];
   if (spec.scaling) tensors.push({ name: "scaling", kind: "scaling", shape: [spec.inputs] });
   for (const [layer, inputs] of widths.slice(0, -1).entries()) {
     const outputs = widths[layer + 1]!;
-    tensors.push({ name: `layers.${layer}.weight`, kind: "weight", shape: [outputs, inputs] });
-    tensors.push({ name: `layers.${layer}.bias`, kind: "bias", shape: [outputs] });
     const isHidden = layer < spec.hidden.length;
+    const name = `layers.${layer}`;
+    if (spec.tabm && (isHidden || layer === 0)) {
+      tensors.push({ name: `${name}.r`, kind: "adapter", shape: [...each, inputs] });
+    }
+    tensors.push({ name: `${name}.weight`, kind: "weight", shape: [...(isHidden ? [] : each), outputs, inputs] });
+    tensors.push({ name: `${name}.bias`, kind: "bias", shape: [...each, outputs] });
+    if (spec.tabm && isHidden) tensors.push({ name: `${name}.s`, kind: "adapter", shape: [...each, outputs] });
     if (spec.parametric && isHidden) {
-      tensors.push({ name: `activations.${layer}.alpha`, kind: "activation", shape: [outputs] });
+      tensors.push({ name: `activations.${layer}.alpha`, kind: "activation", shape: [...each, outputs] });
     }
   }
   return tensors;
@@ -85,7 +94,7 @@ function* factorsOf(spec: NetworkSpec): Generator<{ start: number; end: number; 
     const start = end;
     end += sizeOf(tensor);
     const scales = spec.parametrization === "neuralTangent" && tensor.kind === "weight";
-    yield { start, end, factor: scales ? Math.fround(1 / Math.sqrt(tensor.shape[1]!)) : 1 };
+    yield { start, end, factor: scales ? Math.fround(1 / Math.sqrt(tensor.shape.at(-1)!)) : 1 };
   }
 }
 
@@ -108,7 +117,7 @@ export class Network {
   /** All weights and biases as one row, for the optimizer: the layers' own matrices are parts of it. */
   readonly parameters: Parameter;
   readonly tensors: readonly Tensor[];
-  readonly dense: readonly Dense[];
+  readonly dense: readonly DenseLayer[];
   readonly dropouts: readonly Dropout[];
   readonly loss: Loss;
   /** comes before the layers, where X is not what the first one is given */
@@ -127,12 +136,13 @@ export class Network {
     this.tensors = tensorsOf(spec);
     const size = countParameters(spec);
     this.parameters = { value: memory.matrix(1, size), gradient: memory.matrix(1, size) };
-    this.loss = make(losses, spec.loss);
+    const loss = make(losses, spec.loss);
+    this.loss = spec.tabm ? meanLoss(loss, spec.tabm) : loss;
     const parts = partsOf(memory, this.parameters, this.tensors);
     const next = () => parts.next().value as Parameter; // there are as many as are asked for
     this.input = spec.input && new InputLayer(memory, spec.input, next);
     this.layers = layersOf(memory, spec, next);
-    this.dense = this.layers.filter((layer) => layer instanceof Dense);
+    this.dense = this.layers.filter(isDense);
     this.dropouts = this.layers.filter((layer) => layer instanceof Dropout);
   }
 
@@ -146,21 +156,33 @@ export class Network {
     for (const layer of this.layers) {
       if (layer instanceof Scaling) layer.s.value.data.fill(1);
       if (layer instanceof ParametricActivation) layer.alpha.value.data.fill(1);
+      if (layer instanceof SharedDense) layer.S.value.data.fill(1);
+      if (layer instanceof Copies) this.initializeCopies(layer, random);
     }
     const start = make(initializers, this.spec.initializer);
     let observe: ReturnType<typeof observer> | undefined;
     for (const [depth, layer] of this.dense.entries()) {
-      const { W, b, c } = layer;
+      const { W, b, c, fanOut } = layer;
       const outputs = () => {
         if (!rows) throw new Error(`${this.spec.initializer.name} has to see training rows`);
-        observe ??= observer(this.memory, rows, this.input, this.layers);
+        observe ??= observer(this.memory, rows, {
+          input: this.input,
+          layers: this.layers,
+          copies: this.spec.tabm ?? 1,
+        });
         return observe(layer);
       };
-      const [fanOut, fanIn] = [W.value.rows, W.value.columns];
       const isLast = depth === this.dense.length - 1;
-      start({ W: W.value, b: b.value, c, fanIn, fanOut, isLast, outputs }, random);
+      start({ W: W.value, b: b.value, c, fanIn: W.value.columns, fanOut, isLast, outputs }, random);
+      repeat(b.value.data, W.value.rows);
     }
     this.hasWeights = true;
+  }
+
+  private initializeCopies(copies: Copies, random: Random): void {
+    const { input, inputs } = this.spec;
+    const widths = input ? columnWidths(input) : Array.from({ length: inputs }, () => 1);
+    copies.initialize(random, widths, input?.columns.some(({ kind }) => kind === "embedded") ?? false);
   }
 
   /** A copy of all weights and biases, tensor by tensor. */
@@ -200,11 +222,24 @@ export class Network {
   }
 }
 
+/** A layer that an initializer begins. */
+type DenseLayer = Dense | SharedDense | Heads;
+
+function isDense(layer: Layer): layer is DenseLayer {
+  return layer instanceof Dense || layer instanceof SharedDense || layer instanceof Heads;
+}
+
+/** The first so many values again and again, to the end. */
+function repeat(values: Float32Array, count: number): void {
+  for (let i = count; i < values.length; i++) values[i] = values[i - count]!;
+}
+
 /** The tensors as parts of the row of parameters, one after the other. */
 function* partsOf(memory: Memory, { value, gradient }: Parameter, tensors: readonly Tensor[]): Generator<Parameter> {
   let taken = 0;
   for (const tensor of tensors) {
-    const columns = tensor.shape.at(-1)!;
+    const isRow = ["bias", "activation", "scaling", "adapter"].includes(tensor.kind); // of all networks, where several share weights
+    const columns = isRow ? sizeOf(tensor) : tensor.shape.at(-1)!;
     const rows = sizeOf(tensor) / columns;
     const part = ({ address }: Matrix) => memory.at(address + taken * 4, rows, columns);
     yield { value: part(value), gradient: part(gradient) };
@@ -215,10 +250,18 @@ function* partsOf(memory: Memory, { value, gradient }: Parameter, tensors: reado
 /** The layers, each on its parts of the parameters, which come in the order of `tensorsOf`. */
 function layersOf(memory: Memory, spec: NetworkSpec, next: () => Parameter): Layer[] {
   const activation = make(activations, spec.activation);
+  const { tabm: k, hidden } = spec;
   const layers: Layer[] = spec.scaling ? [new Scaling(next())] : [];
-  for (const inputs of [spec.inputs, ...spec.hidden]) {
-    layers.push(new Dense(next(), next(), spec.parametrization === "neuralTangent" ? 1 / Math.sqrt(inputs) : 1));
-    const isLast = layers.filter((layer) => layer instanceof Dense).length > spec.hidden.length;
+  for (const [depth, inputs] of [spec.inputs, ...hidden].entries()) {
+    const c = spec.parametrization === "neuralTangent" ? 1 / Math.sqrt(inputs) : 1;
+    const isLast = depth === hidden.length;
+    if (!k) layers.push(new Dense(next(), next(), c));
+    else {
+      if (depth === 0) layers.push(new Copies(next(), k));
+      else if (!isLast) layers.push(new Scaling(next()));
+      const [W, b] = [next(), next()];
+      layers.push(isLast ? new Heads(W, b, c, k) : new SharedDense(W, b, next(), c));
+    }
     if (isLast) break;
     layers.push(spec.parametric ? new ParametricActivation(activation, next()) : new Activation(activation));
     if (spec.dropout > 0) layers.push(new Dropout(memory));

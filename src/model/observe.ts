@@ -14,15 +14,14 @@ export interface TrainingRows {
 
 /**
  * Tells what the layers make of some training rows. Asked for one layer after the other, it goes
- * on from the one before, with the weights that it has by then.
+ * on from the one before, with the weights that it has by then. Of networks that share weights each sees its share of the rows.
  */
 export function observer(
   memory: Memory,
   { X: all, rows }: TrainingRows,
-  input: InputLayer | undefined,
-  layers: readonly Layer[],
+  { input, layers, copies }: { input: InputLayer | undefined; layers: readonly Layer[]; copies: number },
 ): (layer: Layer) => Float32Array {
-  const size = Math.min(rows.length, MOST_ROWS);
+  const size = Math.min(rows.length, Math.ceil(MOST_ROWS / copies));
   const { columns } = all;
   const X = memory.matrix(size, columns, true);
   for (let i = 0; i < size; i++) {

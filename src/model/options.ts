@@ -68,6 +68,14 @@ export const modelOptions = z.strictObject({
     .max(256)
     .default(1)
     .describe("networks whose predictions are averaged; each holds out other rows, if a fraction is held out"),
+  tabm: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(1)
+    .describe(
+      "so many networks that share the layers' weights, each with scales and biases of its own, learn as one, and what they predict is averaged (TabM; Gorishniy et al., 2024); with members, each member is so many",
+    ),
   loss: z
     .union([z.literal("auto"), lossChoice])
     .prefault("auto")

@@ -84,6 +84,7 @@ export const trainingOptions = z.strictObject({
       activation: factor("the units' shares of the activation"),
       category: factor("the learned embeddings of categories"),
       embedding: factor("the learned embeddings of numbers"),
+      adapter: factor("the scales that networks which share weights have of their own"),
     })
     .prefault({})
     .describe("the learning rate of some kinds of weights, as multiples of the optimizer's"),

@@ -44,7 +44,7 @@ export function estimateMemory(load: Load): MemoryEstimate {
   const rows = trainingRows + validationRows;
   const columns = spec.input?.columns.length ?? spec.inputs;
   const dataset = rows * (columns + targets + 1) * FLOAT; // X, y, and the order of the rows
-  const hidden = spec.hidden.reduce((sum, width) => sum + width, 0);
+  const hidden = (spec.tabm ?? 1) * spec.hidden.reduce((sum, width) => sum + width, 0);
   const evaluated = Math.min(EVALUATION_ROWS, validationRows || trainingRows) * hidden * FLOAT;
   const batch = 2 * batchSize * hidden * FLOAT + evaluated; // Y and ∂L/∂Y of each hidden layer
   const engine = dataset + inEngine + batch;

@@ -180,9 +180,10 @@ function pick({
   activation,
   parametric,
   scaling,
+  tabm = 1,
   loss,
-}: Pick<NetworkSpec, "hidden" | "activation" | "parametric" | "scaling"> & { loss: unknown }) {
-  return { hidden, activation, parametric, scaling, loss };
+}: Pick<NetworkSpec, "hidden" | "activation" | "parametric" | "scaling" | "tabm"> & { loss: unknown }) {
+  return { hidden, activation, parametric, scaling, tabm, loss };
 }
 
 export function rowsOf(table: Table, pipeline: PipelineState, target: TargetState): Rows {
@@ -221,7 +222,7 @@ function checkBestBy(bestBy: TrainingOptions["bestBy"], task: Task): void {
 }
 
 function networkFor(
-  { loss, initializer, members: _, categories, numericEmbedding, ...rest }: ModelOptions,
+  { loss, initializer, members: _, categories, numericEmbedding, tabm, ...rest }: ModelOptions,
   columns: readonly InputColumn[],
   X: () => Float32Array,
   target: TargetState,
@@ -249,6 +250,7 @@ function networkFor(
   return {
     ...rest,
     ...inputFor(columns, { categories, numericEmbedding }, X),
+    ...(tabm > 1 ? { tabm } : {}),
     outputs: outputs(width),
     initializer: initializer === "auto" ? { name: make(activations, rest.activation).initializer } : initializer,
     loss: choice,

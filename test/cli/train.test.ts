@@ -303,6 +303,26 @@ describe.concurrent("the same bytes", () => {
     expect(new Set(digests).size).toBe(1);
   });
 
+  it("of networks that share weights, which are told of and stand in one file", async () => {
+    const cwd = linearFolder({
+      model: { hidden: [6, 5], tabm: 3, dropout: 0.1 },
+      training: { epochs: 3, batchSize: 8, optimizer: "adam" },
+    });
+    const digests: string[] = [];
+    for (const threads of ["1", "3"]) {
+      const { err } = await works(["train", "c.json", "--out", threads, "--threads", threads], { cwd });
+      expect(err).toContain("3 networks that share weights, dropout 0.1");
+      digests.push(modelDigest(join(cwd, threads)));
+    }
+    expect(new Set(digests).size).toBe(1);
+    const [told, judged] = [
+      await works(["inspect", "1", "--json"], { cwd }),
+      await works(["evaluate", "1", "t.csv"], { cwd }),
+    ];
+    expect(json<{ tensors: unknown }>(told.out)).toMatchObject({ network: { tabm: 3 } });
+    expect(judged.out).toContain("rmse");
+  });
+
   const nodes = process.env.NNFIT_NODES?.split(delimiter).filter(Boolean) ?? [];
   it.skipIf(nodes.length === 0)(
     "on other versions of Node (their paths in NNFIT_NODES)",

@@ -133,6 +133,21 @@ const others: Record<string, (shape: Shape) => Recording> = {
     const { batch, labels } = source(memory, shape);
     return [tape.crossEntropy(batch(shape.columns), labels(shape.columns))];
   },
+  "a product of several rows side by side": (shape) => (tape, memory) => {
+    const { batch, matrix } = source(memory, shape);
+    const [x, y] = [batch(shape.columns * 3), batch(shape.other * 3)];
+    return [
+      tape.matmulT(x, matrix(shape.other, shape.columns)),
+      tape.addRow(tape.matmul(x, matrix(shape.columns, shape.other)), matrix(1, 3 * shape.other)),
+      tape.tmatmul(y, x, memory.matrix(shape.other, shape.columns)),
+    ];
+  },
+  "copies, their sum, softmax and cross-entropy": (shape) => (tape, memory) => {
+    const { batch, labels } = source(memory, shape);
+    const [copies, y] = [tape.copies(batch(shape.columns), 3), tape.copies(labels(shape.columns), 3)];
+    const P = tape.softmax(copies, 3);
+    return [copies, tape.sumCopies(P, 3), tape.crossEntropy(copies, y, 0.1), tape.subtractOneHot(P, y, 0.1)];
+  },
   arrange: (shape) => (tape, memory) => {
     const { batch, matrix, labels } = source(memory, shape);
     const [x, code] = [batch(shape.columns), labels(shape.other)];

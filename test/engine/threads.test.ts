@@ -11,7 +11,7 @@ import { trainingOptions } from "../../src/train/options.js";
 import { dropoutOf, Rates } from "../../src/train/pace.js";
 
 /** Odd shapes everywhere: 13 inputs, layers of 37 and 301 units, 7 classes, batches of 29 and a last one of 11. */
-function trained(threads: number): Float32Array {
+function trained(threads: number, tabm?: number): Float32Array {
   const memory = new Memory(threads);
   const network = new Network(memory, {
     inputs: 13,
@@ -23,6 +23,7 @@ function trained(threads: number): Float32Array {
     dropout: 0.2,
     parametric: true,
     scaling: true,
+    ...(tabm ? { tabm } : {}),
   });
   const random = seededRandom(3, "split");
   const rows = Dataset.of(memory, 127, 13, 1).fill(
@@ -61,6 +62,12 @@ describe("threads", () => {
     const alone = trained(1);
     expect(alone.every(Number.isFinite)).toBe(true);
     for (const threads of [2, 3, 4, 7]) expectSameBits(trained(threads), alone, `${threads} threads`);
+  });
+
+  it("change no bit of weights that networks share", () => {
+    const alone = trained(1, 3);
+    expect(alone.every(Number.isFinite)).toBe(true);
+    for (const threads of [2, 3, 7]) expectSameBits(trained(threads, 3), alone, `${threads} threads`);
   });
 
   it("change no bit while others keep the processors busy, training after training", () => {

@@ -58,6 +58,29 @@ export function blockTmatmul(w: usize, a: usize, x: usize, rows: usize, blocks: 
   }
 }
 
+/** Y[r, j] = Σ X[r, f, j] over the blocks f, from the first to the last   X [rows, blocks, n] */
+export function sumBlocks(y: usize, x: usize, rows: usize, blocks: usize, n: usize): void {
+  const bytes = n << 2;
+  for (share(rows, 1); next(); ) {
+    for (let r = first; r < last; r++) {
+      const from = x + r * blocks * bytes;
+      const end = from + blocks * bytes;
+      const to = y + r * bytes;
+      let at: usize = 0;
+      for (; at + 16 <= bytes; at += 16) {
+        let sum = f32x4.splat(0);
+        for (let block = from + at; block < end; block += bytes) sum = f32x4.add(sum, v128.load(block));
+        v128.store(to + at, sum);
+      }
+      for (; at < bytes; at += 4) {
+        let sum: f32 = 0;
+        for (let block = from + at; block < end; block += bytes) sum += load<f32>(block);
+        store<f32>(to + at, sum);
+      }
+    }
+  }
+}
+
 /** to[j] = Σᵢ aᵢ·bᵢ[j], i = 0, 1, … below `count`: aᵢ lies i·aStep bytes after a, the row bᵢ i·bStep bytes after b */
 function sumProducts(to: usize, a: usize, aStep: usize, b: usize, bStep: usize, count: usize, bytes: usize): void {
   let at: usize = 0;

@@ -23,11 +23,11 @@ export enum Opcode {
   Mean,
   /** *factor, *mean (float64), size, *limit:  factor = min(1, limit / (√(mean·size) + 10⁻⁶)) */
   ClipFactor,
-  /** *P, *Z, width:  P[r, :] = softmax(Z[r, :]) */
+  /** *P, *Z, rows (size), width:  P[r, :] = softmax(Z[r, :]) */
   Softmax,
-  /** *L, *Z, *y, width, *ε:  L[r] = −Σⱼ q[j]·log softmax(Z[r, :])[j],  q = 1 − ε in column y[r], and ε/width everywhere */
+  /** *L, *Z, *y, rows (size), width, *ε:  L[r] = −Σⱼ q[j]·log softmax(Z[r, :])[j],  q = 1 − ε in column y[r], and ε/width everywhere */
   CrossEntropy,
-  /** *D, *P, *y, width, *ε:  D[r, :] = P[r, :] − q, q as above */
+  /** *D, *P, *y, rows (size), width, *ε:  D[r, :] = P[r, :] − q, q as above */
   SubtractOneHot,
   /** the operands of Matmul:  what it does, by the system's BLAS */
   ForeignMatmul,
@@ -41,6 +41,8 @@ export enum Opcode {
   BlockMatmul,
   /** *W, *A, *X, blocks, p, q:  W[f] = Σᵣ A[r, f, :]ᵀ·X[r, f, :]   A [rows, blocks, p], X [rows, blocks, q] */
   BlockTmatmul,
+  /** *Y, *X, blocks, width:  Y[r, :] = Σ X[r, f, :] over the blocks f   X [rows, blocks, width] */
+  SumBlocks,
 }
 
 /**

@@ -1,4 +1,4 @@
-import { blockMatmul, blockMatmulT, blockTmatmul } from "./blocks";
+import { blockMatmul, blockMatmulT, blockTmatmul, sumBlocks } from "./blocks";
 import { arrange, sumByCode } from "./columns";
 import { foreignMatmul } from "./foreign";
 import { matmul } from "./matmul";
@@ -99,13 +99,13 @@ function perform(at: usize, rows: usize, scratch: usize): bool {
       if (isFirst()) clipFactor(word(at, 2), word(at, 3), size(at, 4, rows), word(at, 5));
       break;
     case Opcode.Softmax:
-      softmax(word(at, 2), word(at, 3), rows, word(at, 4));
+      softmax(word(at, 2), word(at, 3), size(at, 4, rows), word(at, 5));
       break;
     case Opcode.CrossEntropy:
-      crossEntropy(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5), word(at, 6));
+      crossEntropy(word(at, 2), word(at, 3), word(at, 4), size(at, 5, rows), word(at, 6), word(at, 7));
       break;
     case Opcode.SubtractOneHot:
-      subtractOneHot(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5), word(at, 6));
+      subtractOneHot(word(at, 2), word(at, 3), word(at, 4), size(at, 5, rows), word(at, 6), word(at, 7));
       break;
     case Opcode.ForeignMatmul:
       if (isFirst()) {
@@ -138,6 +138,9 @@ function perform(at: usize, rows: usize, scratch: usize): bool {
       break;
     case Opcode.BlockTmatmul:
       blockTmatmul(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5), word(at, 6), word(at, 7));
+      break;
+    case Opcode.SumBlocks:
+      sumBlocks(word(at, 2), word(at, 3), rows, word(at, 4), word(at, 5));
       break;
   }
   return true;

@@ -1,0 +1,129 @@
+/**
+ * k networks that share their weights and learn as one (TabM; Gorishniy et al., "TabM: Advancing Tabular Deep Learning
+ * with Parameter-Efficient Ensembling", 2024). A hidden layer is Y = ((X ⊙ R)·Wᵀ) ⊙ S + B: W is the same for all, R, S
+ * and B are each network's own; the last layer is wholly so. What the networks are given lies side by side, X [rows, k·in]:
+ * a product with W takes it for k times as many rows. X ⊙ R is a layer before, as the learned scale of the inputs is.
+ */
+import type { Matrix } from "../engine/memory.js";
+import type { Random } from "../engine/random.js";
+import type { Tape } from "../engine/tape.js";
+import type { Layer, Parameter } from "./layers.js";
+import type { Loss } from "./losses.js";
+
+/** Y = [X ⊙ R₁, X ⊙ R₂, …]: the inputs of each network   X [rows, in], R [1, k·in], Y [rows, k·in] */
+export class Copies implements Layer {
+  private copies!: Matrix; // of the last recording; set by forward, which backward follows
+
+  constructor(
+    readonly R: Parameter,
+    readonly k: number,
+  ) {}
+
+  /**
+   * R has one random number for each network and column of the table, however many inputs (`widths`) that becomes:
+   * ±1, or where columns of numbers are embedded, standard normal.
+   */
+  initialize(random: Random, widths: readonly number[], areEmbedded: boolean): void {
+    const { data } = this.R.value;
+    let at = 0;
+    for (let network = 0; network < this.k; network++) {
+      for (const width of widths) {
+        data.fill(areEmbedded ? random.normal() : random.below(2) * 2 - 1, at, at + width);
+        at += width;
+      }
+    }
+  }
+
+  forward(tape: Tape, X: Matrix): Matrix {
+    this.copies = tape.copies(X, this.k);
+    return tape.multiply(this.copies, { eachRow: this.R.value });
+  }
+
+  backwardParameters(tape: Tape, dY: Matrix): void {
+    tape.sumRows(tape.multiply(dY, this.copies), this.R.gradient); //           dR = Σ dY ⊙ [X, X, …]
+  }
+
+  backwardInput(tape: Tape, dY: Matrix): Matrix {
+    return tape.sumCopies(tape.multiply(dY, { eachRow: this.R.value }), this.k); // dX = Σ dYₖ ⊙ Rₖ
+  }
+}
+
+/** Y = (X·Wᵀ·c) ⊙ S + b   X [rows, k·in], W [out, in], S [1, k·out], b [1, k·out], Y [rows, k·out] */
+export class SharedDense implements Layer {
+  private X!: Matrix;
+  private Z!: Matrix;
+  private dZ!: Matrix;
+  private scaledW!: Matrix;
+
+  constructor(
+    readonly W: Parameter,
+    readonly b: Parameter,
+    readonly S: Parameter,
+    readonly c: number,
+  ) {}
+
+  get fanOut(): number {
+    return this.W.value.rows;
+  }
+
+  forward(tape: Tape, X: Matrix): Matrix {
+    this.X = X;
+    this.scaledW = this.c === 1 ? this.W.value : tape.multiply(this.W.value, this.c);
+    this.Z = tape.matmulT(X, this.scaledW);
+    return tape.add(tape.multiply(this.Z, { eachRow: this.S.value }), { eachRow: this.b.value });
+  }
+
+  backwardParameters(tape: Tape, dY: Matrix): void {
+    this.dZ = tape.multiply(dY, { eachRow: this.S.value }); //           dZ = dY ⊙ S
+    tape.sumRows(tape.multiply(dY, this.Z), this.S.gradient); //         dS = Σ dY ⊙ Z
+    const dW = tape.tmatmul(this.dZ, this.X, this.W.gradient); //        dW = dZᵀ·X·c, summed over the networks too
+    if (this.c !== 1) tape.multiply(dW, this.c, this.W.gradient);
+    tape.sumRows(dY, this.b.gradient); //                                db = Σ dY
+  }
+
+  backwardInput(tape: Tape): Matrix {
+    return tape.matmul(this.dZ, this.scaledW); //                        dX = dZ·W·c
+  }
+}
+
+/** Y = [X₁·W₁ᵀ·c, X₂·W₂ᵀ·c, …] + b   X [rows, k·in], W [k·out, in], b [1, k·out], Y [rows, k·out] */
+export class Heads implements Layer {
+  private X!: Matrix;
+  private scaledW!: Matrix;
+
+  constructor(
+    readonly W: Parameter,
+    readonly b: Parameter,
+    readonly c: number,
+    private readonly k: number,
+  ) {}
+
+  get fanOut(): number {
+    return this.W.value.rows / this.k;
+  }
+
+  forward(tape: Tape, X: Matrix): Matrix {
+    this.X = X;
+    this.scaledW = this.c === 1 ? this.W.value : tape.multiply(this.W.value, this.c);
+    return tape.addRow(tape.blockMatmulT(X, this.scaledW), this.b.value);
+  }
+
+  backwardParameters(tape: Tape, dY: Matrix): void {
+    const dW = tape.blockTmatmul(dY, this.X, this.W.gradient); //        dWₖ = dYₖᵀ·Xₖ·c
+    if (this.c !== 1) tape.multiply(dW, this.c, this.W.gradient);
+    tape.sumRows(dY, this.b.gradient); //                                db = Σ dY
+  }
+
+  backwardInput(tape: Tape, dY: Matrix): Matrix {
+    return tape.blockMatmul(dY, this.scaledW, this.k); //                dXₖ = dYₖ·Wₖ·c
+  }
+}
+
+/** The mean of the networks' losses, never the loss of their mean. What they predict together is the mean. */
+export function meanLoss(loss: Loss, k: number): Loss {
+  return {
+    value: (tape, yHat, y, w) => loss.value(tape, yHat, tape.copies(y, k), w),
+    gradient: (tape, yHat, y, w) => loss.gradient(tape, yHat, tape.copies(y, k), w),
+    link: (tape, yHat) => tape.multiply(tape.sumCopies(loss.link(tape, yHat, k), k), 1 / k),
+  };
+}
