@@ -17,28 +17,39 @@ interface Preset {
   values(facts: TableFacts): Values;
 }
 
-/** How a training is laid out for so many rows: the more there are, the sooner an epoch has taught what it can. */
-function layout(rows: number) {
-  if (rows <= 2_000) return { epochs: 256, batchSize: 256 };
-  if (rows <= 20_000) return { epochs: 128, batchSize: 256 };
-  return { epochs: Math.min(Math.max(Math.round(4_000_000 / rows), 8), 40), batchSize: 1024 };
+interface Layout {
+  readonly members: number;
+  /** of each of three hidden layers */
+  readonly units: number;
+  readonly epochs: number;
+  readonly batchSize: number;
+}
+
+/**
+ * How a training is laid out for so many rows. Of few rows many small networks make more than some large ones, and small
+ * batches give them enough updates; the more rows there are, the sooner an epoch has taught what it can.
+ */
+function layout(rows: number): Layout {
+  if (rows <= 2_000) return { members: 8, units: 128, epochs: 256, batchSize: 128 };
+  if (rows <= 20_000) return { members: 5, units: 256, epochs: 128, batchSize: 256 };
+  const epochs = Math.min(Math.max(Math.round(4_000_000 / rows), 8), 40);
+  return { members: membersOf(rows, 5), units: 256, epochs, batchSize: 1024 };
 }
 
 /** So many rows teach one network nearly as much as several. */
 const ENOUGH_ROWS = 250_000;
+function membersOf(rows: number, members: number): number {
+  return rows <= ENOUGH_ROWS ? members : 2;
+}
 
 /** RealMLP's recipe (Holzmüller et al., "Better by Default", 2024), of which presets are variations. */
-function recipe(
-  { rows, task }: TableFacts,
-  { members, units = 256, share = 1 }: { members: number; units?: number; share?: number },
-): Values {
-  const { epochs, batchSize } = layout(rows);
+function recipe({ task }: TableFacts, { members, units, epochs, batchSize }: Layout): Values {
   const classifies = task === "classification";
   return {
     scale: { inputs: { "*": "robustSmooth" }, clamp: true },
     model: {
       hidden: [units, units, units],
-      members: rows <= ENOUGH_ROWS ? members : Math.min(members, 2),
+      members,
       activation: { name: classifies ? "selu" : "mish" },
       parametric: true,
       scaling: true,
@@ -50,7 +61,7 @@ function recipe(
       ...(classifies ? { loss: { name: "crossEntropy", smoothing: 0.1 } } : {}),
     },
     training: {
-      epochs: Math.max(Math.round(epochs * share), 1),
+      epochs,
       batchSize,
       calibrate: classifies,
       bestBy: classifies ? "accuracy" : "rmse",
@@ -62,19 +73,27 @@ function recipe(
   };
 }
 
+/** A little over a tenth of the work. */
+function halved({ members, units, epochs, batchSize }: Layout): Layout {
+  return { members: Math.ceil((members * 3) / 5), units: units / 2, epochs: Math.ceil(epochs / 2), batchSize };
+}
+
 /** Named sets of config values; any of them can be set by hand. */
 export const presets = {
   fast: {
-    about: "three networks of half the width, and half the epochs, for a first look",
-    values: (facts) => recipe(facts, { members: 3, units: 128, share: 0.5 }),
+    about: "three to five networks of half the width, and half the epochs, for a first look",
+    values: (facts) => recipe(facts, halved(layout(facts.rows))),
   },
   balanced: {
-    about: "five networks, each holding out another fifth of the rows",
-    values: (facts) => recipe(facts, { members: 5 }),
+    about: "five networks, of up to 2,000 rows eight smaller ones, each holding out another fifth of the rows",
+    values: (facts) => recipe(facts, layout(facts.rows)),
   },
   best: {
     about: "twenty networks, each holding out another tenth",
-    values: (facts) => ({ data: { validation: 0.1 }, ...recipe(facts, { members: 20 }) }),
+    values: (facts) => {
+      const many = { ...layout(facts.rows), members: membersOf(facts.rows, 20) };
+      return { data: { validation: 0.1 }, ...recipe(facts, many) };
+    },
   },
   none: {
     about: "every value as this reference says; so is a config that names its own optimizer or hidden layers",

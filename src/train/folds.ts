@@ -82,7 +82,7 @@ function checkEnough(needed: number, found: number, what: string, at: string, fo
   throw new NnfitError("data", `${folds} folds need ${needed} ${what} at least`, {
     at,
     have: String(found),
-    try: needed - folds < found - 1 ? `--folds ${found - (needed - folds)}` : undefined,
+    try: needed - folds < found - 1 ? `${found - (needed - folds)} folds` : undefined,
   });
 }
 

@@ -134,7 +134,7 @@ describe("nnfit search", () => {
     const { out } = await works(["search", "c.json", "--json"], { cwd });
     expect(json<Result>(out).by).toBe("accuracy"); // the preset's bestBy
     const best = json<object>(text(cwd, "runs/c-search/best.json"));
-    expect(best).toMatchObject({ preset: "balanced", model: { dropout: 0.1, members: 5 }, training: { epochs: 2 } });
+    expect(best).toMatchObject({ preset: "balanced", model: { dropout: 0.1, members: 8 }, training: { epochs: 2 } });
   });
 });
 

@@ -40,12 +40,27 @@ describe.each(presetNames)("the preset %s", (preset) => {
   });
 });
 
+describe("a preset goes by the table's size", () => {
+  const layoutOf = (preset: string, rows: number) => {
+    const { model, training } = resolved({ preset }, { ...large, rows });
+    return [model.members, model.hidden[0], training.epochs, training.batchSize];
+  };
+  it.each([
+    [2_000, [5, 64, 128, 128], [8, 128, 256, 128], [20, 128, 256, 128]],
+    [2_001, [3, 128, 64, 256], [5, 256, 128, 256], [20, 256, 128, 256]],
+    [50_000, [3, 128, 20, 1024], [5, 256, 40, 1024], [20, 256, 40, 1024]],
+    [1_000_000, [2, 128, 4, 1024], [2, 256, 8, 1024], [2, 256, 8, 1024]],
+  ])("%d rows", (rows, ...layouts) => {
+    expect(["fast", "balanced", "best"].map((preset) => layoutOf(preset, rows))).toEqual(layouts);
+  });
+});
+
 describe("a config without a preset", () => {
   it("gets the balanced one", () => {
     expect(resolved({})).toEqual(resolved({ preset: "balanced" }));
     expect(resolved({ training: { seed: 3 }, model: { dropout: 0 } })).toMatchObject({
       preset: "balanced",
-      model: { dropout: 0, hidden: [256, 256, 256] },
+      model: { dropout: 0, hidden: [128, 128, 128] },
       training: { seed: 3 },
     });
   });

@@ -134,13 +134,13 @@ describe("folds are refused", () => {
       "5 folds need 5 rows with a target at least",
       "t.csv",
       "4",
-      "--folds 4",
+      "4 folds",
     ]);
   });
 
   it("if there are more than groups", async () => {
     const table = columns({ g: ["a", "b", "a", "b"], y: [1, 2, 3, 4] });
-    const what = ["data", "3 folds need 3 groups at least", 't.csv, column "g"', "2", "--folds 2"];
+    const what = ["data", "3 folds need 3 groups at least", 't.csv, column "g"', "2", "2 folds"];
     expect(await refused(() => foldsFor(table, { folds: 3, groups: "g" }))).toEqual(what);
   });
 
@@ -152,7 +152,7 @@ describe("folds are refused", () => {
       "3 folds need 4 different times at least",
       at,
       "3",
-      "--folds 2",
+      "2 folds",
     ]);
     const crowded = columns({ t: [0, 1, 2, 3, 3, 3, 3, 3], y: [1, 2, 3, 4, 5, 6, 7, 8] });
     expect(await refused(() => foldsFor(crowded, { folds: 3, time: "t" }))).toEqual([
