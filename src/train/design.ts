@@ -6,7 +6,7 @@
 export interface Design {
   readonly rows: number;
   readonly width: number;
-  readonly starts: Float64Array;
+  readonly starts: Int32Array;
   readonly columns: Uint32Array;
   readonly values: Float64Array;
   /** of the columns as stored */
@@ -38,20 +38,19 @@ export function storedPerRow(X: Float32Array, width: number): number {
   return ones.reduce((sum, count, j) => sum + (isFlag[j] ? (count * width) / X.length : 1), 0);
 }
 
-/** The design of some rows of the network's inputs   X [all rows, width], as the pipeline makes them */
-export function designOf(X: Float32Array, width: number, rows: Uint32Array): Design {
+/** The design of rows of the network's inputs   X [rows, width], as the pipeline makes them */
+export function designOf(X: Float32Array, width: number): Design {
+  const rows = X.length / width;
   const { centers, scales } = standardization(X, width, rows);
   let count = 0;
-  for (const row of rows) {
-    for (let at = row * width, j = 0; j < width; at++, j++) if (X[at] !== centers[j]) count++;
-  }
-  const starts = new Float64Array(rows.length + 1);
+  for (let at = 0; at < X.length; ) for (let j = 0; j < width; at++, j++) if (X[at] !== centers[j]) count++;
+  const starts = new Int32Array(rows + 1);
   const columns = new Uint32Array(count);
   const values = new Float64Array(count);
   const means = new Float64Array(width);
   let e = 0;
-  for (let r = 0; r < rows.length; r++) {
-    for (let at = rows[r]! * width, j = 0; j < width; at++, j++) {
+  for (let r = 0, at = 0; r < rows; r++) {
+    for (let j = 0; j < width; at++, j++) {
       if (X[at] === centers[j]) continue;
       const value = (X[at]! - centers[j]!) / scales[j]!;
       columns[e] = j;
@@ -60,27 +59,27 @@ export function designOf(X: Float32Array, width: number, rows: Uint32Array): Des
     }
     starts[r + 1] = e;
   }
-  for (let j = 0; j < width; j++) means[j]! /= rows.length;
-  return { rows: rows.length, width, starts, columns, values, means, centers, scales };
+  for (let j = 0; j < width; j++) means[j]! /= rows;
+  return { rows, width, starts, columns, values, means, centers, scales };
 }
 
 /** Mean and deviation of each column; 0 and 1 for one that holds nothing else, or one value alone. */
-function standardization(X: Float32Array, width: number, rows: Uint32Array) {
+function standardization(X: Float32Array, width: number, rows: number) {
   const centers = new Float64Array(width);
   const scales = new Float64Array(width);
   const isFlag = new Uint8Array(width).fill(1);
-  for (const row of rows) {
-    for (let at = row * width, j = 0; j < width; at++, j++) {
+  for (let at = 0; at < X.length; ) {
+    for (let j = 0; j < width; at++, j++) {
       const x = X[at]!;
       centers[j]! += x;
       if (x !== 0 && x !== 1) isFlag[j] = 0;
     }
   }
-  for (let j = 0; j < width; j++) centers[j] = isFlag[j] ? 0 : centers[j]! / rows.length;
-  for (const row of rows) {
-    for (let at = row * width, j = 0; j < width; at++, j++) scales[j]! += (X[at]! - centers[j]!) ** 2;
+  for (let j = 0; j < width; j++) centers[j] = isFlag[j] ? 0 : centers[j]! / rows;
+  for (let at = 0; at < X.length; ) {
+    for (let j = 0; j < width; at++, j++) scales[j]! += (X[at]! - centers[j]!) ** 2;
   }
-  for (let j = 0; j < width; j++) scales[j] = isFlag[j] ? 1 : Math.sqrt(scales[j]! / rows.length) || 1;
+  for (let j = 0; j < width; j++) scales[j] = isFlag[j] ? 1 : Math.sqrt(scales[j]! / rows) || 1;
   return { centers, scales };
 }
 

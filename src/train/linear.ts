@@ -33,6 +33,8 @@ const MOST_INPUTS = 1200;
 const MOST_WEIGHTS = 10_000;
 /** More rows than these make such a model no better. */
 const MOST_ROWS = 100_000;
+/** So many tell how much of a row is 0. */
+const ROWS_OF_A_LOOK = 2_000;
 /** Multiplications that a fit may take, half a second or so. Of more rows than that allows, evenly spaced ones are taken. */
 const MOST_WORK = 3e8;
 
@@ -46,13 +48,11 @@ export function learnLinear(
   const outputs = outputsOf(target);
   if (inputs > MOST_INPUTS) return `more than ${MOST_INPUTS} inputs`;
   if ((inputs + 1) * outputs > MOST_WEIGHTS) return `more than ${MOST_WEIGHTS} weights`;
-  const rows = spacedRows(rowsOf(truth), MOST_ROWS);
-  const expanded = oneHot(X, columns, rows);
-  const work = workPerRow(storedPerRow(expanded, inputs), target);
-  const places = spacedRows(rows.length, Math.ceil(mostWork / work));
-  const design = designOf(expanded, inputs, places);
-  const taken = places.map((place) => rows[place]!);
-  const state = { rows: design.rows, ...ofInputs(design, fit(design, takeTruth(truth, taken), outputs), outputs) };
+  const all = rowsOf(truth);
+  const stored = storedPerRow(oneHot(X, columns, spacedRows(all, ROWS_OF_A_LOOK)), inputs);
+  const rows = spacedRows(all, Math.min(MOST_ROWS, Math.ceil(mostWork / workPerRow(stored, target))));
+  const design = designOf(oneHot(X, columns, rows), inputs);
+  const state = { rows: design.rows, ...ofInputs(design, fit(design, takeTruth(truth, rows), outputs), outputs) };
   const areFinite = [...state.weights.flat(), ...state.intercepts].every(Number.isFinite);
   return areFinite ? state : "its weights are no finite numbers";
 }
@@ -130,7 +130,7 @@ function ofInputs(
 ): Pick<LinearState, "weights" | "intercepts"> {
   const places = Array.from({ length: width }, (_, j) => j);
   const all = Array.from({ length: outputs }, (_, k) =>
-    places.map((j) => digits(weights[j * outputs + k]! / scales[j]!)),
+    places.map((j) => digits(weights[k * width + j]! / scales[j]!)),
   );
   return {
     weights: all,

@@ -174,13 +174,12 @@ describe("a design", () => {
   const X = Float32Array.from({ length: 19 * 5 }, (_, i) =>
     i % 5 < 2 ? Number((i * 37) % 11 < 3) : ((i * 53) % 17) - 4,
   );
-  const rows = Uint32Array.from({ length: 19 }, (_, i) => i);
   const columns = [0, 1, 2, 3, 4].map((j) => [...X.filter((_, i) => i % 5 === j)]);
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
   it("stores no zero of a column of zeros and ones", () => {
     const ones = columns.slice(0, 2).flat().filter(Boolean).length;
-    expect(designOf(X, 5, rows).values.length).toBe(ones + 3 * 19);
+    expect(designOf(X, 5).values.length).toBe(ones + 3 * 19);
     expect(storedPerRow(X, 5)).toBeCloseTo(ones / 19 + 3, 12);
   });
 
@@ -190,7 +189,7 @@ describe("a design", () => {
       const deviation = Math.sqrt(mean(less.map((x) => x * x)));
       return j < 2 ? less : less.map((x) => x / deviation);
     });
-    const G = gram(designOf(X, 5, rows));
+    const G = gram(designOf(X, 5));
     for (let i = 0; i < 5; i++) {
       for (let j = 0; j <= i; j++) {
         expect(G[i * 5 + j]).toBeCloseTo(19 * mean(centered[i]!.map((x, row) => x * centered[j]![row]!)), 10);
