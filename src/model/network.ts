@@ -82,6 +82,15 @@ export function countParameters(spec: Parameters<typeof tensorsOf>[0]): number {
   return tensorsOf(spec).reduce((sum, tensor) => sum + sizeOf(tensor), 0);
 }
 
+/** About how many multiplications a prediction of a row takes: one a weight, and of shared ones one for each who shares it. */
+export function multiplicationsOf(spec: Parameters<typeof tensorsOf>[0]): number {
+  const { tabm: k = 1 } = spec;
+  return tensorsOf(spec).reduce((sum, tensor) => {
+    const isShared = tensor.kind === "weight" && tensor.shape.length === 2;
+    return sum + sizeOf(tensor) * (isShared ? k : 1);
+  }, 0);
+}
+
 /** What a network is without the parametrization that only training needs. */
 export function plainSpec(spec: NetworkSpec): NetworkSpec {
   return { ...spec, parametrization: "standard" };

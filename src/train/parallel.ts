@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { countParameters, type NetworkSettings } from "../model/network.js";
+import { multiplicationsOf, type NetworkSettings } from "../model/network.js";
 
 /** A training step of less arithmetic than this, in floating-point operations, is done before other threads can help. */
 const OPERATIONS_OF_A_STEP = 8e6;
@@ -65,14 +65,14 @@ export function layOutFolds(
 
 /** How many threads a step is worth: forward and backward take three products of 2 operations a weight and row. */
 function trainingThreads(spec: NetworkSettings, batchSize: number): number {
-  const worthwhile = Math.floor((6 * countParameters(spec) * batchSize) / OPERATIONS_OF_A_STEP);
+  const worthwhile = Math.floor((6 * multiplicationsOf(spec) * batchSize) / OPERATIONS_OF_A_STEP);
   return Math.min(Math.max(worthwhile, 1), mostThreads());
 }
 
 /** The same for predicting a CSV file of so many bytes with some members, by a guess of how many rows that is. */
 export function predictionThreads(spec: NetworkSettings, members: number, bytes: number): number {
   const rows = bytes / (BYTES_OF_A_CELL * (spec.input?.columns.length ?? spec.inputs));
-  const operations = 2 * members * countParameters(spec) * rows;
+  const operations = 2 * members * multiplicationsOf(spec) * rows;
   return operations < OPERATIONS_OF_A_START ? 1 : mostThreads();
 }
 

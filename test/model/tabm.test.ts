@@ -3,7 +3,15 @@ import { type Matrix, Memory } from "../../src/engine/memory.js";
 import { seededRandom } from "../../src/engine/random.js";
 import { record } from "../../src/engine/tape.js";
 import { type LossChoice, lossChoice, losses } from "../../src/model/losses.js";
-import { Network, type NetworkSettings, plainSpec, plainWeights, tensorsOf } from "../../src/model/network.js";
+import {
+  countParameters,
+  multiplicationsOf,
+  Network,
+  type NetworkSettings,
+  plainSpec,
+  plainWeights,
+  tensorsOf,
+} from "../../src/model/network.js";
 import { at, GuardedMemory, matmul, row, type Table, table, transpose, uniformFrom } from "../engine/reference.js";
 import * as reference from "./reference.js";
 
@@ -185,4 +193,12 @@ describe("networks that share weights begin", () => {
     expectNear(outputs[0]!, outputs[1]!);
     expect(row(X, 0)).toHaveLength(4);
   });
+});
+
+it("networks that share weights multiply as often as separate ones, and by their scales", () => {
+  const spec = specOf(lossChoice.parse("mse"));
+  const { tabm: _, ...alone } = spec;
+  const scales = K * (4 + 5 + 5 + 6);
+  expect(multiplicationsOf(spec)).toBe(K * multiplicationsOf(alone) + scales);
+  expect(countParameters(spec)).toBeLessThan(multiplicationsOf(spec));
 });
