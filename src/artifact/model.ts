@@ -33,7 +33,7 @@ const trainingSummary = z.strictObject({
   stopped: z.enum(["all epochs done", "patience", "diverged", "not yet done"]),
   /** the mean loss of the kept epoch's batches, in scaled units; null for a model as initialised */
   loss: z.number().nullable(),
-  /** on the rows that were held out, or where none were on the training rows; null where it is no finite number */
+  /** on the rows that were held out, or where none were on training rows; null where it is no finite number */
   judgedLoss: z.number().nullable(),
   /** in the target's own units, on the same rows; null where one is no finite number */
   scores: z.record(z.string(), z.number().nullable()),
@@ -84,8 +84,8 @@ export interface Checkpoint {
 export const MODEL_FILE = "model.safetensors";
 
 /**
- * Writes a model as one safetensors file; its tensors have the names and shapes of PyTorch's nn.Linear, and those of
- * several members begin with `members.0.`, `members.1.`, …
+ * Writes a model as one safetensors file; its tensors have the names and shapes of PyTorch's nn.Linear, where networks
+ * share weights those of tabm.ts, and those of several members begin with `members.0.`, `members.1.`, …
  */
 export function saveModel(path: string, model: Model, files = systemFiles): void {
   writeWhole(path, encodeModel(model), files);

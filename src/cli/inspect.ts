@@ -63,8 +63,7 @@ function inspectText(
   const { options, trainingRows, validationRows, epochs, stopped, scores } = training;
   const { warmUp, ...schedule } = options.schedule;
   const batches = options.batchSize === "full" ? "all in one batch" : `batches of ${options.batchSize}`;
-  const rows =
-    validationRows > 0 ? `${count(validationRows, "validation row")}` : `${count(trainingRows, "training row")}`;
+  const rows = validationRows > 0 ? `${count(validationRows, "validation row")}` : "training rows"; // of many some
   return [
     `model     written by nnfit ${version}, ${sizeText(weights)}`,
     "",

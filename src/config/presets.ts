@@ -33,12 +33,12 @@ function layout(rows: number): Layout {
   if (rows <= 2_000) return { members: 8, units: 128, epochs: 256, batchSize: 128 };
   if (rows <= 20_000) return { members: 5, units: 256, epochs: 128, batchSize: 256 };
   const epochs = Math.min(Math.max(Math.round(4_000_000 / rows), 8), 40);
-  return { members: membersOf(rows, 5), units: 256, epochs, batchSize: 1024 };
+  return { members: membersFor(rows, 5), units: 256, epochs, batchSize: 1024 };
 }
 
 /** So many rows teach one network nearly as much as several. */
 const ENOUGH_ROWS = 250_000;
-function membersOf(rows: number, members: number): number {
+function membersFor(rows: number, members: number): number {
   return rows <= ENOUGH_ROWS ? members : 2;
 }
 
@@ -73,7 +73,7 @@ function recipe({ task }: TableFacts, { members, units, epochs, batchSize }: Lay
   };
 }
 
-/** A little over a tenth of the work. */
+/** Half the width and the epochs, and three fifths of the networks: about a tenth of the work. */
 function halved({ members, units, epochs, batchSize }: Layout): Layout {
   return { members: Math.ceil((members * 3) / 5), units: units / 2, epochs: Math.ceil(epochs / 2), batchSize };
 }
@@ -81,7 +81,7 @@ function halved({ members, units, epochs, batchSize }: Layout): Layout {
 /** Named sets of config values; any of them can be set by hand. */
 export const presets = {
   fast: {
-    about: "three to five networks of half the width, and half the epochs, for a first look",
+    about: "fewer networks of half the width, and half the epochs, for a first look",
     values: (facts) => recipe(facts, halved(layout(facts.rows))),
   },
   balanced: {
@@ -91,7 +91,7 @@ export const presets = {
   best: {
     about: "twenty networks, each holding out another tenth",
     values: (facts) => {
-      const many = { ...layout(facts.rows), members: membersOf(facts.rows, 20) };
+      const many = { ...layout(facts.rows), members: membersFor(facts.rows, 20) };
       return { data: { validation: 0.1 }, ...recipe(facts, many) };
     },
   },

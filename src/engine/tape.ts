@@ -105,7 +105,7 @@ export class Tape {
   /** P[r, :] = softmax(Z[r, :]); or of each of so many rows that lie side by side */
   softmax(Z: Matrix, copies = 1): Matrix {
     const P = this.like(Z);
-    this.emit(Opcode.Softmax, P.address, Z.address, -copies, Z.columns / copies);
+    this.emit(Opcode.Softmax, P.address, Z.address, -copies, columnsOfEach(Z, copies));
     return P;
   }
 
@@ -116,7 +116,7 @@ export class Tape {
    */
   crossEntropy(Z: Matrix, y: Matrix, smoothing = 0): Matrix {
     const L = this.batch(y.columns);
-    const classes = Z.columns / y.columns;
+    const classes = columnsOfEach(Z, y.columns);
     this.emit(Opcode.CrossEntropy, L.address, Z.address, y.address, -y.columns, classes, this.cellOf(smoothing));
     return L;
   }
@@ -124,7 +124,7 @@ export class Tape {
   /** D[r, :] = P[r, :] − q, with the same q, y and shapes */
   subtractOneHot(P: Matrix, y: Matrix, smoothing = 0): Matrix {
     const D = this.like(P);
-    const classes = P.columns / y.columns;
+    const classes = columnsOfEach(P, y.columns);
     this.emit(Opcode.SubtractOneHot, D.address, P.address, y.address, -y.columns, classes, this.cellOf(smoothing));
     return D;
   }
@@ -155,7 +155,7 @@ export class Tape {
 
   /** Y[r, :] = Σ X[r, f, :], summed over so many copies f   X [rows, copies·n] → [rows, n] */
   sumCopies(X: Matrix, copies: number): Matrix {
-    const Y = this.batch(X.columns / copies);
+    const Y = this.batch(columnsOfEach(X, copies));
     this.emit(Opcode.SumBlocks, Y.address, X.address, copies, Y.columns);
     return Y;
   }
@@ -184,6 +184,7 @@ export class Tape {
   /** Aᵀ·X   A [rows, p], X [rows, q] → [p, q], summed over the batch */
   tmatmul(A: Matrix, X: Matrix, into: Matrix): Matrix {
     const { rows: p, columns: q } = into;
+    if (A.columns / p !== X.columns / q) throw shapesDiffer(A, X);
     this.emitProduct(into, A, X, [p, -A.columns / p, q], [1, p], [q, 1]);
     this.values.change(into);
     return into;
@@ -366,3 +367,10 @@ export class Tape {
 
 /** Pieces of pointwise work are whole cache lines, in elements, where they need not be whole rows. */
 const CACHE_LINE = 16;
+
+/** Of so many rows that lie side by side in one of X. */
+function columnsOfEach(X: Matrix, copies: number): number {
+  const columns = X.columns / copies;
+  if (!Number.isInteger(columns)) throw new Error(`${X.columns} columns are no ${copies} rows side by side`);
+  return columns;
+}

@@ -3,8 +3,9 @@ import { type Program, record } from "../engine/tape.js";
 import type { InputLayer } from "./inputLayer.js";
 import type { Layer } from "./layers.js";
 
-/** So many training rows, at even distances, tell what a layer makes of them all. */
+/** So many training rows, at even distances, tell what a layer makes of them all; fewer where several networks see them. */
 const MOST_ROWS = 2048;
+const LEAST_ROWS = 256;
 
 /** Some rows of X, by their numbers   X [all rows, columns] */
 export interface TrainingRows {
@@ -14,14 +15,14 @@ export interface TrainingRows {
 
 /**
  * Tells what the layers make of some training rows. Asked for one layer after the other, it goes
- * on from the one before, with the weights that it has by then. Of networks that share weights each sees its share of the rows.
+ * on from the one before, with the weights that it has by then.
  */
 export function observer(
   memory: Memory,
   { X: all, rows }: TrainingRows,
   { input, layers, copies }: { input: InputLayer | undefined; layers: readonly Layer[]; copies: number },
 ): (layer: Layer) => Float32Array {
-  const size = Math.min(rows.length, Math.ceil(MOST_ROWS / copies));
+  const size = Math.min(rows.length, Math.max(Math.ceil(MOST_ROWS / copies), LEAST_ROWS));
   const { columns } = all;
   const X = memory.matrix(size, columns, true);
   for (let i = 0; i < size; i++) {

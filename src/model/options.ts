@@ -74,7 +74,7 @@ export const modelOptions = z.strictObject({
     .max(256)
     .default(1)
     .describe(
-      "so many networks that share the layers' weights, each with scales and biases of its own, learn as one, and what they predict is averaged (TabM; Gorishniy et al., 2024); with members, each member is so many",
+      "so many networks that share the hidden layers' weights, each with scales, biases and a last layer of its own, learn as one, and what they predict is averaged (TabM; Gorishniy et al., 2024); with members, each member is so many",
     ),
   loss: z
     .union([z.literal("auto"), lossChoice])

@@ -1,9 +1,14 @@
 import type { Dataset } from "../data/dataset.js";
 import { record } from "../engine/tape.js";
-import type { Network } from "../model/network.js";
+import type { Network, NetworkSpec } from "../model/network.js";
 
-/** Rows that are predicted at a time. */
+/** Rows that are predicted at a time, at most. */
 export const EVALUATION_ROWS = 1024;
+
+/** The same for a network: of several that share weights each has them. */
+export function evaluationRows({ tabm: k = 1 }: Pick<NetworkSpec, "tabm">): number {
+  return Math.ceil(EVALUATION_ROWS / k);
+}
 
 export interface Evaluation {
   /** the mean loss over the rows, each times its weight, in scaled units */
@@ -14,7 +19,7 @@ export interface Evaluation {
 
 /** Records once how `network` predicts `rows`; each call of what it returns does so with the weights as they then are. */
 export function evaluator(network: Network, rows: Dataset): () => Evaluation {
-  const batchSize = Math.min(EVALUATION_ROWS, rows.size);
+  const batchSize = Math.min(evaluationRows(network.spec), rows.size);
   const program = record(network.memory, batchSize, (tape) => {
     const { X, y, w } = rows.batch(tape);
     const yHat = network.forward(tape, X);

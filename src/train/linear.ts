@@ -33,7 +33,7 @@ const MOST_INPUTS = 1200;
 const MOST_WEIGHTS = 10_000;
 /** More rows than these make such a model no better. */
 const MOST_ROWS = 100_000;
-/** So many tell how much of a row is 0. */
+/** So many tell about how much of a row is 0. */
 const ROWS_OF_A_LOOK = 2_000;
 /** Multiplications that a fit may take, half a second or so. Of more rows than that allows, evenly spaced ones are taken. */
 const MOST_WORK = 3e8;
@@ -49,9 +49,16 @@ export function learnLinear(
   if (inputs > MOST_INPUTS) return `more than ${MOST_INPUTS} inputs`;
   if ((inputs + 1) * outputs > MOST_WEIGHTS) return `more than ${MOST_WEIGHTS} weights`;
   const all = rowsOf(truth);
-  const stored = storedPerRow(oneHot(X, columns, spacedRows(all, ROWS_OF_A_LOOK)), inputs);
-  const rows = spacedRows(all, Math.min(MOST_ROWS, Math.ceil(mostWork / workPerRow(stored, target))));
-  const design = designOf(oneHot(X, columns, rows), inputs);
+  let rows = spacedRows(all, Math.min(ROWS_OF_A_LOOK, MOST_ROWS));
+  let expanded = oneHot(X, columns, rows);
+  const affordable = () => Math.ceil(mostWork / workPerRow(storedPerRow(expanded, inputs), target));
+  const take = (most: number) => {
+    rows = spacedRows(all, Math.min(most, MOST_ROWS));
+    expanded = oneHot(X, columns, rows);
+  };
+  take(affordable());
+  if (affordable() < rows.length) take(affordable()); // they hold more than the first look saw
+  const design = designOf(expanded, inputs);
   const state = { rows: design.rows, ...ofInputs(design, fit(design, takeTruth(truth, rows), outputs), outputs) };
   const areFinite = [...state.weights.flat(), ...state.intercepts].every(Number.isFinite);
   return areFinite ? state : "its weights are no finite numbers";

@@ -37,18 +37,18 @@ export function membersOf(
   classes: TargetState | undefined,
   dependence: Dependence = { kind: "none" },
 ): Member[] {
-  const training = fraction === 0 && trainingToJudge(table, classes, seed);
+  const sample = fraction === 0 ? judgingSample(table, classes, seed) : undefined;
   return partsOf(table, { fraction, members, seed }, classes, dependence).map((parts, number) => ({
     number,
     ...parts,
-    judging: training || parts.validation,
+    judging: sample ?? parts.validation,
   }));
 }
 
 /** What training rows say of a network is flattering at best, and so many say it as well as all. */
 const MOST_TRAINING_ROWS = 10_000;
 
-function trainingToJudge(table: Table, classes: TargetState | undefined, seed: number): Uint32Array {
+function judgingSample(table: Table, classes: TargetState | undefined, seed: number): Uint32Array {
   return sampleRows(table.rows, MOST_TRAINING_ROWS, seededRandom(seed, "judging"), codesOf(table, classes));
 }
 

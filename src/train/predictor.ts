@@ -1,6 +1,7 @@
 import { Dataset } from "../data/dataset.js";
 import type { Table } from "../data/table.js";
 import type { Memory } from "../engine/memory.js";
+import { losses } from "../model/losses.js";
 import type { Network } from "../model/network.js";
 import { applyPipeline, type PipelineState, widthOf } from "../transform/pipeline.js";
 import { EVALUATION_ROWS, evaluator } from "./evaluate.js";
@@ -24,8 +25,9 @@ export function predictorOfInputs(
   networks: readonly Network[],
   { columns, rows: capacity }: { columns: number; rows: number },
 ): (X: Float32Array) => Float32Array {
-  const { outputs } = networks[0]!.spec; // there is one, and the others are like it
-  const rows = Dataset.of(memory, capacity, columns, outputs);
+  const { outputs, loss } = networks[0]!.spec; // there is one, and the others are like it
+  const targets = losses[loss.name].task === "classification" ? 1 : outputs;
+  const rows = Dataset.of(memory, capacity, columns, targets);
   const evaluates = networks.map((network) => evaluator(network, rows));
   return (X) => {
     const size = X.length / columns;

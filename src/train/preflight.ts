@@ -3,7 +3,7 @@ import { MOST_PAGES } from "../engine/memory.js";
 import { NnfitError } from "../errors.js";
 import { make } from "../family.js";
 import { countParameters, type NetworkSettings } from "../model/network.js";
-import { EVALUATION_ROWS } from "./evaluate.js";
+import { evaluationRows } from "./evaluate.js";
 import { type OptimizerChoice, optimizers } from "./optimizers.js";
 
 /** What decides how much memory a training takes. */
@@ -45,8 +45,9 @@ export function estimateMemory(load: Load): MemoryEstimate {
   const columns = spec.input?.columns.length ?? spec.inputs;
   const dataset = rows * (columns + targets + 1) * FLOAT; // X, y, and the order of the rows
   const hidden = (spec.tabm ?? 1) * spec.hidden.reduce((sum, width) => sum + width, 0);
-  const evaluated = Math.min(EVALUATION_ROWS, validationRows || trainingRows) * hidden * FLOAT;
-  const batch = 2 * batchSize * hidden * FLOAT + evaluated; // Y and ∂L/∂Y of each hidden layer
+  const evaluated = Math.min(evaluationRows(spec), validationRows || trainingRows) * hidden * FLOAT;
+  const kept = spec.tabm ? 4 : 2; // Y and ∂L/∂Y of each hidden layer; of shared ones also the products, and what they are of
+  const batch = kept * batchSize * hidden * FLOAT + evaluated;
   const engine = dataset + inEngine + batch;
   const scaled = trainingRows * columns * FLOAT; // on its way into the engine
   const network = inEngine + KEPT_WEIGHTS * weights;
@@ -76,7 +77,7 @@ export function checkMemory(load: Load, available = availableMemory()): void {
   throw new NnfitError("usage", `the training needs ${gibibytes(estimate.total)} of memory at least`, {
     setting: settings[largest] ?? "model.hidden",
     have: `${said.join(", ")}; and ${limit}`,
-    try: "fewer or smaller layers in model.hidden, a smaller training.batchSize, or fewer rows",
+    try: `fewer or smaller layers in model.hidden, a smaller training.batchSize, ${load.spec.tabm ? "a smaller model.tabm, " : ""}or fewer rows`,
   });
 }
 

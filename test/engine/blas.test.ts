@@ -103,6 +103,18 @@ describe("products by BLAS", () => {
     });
   });
 
+  it("takes several rows side by side for as many rows", () => {
+    const [X, A, W] = [table(5, 3 * 6, numbersFrom(1)), table(5, 3 * 7, numbersFrom(2)), table(7, 6, numbersFrom(3))];
+    const below = ({ columns, data }: Table) => ({ rows: 15, columns: columns / 3, data });
+    const batch = { rows: 5, batchSize: 8 };
+    const Y = played(batch, (tape, memory) => tape.matmulT(memory.put(X, 8), memory.put(W)));
+    expectProduct(below(Y), below(X), reference.transpose(W));
+    const dX = played(batch, (tape, memory) => tape.matmul(memory.put(A, 8), memory.put(W)));
+    expectProduct(below(dX), below(A), W);
+    const dW = played(batch, (tape, memory) => tape.tmatmul(memory.put(A, 8), memory.put(X, 8), memory.matrix(7, 6)));
+    expectProduct(dW, reference.transpose(below(A)), below(X));
+  });
+
   it("is played again on other numbers, a smaller batch, and after the memory has grown", () => {
     const memory = new GuardedMemory(1, undefined, blas);
     const W = table(5, 6, numbersFrom(1));

@@ -70,6 +70,45 @@ describe("products", () => {
     });
   });
 
+  it("takes several rows side by side for as many rows, to the bit", () => {
+    fc.assert(
+      fc.property(batches, sizes, sizes, fc.integer({ min: 2, max: 5 }), numbers, (batch, K, Q, copies, number) => {
+        const X = table(batch.rows, copies * K, number);
+        const A = table(batch.rows, copies * Q, number);
+        const W = table(Q, K, number);
+        const apart = { rows: batch.rows * copies, batchSize: batch.batchSize * copies };
+        const below = ({ columns, data }: Table) => ({ rows: apart.rows, columns: columns / copies, data });
+        const both = (recording: (tape: Tape, memory: GuardedMemory, put: (of: Table) => Matrix) => Matrix) => {
+          const side = played(batch, (tape, memory) =>
+            recording(tape, memory, (of) => memory.put(of, batch.batchSize)),
+          );
+          const each = played(apart, (tape, memory) =>
+            recording(tape, memory, (of) => memory.put(below(of), apart.batchSize)),
+          );
+          expectSame(side.data, each.data);
+        };
+        both((tape, memory, put) => tape.matmulT(put(X), memory.put(W)));
+        both((tape, memory, put) => tape.matmul(put(A), memory.put(W)));
+        both((tape, memory, put) => tape.tmatmul(put(A), put(X), memory.matrix(Q, K)));
+      }),
+    );
+    const memory = new GuardedMemory();
+    const [X, A] = [
+      memory.put(
+        table(2, 4, () => 1),
+        2,
+      ),
+      memory.put(
+        table(2, 6, () => 1),
+        2,
+      ),
+    ];
+    const recording = (record_: (tape: Tape) => Matrix) => () => record(memory, 2, record_);
+    expect(recording((tape) => tape.tmatmul(A, X, memory.matrix(3, 4)))).toThrow("shapes differ");
+    expect(recording((tape) => tape.matmul(X, memory.matrix(3, 4)))).toThrow("shapes differ");
+    expect(recording((tape) => tape.sumCopies(X, 3))).toThrow("side by side");
+  });
+
   it("spread has a number of each row in every column, to the bit", () => {
     fc.assert(
       fc.property(batches, sizes, ({ rows, batchSize }, columns) => {
@@ -199,6 +238,47 @@ describe("rows", () => {
           const bounds = below.map((distance) => (distance + inSum + 4.001) * UNIT);
           expectClose(row(P, r), expected, bounds);
         }
+      }),
+    );
+  });
+
+  it("softmax, cross-entropy and its gradient are those of each of several rows side by side, to the bit", () => {
+    fc.assert(
+      fc.property(batches, sizes, fc.integer({ min: 2, max: 5 }), numbers, (batch, classes, copies, number) => {
+        const Z = table(batch.rows, copies * classes, number);
+        const y = table(batch.rows, copies, (r, c) => (r + c) % classes);
+        const apart = { rows: batch.rows * copies, batchSize: batch.batchSize * copies };
+        const below = ({ columns, data }: Table) => ({ rows: apart.rows, columns: columns / copies, data });
+        const both = (recording: (tape: Tape, Z: Matrix, y: Matrix, copies: number) => Matrix) => {
+          const side = played(batch, (tape, memory) =>
+            recording(tape, memory.put(Z, batch.batchSize), memory.put(y, batch.batchSize), copies),
+          );
+          const each = played(apart, (tape, memory) =>
+            recording(tape, memory.put(below(Z), apart.batchSize), memory.put(below(y), apart.batchSize), 1),
+          );
+          expectSame(side.data, each.data);
+        };
+        both((tape, Z, _, copies) => tape.softmax(Z, copies));
+        both((tape, Z, y) => tape.crossEntropy(Z, y, 0.2));
+        both((tape, Z, y, copies) => tape.subtractOneHot(tape.softmax(Z, copies), y, 0.2));
+      }),
+    );
+  });
+
+  it("copies stand side by side, and are summed from the first to the last", () => {
+    fc.assert(
+      fc.property(batches, sizes, fc.integer({ min: 1, max: 5 }), numbers, (batch, columns, copies, number) => {
+        const X = table(batch.rows, columns, number);
+        const all = played(batch, (tape, memory) => tape.copies(memory.put(X, batch.batchSize), copies));
+        expectSame(all.data, table(batch.rows, copies * columns, (r, c) => at(X, r, c % columns)).data);
+        const Y = table(batch.rows, copies * columns, number);
+        const sum = played(batch, (tape, memory) => tape.sumCopies(memory.put(Y, batch.batchSize), copies));
+        const expected = table(batch.rows, columns, (r, c) => {
+          let total = 0;
+          for (let copy = 0; copy < copies; copy++) total = Math.fround(total + at(Y, r, copy * columns + c));
+          return total;
+        });
+        expectSame(sum.data, expected.data);
       }),
     );
   });

@@ -46,7 +46,7 @@ const kinds: [string, Partial<NetworkSettings>][] = [
   ["neural-tangent parametrization", { parametrization: "neuralTangent" }],
   ["parametric activations", { parametric: true }],
   ["dropout", { dropout: 0.4 }],
-  ["weights that three networks share", { tabm: 3 }],
+  ["weights that two networks share", { tabm: 2 }],
   ["shared weights and no hidden layer", { tabm: 2, hidden: [] }],
   ["all of them", { tabm: 2, scaling: true, parametrization: "neuralTangent", parametric: true, dropout: 0.25 }],
 ];
@@ -68,7 +68,7 @@ describe.each(kinds)("a network with %s", (_, settings) => {
     });
     for (const [i, difference] of byWeights.entries()) expect(gradient[i], `weight ${i}`).toBeCloseTo(difference, 3);
     for (const [i, difference] of byX.entries()) expect(gradientOfX[i], `input ${i}`).toBeCloseTo(difference, 3);
-    expect(Math.max(...gradient.map(Math.abs))).toBeGreaterThan(0.04); // or the differences would say nothing
+    expect(Math.max(...gradient.map(Math.abs))).toBeGreaterThan(0.05); // or the differences would say nothing
   });
 
   it("predicts the same by its plain weights", () => {

@@ -49,6 +49,7 @@ describe("the estimate of memory", () => {
       { hidden: [1500, 800] },
       { optimizer: { name: "sgd", learningRate: 1e-4 } },
     ],
+    ["networks that share weights", 4_000, 4, { hidden: [300, 300, 300], tabm: 16 }, { batchSize: 256 }],
     ["large batches", 6_000, 4, { hidden: [300, 300, 300] }, { batchSize: "full" }],
   ])("is less than what is used, and more than two fifths of it: %s", async (_, rows, inputs, model, training) => {
     const { used, estimate } = await trained(rows, inputs, model, training);

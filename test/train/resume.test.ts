@@ -105,6 +105,10 @@ const settings: Record<string, Options> = {
     model: { parametric: true, scaling: true, parametrization: "neuralTangent", members: 2, dropout: 0.1 },
     training: { optimizer: adam, learningRateFactors: { bias: 0.1 }, decayBiases: false },
   },
+  "networks that share weights": {
+    model: { tabm: 3, dropout: 0.1, members: 2 },
+    training: { optimizer: adam },
+  },
   "an ensemble whose members stop at different epochs": {
     validation: 0.34,
     model: { members: 3 },

@@ -285,6 +285,10 @@ it("without rows held out, a network is judged by a sample of a long table, or w
   const trained = await run(table, parts);
   expect(trained.judgedRows).toHaveLength(10_000);
   expect(trained.outcome.rowCounts).toEqual({ trainingRows: rows, validationRows: 0 });
+  expect(trained.judgedRows.at(-1)).toBeGreaterThan(11_900);
+  const network = networkOf(trained);
+  const judged = datasetOf(network.memory, trained.prepared).subset(trained.judgedRows);
+  expect(evaluator(network, judged)().loss).toBe(trained.judgement.loss);
   const weighted = await run(table, { ...parts, weight: "w" });
   expect(weighted.judgedRows).toHaveLength(rows);
 });
