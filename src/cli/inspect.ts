@@ -1,6 +1,5 @@
 import { Command } from "commander";
 import type { Model } from "../artifact/model.js";
-import { MOST_TRAINING_ROWS } from "../train/members.js";
 import type { TrainingOptions } from "../train/options.js";
 import { findModel } from "./locate.js";
 import { baselineText } from "./scores.js";
@@ -64,8 +63,7 @@ function inspectText(
   const { options, trainingRows, validationRows, epochs, stopped, scores } = training;
   const { warmUp, ...schedule } = options.schedule;
   const batches = options.batchSize === "full" ? "all in one batch" : `batches of ${options.batchSize}`;
-  const learned = trainingRows > MOST_TRAINING_ROWS ? "training rows" : count(trainingRows, "training row");
-  const rows = validationRows > 0 ? count(validationRows, "validation row") : learned;
+  const rows = validationRows > 0 ? count(validationRows, "validation row") : "training rows"; // of many some, of few all
   return [
     `model     written by nnfit ${version}, ${sizeText(weights)}`,
     "",

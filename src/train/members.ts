@@ -46,7 +46,7 @@ export function membersOf(
 }
 
 /** What training rows say of a network is flattering at best, and so many say it as well as all. */
-export const MOST_TRAINING_ROWS = 10_000;
+const MOST_TRAINING_ROWS = 10_000;
 
 function judgingSample(table: Table, classes: TargetState | undefined, seed: number): Uint32Array {
   return sampleRows(table.rows, MOST_TRAINING_ROWS, seededRandom(seed, "judging"), codesOf(table, classes));
