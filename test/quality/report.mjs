@@ -29,6 +29,7 @@ export function comparison(measured, peers, names) {
   const presets = Object.keys(measured);
   const of = (score, unit) => {
     const tables = names.filter((name) => peers[score][name]);
+    if (tables.length === 0) return "";
     const theirs = (peer) => tables.map((name) => peers[score][name][peer]);
     const ours = (preset) => tables.map((name) => measured[preset][name][score]);
     const rows = tables.map((name) => {
@@ -71,7 +72,8 @@ export function settingsTable(preset, whole, left, names) {
   const classes = names.filter((name) => whole[name].logLoss !== undefined);
   const losses = (results) =>
     classes.length > 0 ? geometricMean(classes.map((name) => results[name].logLoss)) : Number.NaN;
-  const change = (value, than) => `${value >= than ? "+" : "−"}${Math.abs(100 * (value / than - 1)).toFixed(1)} %`;
+  const change = (value, than) =>
+    Number.isNaN(than) ? "" : `${value >= than ? "+" : "−"}${Math.abs(100 * (value / than - 1)).toFixed(1)} %`;
   const rows = Object.entries(left).map(([name, results]) => [
     name,
     change(errors(results), errors(whole)),
