@@ -250,7 +250,7 @@ describe("nnfit train --folds refuses", () => {
   it("more folds than rows, or groups", async () => {
     expect(await refused(["--folds", "61"])).toMatch(/^4 [\s\S]*61 folds need 61 rows with a target at least/);
     expect(await refused(["--folds", "11"], grouped)).toMatch(
-      /^4 [\s\S]*11 folds need 11 groups at least\n.*column "patient"\n {2}have {2}10\n {2}try {3}--folds 10/,
+      /^4 [\s\S]*11 folds need 11 groups at least\n.*column "patient"\n {2}have {2}10\n {2}try {3}10 folds/,
     );
   });
 
