@@ -19,8 +19,6 @@ interface Preset {
 
 interface Layout {
   readonly members: number;
-  /** members that are enough for a first look */
-  readonly few: number;
   /** of each of three hidden layers */
   readonly units: number;
   readonly epochs: number;
@@ -32,10 +30,10 @@ interface Layout {
  * batches give them enough updates; the more rows there are, the sooner an epoch has taught what it can.
  */
 function layout(rows: number): Layout {
-  if (rows <= 2_000) return { members: 8, few: 2, units: 128, epochs: 256, batchSize: 128 };
-  if (rows <= 20_000) return { members: 5, few: 3, units: 256, epochs: 128, batchSize: 256 };
+  if (rows <= 2_000) return { members: 8, units: 128, epochs: 256, batchSize: 128 };
+  if (rows <= 20_000) return { members: 5, units: 256, epochs: 128, batchSize: 256 };
   const epochs = Math.min(Math.max(Math.round(4_000_000 / rows), 8), 40);
-  return { members: membersFor(rows, 5), few: membersFor(rows, 3), units: 256, epochs, batchSize: 1024 };
+  return { members: membersFor(rows, 5), units: 256, epochs, batchSize: 1024 };
 }
 
 /** So many rows teach one network nearly as much as several. */
@@ -76,15 +74,14 @@ function recipe({ task }: TableFacts, { members, units, epochs, batchSize }: Lay
 }
 
 /** In less than a fifth of the time. */
-function forAFirstLook({ few, units, epochs, batchSize, ...layout }: Layout): Layout {
-  const half = { units: units / 2, epochs: Math.ceil(epochs / 2) };
-  return { ...layout, ...half, few, members: few, batchSize: Math.max(batchSize, 256) };
+function forAFirstLook({ units, epochs, batchSize }: Layout): Layout {
+  return { members: 2, units: units / 2, epochs: Math.ceil(epochs / 2), batchSize: Math.max(batchSize, 256) };
 }
 
 /** Named sets of config values; any of them can be set by hand. */
 export const presets = {
   fast: {
-    about: "two or three networks of half the width, and half the epochs, for a first look",
+    about: "two networks of half the width, and half the epochs, for a first look",
     values: (facts) => recipe(facts, forAFirstLook(layout(facts.rows))),
   },
   balanced: {
