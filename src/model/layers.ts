@@ -23,10 +23,10 @@ export interface Layer {
   backwardInput(tape: Tape, dY: Matrix): Matrix;
 }
 
-/** Y = X·Wᵀ·c + b   X [rows, in], W [out, in], b [out], Y [rows, out]; c is 1, or 1/√in in neural-tangent parametrisation */
-export class Dense implements Layer {
-  private X!: Matrix; // of the last recording; set by forward, which backward follows
-  private scaledW!: Matrix;
+/** A layer of products with weights W·c, whose first weights an initializer draws; c is 1, or 1/√in in neural-tangent parametrisation */
+export abstract class DenseLayer implements Layer {
+  protected X!: Matrix; // of the last recording; set by forward, which backward follows
+  protected scaledW!: Matrix;
 
   constructor(
     readonly W: Parameter,
@@ -41,12 +41,29 @@ export class Dense implements Layer {
   forward(tape: Tape, X: Matrix): Matrix {
     this.X = X;
     this.scaledW = this.c === 1 ? this.W.value : tape.multiply(this.W.value, this.c);
+    return this.products(tape, X);
+  }
+
+  /** Y, made with `scaledW`. */
+  protected abstract products(tape: Tape, X: Matrix): Matrix;
+  abstract backwardParameters(tape: Tape, dY: Matrix): void;
+  abstract backwardInput(tape: Tape, dY: Matrix): Matrix;
+
+  /** Makes of ∂L/∂(W·c), which lies in W's gradient, ∂L/∂W. */
+  protected scaleGradient(tape: Tape): void {
+    if (this.c !== 1) tape.multiply(this.W.gradient, this.c, this.W.gradient);
+  }
+}
+
+/** Y = X·Wᵀ·c + b   X [rows, in], W [out, in], b [out], Y [rows, out] */
+export class Dense extends DenseLayer {
+  protected products(tape: Tape, X: Matrix): Matrix {
     return tape.addRow(tape.matmulT(X, this.scaledW), this.b.value);
   }
 
   backwardParameters(tape: Tape, dY: Matrix): void {
-    const dW = tape.tmatmul(dY, this.X, this.W.gradient); //           dW = dYᵀ·X·c
-    if (this.c !== 1) tape.multiply(dW, this.c, this.W.gradient);
+    tape.tmatmul(dY, this.X, this.W.gradient); //                      dW = dYᵀ·X·c
+    this.scaleGradient(tape);
     tape.sumRows(dY, this.b.gradient); //                              db = Σ dY
   }
 

@@ -10,6 +10,7 @@ import { columnWidths, inputSpec, inputTensors } from "./inputs.js";
 import {
   Activation,
   Dense,
+  DenseLayer,
   Dropout,
   type Layer,
   type Parameter,
@@ -151,7 +152,7 @@ export class Network {
     const next = () => parts.next().value as Parameter; // there are as many as are asked for
     this.input = spec.input && new InputLayer(memory, spec.input, next);
     this.layers = layersOf(memory, spec, next);
-    this.dense = this.layers.filter(isDense);
+    this.dense = this.layers.filter((layer) => layer instanceof DenseLayer);
     this.dropouts = this.layers.filter((layer) => layer instanceof Dropout);
   }
 
@@ -229,13 +230,6 @@ export class Network {
   predict(tape: Tape, X: Matrix): Matrix {
     return this.loss.link(tape, this.forward(tape, X, "prediction"));
   }
-}
-
-/** A layer that an initializer begins. */
-type DenseLayer = Dense | SharedDense | Heads;
-
-function isDense(layer: Layer): layer is DenseLayer {
-  return layer instanceof Dense || layer instanceof SharedDense || layer instanceof Heads;
 }
 
 /** The first so many values again and again, to the end. */

@@ -7,7 +7,7 @@
 import type { Matrix } from "../engine/memory.js";
 import type { Random } from "../engine/random.js";
 import type { Tape } from "../engine/tape.js";
-import type { Layer, Parameter } from "./layers.js";
+import { DenseLayer, type Layer, type Parameter } from "./layers.js";
 import type { Loss } from "./losses.js";
 
 /** Y = [X ⊙ R₁, X ⊙ R₂, …]: the inputs of each network   X [rows, in], R [1, k·in], Y [rows, k·in] */
@@ -49,26 +49,20 @@ export class Copies implements Layer {
 }
 
 /** Y = (X·Wᵀ·c) ⊙ S + b   X [rows, k·in], W [out, in], S [1, k·out], b [1, k·out], Y [rows, k·out] */
-export class SharedDense implements Layer {
-  private X!: Matrix;
+export class SharedDense extends DenseLayer {
   private Z!: Matrix;
   private dZ!: Matrix;
-  private scaledW!: Matrix;
 
   constructor(
-    readonly W: Parameter,
-    readonly b: Parameter,
+    W: Parameter,
+    b: Parameter,
     readonly S: Parameter,
-    readonly c: number,
-  ) {}
-
-  get fanOut(): number {
-    return this.W.value.rows;
+    c: number,
+  ) {
+    super(W, b, c);
   }
 
-  forward(tape: Tape, X: Matrix): Matrix {
-    this.X = X;
-    this.scaledW = this.c === 1 ? this.W.value : tape.multiply(this.W.value, this.c);
+  protected products(tape: Tape, X: Matrix): Matrix {
     this.Z = tape.matmulT(X, this.scaledW);
     return tape.add(tape.multiply(this.Z, { eachRow: this.S.value }), { eachRow: this.b.value });
   }
@@ -76,8 +70,8 @@ export class SharedDense implements Layer {
   backwardParameters(tape: Tape, dY: Matrix): void {
     this.dZ = tape.multiply(dY, { eachRow: this.S.value }); //           dZ = dY ⊙ S
     tape.sumRows(tape.multiply(dY, this.Z), this.S.gradient); //         dS = Σ dY ⊙ Z
-    const dW = tape.tmatmul(this.dZ, this.X, this.W.gradient); //        dW = dZᵀ·X·c, summed over the networks too
-    if (this.c !== 1) tape.multiply(dW, this.c, this.W.gradient);
+    tape.tmatmul(this.dZ, this.X, this.W.gradient); //                   dW = dZᵀ·X·c, summed over the networks too
+    this.scaleGradient(tape);
     tape.sumRows(dY, this.b.gradient); //                                db = Σ dY
   }
 
@@ -87,30 +81,27 @@ export class SharedDense implements Layer {
 }
 
 /** Y = [X₁·W₁ᵀ·c, X₂·W₂ᵀ·c, …] + b   X [rows, k·in], W [k·out, in], b [1, k·out], Y [rows, k·out] */
-export class Heads implements Layer {
-  private X!: Matrix;
-  private scaledW!: Matrix;
-
+export class Heads extends DenseLayer {
   constructor(
-    readonly W: Parameter,
-    readonly b: Parameter,
-    readonly c: number,
+    W: Parameter,
+    b: Parameter,
+    c: number,
     private readonly k: number,
-  ) {}
+  ) {
+    super(W, b, c);
+  }
 
-  get fanOut(): number {
+  override get fanOut(): number {
     return this.W.value.rows / this.k;
   }
 
-  forward(tape: Tape, X: Matrix): Matrix {
-    this.X = X;
-    this.scaledW = this.c === 1 ? this.W.value : tape.multiply(this.W.value, this.c);
+  protected products(tape: Tape, X: Matrix): Matrix {
     return tape.addRow(tape.blockMatmulT(X, this.scaledW), this.b.value);
   }
 
   backwardParameters(tape: Tape, dY: Matrix): void {
-    const dW = tape.blockTmatmul(dY, this.X, this.W.gradient); //        dWₖ = dYₖᵀ·Xₖ·c
-    if (this.c !== 1) tape.multiply(dW, this.c, this.W.gradient);
+    tape.blockTmatmul(dY, this.X, this.W.gradient); //                   dWₖ = dYₖᵀ·Xₖ·c
+    this.scaleGradient(tape);
     tape.sumRows(dY, this.b.gradient); //                                db = Σ dY
   }
 

@@ -6,6 +6,7 @@ import { type ActivationChoice, activationChoice, activations } from "../../src/
 import { type LossChoice, lossChoice, losses } from "../../src/model/losses.js";
 import { Network, type NetworkSettings } from "../../src/model/network.js";
 import { GuardedMemory, type Table, table, uniformFrom } from "../engine/reference.js";
+import { computed, gradient } from "./computed.js";
 import * as reference from "./reference.js";
 
 const activationChoices: ActivationChoice[] = [
@@ -58,36 +59,6 @@ function example(activation: ActivationChoice, loss: LossChoice) {
   };
 }
 
-/** Everything that is differentiated, as the engine computes it. */
-function computed({ memory, network, X, y }: ReturnType<typeof example>) {
-  const { result, play } = record(memory, BATCH_SIZE, (tape) => {
-    const input = memory.put(X, BATCH_SIZE);
-    const target = memory.put(y, BATCH_SIZE);
-    const yHat = network.forward(tape, input);
-    return {
-      yHat,
-      loss: network.loss.value(tape, yHat, target),
-      dX: network.backwardInput(tape, network.backward(tape, network.loss.gradient(tape, yHat, target))),
-      prediction: network.predict(tape, input),
-    };
-  });
-  play(ROWS);
-  memory.expectGuards();
-  const rows = ({ data, columns }: Matrix) => [...data.subarray(0, ROWS * columns)];
-  return {
-    yHat: rows(result.yHat),
-    loss: result.loss.value,
-    dW: [...network.parameters.gradient.data],
-    dX: rows(result.dX),
-    prediction: rows(result.prediction),
-  };
-}
-
-/** ∂f/∂vᵢ for every i, by differences */
-function gradient(f: (v: number[]) => number, v: readonly number[]): number[] {
-  return v.map((value, i) => reference.derivative((x) => f(v.with(i, x)), value, 1e-5));
-}
-
 /** The largest difference, relative to the largest number expected. */
 function difference(actual: readonly number[], expected: readonly number[]): number {
   expect(actual.length).toBe(expected.length);
@@ -102,7 +73,7 @@ describe.each(titled(activationChoices))("a network with %s", (_, activation) =>
       const { spec, weights, X, y } = set;
       const value = reference.loss(loss);
       const lossOf = (weights: readonly number[], X: Table) => value(reference.forward(spec, weights, X), y);
-      const actual = computed(set);
+      const actual = computed(set, BATCH_SIZE);
 
       const yHat = reference.forward(spec, weights, X);
       expect(difference(actual.yHat, yHat.data)).toBeLessThan(1e-6);

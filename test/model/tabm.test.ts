@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Matrix, Memory } from "../../src/engine/memory.js";
+import { Memory } from "../../src/engine/memory.js";
 import { seededRandom } from "../../src/engine/random.js";
 import { record } from "../../src/engine/tape.js";
 import { type LossChoice, lossChoice, losses } from "../../src/model/losses.js";
@@ -13,6 +13,7 @@ import {
   tensorsOf,
 } from "../../src/model/network.js";
 import { at, GuardedMemory, matmul, type Table, table, transpose, uniformFrom } from "../engine/reference.js";
+import { computed, gradient } from "./computed.js";
 import * as reference from "./reference.js";
 
 const K = 3;
@@ -80,35 +81,21 @@ describe.each(choices.map((choice) => [JSON.stringify(choice), choice] as const)
       const X = table(ROWS, spec.inputs, () => number(2));
       const targets = task === "regression" ? spec.outputs : 1;
       const y = table(ROWS, targets, () => (task === "regression" ? number(2.5) : Math.floor(uniform() * classes)));
-
-      const { result, play } = record(memory, BATCH_SIZE, (tape) => {
-        const [input, target] = [memory.put(X, BATCH_SIZE), memory.put(y, BATCH_SIZE)];
-        const yHat = network.forward(tape, input);
-        return {
-          loss: network.loss.value(tape, yHat, target),
-          dX: network.backwardInput(tape, network.backward(tape, network.loss.gradient(tape, yHat, target))),
-          prediction: network.predict(tape, input),
-        };
-      });
-      play(ROWS);
-      memory.expectGuards();
-      const rows = ({ data, columns }: Matrix) => [...data.subarray(0, ROWS * columns)];
+      const actual = computed({ memory, network, X, y }, BATCH_SIZE);
 
       const lossOf = (weights: readonly number[], X: Table) =>
         meanOf(outputsOf(spec, weights, X).map((yHat) => reference.loss(loss)(yHat, y)));
-      expect(result.loss.value).toBeCloseTo(lossOf(weights, X), 5);
+      expect(actual.loss).toBeCloseTo(lossOf(weights, X), 5);
       const predictions = outputsOf(spec, weights, X).map(reference.link(loss));
       const mean = predictions[0]!.data.map((_, i) => meanOf(predictions.map(({ data }) => data[i]!)));
-      expectNear(rows(result.prediction), mean);
-      const slopes = (f: (v: number[]) => number, v: readonly number[]) =>
-        v.map((value, i) => reference.derivative((x) => f(v.with(i, x)), value, 1e-5));
+      expectNear(actual.prediction, mean);
       expectNear(
-        [...network.parameters.gradient.data],
-        slopes((v) => lossOf(v, X), weights),
+        actual.dW,
+        gradient((v) => lossOf(v, X), weights),
       );
       expectNear(
-        rows(result.dX),
-        slopes((data) => lossOf(weights, { ...X, data }), X.data),
+        actual.dX,
+        gradient((data) => lossOf(weights, { ...X, data }), X.data),
       );
     });
   },
