@@ -49,15 +49,15 @@ export function learnLinear(
   if (inputs > MOST_INPUTS) return `more than ${MOST_INPUTS} inputs`;
   if ((inputs + 1) * outputs > MOST_WEIGHTS) return `more than ${MOST_WEIGHTS} weights`;
   const all = rowsOf(truth);
-  let rows = spacedRows(all, Math.min(ROWS_OF_A_LOOK, MOST_ROWS));
-  let expanded = oneHot(X, columns, rows);
-  const affordable = () => Math.ceil(mostWork / workPerRow(storedPerRow(expanded, inputs), target));
+  /** So many rows, and how many of their kind are within the work. */
   const take = (most: number) => {
-    rows = spacedRows(all, Math.min(most, MOST_ROWS));
-    expanded = oneHot(X, columns, rows);
+    const rows = spacedRows(all, Math.min(most, MOST_ROWS));
+    const expanded = oneHot(X, columns, rows);
+    return { rows, expanded, affordable: Math.ceil(mostWork / workPerRow(storedPerRow(expanded, inputs), target)) };
   };
-  take(affordable());
-  if (affordable() < rows.length) take(affordable()); // they hold more than the first look saw
+  const taken = take(take(ROWS_OF_A_LOOK).affordable);
+  const holdsMore = taken.affordable < taken.rows.length; // than the first look saw
+  const { rows, expanded } = holdsMore ? take(taken.affordable) : taken;
   const design = designOf(expanded, inputs);
   const state = { rows: design.rows, ...ofInputs(design, fit(design, takeTruth(truth, rows), outputs), outputs) };
   const areFinite = [...state.weights.flat(), ...state.intercepts].every(Number.isFinite);
