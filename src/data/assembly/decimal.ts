@@ -1,4 +1,45 @@
 /**
+ * The double nearest to a decimal number of up to 16 characters without an exponent, as nearly all of them are; NaN where
+ * the text is not that. All characters are looked at at once: 16 bytes from `at` on can be read.
+ */
+export function shortDecimal(at: usize, end: usize): f64 {
+  const first: u32 = load<u8>(at);
+  const negative = first == 0x2d;
+  at += usize(negative) | usize(first == 0x2b);
+  const length = (end - at) as u32;
+  if (length - 1 > 15) return NaN;
+
+  const text = v128.load(at);
+  const digits = i8x16.sub(text, i8x16.splat(0x30));
+  const inside: u32 = (1 << length) - 1;
+  const points = (i8x16.bitmask(i8x16.eq(text, i8x16.splat(0x2e))) as u32) & inside;
+  const others = ~(i8x16.bitmask(i8x16.lt_u(digits, i8x16.splat(10))) as u32) & inside;
+  if (others != points || (points & (points - 1)) != 0 || points == inside) return NaN;
+
+  // The digits without the point, moved to the right; a place before them, which is below zero, swizzle makes 0.
+  const point: u32 = points == 0 ? length : ctz(points);
+  const count = points == 0 ? length : length - 1;
+  const places = i8x16.add(i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), i8x16.splat((count as i8) - 16));
+  const sources = i8x16.sub(places, i8x16.ge_s(places, i8x16.splat(point as i8)));
+  const ones = i8x16.swizzle(digits, sources);
+  const tens = i16x8.add(
+    i16x8.mul(v128.and(ones, i16x8.splat(0xff)), i16x8.splat(10)),
+    i16x8.shr_u(ones, 8),
+  );
+  const thousands = i32x4.dot_i16x8_s(tens, i16x8(100, 1, 100, 1, 100, 1, 100, 1));
+  const upper = eightDigits(i64x2.extract_lane(thousands, 0));
+  const lower = eightDigits(i64x2.extract_lane(thousands, 1));
+  const value = nearest(upper * 100_000_000 + lower, (point as i32) - (count as i32));
+  return reinterpret<f64>(reinterpret<u64>(value) | ((negative as u64) << 63)); // signs come at random: no branch
+}
+
+/** Of two numbers of four digits, the one in front in the lower half. */
+@inline
+function eightDigits(fours: u64): u64 {
+  return (fours & 0xffffffff) * 10_000 + (fours >> 32);
+}
+
+/**
  * The double nearest to a decimal number, as Number() has it, or NaN where that takes more than this: the text is not
  * a number, has more than 19 digits, or is very large or very small.
  */
@@ -58,11 +99,12 @@ const EXACT_POWERS = memory.data<f64>([
 ]);
 
 /** digits·10ᵉ */
+@inline
 function nearest(digits: u64, e: i32): f64 {
   // Both are exact doubles, so that their product or quotient is the nearest one.
   if (digits <= LARGEST_EXACT && e >= -22 && e <= 22) {
     const power = load<f64>(EXACT_POWERS + ((abs(e) as usize) << 3));
-    return e < 0 ? (digits as f64) / power : (digits as f64) * power;
+    return e < 0 ? ((digits as i64) as f64) / power : ((digits as i64) as f64) * power; // signed is faster
   }
   return eiselLemire(digits, e);
 }

@@ -1,4 +1,4 @@
-import { decimal, setPowers } from "./decimal";
+import { decimal, setPowers, shortDecimal } from "./decimal";
 
 export { setPowers };
 
@@ -115,15 +115,21 @@ export function cellEnd(row: usize, column: usize): usize {
 export function numbers(column: usize, values: usize, others: usize): usize {
   let count: usize = 0;
   for (let row: usize = 0; row < rows; row++, values += 8) {
-    let at = startOf(row, column);
-    let end = endOf(row, column);
-    while (at < end && isBlank(load<u8>(at))) at++;
-    while (end > at && isBlank(load<u8>(end - 1))) end--;
-    const value = decimal(at, end);
+    const at = startOf(row, column);
+    const end = endOf(row, column);
+    let value = shortDecimal(at, end);
+    if (value != value) value = paddedDecimal(at, end);
     store<f64>(values, value);
     if (value != value) store<u32>(others + (count++ << 2), row as u32);
   }
   return count;
+}
+
+/** A number with blanks around it, or without. */
+function paddedDecimal(at: usize, end: usize): f64 {
+  while (at < end && isBlank(load<u8>(at))) at++;
+  while (end > at && isBlank(load<u8>(end - 1))) end--;
+  return decimal(at, end);
 }
 
 @inline
