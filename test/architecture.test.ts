@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 const source = fileURLToPath(new URL("../src/", import.meta.url));
 
 /** Later rooms may import earlier ones, never the reverse. */
-const rooms = ["", "engine", "data", "transform", "model", "train", "artifact", "search", "config", "cli"];
+const rooms = ["", "engine", "data", "transform", "score", "model", "train", "artifact", "search", "config", "cli"];
 
 const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter(
   (path) => path.endsWith(".ts") && !path.endsWith(".d.ts") && !path.includes("assembly"),

@@ -6,7 +6,7 @@ import { fileError, NnfitError } from "../errors.js";
 import { takes, withInput } from "../model/inputs.js";
 import { losses } from "../model/losses.js";
 import { countParameters, Network, networkSpec, sizeOf, tensorsOf } from "../model/network.js";
-import { baselineState, baselinesFit } from "../train/baseline.js";
+import { baselineState, baselinesFit } from "../score/baseline.js";
 import type { Fingerprint } from "../train/fingerprint.js";
 import { trainingOptions } from "../train/options.js";
 import type { Snapshot } from "../train/reports.js";

@@ -1,5 +1,5 @@
 import { plainSpec, plainWeights } from "../model/network.js";
-import type { BaselineState } from "../train/baseline.js";
+import type { BaselineState } from "../score/baseline.js";
 import { learnedRows } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
 import { meanJudgement, type Snapshot } from "../train/reports.js";

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { Intervals } from "../train/bootstrap.js";
+import type { Intervals } from "../score/bootstrap.js";
 import type { Predictions, TargetState, Truth } from "../transform/target.js";
 import { failureOf, printResult } from "./failure.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
@@ -45,9 +45,9 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const { checkedNetworksOf } = await import("../artifact/model.js");
   const { readColumns } = await import("../data/read.js");
   const { predictor } = await import("../train/predictor.js");
-  const { scoreBaselines } = await import("../train/baseline.js");
-  const { bootstrap } = await import("../train/bootstrap.js");
-  const { scoresOf } = await import("../train/metrics.js");
+  const { scoreBaselines } = await import("../score/baseline.js");
+  const { bootstrap } = await import("../score/bootstrap.js");
+  const { scoresOf } = await import("../score/metrics.js");
   const { applyPipeline, inputColumns } = await import("../transform/pipeline.js");
   const { invertTarget, rowsWithTarget, targetColumns, targetNames, truthOf } = await import("../transform/target.js");
 
@@ -110,7 +110,7 @@ function intervalFields(intervals: Intervals | undefined) {
 async function confusionOf(target: TargetState, truth: Truth, predictions: Predictions) {
   if (target.task === "regression" || truth.task === "regression" || predictions.task === "regression")
     return undefined;
-  const { confusion } = await import("../train/confusion.js");
+  const { confusion } = await import("../score/confusion.js");
   const { classes } = target;
   return { classes, rows: confusion(truth.classes, predictions.classes, classes.length) };
 }

@@ -31,7 +31,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const { crossValidate, foldsEngine, planFolds, prepareFold } = await import("../train/crossValidation.js");
   const { foldScores } = await import("../train/foldScores.js");
   const { keepFolds } = await import("../train/keep.js");
-  const { scoreNames } = await import("../train/metrics.js");
+  const { scoreNames } = await import("../score/metrics.js");
   const { findTask } = await import("../train/task.js");
   const { foldDivergence } = await import("./divergence.js");
   const { foldsDisplay } = await import("./foldsProgress.js");

@@ -1,7 +1,7 @@
+import { scoreNames } from "../score/metrics.js";
 import type { CrossValidation, FoldResult } from "../train/crossValidation.js";
 import type { FoldScores } from "../train/foldScores.js";
 import { unlearnedClasses } from "../train/folds.js";
-import { scoreNames } from "../train/metrics.js";
 import type { TargetState } from "../transform/target.js";
 import type { Comparison } from "./scores.js";
 import { summarize } from "./summary.js";

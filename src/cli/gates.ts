@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import type { NnfitError } from "../errors.js";
-import type { Scores } from "../train/metrics.js";
+import type { Scores } from "../score/metrics.js";
 import type { TargetState } from "../transform/target.js";
 
 // What a script asks of the scores. It is read before any work, so that a slip is found at once, and judged at the end.
@@ -74,7 +74,7 @@ export async function gatesFor(options: GateOptions): Promise<(target: TargetSta
   const earlier = baseline === undefined ? undefined : await earlierScores(baseline);
 
   return async (target) => {
-    const { scoreKinds } = await import("../train/metrics.js");
+    const { scoreKinds } = await import("../score/metrics.js");
     const kinds = scoreKinds(target);
     for (const { score, text } of failIf)
       if (!(score in kinds)) throw await unknownScore(score, text, Object.keys(kinds));
@@ -126,7 +126,7 @@ function percentage(share: number): string {
 
 /** Reads a condition on a metric of whatever task; "rmse_" and more is one of several targets. */
 async function conditionOf(text: string): Promise<Condition> {
-  const { metrics } = await import("../train/metrics.js");
+  const { metrics } = await import("../score/metrics.js");
   const names = Object.keys(metrics);
   const parts = /^\s*(.+?)\s*(<=|>=|<|>)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*$/i.exec(text);
   if (!parts) {

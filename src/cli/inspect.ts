@@ -43,7 +43,7 @@ function withoutLinearWeights(key: string, value: unknown): unknown {
 /** What the network was compared with in training; models of earlier versions keep no scores of it, or nothing. */
 async function baselineLines({ target, training: { baseline } }: Model): Promise<string[]> {
   if (!baseline) return [];
-  const { firstScores, linearRule, ruleOf } = await import("../train/baseline.js");
+  const { firstScores, linearRule, ruleOf } = await import("../score/baseline.js");
   const { scores, linear } = baseline;
   const text = (rule: string, of: Readonly<Record<string, number | null>> | undefined) =>
     of ? baselineText(rule, of, firstScores(target)) : rule;

@@ -29,7 +29,7 @@ export async function retrain(
   const { NnfitError } = await import("../errors.js");
   const { baselinesOf } = await import("../train/compare.js");
   const { fingerprint } = await import("../train/fingerprint.js");
-  const { scoreNames } = await import("../train/metrics.js");
+  const { scoreNames } = await import("../score/metrics.js");
   const { engineFor, hasModel, train } = await import("../train/train.js");
   const { lessonOf } = await import("./lesson.js");
   const { hasBars, progressDisplay } = await import("./progress.js");

@@ -1,6 +1,6 @@
-import type { Baseline, Baselines } from "../train/baseline.js";
-import type { Interval } from "../train/bootstrap.js";
-import type { Scores } from "../train/metrics.js";
+import type { Baseline, Baselines } from "../score/baseline.js";
+import type { Interval } from "../score/bootstrap.js";
+import type { Scores } from "../score/metrics.js";
 import type { TargetState } from "../transform/target.js";
 import { scoreCell, scoreText } from "./text.js";
 
@@ -47,7 +47,7 @@ export function confusionLines(classes: readonly string[], matrix: readonly (rea
 
 /** What the network is compared with, by the scores of the task's first metric. */
 export async function comparisons(target: TargetState, network: Scores, of: Baselines): Promise<Comparison[]> {
-  const { firstScores, notBetter } = await import("../train/baseline.js");
+  const { firstScores, notBetter } = await import("../score/baseline.js");
   const names = firstScores(target);
   const compare = (label: string, baseline: Baseline, what: string): Comparison => {
     const worse = notBetter(target, network, baseline.scores);

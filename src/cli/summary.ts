@@ -1,6 +1,6 @@
 import { fileError } from "../errors.js";
-import type { Interval } from "../train/bootstrap.js";
-import type { Scores } from "../train/metrics.js";
+import type { Interval } from "../score/bootstrap.js";
+import type { Scores } from "../score/metrics.js";
 import { appendSummary } from "./github.js";
 import type { Comparison } from "./scores.js";
 import { note, scoreCell } from "./text.js";

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
-import type { Baselines } from "../train/baseline.js";
+import type { Baselines } from "../score/baseline.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Watcher } from "../train/reports.js";
 import type { Engine, Outcome } from "../train/train.js";
@@ -147,7 +147,7 @@ async function trainJob(
   const { resolvedConfig } = await import("../config/load.js");
   const { modelOf } = await import("../artifact/trained.js");
   const { baselinesOf } = await import("../train/compare.js");
-  const { scoreNames } = await import("../train/metrics.js");
+  const { scoreNames } = await import("../score/metrics.js");
   const { hasModel, train } = await import("../train/train.js");
   const { progressDisplay } = await import("./progress.js");
   const { divergence } = await import("./divergence.js");

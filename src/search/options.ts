@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { metrics } from "../train/metrics.js";
+import { metrics } from "../score/metrics.js";
 import { judgeChoice } from "./judges.js";
 import { methodChoice } from "./methods.js";
 import { type RangeSetting, rangeSetting } from "./ranges.js";

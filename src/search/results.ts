@@ -1,7 +1,7 @@
 import { csvLine } from "../data/csv.js";
 import type { Task } from "../data/table.js";
 import { NnfitError } from "../errors.js";
-import { metrics } from "../train/metrics.js";
+import { metrics } from "../score/metrics.js";
 import type { TrainingOptions } from "../train/options.js";
 import type { SearchOptions } from "./options.js";
 import type { FinishedJob, ScoreName } from "./trials.js";

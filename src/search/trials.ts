@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { seededRandom } from "../engine/random.js";
-import { badness, type metrics } from "../train/metrics.js";
+import { badness, type metrics } from "../score/metrics.js";
 import type { TargetState } from "../transform/target.js";
 import type { TrialOutcome } from "./judges.js";
 import type { Job } from "./methods.js";

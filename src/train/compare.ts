@@ -1,5 +1,3 @@
-import { inputColumns } from "../transform/pipeline.js";
-import { joinPredictions, joinTruths, type Predictions, takeTruth } from "../transform/target.js";
 import {
   type BaselineState,
   type Baselines,
@@ -7,8 +5,10 @@ import {
   predictBaselines,
   scoreBaselines,
   withScores,
-} from "./baseline.js";
-import type { KnownRows } from "./linear.js";
+} from "../score/baseline.js";
+import type { KnownRows } from "../score/linear.js";
+import { inputColumns } from "../transform/pipeline.js";
+import { joinPredictions, joinTruths, type Predictions, takeTruth } from "../transform/target.js";
 import { learnedRows, type Member } from "./members.js";
 import type { Prepared } from "./prepare.js";
 import type { Outcome } from "./train.js";

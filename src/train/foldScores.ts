@@ -1,7 +1,7 @@
+import type { Baseline, Baselines } from "../score/baseline.js";
+import { type Scores, scoresOf } from "../score/metrics.js";
 import { joinPredictions, joinTruths, type TargetState } from "../transform/target.js";
-import type { Baseline, Baselines } from "./baseline.js";
 import type { FoldResult } from "./crossValidation.js";
-import { type Scores, scoresOf } from "./metrics.js";
 
 /** How a recipe does, by all folds. */
 export interface FoldScores {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { metricNames } from "./metrics.js";
+import { metricNames } from "../score/metrics.js";
 import { optimizerChoice } from "./optimizers.js";
 import { scheduleChoice } from "./schedules.js";
 

@@ -11,6 +11,7 @@ import { inputFor } from "../model/inputs.js";
 import { type LossChoice, lossChoice, losses } from "../model/losses.js";
 import { type NetworkSpec, trainableWeights } from "../model/network.js";
 import type { ModelOptions } from "../model/options.js";
+import { metricNames, metrics } from "../score/metrics.js";
 import type { ScaleOptions } from "../transform/options.js";
 import {
   applyPipeline,
@@ -31,7 +32,6 @@ import {
   truthOf,
 } from "../transform/target.js";
 import { learnedRows, type Member, membersOf } from "./members.js";
-import { metricNames, metrics } from "./metrics.js";
 import type { TrainingOptions } from "./options.js";
 import { checkMemory } from "./preflight.js";
 import type { TaskOf } from "./task.js";

@@ -1,12 +1,12 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { type Blas, findBlas } from "../engine/blas.js";
 import { Memory } from "../engine/memory.js";
+import { scoresOf } from "../score/metrics.js";
 import { invertTarget, type TargetState, type Truth, takeTruth } from "../transform/target.js";
 import { fitTemperature } from "../transform/temperature.js";
 import { type States, trainInTurn } from "./interleave.js";
 import type { Judgement, MemberOutcome, Stopped } from "./member.js";
 import { learnedRows } from "./members.js";
-import { scoresOf } from "./metrics.js";
 import { type Layout, layOut } from "./parallel.js";
 import { mean } from "./predictor.js";
 import type { Prepared } from "./prepare.js";

@@ -3,7 +3,7 @@ import { Memory } from "../../src/engine/memory.js";
 import { seededRandom } from "../../src/engine/random.js";
 import { Network, plainSpec } from "../../src/model/network.js";
 import { modelOptions } from "../../src/model/options.js";
-import { type Baselines, scoreBaselines } from "../../src/train/baseline.js";
+import { type Baselines, scoreBaselines } from "../../src/score/baseline.js";
 import { baselinesOf } from "../../src/train/compare.js";
 import type { EpochReport, MemberOutcome, MemberState } from "../../src/train/member.js";
 import { membersOf } from "../../src/train/members.js";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { designOf, gram, spacedRows, storedPerRow } from "../../src/train/design.js";
-import { type LinearState, learnLinear, predictLinear } from "../../src/train/linear.js";
+import { designOf, gram, spacedRows, storedPerRow } from "../../src/score/design.js";
+import { type LinearState, learnLinear, predictLinear } from "../../src/score/linear.js";
 import type { TargetState, Truth } from "../../src/transform/target.js";
 
 /**

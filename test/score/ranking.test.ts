@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ascending } from "../../src/train/ranking.js";
+import { ascending } from "../../src/score/ranking.js";
 
 const compared = (values: Float32Array | Float64Array) =>
   Uint32Array.from(values.keys()).sort((a, b) => values[a]! - values[b]!);

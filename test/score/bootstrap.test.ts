@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../src/engine/random.js";
-import { bootstrap, workFor } from "../../src/train/bootstrap.js";
-import { scoresOf } from "../../src/train/metrics.js";
+import { bootstrap, workFor } from "../../src/score/bootstrap.js";
+import { scoresOf } from "../../src/score/metrics.js";
 import type { TargetState } from "../../src/transform/target.js";
 
 const random = seededRandom(3, "split");

@@ -6,7 +6,7 @@ import {
   notBetter,
   scoreBaselines,
   withScores,
-} from "../../src/train/baseline.js";
+} from "../../src/score/baseline.js";
 import type { TargetState, Truth } from "../../src/transform/target.js";
 
 const classes: TargetState = { task: "classification", name: "y", type: "category", classes: ["a", "b", "c"] };
