@@ -16,7 +16,16 @@ export function saveFolds(folder: RunFolder, table: Table, results: readonly Fol
 
 /** What a fold was, by the names of folds.csv and `--json`. */
 export function foldFacts({ fold, outcome: { rowCounts, epochs, keptEpoch, stopped } }: FoldResult) {
-  return { fold: fold.number + 1, ...rowCounts, testRows: fold.test.length, epochs, keptEpoch, stopped };
+  const { trainingRows, validationRows } = rowCounts;
+  return {
+    fold: fold.number + 1,
+    trainingRows,
+    validationRows,
+    testRows: fold.test.length,
+    epochs,
+    keptEpoch,
+    stopped,
+  };
 }
 
 function foldLines(results: readonly FoldResult[]): string[][] {

@@ -24,6 +24,8 @@ const trainingSummary = z.strictObject({
   options: trainingOptions.extend({ checkpoint: trainingOptions.shape.checkpoint.unwrap().optional() }),
   trainingRows: z.int().positive(),
   validationRows: z.int().min(0),
+  /** that the scores are of; older models don't say it */
+  judgedRows: z.int().positive().optional(),
   /** epochs done */
   epochs: z.int().min(0),
   /** the epoch whose weights these are; of several members the latest such epoch */

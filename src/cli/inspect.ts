@@ -3,7 +3,7 @@ import type { Model } from "../artifact/model.js";
 import type { TrainingOptions } from "../train/options.js";
 import { findModel } from "./locate.js";
 import { baselineText } from "./scores.js";
-import { aligned, count, extras, percent, plain, scoreText, short, some, weightText } from "./text.js";
+import { aligned, count, extras, percent, plain, scoreText, short, some, weightText, whole } from "./text.js";
 import { example, modelArgument } from "./usage.js";
 
 export function inspectCommand(): Command {
@@ -60,10 +60,9 @@ function inspectText(
   taken: readonly (Input | undefined)[],
 ): string[] {
   const { inputs, hidden, outputs, activation, initializer, loss } = network;
-  const { options, trainingRows, validationRows, epochs, stopped, scores } = training;
+  const { options, trainingRows, epochs, stopped, scores } = training;
   const { warmUp, ...schedule } = options.schedule;
   const batches = options.batchSize === "full" ? "all in one batch" : `batches of ${options.batchSize}`;
-  const rows = validationRows > 0 ? count(validationRows, "validation row") : "training rows"; // of many some, of few all
   return [
     `model     written by nnfit ${version}, ${sizeText(weights)}`,
     "",
@@ -86,8 +85,14 @@ function inspectText(
     ...(options.classWeights === "none" ? [] : [`          class weights ${weightText(options.classWeights)}`]),
     `          ${count(trainingRows, "row")}, ${batches}, seed ${options.seed}`,
     `          ${count(epochs, "epoch")} (${stopped}), ${keptText(training)}`,
-    `scores    ${scoreText(scores)} on ${rows}`,
+    `scores    ${scoreText(scores)} on ${judgedText(training)}`,
   ];
+}
+
+function judgedText({ trainingRows, validationRows, judgedRows }: Model["training"]): string {
+  if (validationRows > 0) return count(validationRows, "validation row");
+  if (judgedRows === undefined) return "training rows"; // an older model doesn't say how many
+  return judgedRows < trainingRows ? `${whole(judgedRows)} of the training rows` : count(judgedRows, "training row");
 }
 
 function warmUpText(warmUp: TrainingOptions["schedule"]["warmUp"]): string {

@@ -29,7 +29,7 @@ export function keepFolds({ task: { table } }: CrossValidation, results: readonl
       loss: weightedMean(results.map(({ fold, judgement }) => [fold.test.length, judgement.loss])),
       scores: scores.outOfFold,
     },
-    rowCounts: { trainingRows: table.rows, validationRows: table.rows },
+    rowCounts: { trainingRows: table.rows, validationRows: table.rows, judgedRows: table.rows },
     epochs: Math.max(...outcomes.map(({ epochs }) => epochs)),
     keptEpoch: Math.max(...outcomes.map(({ keptEpoch }) => keptEpoch)),
     stopped: outcomes.some(({ stopped }) => stopped === "all epochs done") ? "all epochs done" : "patience",

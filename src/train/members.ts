@@ -23,8 +23,8 @@ export interface Member {
   readonly judgingWeights?: Float32Array;
 }
 
-/** Row numbers of one member. */
-type Parts = Pick<Member, "training" | "validation">;
+/** A member of which it is not yet said what judges it. */
+export type Parts = Pick<Member, "number" | "training" | "validation">;
 
 /**
  * Parts the rows of a table into training and validation rows, once for each member of an ensemble: stratified for
@@ -36,20 +36,32 @@ export function membersOf(
   { fraction, members, seed }: { fraction: number; members: number; seed: number },
   classes: TargetState | undefined,
   dependence: Dependence = { kind: "none" },
-): Member[] {
-  const sample = fraction === 0 ? judgingSample(table, classes, seed) : undefined;
+): Parts[] {
   return partsOf(table, { fraction, members, seed }, classes, dependence).map((parts, number) => ({
     number,
     ...parts,
-    judging: sample ?? parts.validation,
   }));
 }
 
 /** What training rows say of a network is flattering at best, and so many say it as well as all. */
 const MOST_TRAINING_ROWS = 10_000;
 
-function judgingSample(table: Table, classes: TargetState | undefined, seed: number): Uint32Array {
-  return sampleRows(table.rows, MOST_TRAINING_ROWS, seededRandom(seed, "judging"), codesOf(table, classes));
+/**
+ * The members with the rows that judge them: those that they hold out; where none are held out, their training rows, of many a
+ * sample. If rows have weights, all: a sample might weigh nothing.
+ */
+export function withJudges(
+  members: readonly Parts[],
+  { classes, weighted, seed }: { classes: Int32Array | undefined; weighted: boolean; seed: number },
+): Member[] {
+  let sample: Uint32Array | undefined; // they all learn from the same rows
+  const judges = ({ training, validation }: Parts) => {
+    if (validation.length > 0) return validation;
+    if (weighted) return training;
+    sample ??= sampleRows(training.length, MOST_TRAINING_ROWS, seededRandom(seed, "judging"), classes);
+    return sample;
+  };
+  return members.map((member) => ({ ...member, judging: judges(member) }));
 }
 
 function partsOf(
@@ -57,7 +69,7 @@ function partsOf(
   { fraction, members, seed }: { fraction: number; members: number; seed: number },
   classes: TargetState | undefined,
   dependence: Dependence,
-): readonly Parts[] {
+): readonly Omit<Parts, "number">[] {
   const { rows } = table;
   if (fraction === 0) {
     const parts = { training: range(0, rows), validation: range(0, 0) };
@@ -107,7 +119,7 @@ function checkParting(table: Table, dependence: Dependence): void {
 function inTurn(
   { rows, folds, members }: { rows: number; folds: number; members: number },
   foldsOfDeal: (deal: number) => Uint32Array,
-): Parts[] {
+): Omit<Parts, "number">[] {
   const deals = Array.from({ length: Math.ceil(members / folds) }, (_, deal) => foldsOfDeal(deal));
   const all = range(0, rows);
   return Array.from({ length: members }, (_, member) => {

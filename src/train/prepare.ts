@@ -31,7 +31,7 @@ import {
   targetColumns,
   truthOf,
 } from "../transform/target.js";
-import { learnedRows, type Member, membersOf } from "./members.js";
+import { codesOf, learnedRows, type Member, membersOf, withJudges } from "./members.js";
 import type { TrainingOptions } from "./options.js";
 import { checkMemory } from "./preflight.js";
 import type { TaskOf } from "./task.js";
@@ -137,6 +137,12 @@ export async function prepare(
   });
   const tables = validation ? [table, validation] : [table];
   const rows = join(tables.map((of) => rowsOf(of, pipeline, target)));
+  const weights = rowWeights(data.weight ?? null, tables);
+  const members = withJudges(held ? parts.map((member) => ({ ...member, validation: held })) : parts, {
+    classes: codesOf(table, classes),
+    weighted: weights !== undefined,
+    seed,
+  });
   return {
     pipeline,
     target,
@@ -144,8 +150,8 @@ export async function prepare(
     training,
     batchSize: rowsOfBatch,
     rows,
-    members: withWeights(held ? parts.map((member) => ({ ...member, validation: held, judging: held })) : parts, {
-      rows: rowWeights(data.weight ?? null, tables),
+    members: withWeights(members, {
+      rows: weights,
       classes: classFactors(training.classWeights, target, rows.truth),
     }),
     ...(beginning ? { initial: beginning.weights.map((weights) => trainableWeights(spec, weights)) } : {}),

@@ -24,7 +24,12 @@ export interface Outcome {
   readonly judgement: Judgement;
   /** Which rows those are. */
   readonly judgedRows: Uint32Array;
-  readonly rowCounts: { readonly trainingRows: number; readonly validationRows: number };
+  readonly rowCounts: {
+    readonly trainingRows: number;
+    readonly validationRows: number;
+    /** that the scores are of: the validation rows, or where there are none, training rows */
+    readonly judgedRows: number;
+  };
   /** The most that a member did. */
   readonly epochs: number;
   /** The latest of which a member's weights are. */
@@ -129,6 +134,7 @@ function outcomeOf(prepared: Prepared, ended: readonly MemberOutcome[]): Outcome
     rowCounts: {
       trainingRows: learnedRows(prepared).length,
       validationRows: holdsOut ? judged.judgedRows.length : 0,
+      judgedRows: judged.judgedRows.length,
     },
     keptEpoch: Math.max(...ended.map(({ keptEpoch }) => keptEpoch)),
     epochs: Math.max(...ended.map(({ epochs }) => epochs)),

@@ -95,16 +95,13 @@ export function withWeights(
 ): readonly Member[] {
   if (!rows && !classes) return members;
   return members.map((member) => {
-    const { training, validation } = member;
-    const holdsOut = validation.length > 0;
-    const judging = holdsOut || !rows ? member.judging : training; // a sample of them might weigh nothing
+    const { training, judging } = member;
     const ofClass = classes?.(training) ?? (() => 1);
     const ofRow = (row: number) => rows?.[row] ?? 1;
     return {
       ...member,
-      judging,
       trainingWeights: onAverageOne(training, ofRow, "to learn from", ofClass),
-      ...(rows && { judgingWeights: onAverageOne(judging, ofRow, holdsOut ? "to judge by" : "to learn from") }),
+      ...(rows && { judgingWeights: onAverageOne(judging, ofRow, "to judge by") }),
     };
   });
 }

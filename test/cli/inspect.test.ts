@@ -68,7 +68,7 @@ describe.concurrent("nnfit inspect", () => {
     expect(told).toMatch(/24 rows, .*, seed 7/);
     expect(told).not.toContain("batches of full");
     expect(told).toMatch(/2 epochs .*weights of epoch 2/);
-    expect(told).toMatch(/scores +rmse \S+, mae \S+, r2 \S+, medianAbsoluteError \S+, mape \S+ on training rows/);
+    expect(told).toMatch(/scores +rmse \S+, mae \S+, r2 \S+, medianAbsoluteError \S+, mape \S+ on 24 training rows/);
   });
 
   it("tells what the network was compared with, and leaves a linear model's weights out", async () => {

@@ -134,7 +134,7 @@ describe("a cross-validation", () => {
     const kept = keepFolds(plan, results, scores);
     expect(kept.outcome.members).toEqual(results.flatMap(({ outcome }) => outcome.members));
     expect(kept.outcome.members).toHaveLength(6);
-    expect(kept.outcome.rowCounts).toEqual({ trainingRows: 45, validationRows: 45 });
+    expect(kept.outcome.rowCounts).toEqual({ trainingRows: 45, validationRows: 45, judgedRows: 45 });
     expect(kept.outcome.judgement.scores).toEqual(scores.outOfFold);
     const { target } = kept.outcome;
     expect(target.task === "classification" && target.temperature).toBeGreaterThan(0);

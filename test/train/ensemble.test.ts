@@ -86,7 +86,7 @@ describe("the members of an ensemble", () => {
       expect([training.length, validation.length]).toEqual([rows, 0]);
     const { members, rowCounts, judgedRows } = await run(ready);
     expect(new Set(members.map(({ weights }) => weights.join())).size).toBe(3);
-    expect(rowCounts).toEqual({ trainingRows: rows, validationRows: 0 });
+    expect(rowCounts).toEqual({ trainingRows: rows, validationRows: 0, judgedRows: rows });
     expect(judgedRows.length).toBe(rows);
   });
 
@@ -117,7 +117,7 @@ describe("an ensemble", () => {
   it("is scored on every row by the members that did not learn from it", async () => {
     const ready = await prepared(words);
     const { members, judgement, judgedRows, rowCounts } = await run(ready);
-    expect(rowCounts).toEqual({ trainingRows: rows, validationRows: rows });
+    expect(rowCounts).toEqual({ trainingRows: rows, validationRows: rows, judgedRows: rows });
     expect([...judgedRows]).toEqual([...Array(rows).keys()]);
     const { truth } = ready.rows;
     if (truth.task !== "classification") throw new Error("it is a classification");

@@ -189,7 +189,7 @@ describe("a training with validation rows", () => {
     );
     const { prepared, judgement, outcome } = whole;
     const { target, rows: all } = prepared;
-    expect(outcome.rowCounts).toEqual({ trainingRows: 36, validationRows: 12 });
+    expect(outcome.rowCounts).toEqual({ trainingRows: 36, validationRows: 12, judgedRows: 12 });
     const truth = takeTruth(all.truth, whole.judgedRows);
     if (truth.task !== "regression") throw new Error("it is a regression");
     const table = wave((t) => 1000 * t);
@@ -284,7 +284,7 @@ it("without rows held out, a network is judged by a sample of a long table, or w
   const parts = { validation: 0, training: { epochs: 1, batchSize: 1024 } };
   const trained = await run(table, parts);
   expect(trained.judgedRows).toHaveLength(10_000);
-  expect(trained.outcome.rowCounts).toEqual({ trainingRows: rows, validationRows: 0 });
+  expect(trained.outcome.rowCounts).toEqual({ trainingRows: rows, validationRows: 0, judgedRows: 10_000 });
   expect(trained.judgedRows.at(-1)).toBeGreaterThan(11_900);
   const network = networkOf(trained);
   const judged = datasetOf(network.memory, trained.prepared).subset(trained.judgedRows);
