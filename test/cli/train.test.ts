@@ -213,6 +213,7 @@ describe.concurrent("validation", () => {
       task: "regression",
       trainingRows: 20,
       validationRows: 3,
+      judgedRows: 3,
       epochs: 2,
       keptEpoch: 2,
       scores: { rmse: Number(last.val_rmse), mae: Number(last.val_mae), r2: Number(last.val_r2) },
