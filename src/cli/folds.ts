@@ -6,6 +6,7 @@ import { type GateOptions, gatesFor } from "./gates.js";
 import { located } from "./located.js";
 import { comparisons } from "./scores.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
+import { tablesOf } from "./tables.js";
 
 interface FoldsOptions extends GateOptions {
   readonly set?: string[];
@@ -22,8 +23,6 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const { set, out, threads, backend, json, folds, keep } = options;
   const clock = stopwatch();
   const { loadConfig, displayPath, resolvedConfig } = await import("../config/load.js");
-  const { fileSource } = await import("../data/csv.js");
-  const { readColumns, readTable } = await import("../data/read.js");
   const { FOLDS_FILE, OUT_OF_FOLD_FILE, saveFolds } = await import("../artifact/foldFiles.js");
   const { RunFolder } = await import("../artifact/folder.js");
   const { MODEL_FILE } = await import("../artifact/model.js");
@@ -36,25 +35,22 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const { foldDivergence } = await import("./divergence.js");
   const { foldsDisplay } = await import("./foldsProgress.js");
   const { concludeFolds, foldsText, warnOfFolds } = await import("./foldsStory.js");
-  const { watched } = await import("./progress.js");
   const { describe } = await import("./story.js");
 
   const gatesOf = await gatesFor(options);
   const workingDirectory = process.cwd();
   const loaded = loadConfig(path, { set: set ?? [], out, backend, workingDirectory });
   const { data, task: taskSetting, output } = loaded.config;
-  const source = (file: string) => watched(fileSource(file, displayPath(workingDirectory, file)));
 
   clock.lap("start");
   const { table, config, plan, first, engine } = await located(loaded, async () => {
-    const table = await readTable(source(data.train), data);
+    const { readTraining, readValidation } = await tablesOf(loaded);
+    const table = await readTraining();
     clock.lap("read");
     const task = findTask(table, data.target, taskSetting);
     const config = loaded.configFor({ rows: task.table.rows, task: task.task });
     if (keep) await checkKeep(config, folds);
-    const plan = planFolds(task, config, { folds, sharesScaling: keep }, (wanted) =>
-      readColumns(source(String(data.validation)), data, wanted),
-    );
+    const plan = planFolds(task, config, { folds, sharesScaling: keep }, readValidation);
     const first = await prepareFold(plan, plan.folds[0]!); // there are two at least
     const engine = await foldsEngine(first, folds, { threads, blasLibrary: process.env.NNFIT_BLAS });
     clock.lap("prepare");

@@ -1,10 +1,10 @@
 import type { LoadedConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
-import type { WantedColumn } from "../data/read.js";
 import type { Table } from "../data/table.js";
 import type { Prepared } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";
 import { located } from "./located.js";
+import { tablesOf } from "./tables.js";
 
 /** What a config and its tables come to, ready to be learned. */
 export interface Lesson {
@@ -25,22 +25,15 @@ interface LessonOptions {
 
 /** Reads the tables of a config and makes ready what is to be learned from them. Errors say where in the config. */
 export async function lessonOf(loaded: LoadedConfig, { continueFrom, read }: LessonOptions): Promise<Lesson> {
-  const { displayPath } = await import("../config/load.js");
-  const { fileSource } = await import("../data/csv.js");
-  const { readColumns, readTable } = await import("../data/read.js");
   const { findTask } = await import("../train/task.js");
   const { prepare } = await import("../train/prepare.js");
-  const { watched } = await import("./progress.js");
   const { readForModel } = await import("./continue.js");
 
   const { data, task: taskSetting } = loaded.config;
-  const source = (file: string) => watched(fileSource(file, displayPath(process.cwd(), file)));
-  const readValidation = (wanted: readonly WantedColumn[]) =>
-    readColumns(source(String(data.validation)), data, wanted);
   return located(loaded, async () => {
-    const continued =
-      continueFrom === undefined ? undefined : await readForModel(continueFrom, source(data.train), data);
-    const table = continued?.task.table ?? (await readTable(source(data.train), data));
+    const { training, readTraining, readValidation } = await tablesOf(loaded);
+    const continued = continueFrom === undefined ? undefined : await readForModel(continueFrom, training, data);
+    const table = continued?.task.table ?? (await readTraining());
     read?.();
     const task = continued?.task ?? findTask(table, data.target, taskSetting);
     const config = loaded.configFor({ rows: task.table.rows, task: task.task });

@@ -5,19 +5,16 @@ import type { Table } from "../data/table.js";
 import type { Material } from "../search/judges.js";
 import type { Origin } from "../search/log.js";
 import type { SearchOptions } from "../search/options.js";
+import { tablesOf } from "./tables.js";
 
 /** Reads the tables, and sees that a config may have whatever the ranges give, before any work is done. */
 export async function findMaterial(loaded: LoadedConfig, { ranges, judge: choice }: SearchOptions) {
   const { NnfitError } = await import("../errors.js");
-  const { displayPath } = await import("../config/load.js");
-  const { fileSource } = await import("../data/csv.js");
-  const { readColumns, readTable } = await import("../data/read.js");
   const { make } = await import("../family.js");
   const { judges } = await import("../search/judges.js");
   const { makeRange } = await import("../search/ranges.js");
   const { prepare } = await import("../train/prepare.js");
   const { findTask } = await import("../train/task.js");
-  const { watched } = await import("./progress.js");
 
   const { data, task: taskSetting } = loaded.config;
   const judge = make(judges, choice);
@@ -27,8 +24,8 @@ export async function findMaterial(loaded: LoadedConfig, { ranges, judge: choice
       try: '"validation": 0.2, or "search": { "judge": "folds" }',
     });
   }
-  const source = (file: string) => watched(fileSource(file, displayPath(process.cwd(), file)));
-  const table = await readTable(source(data.train), data);
+  const { readTraining, readValidation } = await tablesOf(loaded);
+  const table = await readTraining();
   const task = findTask(table, data.target, taskSetting);
   const facts: TableFacts = { rows: task.table.rows, task: task.task };
 
@@ -41,7 +38,7 @@ export async function findMaterial(loaded: LoadedConfig, { ranges, judge: choice
   let validation: Table | undefined;
   const config = loaded.configFor(facts, firsts);
   const prepared = await prepare(task, config, async (columns) => {
-    validation = await readColumns(source(String(data.validation)), data, columns);
+    validation = await readValidation(columns);
     return validation;
   });
   const material = { task, validation };

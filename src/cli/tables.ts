@@ -1,0 +1,26 @@
+import type { LoadedConfig } from "../config/load.js";
+import type { Source } from "../data/csv.js";
+import type { WantedColumn } from "../data/read.js";
+import type { Table } from "../data/table.js";
+
+/** The tables that a config names, read as it says. */
+export interface Tables {
+  readonly training: Source;
+  readTraining(): Promise<Table>;
+  readValidation(wanted: readonly WantedColumn[]): Promise<Table>;
+}
+
+export async function tablesOf({ config: { data } }: Pick<LoadedConfig, "config">): Promise<Tables> {
+  const { displayPath } = await import("../config/load.js");
+  const { fileSource } = await import("../data/csv.js");
+  const { readColumns, readTable } = await import("../data/read.js");
+  const { watched } = await import("./progress.js");
+
+  const source = (file: string) => watched(fileSource(file, displayPath(process.cwd(), file)));
+  const training = source(data.train);
+  return {
+    training,
+    readTraining: () => readTable(training, data),
+    readValidation: (wanted) => readColumns(source(String(data.validation)), data, wanted),
+  };
+}
