@@ -44,6 +44,12 @@ export class Checkpoints {
     return `${this.name}/${file}`;
   }
 
+  /** The newest one's file, as people are told it, whether or not it can be read. */
+  get latest(): string | undefined {
+    const number = this.numbers().at(-1);
+    return number === undefined ? undefined : `${this.name}/${fileOf(number)}`;
+  }
+
   /** The newest that can be read. */
   newest(): FoundCheckpoint | undefined {
     const damaged: NnfitError[] = [];

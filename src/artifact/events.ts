@@ -1,4 +1,4 @@
-import { existsSync, fstatSync, readFileSync, writeSync } from "node:fs";
+import { existsSync, fstatSync, readdirSync, readFileSync, readlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { NnfitError } from "../errors.js";
@@ -83,14 +83,42 @@ export function eventsJsonSchema(): string {
 
 /** Where events go besides the run folder's file: a descriptor that is open. Refuses one that is not. */
 export function checkDescriptor(descriptor: number): void {
-  try {
-    fstatSync(descriptor);
-  } catch {
+  if (!isGiven(descriptor)) {
     throw new NnfitError("usage", `the file descriptor ${descriptor} is not open`, {
       at: `--events ${descriptor}`,
       try: `a shell opens it: nnfit train config.json --events ${descriptor} ${descriptor}> events.ndjson`,
     });
   }
+}
+
+const OPEN_FILES = "/proc/self/fd";
+
+/** That it was open when the process began. On Linux what Node has opened for itself is told from that. */
+function isGiven(descriptor: number): boolean {
+  try {
+    fstatSync(descriptor);
+  } catch {
+    return false;
+  }
+  const file = fileAt(descriptor);
+  if (file?.startsWith("anon_inode:")) return false;
+  if (!file?.startsWith("pipe:")) return true;
+  // of a pipe that was given the other end is elsewhere
+  return !readdirSync(OPEN_FILES).some((other) => fileAt(other) === file && isForReading(other));
+}
+
+/** What is open there, such as "pipe:[123]"; undefined where the system doesn't say. */
+function fileAt(descriptor: number | string): string | undefined {
+  try {
+    return readlinkSync(`${OPEN_FILES}/${descriptor}`);
+  } catch {
+    return undefined;
+  }
+}
+
+function isForReading(descriptor: string): boolean {
+  const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"))?.[1] ?? "";
+  return (Number.parseInt(flags, 8) & 3) === 0;
 }
 
 /** The events of a run, one line of JSON each. Those of a run that goes on are added to what is there. */
@@ -130,16 +158,24 @@ export class Events {
   }
 }
 
-/** What the last run in a folder learned from, if it was done. */
-export function doneRun(folder: string): { readonly data: Fingerprint } | undefined {
+/** How the last run in a folder ended, and what it learned from, as far as its events say. */
+export function lastRun(folder: string): { readonly status?: string; readonly data?: Fingerprint } {
   const path = join(folder, EVENTS_FILE);
-  if (!existsSync(path)) return undefined;
+  if (!existsSync(path)) return {};
   const lines = readFileSync(path, "utf8").trimEnd().split("\n");
   const parse = (line: string | undefined) => eventSchema.safeParse(parseJson(line ?? "")).data;
   const last = parse(lines.at(-1));
-  if (last?.event !== "end" || last.status !== "done") return undefined;
   const start = parse(lines.findLast((line) => line.includes('"event":"start"')));
-  return start?.event === "start" ? start : undefined;
+  return {
+    ...(last?.event === "end" && { status: last.status }),
+    ...(start?.event === "start" && { data: start.data }),
+  };
+}
+
+/** What the last run in a folder learned from, if it was done. */
+export function doneRun(folder: string): { readonly data: Fingerprint } | undefined {
+  const { status, data } = lastRun(folder);
+  return status === "done" && data ? { data } : undefined;
 }
 
 export function startEvent(of: Omit<Extract<Happening, { event: "start" }>, "event" | "nnfit">): Happening {

@@ -6,7 +6,7 @@ import { type Lock, takeLock } from "./lock.js";
 import { type Model, saveModel } from "./model.js";
 import { removeTemporaries, writeWhole } from "./write.js";
 
-const CONFIG_FILE = "config.json";
+export const CONFIG_FILE = "config.json";
 
 export interface FolderOptions {
   /** the folder, as errors name it */

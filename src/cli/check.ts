@@ -126,7 +126,7 @@ function sentence(kind: Break, state: ColumnState, finding: Finding, limits: Lim
       return `"${name}" is beyond its training range (${rangeText(state)}) in ${digits(outside ?? 0)} of the rows, and ${digits(limits.outside)} may be`;
     case "unseen": {
       const may = limits.unseen + (rareInTraining ?? 0);
-      return `"${name}" is a category that training never saw in ${digits(unseen ?? 0)} of the rows (${such}), and ${digits(may)} may be`;
+      return `"${name}" has a category that training never saw in ${digits(unseen ?? 0)} of the rows (${such}), and may in ${digits(may)}`;
     }
     case "drift":
       return `"${name}" is distributed otherwise than in training: its population stability index is ${(drift ?? 0).toFixed(3)}, and ${limits.drift} may be`;

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { extname, join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import type { Model } from "../artifact/model.js";
 import type { Source } from "../data/csv.js";
 
@@ -9,6 +9,7 @@ export async function findModel(path: string): Promise<Model> {
   const { NnfitError } = await import("../errors.js");
   const file = await modelFile(path);
   if (existsSync(file)) return loadModel(file);
+  await refuseUnfinished(dirname(file));
   throw new NnfitError("model", "there is no such model", {
     at: file,
     try:
@@ -16,7 +17,35 @@ export async function findModel(path: string): Promise<Model> {
   });
 }
 
-async function modelFile(path: string): Promise<string> {
+/** A run folder whose training has left checkpoints and no model yet. */
+async function refuseUnfinished(folder: string): Promise<void> {
+  const { Checkpoints } = await import("../artifact/checkpoints.js");
+  const { NnfitError } = await import("../errors.js");
+  const { latest } = new Checkpoints(folder, folder);
+  if (latest === undefined) return;
+  throw new NnfitError("model", "the training is not done, or was stopped, and has left no model yet", {
+    at: folder,
+    try: `nnfit train with --resume, or its last checkpoint, ${latest}`,
+  });
+}
+
+/** Refuses to write over a file that is read; `read` has each by what it is. */
+export async function keepInputs(out: string, read: Readonly<Record<string, string>>): Promise<void> {
+  const { NnfitError } = await import("../errors.js");
+  const numberOf = (path: string) => {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stat?.isFile() ? `${stat.dev} ${stat.ino}` : undefined;
+  };
+  const written = numberOf(out);
+  const [what] = Object.entries(read).find(([, path]) => written !== undefined && numberOf(path) === written) ?? [];
+  if (what === undefined) return;
+  throw new NnfitError("usage", `the predictions would be written over ${what}`, {
+    at: `--out ${out}`,
+    try: "the name of another file",
+  });
+}
+
+export async function modelFile(path: string): Promise<string> {
   const { MODEL_FILE } = await import("../artifact/model.js");
   const workingDirectory = process.cwd();
   if (extname(path) === ".json") {

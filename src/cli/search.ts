@@ -27,7 +27,7 @@ export function searchCommand(): Command {
       "<config>",
       "a JSON file with ranges in its `search`; what it says beside them is the same for all trials",
     )
-    .option("--runs <n>", "how many trials, over the config's `search.runs`", positiveWhole)
+    .option("--runs <n>", "how many trials in all, over the config's `search.runs`", positiveWhole)
     .option("--minutes <n>", "begin no training after so many minutes, over the config's `search.minutes`", positive)
     .option(...setOption)
     .option("--out <folder>", "where the trials are kept; by default the config's `output` with -search", folderName)
@@ -43,7 +43,7 @@ export function searchCommand(): Command {
     )
     .addHelpText(
       "after",
-      "\nA search that was stopped goes on where it was when it is started again.\nMore --runs add to those that are done.",
+      "\nA search that was stopped goes on where it was when it is started again.\nMore --runs, which count those that are done, add to them.",
     )
     .action(searchAction);
 }
@@ -142,7 +142,9 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
     log.close();
   }
 
-  const ranked = rankJobs(ended, by, target);
+  const isOf = new Set(ended);
+  const all = [...ended, ...log.finished.filter((job) => !isOf.has(job))]; // also trials of an earlier search that had more
+  const ranked = rankJobs(all, by, target);
   const [best] = ranked.filter(({ badness }) => Number.isFinite(badness));
   const jobsInOrder = ranked.map(({ job }) => job);
   await writeResults(
@@ -151,8 +153,7 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
     best && loaded.configFor(facts, best.job.values),
   );
   const conclusion = { ranked, best, by, folder: name, isWhole, stoppedBy: stop.signal, seconds: seconds() };
-  const earlier = ended.filter((job) => log.finished.includes(job)).length;
-  concludeSearch({ ...conclusion, earlier, source: path });
+  concludeSearch({ ...conclusion, earlier: log.finished.length, source: path });
   const stopped = stop.signal && stoppedFailure(stop.signal, `nnfit search ${shellWord(path)} with the same options`);
   const diverged = best || stopped ? undefined : await allDiverged(name);
   if (options.json) printResult(searchResult(conclusion), stopped ?? failureOf(diverged));

@@ -46,6 +46,7 @@ async function verifyAction(folder: string, { json, ...options }: VerifyOptions)
 
 /** A run as it is in its folder. Refuses one that is not done, or that another version of nnfit wrote. */
 async function readRun(folder: string) {
+  const { lastRun } = await import("../artifact/events.js");
   const { FOLDS_FILE } = await import("../artifact/foldFiles.js");
   const { LOCK_FILE } = await import("../artifact/lock.js");
   const { loadModel, MODEL_FILE } = await import("../artifact/model.js");
@@ -60,10 +61,15 @@ async function readRun(folder: string) {
       try: "the folder that nnfit train wrote",
     });
   }
+  const goingOn = "nnfit train with --resume, which ends what was begun";
   if (existsSync(place(LOCK_FILE))) {
     throw new NnfitError("files", "the run is not done: it is being written, or its process was killed", {
       at: place(LOCK_FILE),
+      try: goingOn,
     });
+  }
+  if (lastRun(folder).status === "stopped") {
+    throw new NnfitError("files", "the run is not done: it was stopped", { at: folder, try: goingOn });
   }
   if (!existsSync(place(HISTORY_FILE)) && existsSync(place(FOLDS_FILE))) {
     throw new NnfitError("usage", "the run is a cross-validation, and verify is about a single training", {

@@ -192,7 +192,11 @@ function parseJson(text: string, name: string): Node {
     const at = error?.offset ?? 0;
     const column = at - (text.lastIndexOf("\n", at - 1) + 1) + 1;
     const what = error ? spell(printParseErrorCode(error.error)) : "it is empty";
-    throw new NnfitError("usage", `the config is not JSON: ${what}`, { at: `${name}:${lineAt(text, at)}:${column}` });
+    throw new NnfitError("usage", `the config is not JSON: ${what}`, {
+      at: `${name}:${lineAt(text, at)}:${column}`,
+      // a table in the place of the config
+      try: /\.[ct]sv$/i.test(name) ? `a config such as { "data": { "train": "${name}", "target": "…" } }` : undefined,
+    });
   }
   return tree;
 }

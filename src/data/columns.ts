@@ -10,6 +10,9 @@ const NEARLY_ALL = 0.9;
 /** A decimal number, as people and programs write them: no hexadecimals, no infinities, no decimal commas. */
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
 
+/** A number with a decimal comma, or with commas between its thousands. */
+const WITH_COMMAS = /^[+-]?(?:\d+,\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?)$/;
+
 /** The number that a cell holds, or undefined where it is none or beyond a double's range. */
 export function numberIn(text: string): number | undefined {
   if (!DECIMAL.test(text)) return undefined;
@@ -126,11 +129,24 @@ export class ColumnBuilder implements CellReceiver {
     return this.type === "number" && this.others > 0;
   }
 
-  /** That the column is not one of numbers with a few mistakes in it. */
+  /** Of words that come after numbers only the first is known. */
+  private get hasCommas(): boolean {
+    if (!this.firstOther || !WITH_COMMAS.test(this.firstOther.text)) return false;
+    return [...this.codeOf.keys()].every((word) => WITH_COMMAS.test(word) || numberIn(word) !== undefined);
+  }
+
+  /** That the column is not one of numbers with mistakes in it. */
   check(): void {
-    if (this.given || this.others === 0 || this.numbers < NEARLY_ALL * (this.numbers + this.others)) return;
+    if (this.given || this.others === 0) return;
+    if (this.hasCommas) {
+      const way = `1234.5 in place of 1234,5 or 1,234.5, or data.types: { "${this.name}": "category" }`;
+      throw this.notNumber("the cells of this column look like numbers, but have commas in them", way);
+    }
+    if (this.numbers < NEARLY_ALL * (this.numbers + this.others)) return;
     const cells = this.others === 1 ? "one is not" : `${this.others} are not`;
-    throw this.notNumber(`the cells of this column are numbers, but ${cells}`);
+    const missing = JSON.stringify([...this.missing, this.firstOther?.text]);
+    const way = `correcting the cell, data.missing: ${missing}, or data.types: { "${this.name}": "category" }`;
+    throw this.notNumber(`the cells of this column are numbers, but ${cells}`, way);
   }
 
   finish(): Column {
@@ -146,14 +162,12 @@ export class ColumnBuilder implements CellReceiver {
     return code;
   }
 
-  private notNumber(message: string): NnfitError {
+  private notNumber(message: string, way = "correcting the cell, or leaving it empty"): NnfitError {
     const { text, line } = this.firstOther!;
     return new NnfitError("data", message, {
       at: `${this.source}:${line}, column "${this.name}"`,
       have: this.given ? undefined : `"${text}"`,
-      try: this.given
-        ? "correcting the cell, or leaving it empty"
-        : `correcting the cell, adding "${text}" to data.missing, or "data": { "types": { "${this.name}": "category" } }`,
+      try: way,
     });
   }
 }

@@ -50,7 +50,9 @@ export const dataOptions = z.strictObject({
   types: z
     .record(z.string(), columnType)
     .default({})
-    .describe('types of columns, where what is found out is wrong: { "zip_code": "category" }'),
+    .describe(
+      'types of columns, where what is found out is wrong: { "zip_code": "category" }; such a column is never taken for an identifier',
+    ),
   ...csvOptions,
 });
 export type DataOptions = z.output<typeof dataOptions>;

@@ -140,7 +140,7 @@ function wantedBuilders(
 ): ColumnBuilder[] {
   const present = wanted.filter(({ name }) => places.has(name));
   const lacking = wanted.filter(({ name, optional }) => !optional && !places.has(name)).map(({ name }) => name);
-  if (lacking.length > 0) throw lacksColumns(lacking, header, source);
+  if (lacking.length > 0) throw lacksColumns(lacking, header, wanted, source);
   return present.map(({ name, type }) => new ColumnBuilder(name, type, missing, source.name, lenient));
 }
 
@@ -204,9 +204,15 @@ function listed(names: readonly string[], between = ", "): string {
   return names.length > MOST_LISTED ? `${shown} and ${names.length - MOST_LISTED} more` : shown;
 }
 
-function lacksColumns(lacking: readonly string[], header: readonly string[], source: Source): NnfitError {
+function lacksColumns(
+  lacking: readonly string[],
+  header: readonly string[],
+  wanted: readonly WantedColumn[],
+  source: Source,
+): NnfitError {
   const [first, ...others] = lacking;
-  const similar = others.length === 0 ? nearest(first!, header) : undefined;
+  const extra = header.filter((column) => !wanted.some(({ name }) => name === column));
+  const similar = others.length === 0 ? nearest(first!, extra) : undefined;
   const names = listed(lacking.map((name) => `"${name}"`));
   return new NnfitError("data", `the table lacks the ${others.length === 0 ? "column" : "columns"} ${names}`, {
     at: source.name,

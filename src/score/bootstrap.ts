@@ -8,7 +8,7 @@ export type Interval = readonly [low: number, high: number];
 
 export interface Intervals {
   readonly resamples: number;
-  /** by score; null where it is not defined for the rows, or for most of their resamples */
+  /** by score; null where it is not defined for the rows, or for most of their resamples, and of a single row */
   readonly of: Readonly<Record<string, Interval | null>>;
 }
 
@@ -43,7 +43,7 @@ export function bootstrap(target: TargetState, truth: Truth, predictions: Predic
     for (const [s, [, score]] of scorers.entries()) drawn[s]![r] = score(times);
   }
   const intervals = scorers.map(([name], s) => {
-    const middle = middleOf(drawn[s]!);
+    const middle = all > 1 ? middleOf(drawn[s]!) : null; // resamples of one row are all that row
     if (!part || !middle) return [name, middle];
     return [name, middle.map((value) => scores[name]! + (value - centers[s]!) * narrowed)];
   });

@@ -65,6 +65,7 @@ export const metrics = {
     better: "higher",
     from: "history",
     of: (truth, predicted) => (times) => {
+      if (times.reduce((rows, count) => rows + count, 0) < 2) return Number.NaN; // one row has no variance
       const center = mean(times, (row) => truth[row]!);
       const total = mean(times, (row) => (truth[row]! - center) ** 2);
       const left = mean(times, (row) => (predicted[row]! - truth[row]!) ** 2);

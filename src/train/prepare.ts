@@ -38,7 +38,8 @@ import type { TaskOf } from "./task.js";
 import { classFactors, rowWeights, weightColumn, withWeights } from "./weights.js";
 
 export interface TaskOptions {
-  readonly data: Pick<DataOptions, "validation" | "ignore"> & Partial<DependenceOptions & Pick<DataOptions, "weight">>;
+  readonly data: Pick<DataOptions, "validation" | "ignore"> &
+    Partial<DependenceOptions & Pick<DataOptions, "weight" | "types">>;
   readonly scale: ScaleOptions;
   readonly model: ModelOptions;
   readonly training: TrainingOptions;
@@ -114,7 +115,11 @@ export async function prepare(
       ignored: data.ignore,
       aside: asideBy(dependence),
       scale: scale.inputs,
-      categories: { unknown: model.categories.unknown > 0, minRows: model.categories.minRows },
+      categories: {
+        unknown: model.categories.unknown > 0,
+        minRows: model.categories.minRows,
+        given: Object.entries(data.types ?? {}).flatMap(([name, type]) => (type === "category" ? [name] : [])),
+      },
     });
   const { pipeline, leftOut } = beginning ? { pipeline: beginning.pipeline, leftOut: [] } : learnColumns();
   const validation =

@@ -56,6 +56,8 @@ export interface CategoryPlaces {
   readonly unknown: boolean;
   /** categories of fewer training rows share the place of the unknown ones */
   readonly minRows: number;
+  /** columns that the config says are categories: none of them counts as an identifier */
+  readonly given?: readonly string[];
 }
 const ownPlaces: CategoryPlaces = { unknown: false, minRows: 1 };
 
@@ -144,7 +146,7 @@ function learnNumber({ name, values }: NumberColumn, setting: ScalerSetting): Co
 
 function learnCategory(
   { name, codes, categories }: CategoryColumn,
-  { unknown, minRows }: CategoryPlaces,
+  { unknown, minRows, given = [] }: CategoryPlaces,
 ): ColumnState | string {
   const counts = new Map<number, number>();
   for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
@@ -153,7 +155,7 @@ function learnCategory(
   const missing = counts.delete(-1);
   if (counts.size === 0) return "empty in the training rows";
   if (counts.size === 1 && !missing) return `the same in every training row: ${categories[codes[0]!]}`;
-  if (counts.size > 1 && counts.size >= IDENTIFIER * present) {
+  if (counts.size > 1 && counts.size >= IDENTIFIER * present && !given.includes(name)) {
     return `an identifier: ${counts.size} different words in ${present} training rows`;
   }
   const frequent = [...counts.entries()]

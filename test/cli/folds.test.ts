@@ -36,6 +36,18 @@ interface Result {
 
 const outOfFold = (cwd: string, run = "runs/c") => records(text(cwd, run, "out-of-fold.csv"));
 
+it("folds leave alone a run folder whose model was trained with another config", async () => {
+  const cwd = inFolder({ output: "r", training: { ...config.training, epochs: 1 } });
+  await works(["train", "c.json"], { cwd });
+  const before = contents(join(cwd, "r"));
+  const other = ["train", "c.json", "--folds", "2", "--set", "model.hidden=[4]"];
+  const { code, err } = await nnfit(other, { cwd });
+  expect([code, err]).toEqual([2, expect.stringContaining("--out r-folds")]);
+  expect(contents(join(cwd, "r"))).toEqual(before);
+  await works([...other, "--out", "r-folds"], { cwd });
+  await works(["train", "c.json", "--folds", "2"], { cwd }); // the same config
+});
+
 describe("nnfit train --folds 4", () => {
   const cwd = inFolder();
   let told: Outcome;

@@ -68,6 +68,25 @@ describe.concurrent("nnfit predict", () => {
     expect(text(cwd, "of-input.csv")).toBe(wanted);
   });
 
+  it("refuses to write over what it reads: the table, also through a link, the model or the config", async () => {
+    const own = folder({ "t.csv": csv(rows.slice(0, 3)), "c.json": text(cwd, "c.json"), "earlier.csv": "kept\n" });
+    put(own, { "run/model.safetensors": readFileSync(join(cwd, "run", "model.safetensors")) });
+    symlinkSync("t.csv", join(own, "link.csv"));
+    const before = contents(own);
+    for (const [model, out, what] of [
+      ["run", "t.csv", "the table"],
+      ["run", "link.csv", "the table"],
+      ["run", "run/model.safetensors", "the model"],
+      ["c.json", "c.json", "the config"],
+    ] as const) {
+      const { code, err } = await nnfit(["predict", model, "t.csv", "--out", out], { cwd: own });
+      expect([code, err]).toEqual([2, expect.stringContaining(`would be written over ${what}`)]);
+      expect(contents(own)).toEqual(before);
+    }
+    await works(["predict", "run", "t.csv", "--out", "earlier.csv"], { cwd: own });
+    expect(text(own, "earlier.csv")).toMatch(/^prediction\n/);
+  });
+
   it("adds with --proba a probability for each class, the largest that of the prediction", () => {
     const [names, ...predictions] = cells(probable.join("\n"));
     expect(names).toEqual(["prediction", "probability_Adelie", "probability_Chinstrap", "probability_Gentoo"]);

@@ -103,6 +103,8 @@ describe("a checkpoint", () => {
     const files = checkpointsOf(run).filter((file) => !file.endsWith(".tmp"));
     expect(files.length).toBeOneOf([2, 3]); // 3, where it was killed before the oldest was removed
     const checkpoint = join("runs", "c", "checkpoints", files.at(-1)!);
+    const { code, err } = await nnfit(["predict", "runs/c", "t.csv"], { cwd });
+    expect([code, err]).toEqual([6, expect.stringContaining(`its last checkpoint, ${checkpoint}`)]);
     const { out } = await works(["predict", checkpoint, "t.csv"], { cwd });
     const epochs = numbers(text(run, "history.csv"), "val_loss");
     const inspected = json<{ training: { epochs: number; keptEpoch: number; stopped: string } }>(
@@ -280,6 +282,7 @@ describe("events", () => {
     expect(text(cwd, "e.ndjson")).toBe(text(cwd, "runs", "c", "events.ndjson"));
     expect((await train(cwd, "--events", "999")).code).toBe(2);
     expect((await train(cwd, "--events", "x")).code).toBe(2);
+    for (const ofNode of ["4", "7", "12"]) expect((await train(cwd, "--events", ofNode)).code, ofNode).toBe(2);
     expect((await train(cwd, "--events", "-", "--json")).code).toBe(2);
   });
 

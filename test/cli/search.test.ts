@@ -184,6 +184,10 @@ describe("a search that was stopped", () => {
     expect(bytesOf(cwd)).toEqual(before);
     const { err } = await works(["search", "c.json", "--runs", "5"], { cwd });
     expect(err.match(/^done/gm)?.length).toBe(2);
+    const after = bytesOf(cwd);
+    const fewer = await works(["search", "c.json", "--runs", "1"], { cwd });
+    expect(fewer.err).toContain("done      0 trainings");
+    expect(bytesOf(cwd)).toEqual(after); // what was found is not lost
   });
 
   it("is another one when the config, the ranges or the table changed", async () => {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadModel, saveModel } from "../../src/artifact/model.js";
@@ -137,6 +137,10 @@ describe.concurrent("nnfit verify", () => {
     };
     put(cwd, { "r/run.lock": "" });
     await refused(5, "the run is not done");
+    const stopped = text(cwd, "r", "events.ndjson").replace('"status":"done"', '"status":"stopped"');
+    rmSync(join(cwd, "r", "run.lock"));
+    put(cwd, { "r/events.ndjson": stopped });
+    await refused(5, "the run is not done: it was stopped");
     const good = await trained();
     put(cwd, { "folds/folds.csv": "", "folds/config.json": "{}" });
     const folds = await nnfit(["verify", "folds"], { cwd });

@@ -27,7 +27,6 @@ describe("the type of a column", () => {
     "0x10",
     "0b1",
     "1_000",
-    "1,5",
     "1 000",
     "1.5.2",
     "e5",
@@ -80,6 +79,29 @@ describe("the type of a column", () => {
   });
 });
 
+describe("numbers with commas in them", () => {
+  it.each([
+    ["decimal commas", ["1,5", "2,25", "-0,5"]],
+    ["commas between thousands", ["1,234", "12,345.5", "1,234,567"]],
+    ["decimal commas among whole numbers", ["3", "4", "4,5", "5,5"]],
+    ["whole numbers among decimal commas", ["4,5", "3", "5,5", "4"]],
+  ])("are an error that says so: %s", async (_, values) => {
+    const error = await refused(`x;y\n${values.map((value) => `${value};0`).join("\n")}\n`);
+    expect(error).toMatchObject({ kind: "data", message: expect.stringContaining("have commas in them") });
+    const first = values.findIndex((value) => value.includes(","));
+    expect(error.details).toMatchObject({
+      at: `t.csv:${2 + first}, column "x"`,
+      have: `"${values[first]}"`,
+      try: expect.stringContaining('data.types: { "x": "category" }'),
+    });
+  });
+
+  it("are categories where the config says so, and so is a word with commas among others", async () => {
+    expect(columnOf(await tableOf("x;y\n1,5;0\n2,5;0\n", { types: { x: "category" } }), "x")?.type).toBe("category");
+    expect(columnOf(await tableOf("x;y\n1,5;0\nred;0\n"), "x")?.type).toBe("category");
+  });
+});
+
 describe("a few words among numbers", () => {
   const nineNumbers = "x,y\n1,0\n2,0\n3,0\n\n4,0\n5,0\n6,0\n7,0\n8,0\n9,0\n";
 
@@ -88,8 +110,8 @@ describe("a few words among numbers", () => {
     expect(error.kind).toBe("data");
     expect(error.details.at).toBe('t.csv:12, column "x"');
     expect(error.details.have).toBe('"1O"');
-    expect(error.details.try).toContain('"types": { "x": "category" }');
-    expect(error.details.try).toContain("data.missing");
+    expect(error.details.try).toContain('data.types: { "x": "category" }');
+    expect(error.details.try).toContain('data.missing: ["","NA","NaN","null","?","1O"]'); // the whole list: it takes the place of the default
   });
 
   it("are an error at the first of them, also where they come before the numbers", async () => {
@@ -242,6 +264,9 @@ describe("wanted columns", () => {
     const one = await refusal(() => read("siez,kind\n1,a\n"));
     expect(one.message).toBe('the table lacks the column "size"');
     expect(one.details.try).toContain('"siez"');
+    const used = await refusal(() => read("kind,sizes\n1,a\n"));
+    expect(used.details.try).toContain('"sizes"');
+    expect((await refusal(() => read("size\n1\n"))).details.try).toBeUndefined(); // the model needs it as it is
   });
 
   it("that hold a word where a number is wanted are an error with its line", async () => {

@@ -295,6 +295,8 @@ describe("columns that are left out", () => {
     expect(learn(columns({ other, id: [...ten, "a"] })).leftOut).toHaveLength(1);
     expect(learn(columns({ other, id: [...ten.slice(1), "b", "c"] })).leftOut).toEqual([]);
     expect(learn(columns({ id: [1, 2, 3, 4] })).leftOut).toEqual([]);
+    const given = { unknown: false, minRows: 1, given: ["id"] };
+    expect(learn(columns({ other, id: [...ten, "a"] }), { categories: given }).leftOut).toEqual([]);
   });
 
   it("may not be all", async () => {
