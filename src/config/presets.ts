@@ -32,7 +32,7 @@ interface Layout {
 function layout(rows: number): Layout {
   if (rows <= 2_000) return { members: 8, units: 128, epochs: 256, batchSize: 128 };
   if (rows <= 20_000) return { members: 5, units: 256, epochs: 128, batchSize: 256 };
-  const epochs = Math.min(Math.max(Math.round(4_000_000 / rows), 8), 40);
+  const epochs = Math.min(Math.max(Math.round(4_000_000 / rows), 8), 32);
   return { members: membersFor(rows, 5), units: 256, epochs, batchSize: 1024 };
 }
 
