@@ -60,7 +60,10 @@ const heading = (title, ...columns) => {
   row(...columns);
   row(...columns.map(() => "---"));
 };
-const median = (values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+const median = (values) => {
+  const sorted = values.toSorted((a, b) => a - b);
+  return (sorted[(values.length - 1) >> 1] + sorted[values.length >> 1]) / 2;
+};
 const whole = (value) => Math.round(value).toLocaleString("en");
 const times = (ratio) => `${ratio.toFixed(2)}×`;
 
