@@ -1,7 +1,6 @@
-import { existsSync, fstatSync, readdirSync, readFileSync, readlinkSync, writeSync } from "node:fs";
+import { existsSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { NnfitError } from "../errors.js";
 import type { Fingerprint } from "../train/fingerprint.js";
 import { systemFiles } from "./files.js";
 import { GrowingFile } from "./growing.js";
@@ -79,46 +78,6 @@ export const EVENTS_FILE = "events.ndjson";
 export function eventsJsonSchema(): string {
   const schema = z.toJSONSchema(eventSchema);
   return `${JSON.stringify({ title: "nnfit event", ...schema }, undefined, 2)}\n`;
-}
-
-/** Where events go besides the run folder's file: a descriptor that is open. Refuses one that is not. */
-export function checkDescriptor(descriptor: number): void {
-  if (!isGiven(descriptor)) {
-    throw new NnfitError("usage", `the file descriptor ${descriptor} is not open`, {
-      at: `--events ${descriptor}`,
-      try: `a shell opens it: nnfit train config.json --events ${descriptor} ${descriptor}> events.ndjson`,
-    });
-  }
-}
-
-const OPEN_FILES = "/proc/self/fd";
-
-/** That it was open when the process began. On Linux what Node has opened for itself is told from that. */
-function isGiven(descriptor: number): boolean {
-  try {
-    fstatSync(descriptor);
-  } catch {
-    return false;
-  }
-  const file = fileAt(descriptor);
-  if (file?.startsWith("anon_inode:")) return false;
-  if (!file?.startsWith("pipe:")) return true;
-  // of a pipe that was given the other end is elsewhere
-  return !readdirSync(OPEN_FILES).some((other) => fileAt(other) === file && isForReading(other));
-}
-
-/** What is open there, such as "pipe:[123]"; undefined where the system doesn't say. */
-function fileAt(descriptor: number | string): string | undefined {
-  try {
-    return readlinkSync(`${OPEN_FILES}/${descriptor}`);
-  } catch {
-    return undefined;
-  }
-}
-
-function isForReading(descriptor: string): boolean {
-  const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${descriptor}`, "utf8"))?.[1] ?? "";
-  return (Number.parseInt(flags, 8) & 3) === 0;
 }
 
 /** The events of a run, one line of JSON each. Those of a run that goes on are added to what is there. */

@@ -3,10 +3,10 @@ import { fileError, NnfitError } from "../errors.js";
 import { systemFiles } from "./files.js";
 import { isRunning } from "./holder.js";
 import { type Lock, takeLock } from "./lock.js";
-import { type Model, saveModel } from "./model.js";
+import { MODEL_FILE, type Model, saveModel } from "./model.js";
 import { removeTemporaries, writeWhole } from "./write.js";
 
-export const CONFIG_FILE = "config.json";
+const CONFIG_FILE = "config.json";
 
 export interface FolderOptions {
   /** the folder, as errors name it */
@@ -31,6 +31,7 @@ export class RunFolder {
     const { name, config } = options;
     this.safely(() => {
       this.keepSource();
+      if (!results.includes(MODEL_FILE)) this.keepConfigOfModel();
       files.makeFolder(path);
     });
     this.lock = takeLock(path, name, { files, now: Date.now, isRunning });
@@ -80,6 +81,18 @@ export class RunFolder {
     throw new NnfitError("usage", "the run folder is the config's own, so its config.json would be overwritten", {
       at: source,
       try: "another name for the config, another output, or --out",
+    });
+  }
+
+  /** A model that stays in the folder keeps the config that it was trained with. */
+  private keepConfigOfModel(): void {
+    const { name, config } = this.options;
+    const path = join(this.path, CONFIG_FILE);
+    const areThere = [join(this.path, MODEL_FILE), path].every((file) => this.realOf(file) !== undefined);
+    if (!areThere || this.files.read(path).toString() === config) return;
+    throw new NnfitError("usage", "the run folder holds a model that was trained with another config", {
+      at: name,
+      try: `--out ${name}-folds`,
     });
   }
 

@@ -64,7 +64,6 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const name = displayPath(workingDirectory, output);
   const files = [FOLDS_FILE, OUT_OF_FOLD_FILE];
   const identity = { name, source: path, config: resolvedConfig(config) };
-  if (!keep) await checkModelBeside(output, name, identity.config);
   using folder = new RunFolder(output, identity, [...files, ...(keep ? [MODEL_FILE] : [])]);
   const display = await foldsDisplay({ folds, epochs: config.training.epochs, scores: scoreNames(target, "line") });
   let results: FoldResult[];
@@ -133,21 +132,6 @@ async function resultOf(
     threads: engine.blas ? (engine.blas.threads ?? null) : engine.lanes * Math.max(workers, 1) * engineThreads,
     seconds,
   };
-}
-
-/** The folds' config.json would take the place of that which says how a model was trained. */
-async function checkModelBeside(folder: string, name: string, config: string): Promise<void> {
-  const { existsSync, readFileSync } = await import("node:fs");
-  const { join } = await import("node:path");
-  const { MODEL_FILE } = await import("../artifact/model.js");
-  const { CONFIG_FILE } = await import("../artifact/folder.js");
-  const { NnfitError } = await import("../errors.js");
-  const path = join(folder, CONFIG_FILE);
-  if (!existsSync(join(folder, MODEL_FILE)) || !existsSync(path) || readFileSync(path, "utf8") === config) return;
-  throw new NnfitError("usage", "the run folder holds a model that was trained with another config", {
-    at: name,
-    try: `--out ${name}-folds`,
-  });
 }
 
 /** A model file has room for so many networks. */

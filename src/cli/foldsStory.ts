@@ -9,15 +9,16 @@ import { aligned, count, duration, note, say, scoreCell, shellWord, some, whole 
 
 /** What the folds are, in a line: "5, stratified by species: each is tested on 30 rows that it did not learn from". */
 export function foldsText({ folds, task, options: { data }, sharesScaling }: CrossValidation): string {
-  const tested = range(folds.map(({ test }) => test.length));
+  const sizes = range(folds.map(({ test }) => test.length));
+  const tested = `${sizes} ${sizes === "1" ? "row" : "rows"}`;
   const scaling = sharesScaling ? "; scaling is learned once from all rows, so that all networks can be one model" : "";
   if (data.time) {
     const learned = range(folds.map(({ learning }) => learning.length));
-    return `${folds.length} in the order of ${data.time}: each tests ${tested} ${tested === "1" ? "row" : "rows"} with what it learned from all before them, ${learned}; below, the first`;
+    return `${folds.length} in the order of ${data.time}: each tests ${tested} with what it learned from all before them, ${learned}; below, the first`;
   }
   const stratified = task.classes ? `stratified by ${task.names[0]}` : "dealt at random";
   const how = data.groups ? `whole groups of ${data.groups}` : stratified;
-  return `${folds.length}, ${how}: each tests ${tested} ${tested === "1" ? "row" : "rows"} with what it learned from all others${scaling}; below, the first`;
+  return `${folds.length}, ${how}: each tests ${tested} with what it learned from all others${scaling}; below, the first`;
 }
 
 function range(numbers: readonly number[]): string {

@@ -5,9 +5,13 @@ import type { Source } from "../data/csv.js";
 
 /** Loads MODEL: a run folder, a model file, or the config that trained it. */
 export async function findModel(path: string): Promise<Model> {
+  return modelAt(await modelFile(path), path);
+}
+
+/** The model in a file, which is where MODEL, `path`, has it. */
+export async function modelAt(file: string, path: string): Promise<Model> {
   const { loadModel } = await import("../artifact/model.js");
   const { NnfitError } = await import("../errors.js");
-  const file = await modelFile(path);
   if (existsSync(file)) return loadModel(file);
   await refuseUnfinished(dirname(file));
   throw new NnfitError("model", "there is no such model", {
@@ -45,6 +49,7 @@ export async function keepInputs(out: string, read: Readonly<Record<string, stri
   });
 }
 
+/** Where MODEL has its model, whether or not there is one. */
 export async function modelFile(path: string): Promise<string> {
   const { MODEL_FILE } = await import("../artifact/model.js");
   const workingDirectory = process.cwd();

@@ -142,9 +142,8 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
     log.close();
   }
 
-  const isOf = new Set(ended);
-  const all = [...ended, ...log.finished.filter((job) => !isOf.has(job))]; // also trials of an earlier search that had more
-  const ranked = rankJobs(all, by, target);
+  const all = new Set([...ended, ...log.finished]); // also trials of an earlier search that had more
+  const ranked = rankJobs([...all], by, target);
   const [best] = ranked.filter(({ badness }) => Number.isFinite(badness));
   const jobsInOrder = ranked.map(({ job }) => job);
   await writeResults(

@@ -84,7 +84,7 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
     const { crossValidateAction } = await import("./folds.js");
     return crossValidateAction(path, { ...options, folds, keep });
   }
-  const { checkDescriptor } = await import("../artifact/events.js");
+  const { checkDescriptor } = await import("../artifact/descriptor.js");
   if (descriptor !== undefined) checkDescriptor(descriptor);
   const gatesOf = await gatesFor(options);
   const clock = stopwatch();

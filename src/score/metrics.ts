@@ -2,7 +2,7 @@ import { log } from "../engine/scalar.js";
 import { none } from "../family.js";
 import type { Predictions, TargetState, Truth } from "../transform/target.js";
 import { areaUnderCurve, middle } from "./ranking.js";
-import { sharesByClass, tally } from "./tally.js";
+import { rowsCounted, sharesByClass, tally } from "./tally.js";
 
 type Better = "higher" | "lower";
 
@@ -65,7 +65,7 @@ export const metrics = {
     better: "higher",
     from: "history",
     of: (truth, predicted) => (times) => {
-      if (times.reduce((rows, count) => rows + count, 0) < 2) return Number.NaN; // one row has no variance
+      if (rowsCounted(times) < 2) return Number.NaN; // one row has no variance
       const center = mean(times, (row) => truth[row]!);
       const total = mean(times, (row) => (truth[row]! - center) ** 2);
       const left = mean(times, (row) => (predicted[row]! - truth[row]!) ** 2);

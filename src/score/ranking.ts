@@ -1,4 +1,5 @@
 import { range } from "../data/split.js";
+import { rowsCounted } from "./tally.js";
 
 /**
  * The area under the ROC curve of class `c` against the rest, by the rows' probabilities of it, of [rows, classes]; NaN
@@ -38,7 +39,7 @@ export function middle(values: Float64Array): (times: Uint32Array) => number {
   if (values.some(Number.isNaN)) return () => Number.NaN;
   const order = ascending(values);
   return (times) => {
-    const rows = times.reduce((sum, count) => sum + count, 0);
+    const rows = rowsCounted(times);
     const lower = (rows - 1) >> 1;
     const upper = rows >> 1;
     let low = Number.NaN;

@@ -18,6 +18,11 @@ export function tally(truth: Int32Array, predicted: Int32Array, classes: number,
   return tallies;
 }
 
+/** How many rows there are, each so many times. */
+export function rowsCounted(times: Uint32Array): number {
+  return times.reduce((rows, count) => rows + count, 0);
+}
+
 /** The mean of a share over the classes for which it is defined; NaN if it is for none. */
 export function sharesByClass(tallies: readonly ClassTally[], share: (of: ClassTally) => number): number {
   const shares = tallies.map(share).filter((value) => !Number.isNaN(value)); // 0/0: no row to have a share of

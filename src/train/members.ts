@@ -23,8 +23,11 @@ export interface Member {
   readonly judgingWeights?: Float32Array;
 }
 
+/** Row numbers of one member. */
+type Parts = Pick<Member, "training" | "validation">;
+
 /** A member of which it is not yet said what judges it. */
-export type Parts = Pick<Member, "number" | "training" | "validation">;
+type PartedMember = Parts & Pick<Member, "number">;
 
 /**
  * Parts the rows of a table into training and validation rows, once for each member of an ensemble: stratified for
@@ -36,7 +39,7 @@ export function membersOf(
   { fraction, members, seed }: { fraction: number; members: number; seed: number },
   classes: TargetState | undefined,
   dependence: Dependence = { kind: "none" },
-): Parts[] {
+): PartedMember[] {
   return partsOf(table, { fraction, members, seed }, classes, dependence).map((parts, number) => ({
     number,
     ...parts,
@@ -51,7 +54,7 @@ const MOST_TRAINING_ROWS = 10_000;
  * sample. If rows have weights, all: a sample might weigh nothing.
  */
 export function withJudges(
-  members: readonly Parts[],
+  members: readonly PartedMember[],
   { classes, weighted, seed }: { classes: Int32Array | undefined; weighted: boolean; seed: number },
 ): Member[] {
   let sample: Uint32Array | undefined; // they all learn from the same rows
@@ -69,7 +72,7 @@ function partsOf(
   { fraction, members, seed }: { fraction: number; members: number; seed: number },
   classes: TargetState | undefined,
   dependence: Dependence,
-): readonly Omit<Parts, "number">[] {
+): readonly Parts[] {
   const { rows } = table;
   if (fraction === 0) {
     const parts = { training: range(0, rows), validation: range(0, 0) };
@@ -119,7 +122,7 @@ function checkParting(table: Table, dependence: Dependence): void {
 function inTurn(
   { rows, folds, members }: { rows: number; folds: number; members: number },
   foldsOfDeal: (deal: number) => Uint32Array,
-): Omit<Parts, "number">[] {
+): Parts[] {
   const deals = Array.from({ length: Math.ceil(members / folds) }, (_, deal) => foldsOfDeal(deal));
   const all = range(0, rows);
   return Array.from({ length: members }, (_, member) => {
