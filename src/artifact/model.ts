@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { z } from "zod";
+import type { CellFormat } from "../data/csv.js";
 import { csvOptions } from "../data/options.js";
 import type { Memory } from "../engine/memory.js";
 import { fileError, NnfitError } from "../errors.js";
@@ -61,6 +62,8 @@ const description = z.strictObject({
   /** how many such networks there are; what they predict is averaged */
   members: z.int().min(1).max(256).default(1),
   missing: csvOptions.missing,
+  /** in the tables that it reads, if they have no decimal points; older models don't say it */
+  decimal: z.literal(",").optional(),
   training: trainingSummary,
   checkpoint: checkpointSchema.optional(),
   /** older models have none, and checkpoints */
@@ -177,6 +180,11 @@ export function checkedNetworksOf(model: Model, memory: Memory, name?: string): 
   const make = (ofProbe: Memory) => networksOf(model, ofProbe);
   if (probe) checkProbe(make, probe, { isOfThisVersion: writtenBy === version, name });
   return networksOf(model, memory);
+}
+
+/** How the cells of a model's tables are understood. */
+export function cellFormat({ missing, decimal }: Pick<Model, "missing" | "decimal">) {
+  return { missing: [...missing], decimal: decimal ?? "." } satisfies CellFormat;
 }
 
 /** The networks of a model, unchecked. */

@@ -1,3 +1,4 @@
+import type { CellFormat } from "../data/csv.js";
 import { plainSpec, plainWeights } from "../model/network.js";
 import type { BaselineState } from "../score/baseline.js";
 import { learnedRows } from "../train/members.js";
@@ -9,12 +10,12 @@ import { type Model, networksOf } from "./model.js";
 import { probeOf } from "./probe.js";
 import { version } from "./version.js";
 
-/** The model that a training ended with. `missing` are the cells that count as missing. */
+/** The model that a training ended with; `cells` is how the tables that it reads are written. */
 export function modelOf(
   prepared: Pick<Prepared, "spec" | "pipeline" | "training" | "rows"> & Parameters<typeof learnedRows>[0],
   { target, members, judgement, rowCounts, epochs, keptEpoch, stopped }: Omit<Outcome, "judgedRows">,
   baseline: BaselineState,
-  missing: readonly string[],
+  cells: CellFormat,
 ): Model {
   const { spec, pipeline, training, rows } = prepared;
   const saved = { network: plainSpec(spec), pipeline, weights: members.map(({ weights }) => weights) };
@@ -30,7 +31,7 @@ export function modelOf(
     ...saved,
     target,
     members: members.length,
-    missing: [...missing],
+    ...describedCells(cells),
     training: {
       options,
       ...rowCounts,
@@ -48,7 +49,7 @@ export function modelOf(
 }
 
 /** The model that there is in the middle of a training: of each member the best epoch, or before the first the latest weights. */
-export function modelSoFar(prepared: Prepared, { members: parts }: Snapshot, missing: readonly string[]): Model {
+export function modelSoFar(prepared: Prepared, { members: parts }: Snapshot, cells: CellFormat): Model {
   const { spec, pipeline, target, training, members } = prepared;
   const { checkpoint: _, ...options } = training;
   const kept = parts.map(({ state: { kept, weights } }) =>
@@ -69,7 +70,7 @@ export function modelSoFar(prepared: Prepared, { members: parts }: Snapshot, mis
     target,
     network: plainSpec(spec),
     members: members.length,
-    missing: [...missing],
+    ...describedCells(cells),
     training: {
       options,
       trainingRows: learnedRows(prepared).length,
@@ -87,3 +88,7 @@ export function modelSoFar(prepared: Prepared, { members: parts }: Snapshot, mis
 }
 
 const NOT_JUDGED = { loss: null, scores: {} };
+
+function describedCells({ missing, decimal }: CellFormat): Pick<Model, "missing" | "decimal"> {
+  return { missing: [...missing], ...(decimal === "," ? { decimal } : {}) };
+}

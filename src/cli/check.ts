@@ -47,17 +47,19 @@ export function checkCommand(): Command {
 }
 
 async function checkAction(path: string, rows: string, options: CheckOptions): Promise<void> {
+  const { cellFormat } = await import("../artifact/model.js");
   const { readLeniently } = await import("../data/read.js");
   const { Contract } = await import("../transform/contract.js");
   const { targetNames } = await import("../transform/target.js");
   const { nearest } = await import("../family.js");
 
-  const { pipeline, target, missing, training } = await findModel(path);
+  const model = await findModel(path);
+  const { pipeline, target, training } = model;
   const limits: Limits = { unseen: options.maxUnseen, outside: options.maxOutside, drift: options.maxDrift };
   const wanted = pipeline.map(({ name, type }) => ({ name, type, optional: true }));
   const contract = new Contract(pipeline, training.trainingRows);
   let names: readonly string[] = [];
-  const format = { delimiter: options.delimiter, missing };
+  const format = { delimiter: options.delimiter, ...cellFormat(model) };
   for await (const { header, table } of readLeniently(await rowsSource(rows), format, wanted)) {
     names = header;
     contract.add(table);

@@ -4,17 +4,19 @@ import type { DataOptions } from "../data/options.js";
 import type { TaskOf } from "../train/task.js";
 import { findModel } from "./locate.js";
 
-/** A model whose training goes on, and the table that it goes on with, read as the model reads its rows. */
-export async function readForModel(
-  path: string,
-  source: Source,
-  data: DataOptions,
-): Promise<{ model: Model; task: TaskOf }> {
+/** A model whose training is to go on. Its probabilities are calibrated anew. */
+export async function modelToContinue(path: string): Promise<Model> {
+  const model = await findModel(path);
+  if (model.target.task === "regression") return model;
+  const { temperature: _, ...target } = model.target;
+  return { ...model, target };
+}
+
+/** The table that the training of a model goes on with, read as the model reads its rows. */
+export async function readForModel(model: Model, path: string, source: Source, data: DataOptions): Promise<TaskOf> {
   const { readColumns } = await import("../data/read.js");
   const { NnfitError } = await import("../errors.js");
   const { rowsWithTarget, targetColumns, targetNames } = await import("../transform/target.js");
-  const found = await findModel(path);
-  const model = { ...found, target: withoutTemperature(found.target) };
   const names = targetNames(model.target);
   const wanted = [data.target].flat();
   if (names.join("\n") !== wanted.join("\n")) {
@@ -23,11 +25,10 @@ export async function readForModel(
       have: `${names.join(", ")} in ${path}, and ${wanted.join(", ")} in the config`,
     });
   }
-  const format = { delimiter: data.delimiter, missing: model.missing };
   const weight = data.weight ? [{ name: data.weight, type: "number" as const }] : [];
-  const whole = await readColumns(source, format, [...model.pipeline, ...targetColumns(model.target), ...weight]);
+  const whole = await readColumns(source, data, [...model.pipeline, ...targetColumns(model.target), ...weight]);
   const table = rowsWithTarget(whole, names);
-  const task: TaskOf = {
+  return {
     table,
     task: model.target.task,
     names,
@@ -35,12 +36,4 @@ export async function readForModel(
     withoutTarget: whole.rows - table.rows,
     because: undefined,
   };
-  return { model, task };
-}
-
-/** Probabilities are calibrated anew. */
-function withoutTemperature(target: Model["target"]): Model["target"] {
-  if (target.task === "regression") return target;
-  const { temperature: _, ...rest } = target;
-  return rest;
 }

@@ -42,7 +42,7 @@ export function evaluateCommand(): Command {
 
 async function evaluateAction(path: string, rows: string, options: EvaluateOptions): Promise<void> {
   const { Memory } = await import("../engine/memory.js");
-  const { checkedNetworksOf } = await import("../artifact/model.js");
+  const { cellFormat, checkedNetworksOf } = await import("../artifact/model.js");
   const { readColumns } = await import("../data/read.js");
   const { predictor } = await import("../train/predictor.js");
   const { scoreBaselines } = await import("../score/baseline.js");
@@ -53,13 +53,13 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
 
   const gatesOf = await gatesFor(options);
   const model = await findModel(path);
-  const { target, pipeline, missing, training } = model;
+  const { target, pipeline, training } = model;
   const gates = await gatesOf(target);
   const memory = new Memory();
   const predict = predictor(memory, checkedNetworksOf(model, memory, path), pipeline);
   const wanted = [...pipeline, ...targetColumns(target)];
   const source = await rowsSource(rows);
-  const whole = await readColumns(source, { delimiter: options.delimiter, missing }, wanted);
+  const whole = await readColumns(source, { delimiter: options.delimiter, ...cellFormat(model) }, wanted);
   const table = rowsWithTarget(whole, targetNames(target));
   const truth = truthOf(target, table);
   const predictions = invertTarget(target, predict(table), model.network.outputs);

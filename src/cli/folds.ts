@@ -44,7 +44,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
 
   clock.lap("start");
   const { table, config, plan, first, engine } = await located(loaded, async () => {
-    const { readTraining, readValidation } = await tablesOf(loaded);
+    const { readTraining, readValidation } = await tablesOf(loaded.config.data);
     const table = await readTraining();
     clock.lap("read");
     const task = findTask(table, data.target, taskSetting);
@@ -88,7 +88,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const diverged = foldDivergence(results, { table: plan.task.table, config, file: `${name}/${FOLDS_FILE}` });
   if (diverged) throw diverged;
   const kept = keep ? keepFolds(plan, results, scores) : undefined;
-  if (kept) folder.writeModel(MODEL_FILE, modelOf(kept.prepared, kept.outcome, kept.baseline, data.missing));
+  if (kept) folder.writeModel(MODEL_FILE, modelOf(kept.prepared, kept.outcome, kept.baseline, data));
   clock.lap("save");
   const failure = gates(scores.mean);
   const compared = await comparisons(target, scores.mean, scores.baselines);

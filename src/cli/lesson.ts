@@ -27,17 +27,21 @@ interface LessonOptions {
 export async function lessonOf(loaded: LoadedConfig, { continueFrom, read }: LessonOptions): Promise<Lesson> {
   const { findTask } = await import("../train/task.js");
   const { prepare } = await import("../train/prepare.js");
-  const { readForModel } = await import("./continue.js");
+  const { cellFormat } = await import("../artifact/model.js");
+  const { modelToContinue, readForModel } = await import("./continue.js");
 
-  const { data, task: taskSetting } = loaded.config;
   return located(loaded, async () => {
-    const { training, readTraining, readValidation } = await tablesOf(loaded);
-    const continued = continueFrom === undefined ? undefined : await readForModel(continueFrom, training, data);
-    const table = continued?.task.table ?? (await readTraining());
+    const beginning = continueFrom === undefined ? undefined : await modelToContinue(continueFrom);
+    const cells = beginning && cellFormat(beginning);
+    const data = { ...loaded.config.data, ...cells };
+    const { training, readTraining, readValidation } = await tablesOf(data);
+    const continued = beginning && (await readForModel(beginning, continueFrom!, training, data));
+    const table = continued?.table ?? (await readTraining());
     read?.();
-    const task = continued?.task ?? findTask(table, data.target, taskSetting);
-    const config = loaded.configFor({ rows: task.table.rows, task: task.task });
-    const prepared = await prepare(task, config, readValidation, { beginning: continued?.model });
+    const task = continued ?? findTask(table, data.target, loaded.config.task);
+    const asWritten = loaded.configFor({ rows: task.table.rows, task: task.task });
+    const config = { ...asWritten, data: { ...asWritten.data, ...cells } };
+    const prepared = await prepare(task, config, readValidation, { beginning });
     return { table, task, config, prepared };
   });
 }

@@ -54,7 +54,7 @@ async function predictAction(
 ): Promise<void> {
   const { Memory } = await import("../engine/memory.js");
   const { NnfitError } = await import("../errors.js");
-  const { checkedNetworksOf } = await import("../artifact/model.js");
+  const { cellFormat, checkedNetworksOf } = await import("../artifact/model.js");
   const { csvLine } = await import("../data/csv.js");
   const { readBlocks, readLeniently } = await import("../data/read.js");
   const { predictionThreads } = await import("../train/parallel.js");
@@ -78,7 +78,7 @@ async function predictAction(
     threads === "auto" ? predictionThreads(model.network, model.members, source.bytes ?? 0) : threads,
   );
   const predict = predictor(memory, checkedNetworksOf(model, memory, path), model.pipeline);
-  const format = { delimiter, missing: model.missing };
+  const format = { delimiter, ...cellFormat(model) };
   const blocks =
     onError === "fail"
       ? readBlocks(source, format, model.pipeline)

@@ -35,7 +35,7 @@ export async function retrain(
   const { hasBars, progressDisplay } = await import("./progress.js");
 
   const loaded = loadConfig(path, { workingDirectory: process.cwd() });
-  const { data, training } = loaded.config;
+  const { training } = loaded.config;
   if (training.backend === "blas") {
     throw new NnfitError("usage", "the run was trained with BLAS, whose bits differ from one machine to another", {
       setting: "training.backend",
@@ -43,7 +43,7 @@ export async function retrain(
       try: 'a training with "backend": "wasm", which gives the same bits everywhere',
     });
   }
-  const { prepared } = await lessonOf(loaded, { continueFrom });
+  const { prepared, config } = await lessonOf(loaded, { continueFrom });
   const begun = doneRun(folder);
   const now = fingerprint(prepared);
   if (continueFrom === undefined && (begun?.data[BEGINNING] ?? now[BEGINNING]) !== now[BEGINNING]) {
@@ -67,7 +67,7 @@ export async function retrain(
   }).finally(() => display?.stop());
   return {
     model: hasModel(outcome)
-      ? encodeModel(modelOf(prepared, outcome, baselinesOf(prepared, outcome).learned, data.missing))
+      ? encodeModel(modelOf(prepared, outcome, baselinesOf(prepared, outcome).learned, config.data))
       : undefined,
     history: historyText(holdsOut ? scoreNames(target, "history", bestBy) : undefined, reports),
     changed: begun ? differences({ config: {}, data: begun.data }, { config: {}, data: now }) : [],

@@ -56,7 +56,7 @@ export async function openSession(options: SessionOptions): Promise<Session | "c
     else removeOld(checkpoints);
     const events = new Events(output, folder, () => new Date(), { goesOn: resume, descriptor });
     session = new Session(options, origin, { run, checkpoints, events }, found, (snapshot) =>
-      modelSoFar(prepared, snapshot, config.data.missing),
+      modelSoFar(prepared, snapshot, config.data),
     );
     session.begin(
       startEvent({

@@ -1,5 +1,5 @@
-import type { LoadedConfig } from "../config/load.js";
 import type { Source } from "../data/csv.js";
+import type { DataOptions } from "../data/options.js";
 import type { WantedColumn } from "../data/read.js";
 import type { Table } from "../data/table.js";
 
@@ -10,7 +10,7 @@ export interface Tables {
   readValidation(wanted: readonly WantedColumn[]): Promise<Table>;
 }
 
-export async function tablesOf({ config: { data } }: Pick<LoadedConfig, "config">): Promise<Tables> {
+export async function tablesOf(data: DataOptions): Promise<Tables> {
   const { displayPath } = await import("../config/load.js");
   const { fileSource } = await import("../data/csv.js");
   const { readColumns, readTable } = await import("../data/read.js");

@@ -187,7 +187,7 @@ async function trainJob(
     clock.lap("score");
 
     const isKept = hasModel(outcome);
-    if (isKept) session.save(modelOf(prepared, outcome, learned, config.data.missing));
+    if (isKept) session.save(modelOf(prepared, outcome, learned, config.data));
     ended = { outcome, ...(isKept ? { model: `${folder}/model.safetensors` } : {}) };
     const diverged = divergence({ outcome, prepared, table: task.table, config, model: ended.model });
     if (diverged) throw diverged;

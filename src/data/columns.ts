@@ -1,4 +1,5 @@
 import { NnfitError } from "../errors.js";
+import type { CellFormat } from "./csv.js";
 import { Growing } from "./growing.js";
 import type { CellReceiver } from "./rows.js";
 import type { ScannedColumn } from "./scan.js";
@@ -7,16 +8,22 @@ import type { Column, ColumnType } from "./table.js";
 /** A column with at least this share of numbers is a column of numbers, and the other cells are mistakes. */
 const NEARLY_ALL = 0.9;
 
-/** A decimal number, as people and programs write them: no hexadecimals, no infinities, no decimal commas. */
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+/** A decimal number, as people and programs write them: no hexadecimals, no infinities. */
+const NUMBER = {
+  ".": /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/,
+  ",": /^[+-]?(?:\d+,?\d*|,\d+)(?:[eE][+-]?\d+)?$/,
+} as const;
 
-/** A number with a decimal comma, or with commas between its thousands. */
-const WITH_COMMAS = /^[+-]?(?:\d+,\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?)$/;
+/** A number with the other decimal point, or with that between its thousands. */
+const OTHERWISE_WRITTEN = {
+  ".": /^[+-]?(?:\d+,\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?)$/,
+  ",": /^[+-]?(?:\d+\.\d+|\d{1,3}(?:\.\d{3})+(?:,\d+)?)$/,
+} as const;
 
 /** The number that a cell holds, or undefined where it is none or beyond a double's range. */
-export function numberIn(text: string): number | undefined {
-  if (!DECIMAL.test(text)) return undefined;
-  const value = Number(text);
+export function numberIn(text: string, decimal: CellFormat["decimal"] = "."): number | undefined {
+  if (!NUMBER[decimal].test(text)) return undefined;
+  const value = Number(decimal === "." ? text : text.replace(decimal, "."));
   return Number.isFinite(value) ? value : undefined;
 }
 
@@ -26,6 +33,7 @@ export class ColumnBuilder implements CellReceiver {
   private readonly codes = new Growing<Int32Array>(Int32Array);
   private readonly codeOf = new Map<string, number>();
   private readonly missing: ReadonlySet<string>;
+  private readonly decimal: CellFormat["decimal"];
   private type: ColumnType | undefined;
   private numbers = 0;
   private others = 0;
@@ -37,13 +45,14 @@ export class ColumnBuilder implements CellReceiver {
   constructor(
     readonly name: string,
     private readonly given: ColumnType | undefined,
-    missing: readonly string[],
+    { missing, decimal }: CellFormat,
     private readonly source: string,
     /** a cell that is no number, in a column that is given as one of numbers, is kept apart and is no error */
     private readonly lenient = false,
   ) {
     this.missing = new Set(missing);
-    this.numbersArePresent = missing.every((word) => numberIn(word) === undefined);
+    this.decimal = decimal;
+    this.numbersArePresent = missing.every((word) => numberIn(word, decimal) === undefined);
     this.type = given;
   }
 
@@ -64,7 +73,7 @@ export class ColumnBuilder implements CellReceiver {
       if (this.type !== "number") this.codes.push(-1);
       return;
     }
-    const value = this.given === "category" ? undefined : numberIn(text);
+    const value = this.given === "category" ? undefined : numberIn(text, this.decimal);
     if (value === undefined) {
       this.others++;
       this.firstOther ??= { text, line };
@@ -113,7 +122,7 @@ export class ColumnBuilder implements CellReceiver {
     const known = words.map((word) => {
       const text = word.trim();
       if (this.missing.has(text)) return { code: -1, number: 0, other: 0 };
-      const number = Number(!this.given && numberIn(text) !== undefined);
+      const number = Number(!this.given && numberIn(text, this.decimal) !== undefined);
       return { code: this.code(text), number, other: 1 - number };
     });
     const found = codes.map((code) => known[code]!.code);
@@ -130,17 +139,22 @@ export class ColumnBuilder implements CellReceiver {
   }
 
   /** Of words that come after numbers only the first is known. */
-  private get hasCommas(): boolean {
-    if (!this.firstOther || !WITH_COMMAS.test(this.firstOther.text)) return false;
-    return [...this.codeOf.keys()].every((word) => WITH_COMMAS.test(word) || numberIn(word) !== undefined);
+  private get isOtherwiseWritten(): boolean {
+    const { decimal, firstOther, codeOf } = this;
+    const is = (word: string) => OTHERWISE_WRITTEN[decimal].test(word);
+    if (!firstOther || !is(firstOther.text)) return false;
+    return [...codeOf.keys()].every((word) => is(word) || numberIn(word, decimal) !== undefined);
   }
 
   /** That the column is not one of numbers with mistakes in it. */
   check(): void {
     if (this.given || this.others === 0) return;
-    if (this.hasCommas) {
-      const way = `1234.5 in place of 1234,5 or 1,234.5, or data.types: { "${this.name}": "category" }`;
-      throw this.notNumber("the cells of this column look like numbers, but have commas in them", way);
+    if (this.isOtherwiseWritten) {
+      const [marks, other] = this.decimal === "." ? ["commas", ","] : ["points", "."];
+      throw this.notNumber(
+        `the cells of this column look like numbers, but have ${marks} in them`,
+        `data.decimal: "${other}" if those are decimal ${marks}, no ${marks} between thousands, or data.types: { "${this.name}": "category" }`,
+      );
     }
     if (this.numbers < NEARLY_ALL * (this.numbers + this.others)) return;
     const cells = this.others === 1 ? "one is not" : `${this.others} are not`;

@@ -11,12 +11,17 @@ export interface Source {
   read(): AsyncIterable<Uint8Array>;
 }
 
-/** How cells are told apart. */
-export interface CsvFormat {
-  /** one character, or "auto": found out from the first rows */
-  readonly delimiter: string;
+/** How cells are understood. */
+export interface CellFormat {
   /** what stands in a cell that has no value */
   readonly missing: readonly string[];
+  /** the decimal point of numbers */
+  readonly decimal: "." | ",";
+}
+
+export interface CsvFormat extends CellFormat {
+  /** what parts the cells: one character, or "auto": found out from the first rows */
+  readonly delimiter: string;
 }
 
 /** Some records of a table, in order, and the lines they begin on, counted from 1. */
@@ -73,7 +78,7 @@ function stateOf(path: string): { size: number; changed: number } | undefined {
  */
 export async function* readRecords(
   source: Source,
-  { delimiter }: CsvFormat,
+  { delimiter }: Pick<CsvFormat, "delimiter">,
   after?: { readonly header: readonly string[]; readonly line: number },
 ): AsyncGenerator<Records> {
   const parser = await recordParser(delimiter, after?.line);

@@ -10,6 +10,10 @@ export const csvOptions = {
     .array(z.string())
     .default(["", "NA", "NaN", "null", "?"])
     .describe("what stands in a cell that has no value"),
+  decimal: z
+    .enum([".", ","])
+    .default(".")
+    .describe("the decimal point of numbers; with a comma, 1,5 is one and a half"),
 };
 
 /** The `data` part of a config. */

@@ -35,7 +35,7 @@ export async function readTable(source: Source, options: ReadOptions): Promise<T
       checkNames(Object.keys(options.types), header, "data.types", source.name);
       builders = header.map((name) => {
         const given = Object.hasOwn(options.types, name) ? options.types[name] : undefined;
-        return new ColumnBuilder(name, given, options.missing, source.name);
+        return new ColumnBuilder(name, given, options, source.name);
       });
     }
     lines.append(rows.lines);
@@ -135,13 +135,13 @@ function wantedBuilders(
   header: readonly string[],
   places: ReadonlyMap<string, number>,
   source: Source,
-  { missing }: CsvFormat,
+  format: CsvFormat,
   lenient = false,
 ): ColumnBuilder[] {
   const present = wanted.filter(({ name }) => places.has(name));
   const lacking = wanted.filter(({ name, optional }) => !optional && !places.has(name)).map(({ name }) => name);
   if (lacking.length > 0) throw lacksColumns(lacking, header, wanted, source);
-  return present.map(({ name, type }) => new ColumnBuilder(name, type, missing, source.name, lenient));
+  return present.map(({ name, type }) => new ColumnBuilder(name, type, format, source.name, lenient));
 }
 
 function finish(builders: readonly ColumnBuilder[], lines: Int32Array, { name: source }: Source): Table {

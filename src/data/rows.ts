@@ -62,7 +62,7 @@ export async function* readRows(
   const { names, line: headerLine } = header;
   checkWidth(names, source, headerLine);
   yield { header: names, headerLine, rows: textRows({ cells: [], lines: [] }) }; // also where no rows follow
-  const scanner = new Scanner(delimiter.charCodeAt(0), names.length);
+  const scanner = new Scanner(delimiter.charCodeAt(0), names.length, format.decimal.charCodeAt(0));
   let line = headerLine;
   let begin = header.endsAt;
   for (let block: Buffer = first; ; begin = 0) {

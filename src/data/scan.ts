@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 /** What data/assembly/scan.ts exports. Addresses are bytes; where cells begin and end is counted from the block on. */
 interface Kernels {
   setPowers(address: number): void;
+  setPoint(character: number): void;
   cut(
     block: number,
     at: number,
@@ -60,12 +61,14 @@ export class Scanner {
     private readonly delimiter: number,
     /** cells of a row */
     private readonly width: number,
+    decimalPoint: number,
   ) {
     const { exports } = new WebAssembly.Instance(scanModule(), { env: { memory: this.memory } });
     this.kernels = exports as unknown as Kernels; // WebAssembly exports carry no types
     const powers = PAGE / 2;
     new BigUint64Array(this.memory.buffer, powers, POWERS_BYTES / 8).set(powersOfTen());
     this.kernels.setPowers(powers);
+    this.kernels.setPoint(decimalPoint);
     this.free = powers + POWERS_BYTES;
   }
 

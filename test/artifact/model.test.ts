@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadModel, type Model, networksOf, saveModel } from "../../src/artifact/model.js";
+import { cellFormat, loadModel, type Model, networksOf, saveModel } from "../../src/artifact/model.js";
 import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/artifact/safetensors.js";
 import { version } from "../../src/artifact/version.js";
 import type { Table } from "../../src/data/table.js";
@@ -418,8 +418,9 @@ describe("a model with a score that is no finite number", () => {
   });
 });
 
-it("a model keeps what cells count as missing", () => {
-  save("a.safetensors", { missing: ["-999"] });
-  expect(loadModel(path("a.safetensors")).missing).toEqual(["-999"]);
-  expect(model.missing).toEqual(byDefault.missing);
+it("a model keeps how its cells are understood", () => {
+  save("a.safetensors", { missing: ["-999"], decimal: "," });
+  expect(cellFormat(loadModel(path("a.safetensors")))).toEqual({ missing: ["-999"], decimal: "," });
+  save("a.safetensors");
+  expect(cellFormat(loadModel(path("a.safetensors")))).toEqual({ missing: byDefault.missing, decimal: "." });
 });

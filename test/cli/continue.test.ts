@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../../src/artifact/model.js";
@@ -67,5 +68,19 @@ describe("--continue-from", () => {
     put(cwd, { "new.csv": table(30).replace(/yes$/, "maybe").replace(/no$/, "maybe") });
     const unknown = await go(cwd, "x");
     expect([unknown.code, unknown.err]).toEqual([4, expect.stringContaining('"maybe" is none of the classes')]);
+  });
+
+  it("reads rows as the model reads them, whatever the config says of cells", async () => {
+    const cwd = await begun();
+    const commas = table(30, 5)
+      .replaceAll(",", ";")
+      .replaceAll(/^(\d+);/gm, "$1,5;");
+    put(cwd, { "commas.csv": commas });
+    const reading = set('data.missing=["z"]', "data.decimal=,");
+    await works(["train", "c.json", "--out", "first", ...reading, ...set("data.train=commas.csv")], { cwd });
+    expect(await go(cwd, "more", ...set("data.train=commas.csv"))).toMatchObject({ code: 0 });
+    expect(model(cwd, "more")).toMatchObject({ missing: ["z"], decimal: "," });
+    const { data } = JSON.parse(readFileSync(join(cwd, "more", "config.json"), "utf8"));
+    expect(data).toMatchObject({ missing: ["z"], decimal: "," });
   });
 });

@@ -1,5 +1,7 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { folder, works } from "./nnfit.js";
+import { loadModel } from "../../src/artifact/model.js";
+import { folder, nnfit, works } from "./nnfit.js";
 
 /** y is what its place makes it, and nothing else: far apart, with a mean of 0. */
 const effects: Record<string, number> = { a: 300, b: -100, c: -500, d: 500, e: 100, f: -300 };
@@ -64,5 +66,36 @@ describe("numbers that are embedded", () => {
     const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
     expect(mean).toBeGreaterThan(least);
     expect(mean).toBeLessThan(most);
+  });
+});
+
+describe("a table with decimal commas", () => {
+  const comma = (table: string) => table.replaceAll(",", ";").replaceAll(".", ",");
+  const points = ["x,y", ...waves.map((x) => `${x},${wave(x)}`)].join("\n");
+  const cwd = folder({
+    "p.csv": points,
+    "c.csv": comma(points),
+    "c.json": '{ "data": { "target": "y", "validation": 0 }, "training": { "epochs": 2, "optimizer": "sgd" } }',
+  });
+  const train = (letter: string, ...more: string[]) =>
+    works(["train", "c.json", "--set", `data.train=${letter}.csv`, "--out", letter, ...more], { cwd });
+
+  it("is learned as one with points, and the model remembers how it is read", async () => {
+    await train("p");
+    await train("c", "--set", "data.decimal=,");
+    const [model, same] = ["p", "c"].map((run) => loadModel(join(cwd, run, "model.safetensors")));
+    expect(same!.weights).toEqual(model!.weights);
+    expect([model!.decimal, same!.decimal]).toEqual([undefined, ","]);
+
+    for (const command of ["predict", "evaluate", "check"]) {
+      const [told, same] = await Promise.all(["p", "c"].map((run) => works([command, run, `${run}.csv`], { cwd })));
+      expect(same!.out.replaceAll("c.csv", "p.csv"), command).toBe(told!.out);
+    }
+  });
+
+  it("is refused without a word of it, and told how", async () => {
+    const { code, err } = await nnfit(["train", "c.json", "--set", "data.train=c.csv"], { cwd });
+    expect(code).toBe(4);
+    expect(err).toContain('data.decimal: ","');
   });
 });

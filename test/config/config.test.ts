@@ -52,6 +52,7 @@ describe("a config", () => {
         types: {},
         delimiter: "auto",
         missing: ["", "NA", "NaN", "null", "?"],
+        decimal: ".",
       },
       task: "auto",
       scale: { inputs: "standard", target: "standard", clamp: false },

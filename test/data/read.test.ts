@@ -92,13 +92,48 @@ describe("numbers with commas in them", () => {
     expect(error.details).toMatchObject({
       at: `t.csv:${2 + first}, column "x"`,
       have: `"${values[first]}"`,
-      try: expect.stringContaining('data.types: { "x": "category" }'),
+      try: expect.stringMatching(/^data.decimal: "," if .* data.types: \{ "x": "category" \}$/),
     });
   });
 
   it("are categories where the config says so, and so is a word with commas among others", async () => {
     expect(columnOf(await tableOf("x;y\n1,5;0\n2,5;0\n", { types: { x: "category" } }), "x")?.type).toBe("category");
     expect(columnOf(await tableOf("x;y\n1,5;0\nred;0\n"), "x")?.type).toBe("category");
+  });
+});
+
+describe("decimal commas, where the config says so,", () => {
+  const decimal = "," as const;
+
+  it("make the same table as points do, in both lanes", async () => {
+    const numbers = ["1.5", "-0.25", ".5", "5.", "+2.5e-3", "1e3", "12", "NA", "", "0.1234567890123456789", " 3.5 "];
+    const rows = numbers.map((number, i) => [number, `word ${i % 3}`, String(i / 4)]);
+    const text = (cell: (text: string) => string) =>
+      ["x;kind;y", ...rows.map((row) => row.map(cell).join(";"))].join("\n");
+    const points = await tableOf(text((cell) => cell));
+    const comma = (cell: string) => cell.replace(".", ",");
+    expect(cells(points, "x")[0]).toBe(1.5);
+    expect(await tableOf(text(comma), { decimal })).toEqual(points);
+    expect(await tableOf(text((cell) => `"${comma(cell)}"`).replaceAll(";", ","), { decimal })).toEqual(
+      await tableOf(text((cell) => `"${cell}"`).replaceAll(";", ",")),
+    );
+  });
+
+  it("leave points for an error that says so", async () => {
+    for (const values of [
+      ["1.5", "2.25"],
+      ["3", "1.234"],
+      ["1.234,5", "7"],
+    ]) {
+      const error = await refused(`x;y\n${values.map((value) => `${value};0`).join("\n")}\n`, { decimal });
+      expect(error.message).toContain("have points in them");
+      expect(error.details.try).toContain('data.decimal: "."');
+    }
+  });
+
+  it("are missing where they stand for that", async () => {
+    const table = await tableOf("x;y\n-9,9;0\n2,5;0\n", { decimal, missing: ["-9,9"] });
+    expect(cells(table, "x")).toEqual([undefined, 2.5]);
   });
 });
 

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { numberIn } from "../../src/data/columns.js";
 import { Scanner } from "../../src/data/scan.js";
 
-const scanned = (text: string, width: number, delimiter = ",") =>
-  new Scanner(delimiter.charCodeAt(0), width).scan(Buffer.from(text), 0, 1);
+const scanned = (text: string, width: number, delimiter = ",", decimal = ".") =>
+  new Scanner(delimiter.charCodeAt(0), width, decimal.charCodeAt(0)).scan(Buffer.from(text), 0, 1);
 
 /** The numbers that a column of such cells holds, and where they are left to JavaScript, undefined. */
 function numbersIn(cells: readonly string[]): (number | undefined)[] {
@@ -43,6 +43,22 @@ describe("a decimal", () => {
       { numRuns: 300 },
     );
     expect(read).toBeGreaterThan(all / 2);
+  });
+
+  it("is the same with a decimal comma, and with a point then none", () => {
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 100, maxLength: 200 }), (cells) => {
+        const column = (cells: readonly string[], decimal: string) =>
+          scanned(cells.map((cell) => `${cell};\n`).join(""), 2, ";", decimal)
+            .column(0)
+            .numbers();
+        const swapped = cells.map((cell) => cell.replaceAll(/[.,]/g, (mark) => (mark === "." ? "," : ".")));
+        expect(column(swapped, ",")).toEqual(column(cells, "."));
+        const others = [...column(cells, ",").others];
+        for (const [row, cell] of cells.entries()) if (cell.includes(".")) expect(others, cell).toContain(row);
+      }),
+      { numRuns: 100 },
+    );
   });
 
   it("is the nearest double close to halfway between two", () => {
@@ -96,7 +112,7 @@ describe("rows", () => {
   );
 
   it("begin where they are told to", () => {
-    const rows = new Scanner(0x2c, 2).scan(Buffer.from("x,y\n1,2\n3,4\n"), 4, 2);
+    const rows = new Scanner(0x2c, 2, 0x2e).scan(Buffer.from("x,y\n1,2\n3,4\n"), 4, 2);
     expect([...rows.lines]).toEqual([2, 3]);
     expect(rows).toMatchObject({ endsAt: 12, nextLine: 4 });
     expect([...rows.column(1).numbers().values]).toEqual([2, 4]);

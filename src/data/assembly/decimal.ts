@@ -1,3 +1,10 @@
+let pointCharacter: u32 = 0x2e;
+
+/** Numbers have this character for a decimal point. */
+export function setPoint(character: u32): void {
+  pointCharacter = character;
+}
+
 /**
  * The double nearest to a decimal number of up to 16 characters without an exponent, as nearly all of them are; NaN where
  * the text is not that. All characters are looked at at once: 16 bytes from `at` on can be read.
@@ -12,7 +19,7 @@ export function shortDecimal(at: usize, end: usize): f64 {
   const text = v128.load(at);
   const digits = i8x16.sub(text, i8x16.splat(0x30));
   const inside: u32 = (1 << length) - 1;
-  const points = (i8x16.bitmask(i8x16.eq(text, i8x16.splat(0x2e))) as u32) & inside;
+  const points = (i8x16.bitmask(i8x16.eq(text, i8x16.splat(pointCharacter as i8))) as u32) & inside;
   const others = ~(i8x16.bitmask(i8x16.lt_u(digits, i8x16.splat(10))) as u32) & inside;
   if (others != points || (points & (points - 1)) != 0 || points == inside) return NaN;
 
@@ -57,7 +64,7 @@ export function decimal(at: usize, end: usize): f64 {
   }
   let count = at - whole;
   let exponent: i32 = 0;
-  if (at < end && load<u8>(at) == 0x2e) {
+  if (at < end && load<u8>(at) == pointCharacter) {
     const part = ++at;
     while (at < end && (digit = (load<u8>(at) as u32) - 0x30) <= 9) {
       digits = digits * 10 + digit;
@@ -70,7 +77,7 @@ export function decimal(at: usize, end: usize): f64 {
   if (count > 19) {
     // zeros in front are no digits
     let zeros = whole;
-    while (load<u8>(zeros) == 0x30 || load<u8>(zeros) == 0x2e) {
+    while (load<u8>(zeros) == 0x30 || load<u8>(zeros) == pointCharacter) {
       if (load<u8>(zeros++) == 0x30) count--;
     }
     if (count > 19) return NaN;

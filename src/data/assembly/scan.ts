@@ -1,6 +1,6 @@
-import { decimal, setPowers, shortDecimal } from "./decimal";
+import { decimal, setPoint, setPowers, shortDecimal } from "./decimal";
 
-export { setPowers };
+export { setPoint, setPowers };
 
 /**
  * Cuts plain CSV text into cells and reads numbers and words from them, one column at a time. "Plain" is what
