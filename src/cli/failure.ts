@@ -48,7 +48,7 @@ export function stoppedFailure(signal: StopSignal, resume: string): Failure {
 function spoken({ code, message }: CommanderError): Pick<Failure, "message" | "try"> {
   if (code === "commander.help") return { message: "no command is given", try: "nnfit --help" };
   const [what = "", ...hints] = message.replace(/^error: /, "").split("\n");
-  return { message: what, try: hints.join(" ").replace(/^\((.*)\)$/, "$1") || undefined };
+  return { message: what, try: hints.join(" ").replace(/^\(Did you mean (?:one of )?(.*)\?\)$/, "$1") || undefined };
 }
 
 let hasPrinted = false;

@@ -21,6 +21,16 @@ export async function modelAt(file: string, path: string): Promise<Model> {
   });
 }
 
+/** The model that a training in such a folder is about to replace. One that can't be read is none. */
+export async function modelIn(folder: string): Promise<Model | undefined> {
+  const { loadModel, MODEL_FILE } = await import("../artifact/model.js");
+  try {
+    return loadModel(join(folder, MODEL_FILE));
+  } catch {
+    return undefined;
+  }
+}
+
 /** A run folder whose training has left checkpoints and no model yet. */
 async function refuseUnfinished(folder: string): Promise<void> {
   const { Checkpoints } = await import("../artifact/checkpoints.js");

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
 import { version } from "../artifact/version.js";
 import { checkCommand } from "./check.js";
 import { doctorCommand } from "./doctor.js";
@@ -33,6 +33,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.exit(error.code === "EPIPE" ? process.exitCode : exitCodes.files);
   });
 
+  const silent = { outputError() {} }; // an error is told below, as all are
   const program = new Command("nnfit")
     .description("Trains a neural network on a table and predicts with it.")
     .version(version)
@@ -40,9 +41,9 @@ export async function main(argv: readonly string[]): Promise<void> {
       "before",
       example("nnfit train config.json", "nnfit predict runs/config new.csv --out predictions.csv"),
     )
-    .showSuggestionAfterError()
+    .configureOutput(silent)
     .exitOverride();
-  for (const command of commands) program.addCommand(command().exitOverride());
+  for (const command of commands) program.addCommand(command().configureOutput(silent).exitOverride());
 
   // A process without work ends by itself, and would say that all went well.
   const leftUndone = () => {
@@ -53,10 +54,23 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     await program.parseAsync(argv);
   } catch (error) {
-    process.exitCode = report(error, { json: wantsJson(argv) });
+    process.exitCode = report(await withSetting(error, program, argv), { json: wantsJson(argv) });
   } finally {
     process.off("beforeExit", leftUndone);
   }
+}
+
+/** An unknown option of a command that takes a config may be one of its settings. */
+async function withSetting(error: unknown, program: Command, argv: readonly string[]): Promise<unknown> {
+  if (!(error instanceof CommanderError) || error.code !== "commander.unknownOption") return error;
+  const command = program.commands.find((command) => command.name() === argv[2]);
+  const [, option] = /'--([^'=]+)/.exec(error.message) ?? [];
+  if (option === undefined || !command?.options.some(({ long }) => long === "--set")) return error;
+  const { settingsCalled } = await import("../config/explain.js");
+  const settings = settingsCalled(option).map((setting) => `--set ${setting}=…`);
+  if (settings.length === 0) return error;
+  const { NnfitError } = await import("../errors.js");
+  return new NnfitError("usage", `unknown option '--${option}'`, { try: settings.join(" or ") });
 }
 
 /** Whether or not the other words can be understood. */

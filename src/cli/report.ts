@@ -31,7 +31,7 @@ function annotateFailure({ code, message, at, have, try: attempt }: Failure): vo
 }
 
 function tell(error: unknown, { message, at, have, try: attempt }: Failure): void {
-  if (error instanceof CommanderError) return; // it has told its message already
+  if (error instanceof CommanderError && error.code === "commander.help") return; // the help was printed
   if (error instanceof Interrupted) {
     const { signal, epochs, checkpoint, resume } = error;
     console.error(labelled("stopped", `by ${signal} after ${count(epochs, "epoch")}; all is kept in ${checkpoint}`));
@@ -39,7 +39,7 @@ function tell(error: unknown, { message, at, have, try: attempt }: Failure): voi
     return;
   }
   console.error(`${colors.red("error:")} ${message}`);
-  if (!(error instanceof NnfitError)) {
+  if (!(error instanceof NnfitError) && !(error instanceof CommanderError)) {
     console.error(error); // whoever mends it needs the stack
     return;
   }

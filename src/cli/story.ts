@@ -1,3 +1,4 @@
+import type { Model } from "../artifact/model.js";
 import type { Config } from "../config/schema.js";
 import type { Table } from "../data/table.js";
 import { countParameters } from "../model/network.js";
@@ -5,6 +6,7 @@ import { learnedRows } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";
 import type { Engine, Outcome } from "../train/train.js";
+import { type TargetState, targetNames } from "../transform/target.js";
 import type { Comparison } from "./scores.js";
 import { summarize } from "./summary.js";
 import { count, duration, extras, say, scoreText, shellWord, some, weightText, whole } from "./text.js";
@@ -86,6 +88,9 @@ function describeTraining({ members, batchSize, training }: Prepared): void {
   const upTo = rows % batchSize > 0 ? "up to " : "";
   const updates = `${count(batches, "batch", "batches")} of ${upTo}${size}`;
   say("training", `${training.optimizer.name}, ${count(training.epochs, "epoch")} of ${updates}`);
+  if (training.patience > 0 && members[0]!.validation.length === 0) {
+    say("", "training.patience counts for nothing: no rows are held out to judge by");
+  }
 }
 
 /** Says how it went and what to do with the model. */
@@ -93,7 +98,7 @@ export function conclude(
   { members, training }: Prepared,
   outcome: Outcome,
   compared: readonly Comparison[],
-  { folder, seconds }: { folder: string; seconds: number },
+  { folder, seconds, before }: { folder: string; seconds: number; before?: Model | undefined },
 ): void {
   const early = outcome.stopped === "patience" ? ", stopped early" : "";
   const holdsOut = members.some(({ validation }) => validation.length > 0);
@@ -117,9 +122,16 @@ export function conclude(
   }
   const model = `${folder}/model.safetensors`;
   say("model", model);
+  if (before) say("", replacedText(before, outcome.target));
   say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
   const facts = { scores: `of ${judged}${by}`, model };
   summarize({ title: `nnfit train: ${folder}`, scores: { network: scores }, compared, facts });
+}
+
+function replacedText({ target, training: { scores } }: Model, now: TargetState): string {
+  const [names, others] = [targetNames(now), targetNames(target)];
+  const isSame = names.length === others.length && names.every((name) => others.includes(name));
+  return `in place of one ${isSame ? `with ${scoreText(scores)}` : `that predicts ${some(others)}`}`;
 }
 
 function keptText(epochs: readonly number[], bestBy: string): string {

@@ -7,6 +7,7 @@ import { exitCodeOf } from "./exit.js";
 import { failureOf, printResult } from "./failure.js";
 import { baselineOption, failIfOption, type GateOptions, type Gates, gatesFor, maxRegressionOption } from "./gates.js";
 import type { Lesson } from "./lesson.js";
+import { modelIn } from "./locate.js";
 import { located } from "./located.js";
 import { comparisons } from "./scores.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
@@ -160,6 +161,7 @@ async function trainJob(
   const holdsOut = members.some(({ validation }) => validation.length > 0);
   const scores = holdsOut ? scoreNames(target, "history", bestBy) : undefined;
   const [text, words] = [resolvedConfig(config), process.argv.slice(2)];
+  const before = resume ? undefined : await modelIn(config.output);
   const session = await openSession({ prepared, config, text, folder, source, scores, resume, descriptor, words });
   if (session === "complete") {
     say("complete", `${folder}/model.safetensors; there is nothing to go on with`);
@@ -195,7 +197,7 @@ async function trainJob(
     const failure = gates(outcome.judgement.scores);
     session.end(exitCodeOf(failure), { ...ended, ...(failure ? { error: failure } : {}) });
     const compared = await comparisons(target, outcome.judgement.scores, baselines);
-    conclude(prepared, outcome, compared, { folder, seconds: clock.seconds.fit ?? 0 });
+    conclude(prepared, outcome, compared, { folder, seconds: clock.seconds.fit ?? 0, before });
     const told = result(prepared, outcome, engine, baselines, folder, clock.seconds);
     if (json) printResult(told, failure && failureOf(failure));
     if (failure) throw failure;

@@ -16,19 +16,41 @@ export function schemaError(
   if (keys) {
     const unknown = keys[0]!;
     const similar = nearest(unknown, options ?? []);
+    const here = [...path, unknown].join(".");
+    const elsewhere = settingsCalled(unknown).filter((setting) => setting !== here); // here another member may have it
     return new NnfitError("usage", `there is no setting "${unknown}"${setting && ` in ${setting}`}`, {
-      at: locate([...path, unknown].join(".")),
+      at: locate(here),
       have: options && `settings ${options.join(", ")}`,
-      try: similar && `"${similar}"`,
+      try: similar ? `"${similar}"` : elsewhere.join(" or ") || undefined,
     });
   }
   const value = valueAt(raw, path);
   const similar = typeof value === "string" && options ? nearest(value, options) : undefined;
+  const listed = message === MUST_BE_LIST && typeof value === "string" ? JSON.stringify([value]) : undefined;
   return new NnfitError("usage", setting ? `${setting} ${message}` : `the config ${message}`, {
     at: locate(setting),
     have: value === undefined ? undefined : shorten(JSON.stringify(value)),
-    try: similar && `"${similar}"`,
+    try: similar ? `"${similar}"` : listed,
   });
+}
+
+/** If more settings have a name, none of them is likely meant. */
+const MOST_MEANT = 3;
+
+/** The settings whose last part is such a name, written batchSize, batch_size or batch-size. */
+export function settingsCalled(name: string): string[] {
+  const plain = (text: string) => text.replaceAll(/[-_]/g, "").toLowerCase();
+  const under = (schema: JsonObject, path: readonly string[]): string[] => {
+    const found = branchesOf(schema).flatMap(({ properties = {} }) =>
+      Object.entries(properties).flatMap(([key, part]) => {
+        const here = [...path, key];
+        return [...(plain(key) === plain(name) ? [here.join(".")] : []), ...under(part, here)];
+      }),
+    );
+    return [...new Set(found)];
+  };
+  const settings = under(wholeSchema(), []);
+  return settings.length > MOST_MEANT ? [] : settings;
 }
 
 interface Finding {
@@ -92,6 +114,8 @@ function bound({ origin }: { origin: string }, how: string, limit: number | bigi
   return `${how} ${limit} ${units} long`;
 }
 
+const MUST_BE_LIST = "must be a list";
+
 const articles: Record<string, string> = {
   array: "a list",
   object: "an object",
@@ -134,8 +158,12 @@ function schemasAt(path: readonly PropertyKey[]): JsonObject[] {
       schemas.flatMap(({ properties, additionalProperties: others }) =>
         branchesOf(properties?.[String(key)] ?? (typeof others === "object" ? others : {})),
       ),
-    branchesOf(z.toJSONSchema(configSchema, { io: "input" }) as JsonObject),
+    branchesOf(wholeSchema()),
   );
+}
+
+function wholeSchema(): JsonObject {
+  return z.toJSONSchema(configSchema, { io: "input" }) as JsonObject;
 }
 
 /** The part of a JSON Schema that is looked at here. */

@@ -53,8 +53,10 @@ describe.concurrent("with --json, an error is one object on standard output, of"
     ["schema --markdown", "usage", 2, { message: "option '--json' cannot be used with option '--markdown'" }],
     ["doctor --outt", "usage", 2, { message: "unknown option '--outt'" }],
     ["predict", "usage", 2, { message: "missing required argument 'model'" }],
-    ["trian c.json", "usage", 2, { message: "unknown command 'trian'", try: "Did you mean train?" }],
-    ["evaluate runs/c t.csv --no-intervls", "usage", 2, { try: "Did you mean --no-intervals?" }],
+    ["trian c.json", "usage", 2, { message: "unknown command 'trian'", try: "train" }],
+    ["evaluate runs/c t.csv --no-intervls", "usage", 2, { try: "--no-intervals" }],
+    ["train c.json --batch-size 5", "usage", 2, { try: "--set training.batchSize=…" }],
+    ["predict runs/c t.csv --batch-size 5", "usage", 2, { message: "unknown option '--batch-size'" }],
   ])("nnfit %s: %s", async (line, name, exit, details) => {
     const { code, err, result } = await told(command(line));
     expect(code).toBe(exit);

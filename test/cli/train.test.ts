@@ -95,6 +95,23 @@ describe("nnfit train configs/iris.json without a preset", () => {
     expect(told.err).toContain(`kept epoch ${kept.epoch}`);
   });
 
+  it("tells of the model that was there before, whether it predicts the same or something else", async () => {
+    const cwd = linearFolder();
+    const line = (err: string) =>
+      err
+        .split("\n")
+        .find((line) => line.includes("in place of"))
+        ?.trim();
+    const scores = (err: string) => /scores +(.*) on the/.exec(err)?.[1];
+    const first = await works(["train", "c.json"], { cwd });
+    const second = await works(["train", "c.json", "--set", "data.target=z"], { cwd });
+    const third = await works(["train", "c.json", "--set", "data.target=z", ...epochs(3)], { cwd });
+    expect(line(first.err)).toBeUndefined();
+    expect(line(second.err)).toBe("in place of one that predicts y");
+    expect(line(third.err)).toBe(`in place of one with ${scores(second.err)}`);
+    expect(scores(third.err)).not.toBe(scores(second.err));
+  });
+
   it("tells a predict command that works", async () => {
     const command = told.err.match(/nnfit (predict .*)/)?.[1] ?? "";
     put(cwd, { "new.csv": text(dataset("iris")) });
@@ -218,6 +235,11 @@ describe.concurrent("validation", () => {
       keptEpoch: 2,
       scores: { rmse: Number(last.val_rmse), mae: Number(last.val_mae), r2: Number(last.val_r2) },
     });
+  });
+
+  it("of none: patience has nothing to go by, and that is said", async () => {
+    const { err } = await works(["train", "c.json", "--set", "training.patience=1"], { cwd: linearFolder() });
+    expect(err).toContain("training.patience counts for nothing");
   });
 
   it("of none: all rows are learned from and judged by", async () => {

@@ -336,6 +336,19 @@ describe("an unknown setting", () => {
     for (const option of ["learningRate", "betas", "epsilon", "weightDecay"])
       expect(error.details.have).toContain(option);
     expect(error.details.have).not.toContain("nesterov");
+    expect(error.details.try).toBeUndefined();
+  });
+
+  it.each([
+    [{ training: { learningRate: 0.1 } }, "training.optimizer.learningRate or training.schedule.learningRate"],
+    [{ "batch-size": 5 }, "training.batchSize"],
+    [{ model: { name: "x" } }, undefined], // many have it
+  ])("that is one elsewhere is refused, and told where it belongs: %j", async (parts, attempt) => {
+    expect((await wrongIn(parts)).details.try).toBe(attempt);
+  });
+
+  it("that takes a list and has one word is told as a list", async () => {
+    expect((await wrong({ data: { ...data, ignore: "id" } })).details.try).toBe('["id"]');
   });
 
   it("far from all others has them listed", async () => {
