@@ -4,7 +4,7 @@ export class Growing<Numbers extends Float64Array | Int32Array> {
   private data: Numbers;
 
   constructor(private readonly type: new (length: number) => Numbers) {
-    this.data = new type(256);
+    this.data = new type(0); // many hold a single piece, which then fits
   }
 
   push(value: number): void {

@@ -13,11 +13,16 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2;
 export function tempered(probabilities: Float32Array, classes: number, temperature: number): Float32Array {
   if (temperature === 1) return probabilities;
   const all = new Float32Array(probabilities.length);
+  const powers = new Float64Array(classes); // of one row after the other: a predicted table has many
   for (let start = 0; start < all.length; start += classes) {
-    const row = probabilities.subarray(start, start + classes);
-    const largest = row.reduce((a, b) => Math.max(a, b), 0);
-    const powers = Float64Array.from(row, (p) => (p > 0 ? exp(log(p / largest) / temperature) : 0));
-    const sum = powers.reduce((a, b) => a + b, 0);
+    let largest = 0;
+    for (let c = 0; c < classes; c++) largest = Math.max(largest, probabilities[start + c]!);
+    let sum = 0;
+    for (let c = 0; c < classes; c++) {
+      const p = probabilities[start + c]!;
+      powers[c] = p > 0 ? exp(log(p / largest) / temperature) : 0;
+      sum += powers[c]!;
+    }
     for (let c = 0; c < classes; c++) all[start + c] = powers[c]! / sum;
   }
   return all;
