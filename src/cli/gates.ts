@@ -107,11 +107,14 @@ function judge({ score, operator, limit, text }: Condition, value: number): Fail
   return operators[operator](value, limit) ? [{ failed: text, have: `${score} ${value}` }] : [];
 }
 
-/** Scores that both have and that are worse by more than a share of what they were. */
+/** Scores that both have and that are worse by more than a share of what they were, or no longer defined. */
 function regressions(scores: Scores, earlier: Scores, kinds: Kinds, most: number): Failure[] {
   return Object.entries(earlier).flatMap(([name, before]) => {
     const score = scores[name];
-    if (score === undefined || Number.isNaN(score)) return [];
+    if (score === undefined) return [];
+    if (Number.isNaN(score)) {
+      return [{ failed: `${name} is worse`, have: `${name} is not defined for these rows, after ${before}` }];
+    }
     const worse = kinds[name] === "higher" ? before - score : score - before;
     if (worse <= most * Math.abs(before)) return [];
     const by = most > 0 ? `more than ${percentage(most)} worse` : "worse";

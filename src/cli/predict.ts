@@ -28,7 +28,10 @@ export function predictCommand(): Command {
     .option("--proba", "add the probability of each class")
     .option("--reasons", "add a column that says what is odd about a row: missing, unknown, beyond training")
     .addOption(
-      new Option("--on-error <what>", "a cell that should be a number and is none: end, or leave the prediction empty")
+      new Option(
+        "--on-error <what>",
+        "a row that can't be predicted, as a cell is no number: end, or leave the prediction empty",
+      )
         .choices(["fail", "null"])
         .default("fail"),
     )
@@ -59,7 +62,7 @@ async function predictAction(
   const { readBlocks, readLeniently } = await import("../data/read.js");
   const { predictionThreads } = await import("../train/parallel.js");
   const { predictor } = await import("../train/predictor.js");
-  const { predictionCells, predictionHeader, safeWord } = await import("../transform/output.js");
+  const { predictionCells, predictionHeader, rowsWithoutOutput, safeWord } = await import("../transform/output.js");
   const { Remarks } = await import("./remarks.js");
 
   if (json && out === undefined) {
@@ -90,11 +93,20 @@ async function predictAction(
   const counts = { rows: 0, withoutPrediction: 0 };
   const linesOf = (table: Table): string => {
     const { reasons: odd, unreadable } = remarks.on(table);
+    const outputs = predict(table);
+    const lost = rowsWithoutOutput(outputs, model.network.outputs);
+    if (onError === "fail" && lost.length > 0) {
+      throw new NnfitError("data", "what the network makes of this row is no finite number", {
+        at: `${table.source}:${table.lines[lost[0]!]}`,
+        try: "nnfit check, to see what is far from the training rows, or --on-error null to leave the prediction empty",
+      });
+    }
+    const without = new Set([...unreadable, ...lost]);
     counts.rows += table.rows;
-    counts.withoutPrediction += unreadable.size;
-    const predictions = predictionCells(model.target, predict(table), model.network.outputs, proba);
+    counts.withoutPrediction += without.size;
+    const predictions = predictionCells(model.target, outputs, model.network.outputs, proba);
     const lineOf = ([first = "", ...others]: readonly string[], row: number) => {
-      const cells = unreadable.has(row) ? header.map(() => "") : [label(first), ...others];
+      const cells = without.has(row) ? header.map(() => "") : [label(first), ...others];
       return csvLine(reasons ? [...cells, word(odd[row]!)] : cells);
     };
     return predictions.map(lineOf).join("");
@@ -128,6 +140,7 @@ async function writeStream(path: string, text: Readable): Promise<void> {
   const place = existsSync(path) ? realpathSync(path) : path; // a symbolic link stays one
   const target = isFile ? `${place}.${process.pid}.tmp` : path;
   const file = createWriteStream(target, { flush: isFile });
+  const tidied = isFile ? onceSignalled(() => rmSync(target, { force: true })) : undefined;
   let failed: Error | undefined;
   file.on("error", (error) => {
     failed = error;
@@ -138,5 +151,22 @@ async function writeStream(path: string, text: Readable): Promise<void> {
   } catch (error) {
     if (isFile) rmSync(target, { force: true });
     throw error === failed ? fileError("write the predictions", path, error) : error;
+  } finally {
+    tidied?.forget();
   }
+}
+
+/** Does something before a signal ends the process. */
+function onceSignalled(action: () => void): { forget(): void } {
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const forget = () => {
+    for (const signal of signals) process.off(signal, act);
+  };
+  const act = (signal: NodeJS.Signals) => {
+    action();
+    forget();
+    process.kill(process.pid, signal);
+  };
+  for (const signal of signals) process.on(signal, act);
+  return { forget };
 }

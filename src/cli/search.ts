@@ -65,6 +65,7 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
   const { displayPath, loadConfig } = await import("../config/load.js");
   const { fileError } = await import("../errors.js");
   const { make } = await import("../family.js");
+  const { takeLock } = await import("../artifact/lock.js");
   const { SearchLog } = await import("../search/log.js");
   const { methods } = await import("../search/methods.js");
   const { TrialPool } = await import("../search/pool.js");
@@ -92,6 +93,8 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
   } catch (error) {
     throw fileError("write to the output folder", name, error);
   }
+  const lock = takeLock(folder, name);
+  process.once("exit", lock.release); // whatever comes, it is this process's no longer
   const log = new SearchLog(
     join(folder, "trials.jsonl"),
     `${name}/trials.jsonl`,
@@ -124,7 +127,10 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
           const { data, scale, model, training } = loaded.configFor(facts, values);
           const epochs = epochsFor(training.epochs, job.share);
           const task: TaskOptions = { data, scale, model, training: { ...training, epochs } };
-          return pool.train(task, (share) => display.progress(job, share));
+          return pool.train(task, (share) => {
+            lock.beat();
+            display.progress(job, share);
+          });
         });
         if (!outcome) return undefined;
         return finishedJobOf(job, values, outcome, (performance.now() - begun) / 1000);

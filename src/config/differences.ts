@@ -1,5 +1,6 @@
 import type { Fingerprint } from "../train/fingerprint.js";
 import type { TrainingOptions } from "../train/options.js";
+import { configSchema } from "./schema.js";
 
 /** What a training is made from. */
 export interface Origin {
@@ -16,7 +17,7 @@ const WITHOUT_EFFECT = new Set(["preset", "output", "data.train", "training.chec
  * It may be made longer where no rate depends on how long it is.
  */
 export function differences(begun: Origin, now: Origin): string[] {
-  const [before, after] = [settings(begun.config), settings(now.config)];
+  const [before, after] = [settings(completed(begun.config)), settings(now.config)];
   const names = [...new Set([...before.keys(), ...after.keys()])];
   const changed = names.flatMap((name) => {
     const [then, since] = [before.get(name), after.get(name)];
@@ -34,6 +35,12 @@ export function differences(begun: Origin, now: Origin): string[] {
     return [name === "number of rows" ? `${name}: ${then}, now ${since}` : `${name}: another one now`];
   });
   return [...changed, ...others];
+}
+
+/** With the settings that have come since, which it had by default. */
+function completed(config: Origin["config"]): Origin["config"] {
+  const parsed = configSchema.safeParse(config);
+  return parsed.success ? parsed.data : config;
 }
 
 function hasNoEffect(name: string, then: string | undefined, since: string | undefined): boolean {

@@ -37,6 +37,8 @@ export class ColumnBuilder implements CellReceiver {
   private type: ColumnType | undefined;
   private numbers = 0;
   private others = 0;
+  /** of them, those that look like numbers with the other decimal point */
+  private otherwiseWritten = 0;
   /** A cell that looks like a number is one, and not a word for a missing value such as -999. */
   private readonly numbersArePresent: boolean;
   private firstOther: { text: string; line: number } | undefined;
@@ -76,6 +78,7 @@ export class ColumnBuilder implements CellReceiver {
     const value = this.given === "category" ? undefined : numberIn(text, this.decimal);
     if (value === undefined) {
       this.others++;
+      this.otherwiseWritten += this.isOtherwiseWritten(text);
       this.firstOther ??= { text, line };
       if (this.given === "number") {
         if (!this.lenient) throw this.notNumber(`"${text}" is not a number`);
@@ -121,14 +124,15 @@ export class ColumnBuilder implements CellReceiver {
     const { words, codes } = column.words();
     const known = words.map((word) => {
       const text = word.trim();
-      if (this.missing.has(text)) return { code: -1, number: 0, other: 0 };
+      if (this.missing.has(text)) return { code: -1, number: 0, other: 0, otherwise: 0 };
       const number = Number(!this.given && numberIn(text, this.decimal) !== undefined);
-      return { code: this.code(text), number, other: 1 - number };
+      return { code: this.code(text), number, other: 1 - number, otherwise: this.isOtherwiseWritten(text) };
     });
     const found = codes.map((code) => known[code]!.code);
     for (const code of codes) {
       this.numbers += known[code]!.number;
       this.others += known[code]!.other;
+      this.otherwiseWritten += known[code]!.otherwise;
     }
     this.codes.append(found);
   }
@@ -138,18 +142,14 @@ export class ColumnBuilder implements CellReceiver {
     return this.type === "number" && this.others > 0;
   }
 
-  /** Of words that come after numbers only the first is known. */
-  private get isOtherwiseWritten(): boolean {
-    const { decimal, firstOther, codeOf } = this;
-    const is = (word: string) => OTHERWISE_WRITTEN[decimal].test(word);
-    if (!firstOther || !is(firstOther.text)) return false;
-    return [...codeOf.keys()].every((word) => is(word) || numberIn(word, decimal) !== undefined);
+  private isOtherwiseWritten(text: string): 0 | 1 {
+    return OTHERWISE_WRITTEN[this.decimal].test(text) ? 1 : 0;
   }
 
   /** That the column is not one of numbers with mistakes in it. */
   check(): void {
     if (this.given || this.others === 0) return;
-    if (this.isOtherwiseWritten) {
+    if (this.otherwiseWritten === this.others) {
       const [marks, other] = this.decimal === "." ? ["commas", ","] : ["points", "."];
       throw this.notNumber(
         `the cells of this column look like numbers, but have ${marks} in them`,

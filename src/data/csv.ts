@@ -8,6 +8,8 @@ export interface Source {
   readonly name: string;
   /** how many bytes there will be, where that is known */
   readonly bytes?: number | undefined;
+  /** it can be read only once, as a pipe */
+  readonly once?: boolean;
   read(): AsyncIterable<Uint8Array>;
 }
 
@@ -42,6 +44,7 @@ export function fileSource(path: string, name = path): Source {
   return {
     name,
     bytes: before?.size,
+    once: before === undefined,
     async *read() {
       const end = before?.size ? before.size - 1 : undefined; // one that grows has no end of its own
       try {

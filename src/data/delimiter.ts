@@ -1,12 +1,15 @@
-import { syntax } from "./csv.js";
+import { type CellFormat, syntax } from "./csv.js";
 
 const delimiters = [",", ";", "\t", "|"] as const;
 
 /** How much of a table is looked at. */
 export const SAMPLE_CHARACTERS = 65536;
 
-/** The delimiter that cuts the first records into the same number of cells, more than one; else a comma. */
-export async function findDelimiter(sample: string): Promise<string> {
+/**
+ * The delimiter that cuts the first records into the same number of cells, more than one. Where none does, there is one
+ * column, and any will do that is no decimal point.
+ */
+export async function findDelimiter(sample: string, decimal: CellFormat["decimal"]): Promise<string> {
   const candidates = delimiters.map(async (delimiter) => {
     const widths = await widthsOf(sample, delimiter);
     const [width = 0] = widths;
@@ -17,7 +20,8 @@ export async function findDelimiter(sample: string): Promise<string> {
   const best = scores.reduce((best, score) =>
     score.alike > best.alike || (score.alike === best.alike && score.width > best.width) ? score : best,
   );
-  return best.alike > 0 ? best.delimiter : ",";
+  if (best.alike > 0) return best.delimiter;
+  return decimal === "," ? ";" : ",";
 }
 
 /** How many cells the first records have. */

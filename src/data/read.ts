@@ -47,6 +47,7 @@ export async function readTable(source: Source, options: ReadOptions): Promise<T
   for (const builder of builders) builder.check();
   // Where words came after numbers, what the numbers looked like is lost: such columns are read again as words.
   const words = builders.filter(({ turnedToWords }) => turnedToWords).map(({ name }) => [name, "category"] as const);
+  if (words.length > 0 && source.once) throw readTwice(words[0]![0], source);
   if (words.length > 0)
     return readTable(source, { ...options, types: { ...options.types, ...Object.fromEntries(words) } });
   return finish(builders, lines.whole(), source);
@@ -151,6 +152,14 @@ function finish(builders: readonly ColumnBuilder[], lines: Int32Array, { name: s
     columns: builders.map((builder) => builder.finish()),
     lines,
   };
+}
+
+function readTwice(name: string, source: Source): NnfitError {
+  return new NnfitError("data", `the column "${name}" begins with numbers, and words come after`, {
+    at: source.name,
+    have: "a pipe, which can't be read once more to see what the numbers look like",
+    try: `a file, or data.types: { "${name}": "category" }`,
+  });
 }
 
 function noRows({ name }: Source): NnfitError {

@@ -51,7 +51,9 @@ export async function* readRows(
 
   checkLine(first, source, 1);
   const delimiter =
-    format.delimiter === "auto" ? await findDelimiter(first.toString("utf8", 0, SAMPLE_CHARACTERS)) : format.delimiter;
+    format.delimiter === "auto"
+      ? await findDelimiter(first.toString("utf8", 0, SAMPLE_CHARACTERS), format.decimal)
+      : format.delimiter;
   const found = { ...format, delimiter };
   const header = delimiter.charCodeAt(0) < 0x80 ? plainHeader(first, delimiter) : undefined;
   if (!header) {

@@ -69,7 +69,8 @@ export const metrics = {
       const center = mean(times, (row) => truth[row]!);
       const total = mean(times, (row) => (truth[row]! - center) ** 2);
       const left = mean(times, (row) => (predicted[row]! - truth[row]!) ** 2);
-      return total > 0 ? 1 - left / total : Number(left === 0);
+      if (total > 0 || Number.isNaN(left)) return 1 - left / total;
+      return Number(left === 0);
     },
   },
   medianAbsoluteError: {
@@ -212,7 +213,8 @@ export function scorersOf(
   for (const [name, metric] of metricsAt(place, also)) {
     if (metric.task === "classification") {
       if (truth.task === "regression" || predictions.task === "regression") continue;
-      scorers.push([name, metric.of(truth.classes, predictions.classes, predictions.probabilities)]);
+      const score = metric.of(truth.classes, predictions.classes, predictions.probabilities);
+      scorers.push([name, isKnown(predictions.probabilities) ? score : () => Number.NaN]);
     } else {
       if (truth.task === "classification" || predictions.task === "classification") continue;
       for (const [t, values] of truth.values.entries()) {
@@ -221,6 +223,11 @@ export function scorersOf(
     }
   }
   return scorers;
+}
+
+/** Without probabilities there are no classes either, though something stands in their place. */
+function isKnown(probabilities: Float32Array): boolean {
+  return !probabilities.some(Number.isNaN);
 }
 
 /** The names that `scoresOf` gives, in its order, with whether more or less is better. */

@@ -1,6 +1,6 @@
-import { closeSync, openSync, readFileSync, truncateSync, writeSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { z } from "zod";
-import { writeWhole } from "../artifact/write.js";
+import { GrowingFile } from "../artifact/growing.js";
 import { fileError, NnfitError } from "../errors.js";
 import { type FinishedJob, finishedJob } from "./trials.js";
 
@@ -25,10 +25,10 @@ const changes: Record<keyof Origin, string> = {
 
 /**
  * The finished trainings of a search, in a file: a line of JSON for what they depend on, then one for each. A line that
- * a killed process left unfinished is taken away.
+ * a killed process left unfinished is taken away. Whoever opens it holds the folder's lock.
  */
 export class SearchLog {
-  private readonly file: number;
+  private readonly file: GrowingFile;
   readonly finished: readonly FinishedJob[];
 
   /** Goes on with the file where there is one. `name` is the path as errors name it. */
@@ -37,31 +37,19 @@ export class SearchLog {
     private readonly name: string,
     from: Origin,
   ) {
-    const kept = completeLines(read(path, name));
-    const header = Buffer.from(`${JSON.stringify({ nnfitSearch: 1, ...from } satisfies z.output<typeof origin>)}\n`);
-    if (kept.length === 0) writeWhole(path, header);
-    const [first = "", ...lines] = (kept.length > 0 ? kept : header).toString("utf8").trimEnd().split("\n");
+    const header = JSON.stringify({ nnfitSearch: 1, ...from } satisfies z.output<typeof origin>);
+    const [first = header, ...lines] = completeLines(read(path, name));
     this.checkOrigin(first, from);
     this.finished = lines.map((line, i) => this.parse(finishedJob, line, i + 2));
-    try {
-      if (kept.length > 0) truncateSync(path, kept.length);
-      this.file = openSync(path, "a");
-    } catch (error) {
-      throw fileError("write the trials", name, error);
-    }
+    this.file = new GrowingFile(path, name, [first, ...lines].map((line) => `${line}\n`).join(""));
   }
 
   append(job: FinishedJob): void {
-    const line = Buffer.from(`${JSON.stringify(job)}\n`);
-    try {
-      for (let written = 0; written < line.length; ) written += writeSync(this.file, line, written);
-    } catch (error) {
-      throw fileError("write the trials", this.name, error);
-    }
+    this.file.append(`${JSON.stringify(job)}\n`);
   }
 
   close(): void {
-    closeSync(this.file);
+    this.file.close();
   }
 
   private checkOrigin(line: string, from: Origin): void {
@@ -85,8 +73,9 @@ export class SearchLog {
   }
 }
 
-function completeLines(bytes: Buffer): Buffer {
-  return bytes.subarray(0, bytes.lastIndexOf(NEWLINE) + 1);
+function completeLines(bytes: Buffer): string[] {
+  const end = bytes.lastIndexOf(NEWLINE);
+  return end < 0 ? [] : bytes.toString("utf8", 0, end).split("\n");
 }
 
 /** Nothing, where there is no file. */

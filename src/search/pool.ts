@@ -69,8 +69,13 @@ export class TrialPool {
     const worker = new Worker(new URL("../../dist/bundle/trialThread.cjs", import.meta.url), { workerData: this.data });
     const lane: Lane = { worker, trial: undefined };
     worker.on("message", (message: TrialThreadMessage) => {
-      if ("progress" in message) lane.trial?.progress(message.progress);
-      else if ("outcome" in message) lane.trial?.resolve(message.outcome);
+      if ("progress" in message) {
+        try {
+          lane.trial?.progress(message.progress);
+        } catch (error) {
+          lane.trial?.reject(error);
+        }
+      } else if ("outcome" in message) lane.trial?.resolve(message.outcome);
       else lane.trial?.reject(new NnfitError(message.error.kind, message.error.message, message.error.details));
     });
     worker.on("error", (error) => lane.trial?.reject(error));

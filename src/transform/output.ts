@@ -11,6 +11,13 @@ export function predictionHeader(target: TargetState, withProbabilities: boolean
   return ["prediction", ...(withProbabilities ? probabilities : [])];
 }
 
+/** Rows of which a network, for numbers far beyond those of training, puts out no finite number   outputs [rows, width] */
+export function rowsWithoutOutput(outputs: Float32Array, width: number): number[] {
+  const rows = new Set<number>();
+  for (let i = 0; i < outputs.length; i++) if (!Number.isFinite(outputs[i])) rows.add(Math.floor(i / width));
+  return [...rows];
+}
+
 /** The cells of each row: targets in their own units, or the class and its probabilities   outputs [rows, width] */
 export function predictionCells(
   target: TargetState,
@@ -59,5 +66,6 @@ function exponent(x: number): number {
  * begin one (OWASP, CSV Injection). A number stays as it is.
  */
 export function safeWord(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) && numberIn(text) === undefined ? `'${text}` : text;
+  const isNumber = numberIn(text) !== undefined || numberIn(text, ",") !== undefined;
+  return /^[=+\-@\t\r]/.test(text) && !isNumber ? `'${text}` : text;
 }

@@ -97,6 +97,14 @@ describe.concurrent("--baseline", () => {
     expect((await evaluate("--baseline", changed("logLoss", 1.1))).code).toBe(0);
   });
 
+  it("fails where a score is no longer defined: nothing shows that it is as good as it was", async () => {
+    put(cwd, { "defined.json": JSON.stringify({ scores: { rocAuc: 0.5 } }) });
+    const { code, err } = await nnfit(["evaluate", "runs/iris", "setosa.csv", "--baseline", "defined.json"], { cwd });
+    expect(code).toBe(1);
+    expect(err).toContain("the scores fail: rocAuc is worse than in defined.json\n");
+    expect(err).toContain("rocAuc is not defined for these rows, after 0.5");
+  });
+
   it.each([
     ["accuracy", 1.1, "9.091 %"],
     ["logLoss", 0.8, "25 %"],

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { lstatSync, readFileSync, symlinkSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -8,6 +8,7 @@ import {
   contents,
   dataset,
   folder,
+  json,
   nnfit,
   numbers,
   put,
@@ -202,4 +203,40 @@ it.concurrent("needs no more memory for a table that is longer, and waits for a 
   expect((await closed)[0]).toBe(0);
   expect(lines).toBe(1 + blocks * block.length);
   expect(most).toBeLessThan(200);
+});
+
+describe("rows of which the network makes no finite number", () => {
+  const numbers = Array.from({ length: 40 }, (_, i) => `${i % 7},${(i * 3) % 5},${i % 2 ? "no" : "yes"},${i}`);
+  const cwd = folder({
+    "t.csv": ["a,b,c,y", ...numbers].join("\n"),
+    "far.csv": "a,b,c,y\n1,2,no,3\n3e38,3e38,no,3\n2,2,yes,4\n",
+    "c.json": `{
+      "data": { "train": "t.csv", "target": "y", "validation": 0 },
+      "scale": { "inputs": "none" },
+      "model": { "hidden": [16, 16, 16] },
+      "training": { "epochs": 1, "optimizer": { "name": "sgd", "learningRate": 1e-9 } }
+    }`,
+  });
+
+  it.each(["y", "c"])("are an error, or have no prediction and no score: %s", async (target) => {
+    await works(["train", "c.json", "--set", `data.target=${target}`, "--out", target], { cwd });
+    const { code, out, err } = await nnfit(["predict", target, "far.csv"], { cwd });
+    expect({ code, out }).toEqual({ code: 4, out: "" });
+    expect(err).toContain("is no finite number\n  at    far.csv:3\n");
+    const left = await works(["predict", target, "far.csv", "--on-error", "null"], { cwd });
+    expect(left.out.split("\n").map((line) => line === '""')).toEqual([false, false, true, false, false]);
+    const scores = json<{ scores: object }>((await works(["evaluate", target, "far.csv", "--json"], { cwd })).out);
+    expect(new Set(Object.values(scores.scores))).toEqual(new Set([null]));
+  });
+});
+
+it.runIf(process.platform !== "win32")("a signal leaves nothing of a file that was begun", async () => {
+  put(cwd, { "p.csv": "there before\n" });
+  const child = start(["predict", "run", "-", "--out", "p.csv"], { cwd });
+  child.stdin.write(csv(rows.slice(0, 3)));
+  const temporary = () => readdirSync(cwd).filter((name) => name.startsWith("p.csv."));
+  while (temporary().length === 0) await wait(20);
+  child.kill("SIGTERM");
+  const [, signal] = await once(child, "close");
+  expect([signal, temporary(), text(cwd, "p.csv")]).toEqual(["SIGTERM", [], "there before\n"]);
 });

@@ -229,6 +229,13 @@ describe("--resume", () => {
     expect(done.code).toBe(0);
     expect(done.err).toContain("complete  runs/c/model.safetensors");
     expect(json(done.out)).toEqual({ version: 1, model: "runs/c/model.safetensors", complete: true });
+
+    const [path, config] = [join(cwd, "runs/c/config.json"), text(cwd, "runs/c/config.json")];
+    const { decimal: _, ...data } = json<{ data: { decimal: string } }>(config).data;
+    writeFileSync(path, JSON.stringify({ ...json<object>(config), data }));
+    const older = await train(cwd, "--resume"); // a setting that came later has its default
+    expect(older.err).toContain("complete  runs/c/model.safetensors");
+    writeFileSync(path, config);
     const longer = await train(cwd, "--resume", ...set("training.epochs=6"));
     expect([longer.code, longer.err]).toEqual([2, expect.stringContaining("training.epochs: 5, now 6")]);
     writeFileSync(join(cwd, "t.csv"), table.replace("1,1,1", "1,2,1"));

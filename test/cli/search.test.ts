@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { takeLock } from "../../src/artifact/lock.js";
 import { contents, dataset, folder, json, nnfit, numbers, put, records, start, text, words, works } from "./nnfit.js";
 
 /** y = 3a − b and noise, of eighty rows. */
@@ -260,6 +261,19 @@ describe.concurrent("nnfit search refuses", () => {
     ["--minutes", ""],
   ])("%s %s", async (option, value) => {
     expect((await nnfit(["search", "c.json", option, value], { cwd: searchFolder() })).code).toBe(2);
+  });
+
+  it("a folder that another search is using", async () => {
+    const cwd = searchFolder({ ...ranges, runs: 2 });
+    await works(["search", "c.json"], { cwd });
+    const before = contents(join(cwd, "runs/c-search"));
+    const lock = takeLock(join(cwd, "runs/c-search"), "runs/c-search");
+    const { code, err } = await nnfit(["search", "c.json", "--runs", "3"], { cwd });
+    expect({ code, err }).toEqual({ code: 5, err: expect.stringContaining("another run is using the output folder") });
+    lock.release();
+    expect(contents(join(cwd, "runs/c-search"))).toEqual(before);
+    await works(["search", "c.json", "--runs", "3"], { cwd });
+    expect(readdirSync(join(cwd, "runs/c-search"))).not.toContain("run.lock");
   });
 
   it("a damaged file of trials, and names the line", async () => {

@@ -24,6 +24,12 @@ describe("rows that depend on each other", () => {
     ]);
   });
 
+  it("are the same moment however it is written", () => {
+    const midnight = ["2024-03-01", "2024-03-01 00:00", "2024-03-01T00:00:00Z", "2024-03-01T00:00:00.000"];
+    const later = ["2024-03-01T10:00:00.5", "2024-03-01 10:00:00.50Z"];
+    expect(codesOf([...later, ...midnight, "2024-03-01T10:00"], "time")).toEqual([2, 2, 0, 0, 0, 0, 1]);
+  });
+
   it("are told by a column that is there, is whole and is no target", async () => {
     const table = columns({ c: ["2024-01-01", undefined], day: ["1.3.2024", "2.3.2024"], y: [1, 2] });
     const refused = async (options: object) => {

@@ -98,7 +98,15 @@ describe("numbers with commas in them", () => {
 
   it("are categories where the config says so, and so is a word with commas among others", async () => {
     expect(columnOf(await tableOf("x;y\n1,5;0\n2,5;0\n", { types: { x: "category" } }), "x")?.type).toBe("category");
-    expect(columnOf(await tableOf("x;y\n1,5;0\nred;0\n"), "x")?.type).toBe("category");
+    for (const cells of ["1,5 red", "1 1,5 red blue", "red 1 1,5", "1 red 1,5"]) {
+      const table = await tableOf(
+        `x;y\n${cells
+          .split(" ")
+          .map((cell) => `${cell};0`)
+          .join("\n")}\n`,
+      );
+      expect(columnOf(table, "x")?.type, cells).toBe("category");
+    }
   });
 });
 
@@ -129,6 +137,10 @@ describe("decimal commas, where the config says so,", () => {
       expect(error.message).toContain("have points in them");
       expect(error.details.try).toContain('data.decimal: "."');
     }
+  });
+
+  it("are no delimiter of a table with a single column", async () => {
+    expect(cells(await tableOf("x\n0,5\n-1,25\n", { decimal }), "x")).toEqual([0.5, -1.25]);
   });
 
   it("are missing where they stand for that", async () => {
@@ -336,4 +348,11 @@ describe("wanted columns", () => {
     expect(await refusal(() => blocks("size\n"))).toMatchObject({ kind: "data" });
     expect(await refusal(() => blocks(""))).toMatchObject({ kind: "data", message: "the table is empty" });
   });
+});
+
+it("a pipe whose column turns from numbers to words is refused in words: it can't be read again", async () => {
+  const source = { ...sourceOf("x,y\n1,0\nred,0\nblue,1\n"), once: true };
+  const error = await refusal(() => readTable(source, byDefault));
+  expect(error).toMatchObject({ kind: "data", message: expect.stringContaining('"x" begins with numbers') });
+  expect(error.details.try).toContain('data.types: { "x": "category" }');
 });

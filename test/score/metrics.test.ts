@@ -82,9 +82,15 @@ describe("scores", () => {
 
   it("of predictions that are no numbers are not defined", () => {
     const nothing = classes([0, 0, 0], Array(6).fill(Number.NaN));
-    expect(scoresOf(classesOf(2), classes([0, 1, 1], []), nothing).rocAuc).toBeNaN();
-    const { rmse, medianAbsoluteError } = scoresOf(numbersOf("y"), numbers([1, 2, 3]), numbers([1, Number.NaN, 3]));
-    expect([rmse, medianAbsoluteError]).toEqual([Number.NaN, Number.NaN]);
+    for (const [name, score] of Object.entries(scoresOf(classesOf(2), classes([0, 1, 1], []), nothing)))
+      expect(score, name).toBeNaN();
+    for (const truth of [
+      [1, 2, 3],
+      [2, 2, 2],
+    ]) {
+      const scores = scoresOf(numbersOf("y"), numbers(truth), numbers([1, Number.NaN, 3]));
+      for (const [name, score] of Object.entries(scores)) expect(score, name).toBeNaN();
+    }
   });
 
   it("r2 of a truth that never changes: 1 if it is met, else 0", () => {

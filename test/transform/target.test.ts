@@ -86,6 +86,11 @@ describe("classes", () => {
     ]);
   });
 
+  it("are in the order of their numbers with decimal commas too", () => {
+    expect(inOrder(["10,5", "9,5", "-1"])).toEqual(["-1", "9,5", "10,5"]);
+    expect(inOrder(["10,5", "9.5"])).toEqual(["10,5", "9.5"]);
+  });
+
   it("have one order, whatever order they come in", () => {
     const word = fc.oneof(
       fc.integer().map(String),
