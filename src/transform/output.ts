@@ -56,9 +56,20 @@ function decimals(invert: (u: number) => number, output: number): string {
   return String(Number(value.toPrecision(Math.min(digits, 17))));
 }
 
-/** Of the first decimal digit: 2 for 123, −1 for 0.5. */
+const LEAST_POWER = -323;
+/** 10ᵉ from the least that a double can be to the largest */
+const POWERS = Float64Array.from({ length: 309 - LEAST_POWER }, (_, i) => Number(`1e${i + LEAST_POWER}`));
+
+/** Of the first decimal digit: 2 for 123, −1 for 0.5. A search, as each predicted number asks for two. */
 function exponent(x: number): number {
-  return Number(x.toExponential().split("e")[1]);
+  const size = Math.abs(x);
+  let [low, high] = [0, POWERS.length];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (POWERS[middle]! <= size) low = middle;
+    else high = middle;
+  }
+  return low + LEAST_POWER;
 }
 
 /**
