@@ -5,6 +5,7 @@ import { Command, Option } from "commander";
 import type { Table } from "../data/table.js";
 import { printResult } from "./failure.js";
 import { keepInputs, modelAt, modelFile, rowsSource } from "./locate.js";
+import { watchSignals } from "./signals.js";
 import { note } from "./text.js";
 import { delimiterOption, example, modelArgument, threadsOption } from "./usage.js";
 
@@ -140,7 +141,10 @@ async function writeStream(path: string, text: Readable): Promise<void> {
   const place = existsSync(path) ? realpathSync(path) : path; // a symbolic link stays one
   const target = isFile ? `${place}.${process.pid}.tmp` : path;
   const file = createWriteStream(target, { flush: isFile });
-  const tidied = isFile ? onceSignalled(() => rmSync(target, { force: true })) : undefined;
+  const signals = watchSignals((signal) => {
+    if (isFile) rmSync(target, { force: true });
+    process.kill(process.pid, signal); // nobody listens any more: it ends the process
+  });
   let failed: Error | undefined;
   file.on("error", (error) => {
     failed = error;
@@ -152,21 +156,6 @@ async function writeStream(path: string, text: Readable): Promise<void> {
     if (isFile) rmSync(target, { force: true });
     throw error === failed ? fileError("write the predictions", path, error) : error;
   } finally {
-    tidied?.forget();
+    signals.stop();
   }
-}
-
-/** Does something before a signal ends the process. */
-function onceSignalled(action: () => void): { forget(): void } {
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  const forget = () => {
-    for (const signal of signals) process.off(signal, act);
-  };
-  const act = (signal: NodeJS.Signals) => {
-    action();
-    forget();
-    process.kill(process.pid, signal);
-  };
-  for (const signal of signals) process.on(signal, act);
-  return { forget };
 }

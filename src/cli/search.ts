@@ -7,7 +7,7 @@ import type { TaskOptions } from "../train/prepare.js";
 import { failureOf, printResult, stoppedFailure } from "./failure.js";
 import { located } from "./located.js";
 import { endWith } from "./report.js";
-import type { StopSignal } from "./signals.js";
+import { watchSignals } from "./signals.js";
 import { shellWord } from "./text.js";
 import { example, folderName, setOption, threadsOption } from "./usage.js";
 
@@ -111,7 +111,7 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
   const ended: FinishedJob[] = [];
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
-  const stop = stoppedBySignals(() => void pool.close());
+  const signals = watchSignals(() => void pool.close());
   let isWhole = false;
   try {
     isWhole = await search({
@@ -119,7 +119,8 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
       lanes: Math.min(lanes, jobs ?? lanes),
       finished: log.finished,
       badness: (job) => badnessOf(job, by, target),
-      isOver: () => stop.signal !== undefined || (wanted.minutes !== undefined && seconds() >= 60 * wanted.minutes),
+      isOver: () =>
+        signals.received !== undefined || (wanted.minutes !== undefined && seconds() >= 60 * wanted.minutes),
       async train(job) {
         const values = drawValues(wanted.ranges, wanted.seed, job.trial);
         const begun = performance.now();
@@ -143,7 +144,7 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
     });
   } finally {
     display.stop();
-    stop.forget();
+    signals.stop();
     await pool.close();
     log.close();
   }
@@ -157,9 +158,10 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
     trialsTable(jobsInOrder, [...wanted.ranges.keys()]),
     best && loaded.configFor(facts, best.job.values),
   );
-  const conclusion = { ranked, best, by, folder: name, isWhole, stoppedBy: stop.signal, seconds: seconds() };
+  const conclusion = { ranked, best, by, folder: name, isWhole, stoppedBy: signals.received, seconds: seconds() };
   concludeSearch({ ...conclusion, earlier: log.finished.length, source: path });
-  const stopped = stop.signal && stoppedFailure(stop.signal, `nnfit search ${shellWord(path)} with the same options`);
+  const stopped =
+    signals.received && stoppedFailure(signals.received, `nnfit search ${shellWord(path)} with the same options`);
   const diverged = best || stopped ? undefined : await allDiverged(name);
   if (options.json) printResult(searchResult(conclusion), stopped ?? failureOf(diverged));
   if (stopped) endWith(stopped);
@@ -197,24 +199,6 @@ async function wantedSearch(
     });
   }
   return { ...search, minutes, runs: runs ?? (minutes === undefined ? DEFAULT_RUNS : undefined) };
-}
-
-/** The first signal that asks to stop lets `stop` do so; a second one ends the process. */
-function stoppedBySignals(stop: () => void): { signal: StopSignal | undefined; forget(): void } {
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  const asked = {
-    signal: undefined as StopSignal | undefined,
-    forget() {
-      for (const signal of signals) process.removeListener(signal, listen);
-    },
-  };
-  function listen(signal: NodeJS.Signals): void {
-    asked.signal = signal as StopSignal; // it is listened for no other
-    asked.forget();
-    stop();
-  }
-  for (const signal of signals) process.on(signal, listen);
-  return asked;
 }
 
 async function allDiverged(folder: string) {

@@ -20,13 +20,17 @@ export interface SignalWatch {
   stop(): void;
 }
 
-/** Notes the first signal. Nobody listens for a second one, so it ends the process at once, whatever it does. */
-export function watchSignals(): SignalWatch {
+/**
+ * Notes the first signal, and tells of it. Nobody listens for a second one, so it ends the process at once, whatever it
+ * does.
+ */
+export function watchSignals(tell = (_signal: StopSignal): void => {}): SignalWatch {
   let received: StopSignal | undefined;
   const names = Object.keys(signalCodes) as StopSignal[]; // Object.keys forgets the names
   const take = (signal: NodeJS.Signals) => {
     received = signal as StopSignal; // it is listened for no other
     stop();
+    tell(received);
   };
   const stop = () => {
     for (const name of names) process.off(name, take);

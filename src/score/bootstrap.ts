@@ -1,6 +1,6 @@
 import { type Random, seededRandom } from "../engine/random.js";
 import { Sample } from "../transform/sample.js";
-import type { Predictions, TargetState, Truth } from "../transform/target.js";
+import { type Predictions, rowCountOf, type TargetState, type Truth, takeTruth } from "../transform/target.js";
 import { type Scores, scorersOf, type Times } from "./metrics.js";
 
 /** Between which values the middle 95 % of a score lie. */
@@ -26,12 +26,12 @@ const SEED = 1;
  * the error of a mean is.
  */
 export function bootstrap(target: TargetState, truth: Truth, predictions: Predictions, scores: Scores): Intervals {
-  const all = rowsOf(truth);
+  const all = rowCountOf(truth);
   const { rows, resamples } = workFor(all, columnsOf(target));
   const random = seededRandom(SEED, "bootstrap");
   const part = rows < all ? Uint32Array.from({ length: rows }, () => random.below(all)) : undefined;
   const scorers = part
-    ? scorersOf(target, takenTruth(truth, part), takenPredictions(predictions, part, all))
+    ? scorersOf(target, takeTruth(truth, part), takenPredictions(predictions, part, all))
     : scorersOf(target, truth, predictions);
   const narrowed = Math.sqrt(rows / all);
 
@@ -61,16 +61,6 @@ export function workFor(all: number, columns: number): { rows: number; resamples
 /** What is computed of each row: about five scores of each target, or six and the area under each class's curve. */
 function columnsOf(target: TargetState): number {
   return target.task === "regression" ? 5 * target.targets.length : 6 + target.classes.length;
-}
-
-function rowsOf(truth: Truth): number {
-  return truth.task === "regression" ? truth.values[0]!.length : truth.classes.length;
-}
-
-function takenTruth(truth: Truth, rows: Uint32Array): Truth {
-  return truth.task === "regression"
-    ? { ...truth, values: truth.values.map((values) => Float64Array.from(rows, (row) => values[row]!)) }
-    : { ...truth, classes: Int32Array.from(rows, (row) => truth.classes[row]!) };
 }
 
 function takenPredictions(predictions: Predictions, rows: Uint32Array, all: number): Predictions {

@@ -1,6 +1,13 @@
 import { z } from "zod";
 import { type InputColumn, oneHot, placesOf } from "../transform/pipeline.js";
-import { invertTarget, type Predictions, type TargetState, type Truth, takeTruth } from "../transform/target.js";
+import {
+  invertTarget,
+  type Predictions,
+  rowCountOf,
+  type TargetState,
+  type Truth,
+  takeTruth,
+} from "../transform/target.js";
 import { type Design, designOf, spacedRows, storedPerRow } from "./design.js";
 import { type Coefficients, link, logistic, MOST_EVALUATIONS, ridge } from "./regressions.js";
 
@@ -48,7 +55,7 @@ export function learnLinear(
   const outputs = outputsOf(target);
   if (inputs > MOST_INPUTS) return `more than ${MOST_INPUTS} inputs`;
   if ((inputs + 1) * outputs > MOST_WEIGHTS) return `more than ${MOST_WEIGHTS} weights`;
-  const all = rowsOf(truth);
+  const all = rowCountOf(truth);
   /** So many rows, and how many of their kind are within the work. */
   const take = (most: number) => {
     const rows = spacedRows(all, Math.min(most, MOST_ROWS));
@@ -150,10 +157,6 @@ function ofInputs(
 /** The intercepts, made of what is left of the weights, make good for the digits that are cut off. */
 function digits(weight: number): number {
   return Number(weight.toPrecision(8));
-}
-
-function rowsOf(truth: Truth): number {
-  return truth.task === "regression" ? truth.values[0]!.length : truth.classes.length;
 }
 
 /** Of two classes one output will do. */

@@ -1,6 +1,6 @@
 import { log } from "../engine/scalar.js";
 import { none } from "../family.js";
-import type { Predictions, TargetState, Truth } from "../transform/target.js";
+import { type Predictions, rowCountOf, type TargetState, type Truth } from "../transform/target.js";
 import { areaUnderCurve, middle } from "./ranking.js";
 import { rowsCounted, sharesByClass, tally } from "./tally.js";
 
@@ -195,8 +195,7 @@ export function scoresOf(
   place: Place = "end",
   also?: MetricName | "loss",
 ): Scores {
-  const rows = truth.task === "regression" ? truth.values[0]!.length : truth.classes.length;
-  const once = new Uint32Array(rows).fill(1);
+  const once = new Uint32Array(rowCountOf(truth)).fill(1);
   const scorers = scorersOf(target, truth, predictions, place, also);
   return Object.fromEntries(scorers.map(([name, score]) => [name, score(once)]));
 }

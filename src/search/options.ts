@@ -1,10 +1,8 @@
 import { z } from "zod";
-import { metrics } from "../score/metrics.js";
+import { metricNames } from "../score/metrics.js";
 import { judgeChoice } from "./judges.js";
 import { methodChoice } from "./methods.js";
 import { type RangeSetting, rangeSetting } from "./ranges.js";
-
-const metricNames = Object.keys(metrics) as (keyof typeof metrics)[]; // Object.keys forgets the names
 
 /** How many trials there are if neither `runs` nor `minutes` is said. */
 export const DEFAULT_RUNS = 40;

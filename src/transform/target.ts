@@ -215,6 +215,10 @@ export function truthOf(target: TargetState, table: Table): Truth {
   return { task: "classification", classes };
 }
 
+export function rowCountOf(truth: Truth): number {
+  return truth.task === "regression" ? truth.values[0]!.length : truth.classes.length;
+}
+
 /** The truth of some of the rows, in the order given. */
 export function takeTruth(truth: Truth, rows: Uint32Array): Truth {
   if (truth.task === "classification")
