@@ -209,11 +209,13 @@ export function scorersOf(
   also?: MetricName | "loss",
 ): [string, Scorer][] {
   const scorers: [string, Scorer][] = [];
+  // without probabilities there are no classes either, though something stands in their place
+  const isUnknown = predictions.task === "classification" && predictions.probabilities.some(Number.isNaN);
   for (const [name, metric] of metricsAt(place, also)) {
     if (metric.task === "classification") {
       if (truth.task === "regression" || predictions.task === "regression") continue;
       const score = metric.of(truth.classes, predictions.classes, predictions.probabilities);
-      scorers.push([name, isKnown(predictions.probabilities) ? score : () => Number.NaN]);
+      scorers.push([name, isUnknown ? () => Number.NaN : score]);
     } else {
       if (truth.task === "classification" || predictions.task === "classification") continue;
       for (const [t, values] of truth.values.entries()) {
@@ -222,11 +224,6 @@ export function scorersOf(
     }
   }
   return scorers;
-}
-
-/** Without probabilities there are no classes either, though something stands in their place. */
-function isKnown(probabilities: Float32Array): boolean {
-  return !probabilities.some(Number.isNaN);
 }
 
 /** The names that `scoresOf` gives, in its order, with whether more or less is better. */
