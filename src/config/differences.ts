@@ -34,7 +34,7 @@ export function differences(begun: Origin, now: Origin): string[] {
     if (since === undefined) return [`${name}: is no longer there`];
     return [name === "number of rows" ? `${name}: ${then}, now ${since}` : `${name}: another one now`];
   });
-  return [...changed, ...others];
+  return changed.length > 0 ? changed : others; // of other settings, other data may be but a consequence
 }
 
 /** With the settings that have come since, which it had by default. */

@@ -14,6 +14,8 @@ const MOST_LISTED = 40;
 export interface ReadOptions extends CsvFormat {
   /** types that are given, not found out */
   readonly types: Readonly<Record<string, ColumnType>>;
+  /** columns that nobody asks what they are */
+  readonly ignore?: readonly string[];
 }
 
 export interface WantedColumn {
@@ -44,7 +46,8 @@ export async function readTable(source: Source, options: ReadOptions): Promise<T
   }
   if (!builders || lines.size === 0) throw noRows(source);
 
-  for (const builder of builders) builder.check();
+  const ignored = new Set(options.ignore);
+  for (const builder of builders) if (!ignored.has(builder.name)) builder.check();
   // Where words came after numbers, what the numbers looked like is lost: such columns are read again as words.
   const words = builders.filter(({ turnedToWords }) => turnedToWords).map(({ name }) => [name, "category"] as const);
   if (words.length > 0 && source.once) throw readTwice(words[0]![0], source);
@@ -175,6 +178,7 @@ function checkHeader(cells: readonly string[], { name: source }: Source, line: n
     throw new NnfitError("data", `column ${empty + 1} of the header has no name`, {
       at,
       have: listed(names.map((name) => name || '""')),
+      try: "a name for it, or a table without it; pandas writes none with index=False",
     });
   }
   const places = placesOf(names); // of names that stand twice the last

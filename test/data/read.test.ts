@@ -96,6 +96,10 @@ describe("numbers with commas in them", () => {
     });
   });
 
+  it("are no error in a column that is ignored", async () => {
+    expect((await tableOf("x;y\n1,5;0\n2,5;0\n", { ignore: ["x"] })).rows).toBe(2);
+  });
+
   it("are categories where the config says so, and so is a word with commas among others", async () => {
     expect(columnOf(await tableOf("x;y\n1,5;0\n2,5;0\n", { types: { x: "category" } }), "x")?.type).toBe("category");
     for (const cells of ["1,5 red", "1 1,5 red blue", "red 1 1,5", "1 red 1,5"]) {
