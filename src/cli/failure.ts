@@ -39,8 +39,8 @@ export function checkFailure(message: string, have: string): Failure {
   return { code: "check", exit: exitCodes.check, message, have };
 }
 
-/** That a signal stopped what can go on. */
-export function stoppedFailure(signal: StopSignal, resume: string): Failure {
+/** That a signal stopped a command, and how to go on, where that can be. */
+export function stoppedFailure(signal: StopSignal, resume?: string): Failure {
   return { code: "stopped", exit: signalCodes[signal], message: `stopped by ${signal}`, try: resume };
 }
 

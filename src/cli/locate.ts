@@ -12,12 +12,35 @@ export async function findModel(path: string): Promise<Model> {
 export async function modelAt(file: string, path: string): Promise<Model> {
   const { loadModel } = await import("../artifact/model.js");
   const { NnfitError } = await import("../errors.js");
-  if (existsSync(file)) return loadModel(file);
+  if (existsSync(file)) {
+    const model = loadModel(file);
+    if (isConfig(path)) await refuseOther(model, path, file);
+    return model;
+  }
   await refuseUnfinished(dirname(file));
   throw new NnfitError("model", "there is no such model", {
     at: file,
-    try:
-      extname(path) === ".json" ? `nnfit train ${path}` : "a run folder, a model file, or the config that trained it",
+    try: isConfig(path) ? `nnfit train ${path}` : "a run folder, a model file, or the config that trained it",
+  });
+}
+
+/** MODEL is the config that trained it. */
+function isConfig(path: string): boolean {
+  return extname(path) === ".json";
+}
+
+/** Run folders have the names of their configs: two configs of one name have one folder, and the last has its model there. */
+async function refuseOther(model: Model, config: string, file: string): Promise<void> {
+  const { loadConfig } = await import("../config/load.js");
+  const { NnfitError } = await import("../errors.js");
+  const { targetNames } = await import("../transform/target.js");
+  const { target } = loadConfig(config, { workingDirectory: process.cwd() }).config.data;
+  const [asked, has] = [[target].flat().join(", "), targetNames(model.target).join(", ")];
+  if (asked === has) return;
+  throw new NnfitError("model", "the model that is there predicts another target than the config", {
+    at: file,
+    have: `${has}, and ${asked} in ${config}`,
+    try: `nnfit train ${config}, or the folder of the model that is meant`,
   });
 }
 
@@ -63,7 +86,7 @@ export async function keepInputs(out: string, read: Readonly<Record<string, stri
 export async function modelFile(path: string): Promise<string> {
   const { MODEL_FILE } = await import("../artifact/model.js");
   const workingDirectory = process.cwd();
-  if (extname(path) === ".json") {
+  if (isConfig(path)) {
     const { displayPath, loadConfig } = await import("../config/load.js");
     const { output } = loadConfig(path, { workingDirectory }).config;
     return displayPath(workingDirectory, join(output, MODEL_FILE));

@@ -4,11 +4,13 @@ import { checkCommand } from "./check.js";
 import { doctorCommand } from "./doctor.js";
 import { evaluateCommand } from "./evaluate.js";
 import { exitCodes } from "./exit.js";
+import { printFailure, stoppedFailure } from "./failure.js";
 import { inspectCommand } from "./inspect.js";
 import { predictCommand } from "./predict.js";
 import { report } from "./report.js";
 import { schemaCommand } from "./schema.js";
 import { searchCommand } from "./search.js";
+import { type StopSignal, signalCodes } from "./signals.js";
 import { trainCommand } from "./train.js";
 import { example } from "./usage.js";
 import { verifyCommand } from "./verify.js";
@@ -51,12 +53,24 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = report(error, { json: wantsJson(argv) });
   };
   process.once("beforeExit", leftUndone);
+  if (wantsJson(argv)) tellSignals();
   try {
     await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = report(await withSetting(error, program, argv), { json: wantsJson(argv) });
   } finally {
     process.off("beforeExit", leftUndone);
+  }
+}
+
+/** A signal that no command listens for ends the process, and scripts are told. */
+function tellSignals(): void {
+  for (const signal of Object.keys(signalCodes) as StopSignal[]) {
+    process.once(signal, () => {
+      if (process.listenerCount(signal) > 0) return; // whoever listens tells it
+      printFailure(stoppedFailure(signal));
+      process.exit(signalCodes[signal]);
+    });
   }
 }
 

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline as streamPipeline } from "node:stream/promises";
 import { Command, Option } from "commander";
 import type { Table } from "../data/table.js";
-import { printResult } from "./failure.js";
+import { printFailure, printResult, stoppedFailure } from "./failure.js";
 import { keepInputs, modelAt, modelFile, rowsSource } from "./locate.js";
 import { watchSignals } from "./signals.js";
 import { note } from "./text.js";
@@ -54,7 +54,7 @@ export function predictCommand(): Command {
 async function predictAction(
   path: string,
   rows: string,
-  { out, proba = false, reasons = false, onError, csvSafe = false, json, delimiter, threads }: PredictOptions,
+  { out, proba = false, reasons = false, onError, csvSafe = false, json = false, delimiter, threads }: PredictOptions,
 ): Promise<void> {
   const { Memory } = await import("../engine/memory.js");
   const { NnfitError } = await import("../errors.js");
@@ -122,7 +122,7 @@ async function predictAction(
   };
   try {
     if (out === undefined) await streamPipeline(Readable.from(lines()), process.stdout, { end: false });
-    else await writeStream(out, Readable.from(lines()));
+    else await writeStream(out, Readable.from(lines()), json);
   } finally {
     memory.close();
   }
@@ -135,7 +135,7 @@ async function* tablesOf(blocks: AsyncIterable<{ table: Table }>): AsyncGenerato
 }
 
 /** A file appears when it is complete: until then it is a temporary file beside it. Devices and pipes are written to. */
-async function writeStream(path: string, text: Readable): Promise<void> {
+async function writeStream(path: string, text: Readable, json: boolean): Promise<void> {
   const { fileError } = await import("../errors.js");
   const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
   const place = existsSync(path) ? realpathSync(path) : path; // a symbolic link stays one
@@ -143,6 +143,7 @@ async function writeStream(path: string, text: Readable): Promise<void> {
   const file = createWriteStream(target, { flush: isFile });
   const signals = watchSignals((signal) => {
     if (isFile) rmSync(target, { force: true });
+    if (json) printFailure(stoppedFailure(signal));
     process.kill(process.pid, signal); // nobody listens any more: it ends the process
   });
   let failed: Error | undefined;

@@ -1,7 +1,21 @@
+import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { cells, contents, digest, folder, json, nnfit, numbers, type Outcome, records, text, works } from "./nnfit.js";
+import {
+  cells,
+  contents,
+  digest,
+  folder,
+  json,
+  nnfit,
+  numbers,
+  type Outcome,
+  records,
+  start,
+  text,
+  works,
+} from "./nnfit.js";
 
 /** Two overlapping clouds of points, in ten groups, on sixty days. */
 const points = Array.from({ length: 60 }, (_, i) => {
@@ -308,4 +322,20 @@ describe("nnfit train --folds refuses", () => {
     expect(err).toMatch(/at {4}fold 1, epoch 1, batch \d+\n {8}t\.csv:.*\n {2}have {2}.*runs\/c\/folds\.csv/);
     expect(records(text(cwd, "runs/c/folds.csv")).map(({ stopped }) => stopped)).toEqual(["diverged", "diverged"]);
   });
+});
+
+it.runIf(process.platform !== "win32")("folds that a signal ends tell it to scripts", async () => {
+  const cwd = inFolder({ training: { ...config.training, epochs: 1_000_000 } });
+  const child = start(["train", "c.json", "--folds", "3", "--json"], { cwd });
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (bytes: Buffer) => {
+    out += bytes;
+  });
+  child.stderr.on("data", (bytes: Buffer) => {
+    err += bytes;
+    if (/training /.test(err)) child.kill("SIGINT");
+  });
+  const [code] = await once(child, "close");
+  expect(code).toBe(130);
+  expect(json(out)).toEqual({ version: 1, error: { code: "stopped", exit: 130, message: "stopped by SIGINT" } });
 });

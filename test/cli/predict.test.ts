@@ -232,11 +232,29 @@ describe("rows of which the network makes no finite number", () => {
 
 it.runIf(process.platform !== "win32")("a signal leaves nothing of a file that was begun", async () => {
   put(cwd, { "p.csv": "there before\n" });
-  const child = start(["predict", "run", "-", "--out", "p.csv"], { cwd });
+  const child = start(["predict", "run", "-", "--out", "p.csv", "--json"], { cwd });
+  let out = "";
+  child.stdout.on("data", (bytes: Buffer) => {
+    out += bytes;
+  });
   child.stdin.write(csv(rows.slice(0, 3)));
   const temporary = () => readdirSync(cwd).filter((name) => name.startsWith("p.csv."));
   while (temporary().length === 0) await wait(20);
   child.kill("SIGTERM");
   const [, signal] = await once(child, "close");
   expect([signal, temporary(), text(cwd, "p.csv")]).toEqual(["SIGTERM", [], "there before\n"]);
+  expect(json(out)).toMatchObject({ error: { code: "stopped", exit: 143 } });
+});
+
+it("a config whose model predicts something else is refused: two configs of one name have one run folder", async () => {
+  const [own, other] = ["species", "sex"].map((target) =>
+    JSON.stringify({ data: { train: "../penguins.csv", target }, training: { epochs: 0, optimizer: "sgd" } }),
+  );
+  put(cwd, { "one/s.json": own!, "two/s.json": other! });
+  await works(["train", "one/s.json"], { cwd });
+  await works(["predict", "one/s.json", "penguins.csv"], { cwd });
+  await works(["train", "two/s.json"], { cwd });
+  const { code, err } = await nnfit(["predict", "one/s.json", "penguins.csv"], { cwd });
+  expect(code).toBe(6);
+  expect(err).toContain("sex, and species in one/s.json");
 });
