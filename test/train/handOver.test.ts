@@ -72,7 +72,10 @@ it.each([
   const snapshots: Snapshot[] = [];
   const keeper = { isDue: () => true, keep: (snapshot: Snapshot) => void snapshots.push(snapshot) };
   expect(await trained(ready, eager, keeper)).toEqual(whole);
-  expect(snapshots.length).toBeGreaterThan(0); // how many is up to the machine, as is who trains whom
+  // how many there are in one training is up to the machine, as is who trains whom
+  for (let more = 0; more < 4 && snapshots.length <= 3; more++)
+    expect(await trained(ready, eager, keeper)).toEqual(whole);
+  expect(snapshots.length).toBeGreaterThan(3);
   const middle = structuredClone(snapshots[snapshots.length >> 1]!);
   const { outcome } = whole;
   expect(await train(ready, eager, { progress() {}, report() {} }, undefined, middle)).toEqual(outcome);
