@@ -16,10 +16,10 @@ export async function modelToContinue(path: string): Promise<Model> {
 export async function readForModel(model: Model, path: string, source: Source, data: DataOptions): Promise<TaskOf> {
   const { readColumns } = await import("../data/read.js");
   const { NnfitError } = await import("../errors.js");
-  const { rowsWithTarget, targetColumns, targetNames } = await import("../transform/target.js");
+  const { predicts, rowsWithTarget, targetColumns, targetNames } = await import("../transform/target.js");
   const names = targetNames(model.target);
   const wanted = [data.target].flat();
-  if (names.join("\n") !== wanted.join("\n")) {
+  if (!predicts(model.target, wanted)) {
     throw new NnfitError("usage", "the model to continue from predicts another target", {
       setting: "data.target",
       have: `${names.join(", ")} in ${path}, and ${wanted.join(", ")} in the config`,

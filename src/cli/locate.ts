@@ -3,43 +3,46 @@ import { dirname, extname, join } from "node:path";
 import type { Model } from "../artifact/model.js";
 import type { Source } from "../data/csv.js";
 
-/** Loads MODEL: a run folder, a model file, or the config that trained it. */
-export async function findModel(path: string): Promise<Model> {
-  return modelAt(await modelFile(path), path);
+/** Where MODEL has its model, whether or not there is one. */
+export interface Place {
+  readonly file: string;
+  /** what the config is to predict, where MODEL is one */
+  readonly targets?: readonly string[];
 }
 
-/** The model in a file, which is where MODEL, `path`, has it. */
-export async function modelAt(file: string, path: string): Promise<Model> {
+/** Loads MODEL: a run folder, a model file, or the config that trained it. */
+export async function findModel(path: string): Promise<Model> {
+  return modelAt(await placeOf(path), path);
+}
+
+/** The model at a place, which is where MODEL, `path`, has it. */
+export async function modelAt({ file, targets }: Place, path: string): Promise<Model> {
   const { loadModel } = await import("../artifact/model.js");
   const { NnfitError } = await import("../errors.js");
   if (existsSync(file)) {
     const model = loadModel(file);
-    if (isConfig(path)) await refuseOther(model, path, file);
+    if (targets) await refuseOther(model, targets, { file, config: path });
     return model;
   }
   await refuseUnfinished(dirname(file));
   throw new NnfitError("model", "there is no such model", {
     at: file,
-    try: isConfig(path) ? `nnfit train ${path}` : "a run folder, a model file, or the config that trained it",
+    try: targets ? `nnfit train ${path}` : "a run folder, a model file, or the config that trained it",
   });
 }
 
-/** MODEL is the config that trained it. */
-function isConfig(path: string): boolean {
-  return extname(path) === ".json";
-}
-
 /** Run folders have the names of their configs: two configs of one name have one folder, and the last has its model there. */
-async function refuseOther(model: Model, config: string, file: string): Promise<void> {
-  const { loadConfig } = await import("../config/load.js");
+async function refuseOther(
+  { target }: Model,
+  targets: readonly string[],
+  { file, config }: { file: string; config: string },
+): Promise<void> {
   const { NnfitError } = await import("../errors.js");
-  const { targetNames } = await import("../transform/target.js");
-  const { target } = loadConfig(config, { workingDirectory: process.cwd() }).config.data;
-  const [asked, has] = [[target].flat().join(", "), targetNames(model.target).join(", ")];
-  if (asked === has) return;
+  const { predicts, targetNames } = await import("../transform/target.js");
+  if (predicts(target, targets)) return;
   throw new NnfitError("model", "the model that is there predicts another target than the config", {
     at: file,
-    have: `${has}, and ${asked} in ${config}`,
+    have: `${targetNames(target).join(", ")}, and ${targets.join(", ")} in ${config}`,
     try: `nnfit train ${config}, or the folder of the model that is meant`,
   });
 }
@@ -82,17 +85,17 @@ export async function keepInputs(out: string, read: Readonly<Record<string, stri
   });
 }
 
-/** Where MODEL has its model, whether or not there is one. */
-export async function modelFile(path: string): Promise<string> {
+/** Finds where MODEL has its model. */
+export async function placeOf(path: string): Promise<Place> {
   const { MODEL_FILE } = await import("../artifact/model.js");
   const workingDirectory = process.cwd();
-  if (isConfig(path)) {
+  if (extname(path) === ".json") {
     const { displayPath, loadConfig } = await import("../config/load.js");
-    const { output } = loadConfig(path, { workingDirectory }).config;
-    return displayPath(workingDirectory, join(output, MODEL_FILE));
+    const { output, data } = loadConfig(path, { workingDirectory }).config;
+    return { file: displayPath(workingDirectory, join(output, MODEL_FILE)), targets: [data.target].flat() };
   }
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  return isFolder ? join(path, MODEL_FILE) : path;
+  return { file: isFolder ? join(path, MODEL_FILE) : path };
 }
 
 /** Rows of a file, or of standard input for "-" or nothing; with a bar unless the terminal is needed for what is read. */

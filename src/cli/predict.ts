@@ -4,7 +4,7 @@ import { pipeline as streamPipeline } from "node:stream/promises";
 import { Command, Option } from "commander";
 import type { Table } from "../data/table.js";
 import { printFailure, printResult, stoppedFailure } from "./failure.js";
-import { keepInputs, modelAt, modelFile, rowsSource } from "./locate.js";
+import { keepInputs, modelAt, placeOf, rowsSource } from "./locate.js";
 import { watchSignals } from "./signals.js";
 import { note } from "./text.js";
 import { delimiterOption, example, modelArgument, threadsOption } from "./usage.js";
@@ -71,9 +71,9 @@ async function predictAction(
       try: "--out predictions.csv --json",
     });
   }
-  const file = await modelFile(path);
-  const model = await modelAt(file, path);
-  if (out !== undefined) await keepInputs(out, { "the table": rows, "the model": file, "the config": path });
+  const place = await placeOf(path);
+  const model = await modelAt(place, path);
+  if (out !== undefined) await keepInputs(out, { "the table": rows, "the model": place.file, "the config": path });
   if (proba && model.target.task === "regression") {
     throw new NnfitError("usage", "--proba is for classes, and this model predicts a number");
   }

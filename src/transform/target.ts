@@ -215,6 +215,11 @@ export function truthOf(target: TargetState, table: Table): Truth {
   return { task: "classification", classes };
 }
 
+/** That these are its targets, in this order. */
+export function predicts(target: TargetState, names: readonly string[]): boolean {
+  return targetNames(target).join("\n") === names.join("\n");
+}
+
 export function rowCountOf(truth: Truth): number {
   return truth.task === "regression" ? truth.values[0]!.length : truth.classes.length;
 }
