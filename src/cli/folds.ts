@@ -44,7 +44,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
 
   clock.lap("start");
   const { table, config, plan, first, engine } = await located(loaded, async () => {
-    const { readTraining, readValidation } = await tablesOf(loaded.config.data);
+    const { readTraining, readValidation } = await tablesOf(loaded.config);
     const table = await readTraining();
     clock.lap("read");
     const task = findTask(table, data.target, taskSetting);

@@ -34,7 +34,7 @@ export async function lessonOf(loaded: LoadedConfig, { continueFrom, read }: Les
     const beginning = continueFrom === undefined ? undefined : await modelToContinue(continueFrom);
     const cells = beginning && cellFormat(beginning);
     const data = { ...loaded.config.data, ...cells };
-    const { training, readTraining, readValidation } = await tablesOf(data);
+    const { training, readTraining, readValidation } = await tablesOf({ ...loaded.config, data });
     const continued = beginning && (await readForModel(beginning, continueFrom!, training, data));
     const table = continued?.table ?? (await readTraining());
     read?.();

@@ -24,7 +24,7 @@ export async function findMaterial(loaded: LoadedConfig, { ranges, judge: choice
       try: '"validation": 0.2, or "search": { "judge": "folds" }',
     });
   }
-  const { readTraining, readValidation } = await tablesOf(loaded.config.data);
+  const { readTraining, readValidation } = await tablesOf(loaded.config);
   const table = await readTraining();
   const task = findTask(table, data.target, taskSetting);
   const facts: TableFacts = { rows: task.table.rows, task: task.task };

@@ -1,5 +1,5 @@
+import type { Config } from "../config/schema.js";
 import type { Source } from "../data/csv.js";
-import type { DataOptions } from "../data/options.js";
 import type { WantedColumn } from "../data/read.js";
 import type { Table } from "../data/table.js";
 
@@ -10,7 +10,7 @@ export interface Tables {
   readValidation(wanted: readonly WantedColumn[]): Promise<Table>;
 }
 
-export async function tablesOf(data: DataOptions): Promise<Tables> {
+export async function tablesOf({ data, task }: Pick<Config, "data" | "task">): Promise<Tables> {
   const { displayPath } = await import("../config/load.js");
   const { fileSource } = await import("../data/csv.js");
   const { readColumns, readTable } = await import("../data/read.js");
@@ -18,9 +18,11 @@ export async function tablesOf(data: DataOptions): Promise<Tables> {
 
   const source = (file: string) => watched(fileSource(file, displayPath(process.cwd(), file)));
   const training = source(data.train);
+  const [target, ...others] = [data.target].flat();
+  const labels = task === "classification" && others.length === 0 && target !== undefined ? { labels: target } : {};
   return {
     training,
-    readTraining: () => readTable(training, data),
+    readTraining: () => readTable(training, { ...data, ...labels }),
     readValidation: (wanted) => readColumns(source(String(data.validation)), data, wanted),
   };
 }

@@ -77,8 +77,9 @@ export function percent(share: number): string {
 
 /** The first few of a list, and how many more there are. */
 export function some(words: readonly string[], most = 6): string {
-  if (words.length <= most + 1) return words.join(", ");
-  return `${words.slice(0, most).join(", ")} and ${whole(words.length - most)} more`;
+  const seen = words.slice(0, words.length <= most + 1 ? words.length : most).map((word) => word || '""');
+  const more = words.length - seen.length;
+  return more === 0 ? seen.join(", ") : `${seen.join(", ")} and ${whole(more)} more`;
 }
 
 /** "0.8 s", "2 min 5 s", "1 h 12 min" */

@@ -1,6 +1,6 @@
 import { NnfitError } from "../errors.js";
+import { checkNames } from "./header.js";
 import type { DataOptions } from "./options.js";
-import { checkNames } from "./read.js";
 import { type Column, columnOf, isMissing, type Table, textOf } from "./table.js";
 
 /**

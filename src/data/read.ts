@@ -1,21 +1,22 @@
 import { NnfitError } from "../errors.js";
-import { nearest } from "../family.js";
 import { ColumnBuilder } from "./columns.js";
 import type { CsvFormat, Source } from "./csv.js";
 import { Growing } from "./growing.js";
+import { checkHeader, checkNames, lacksColumns, placesOf } from "./header.js";
+import { withLabels } from "./labels.js";
 import { type Rows, readRows } from "./rows.js";
 import type { ColumnType, Table } from "./table.js";
 
 /** In numbers. A table that seems larger gets its room as it comes. */
 const MOST_ROOM = 2 ** 29;
 
-const MOST_LISTED = 40;
-
 export interface ReadOptions extends CsvFormat {
   /** types that are given, not found out */
   readonly types: Readonly<Record<string, ColumnType>>;
   /** columns that nobody asks what they are */
   readonly ignore?: readonly string[];
+  /** a column of labels, which stay as they are written where they are not plain numbers */
+  readonly labels?: string;
 }
 
 export interface WantedColumn {
@@ -30,14 +31,16 @@ export interface WantedColumn {
  * else a category.
  */
 export async function readTable(source: Source, options: ReadOptions): Promise<Table> {
+  const { types, labels } = options;
+  const ignored = new Set(options.ignore);
   let builders: ColumnBuilder[] | undefined;
   const lines = new Growing<Int32Array>(Int32Array);
-  for await (const { header, places, rows } of withHeader(source, options)) {
+  for await (const { header, places, rows } of withHeader(source, options, (name) => !ignored.has(name))) {
     if (!builders) {
-      checkNames(Object.keys(options.types), header, "data.types", source.name);
+      checkNames(Object.keys(types), header, "data.types", source.name);
       builders = header.map((name) => {
-        const given = Object.hasOwn(options.types, name) ? options.types[name] : undefined;
-        return new ColumnBuilder(name, given, options, source.name);
+        const found = name === labels ? "category" : undefined;
+        return new ColumnBuilder(name, Object.hasOwn(types, name) ? types[name] : found, options, source.name);
       });
     }
     lines.append(rows.lines);
@@ -46,21 +49,20 @@ export async function readTable(source: Source, options: ReadOptions): Promise<T
   }
   if (!builders || lines.size === 0) throw noRows(source);
 
-  const ignored = new Set(options.ignore);
   for (const builder of builders) if (!ignored.has(builder.name)) builder.check();
   // Where words came after numbers, what the numbers looked like is lost: such columns are read again as words.
   const words = builders.filter(({ turnedToWords }) => turnedToWords).map(({ name }) => [name, "category"] as const);
   if (words.length > 0 && source.once) throw readTwice(words[0]![0], source);
-  if (words.length > 0)
-    return readTable(source, { ...options, types: { ...options.types, ...Object.fromEntries(words) } });
-  return finish(builders, lines.whole(), source);
+  if (words.length > 0) return readTable(source, { ...options, types: { ...types, ...Object.fromEntries(words) } });
+  const table = finish(builders, lines.whole(), source);
+  return labels === undefined || Object.hasOwn(types, labels) ? table : withLabels(labels, table, options);
 }
 
 /** Reads a whole table, only the wanted columns, matched by name and of known types. */
 export async function readColumns(source: Source, format: CsvFormat, wanted: readonly WantedColumn[]): Promise<Table> {
   let builders: ColumnBuilder[] | undefined;
   const lines = new Growing<Int32Array>(Int32Array);
-  for await (const { header, places, rows } of withHeader(source, format)) {
+  for await (const { header, places, rows } of withHeader(source, format, isOneOf(wanted))) {
     builders ??= wantedBuilders(wanted, header, places, source, format);
     lines.append(rows.lines);
     fillAll(builders, places, rows);
@@ -75,7 +77,7 @@ export async function* readBlocks(
   format: CsvFormat,
   wanted: readonly WantedColumn[],
 ): AsyncGenerator<Table> {
-  for await (const { header, places, rows } of withHeader(source, format)) {
+  for await (const { header, places, rows } of withHeader(source, format, isOneOf(wanted))) {
     const builders = wantedBuilders(wanted, header, places, source, format);
     fillAll(builders, places, rows);
     if (rows.lines.length > 0) yield finish(builders, rows.lines, source);
@@ -91,31 +93,33 @@ export async function* readLeniently(
   format: CsvFormat,
   wanted: readonly WantedColumn[],
 ): AsyncGenerator<{ header: readonly string[]; table: Table }> {
-  for await (const { header, places, rows } of withHeader(source, format)) {
+  for await (const { header, places, rows } of withHeader(source, format, isOneOf(wanted))) {
     const builders = wantedBuilders(wanted, header, places, source, format, true);
     fillAll(builders, places, rows);
     yield { header, table: finish(builders, rows.lines, source) };
   }
 }
 
-/** The rows, and with each block of them the checked header. */
+/** The rows, and with each block of them the header, in which every column that matters has a name of its own. */
 async function* withHeader(
   source: Source,
   format: CsvFormat,
+  matters: (name: string) => boolean,
 ): AsyncGenerator<{ header: readonly string[]; places: ReadonlyMap<string, number>; rows: Rows }> {
   let known: { header: readonly string[]; places: ReadonlyMap<string, number> } | undefined;
   for await (const { header: cells, headerLine, rows } of readRows(source, format)) {
     if (!known) {
-      const header = checkHeader(cells, source, headerLine);
+      const header = checkHeader(cells, `${source.name}:${headerLine}`, matters);
       known = { header, places: placesOf(header) };
     }
     yield { ...known, rows };
   }
 }
 
-/** The place of each column in a header. */
-function placesOf(header: readonly string[]): ReadonlyMap<string, number> {
-  return new Map(header.map((name, place) => [name, place]));
+/** Columns that nobody wants may be called anything. */
+function isOneOf(wanted: readonly WantedColumn[]): (name: string) => boolean {
+  const names = new Set(wanted.map(({ name }) => name));
+  return (name) => names.has(name);
 }
 
 function fillAll(builders: readonly ColumnBuilder[], places: ReadonlyMap<string, number>, rows: Rows): void {
@@ -144,7 +148,7 @@ function wantedBuilders(
 ): ColumnBuilder[] {
   const present = wanted.filter(({ name }) => places.has(name));
   const lacking = wanted.filter(({ name, optional }) => !optional && !places.has(name)).map(({ name }) => name);
-  if (lacking.length > 0) throw lacksColumns(lacking, header, wanted, source);
+  if (lacking.length > 0) throw lacksColumns(lacking, header, wanted, source.name);
   return present.map(({ name, type }) => new ColumnBuilder(name, type, format, source.name, lenient));
 }
 
@@ -167,69 +171,4 @@ function readTwice(name: string, source: Source): NnfitError {
 
 function noRows({ name }: Source): NnfitError {
   return new NnfitError("data", "the table has a header and no rows", { at: name });
-}
-
-/** Every column has a name of its own. */
-function checkHeader(cells: readonly string[], { name: source }: Source, line: number): string[] {
-  const names = cells.map((cell) => cell.trim());
-  const at = `${source}:${line}`;
-  const empty = names.indexOf("");
-  if (empty >= 0) {
-    throw new NnfitError("data", `column ${empty + 1} of the header has no name`, {
-      at,
-      have: listed(names.map((name) => name || '""')),
-      try: "a name for it, or a table without it; pandas writes none with index=False",
-    });
-  }
-  const places = placesOf(names); // of names that stand twice the last
-  const twice = names.find((name, index) => places.get(name) !== index);
-  if (twice !== undefined) {
-    const columns = names.flatMap((name, index) => (name === twice ? [String(index + 1)] : []));
-    throw new NnfitError("data", `the header names "${twice}" more than once: columns ${listed(columns, " and ")}`, {
-      at,
-    });
-  }
-  if (names.includes("__proto__")) {
-    throw new NnfitError("data", 'the header has a column "__proto__", a name that JavaScript keeps for itself', {
-      at,
-      try: "another name for the column",
-    });
-  }
-  return names;
-}
-
-/** That each of the names, which stand in a setting of the config, is a column of the table `source`. */
-export function checkNames(names: readonly string[], header: readonly string[], setting: string, source: string): void {
-  const known = new Set(header);
-  const unknown = names.find((name) => !known.has(name));
-  if (unknown === undefined) return;
-  const similar = nearest(unknown, header);
-  throw new NnfitError("usage", `no column "${unknown}" in ${source}`, {
-    setting,
-    have: listed(header),
-    try: similar && `"${similar}"`,
-  });
-}
-
-/** In an error, as many names as a person reads. */
-function listed(names: readonly string[], between = ", "): string {
-  const shown = names.slice(0, MOST_LISTED).join(between);
-  return names.length > MOST_LISTED ? `${shown} and ${names.length - MOST_LISTED} more` : shown;
-}
-
-function lacksColumns(
-  lacking: readonly string[],
-  header: readonly string[],
-  wanted: readonly WantedColumn[],
-  source: Source,
-): NnfitError {
-  const [first, ...others] = lacking;
-  const extra = header.filter((column) => !wanted.some(({ name }) => name === column));
-  const similar = others.length === 0 ? nearest(first!, extra) : undefined;
-  const names = listed(lacking.map((name) => `"${name}"`));
-  return new NnfitError("data", `the table lacks the ${others.length === 0 ? "column" : "columns"} ${names}`, {
-    at: source.name,
-    have: listed(header),
-    try: similar && `renaming "${similar}" to "${first}", if it is the same`,
-  });
 }

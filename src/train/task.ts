@@ -1,5 +1,5 @@
+import { checkNames } from "../data/header.js";
 import type { DataOptions } from "../data/options.js";
-import { checkNames } from "../data/read.js";
 import { columnOf, type Table, type Task } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { decideTask, learnClasses, rowsWithTarget, type TargetState } from "../transform/target.js";

@@ -1,5 +1,6 @@
 import { numberIn } from "../data/columns.js";
-import { checkNames, type WantedColumn } from "../data/read.js";
+import { checkNames } from "../data/header.js";
+import type { WantedColumn } from "../data/read.js";
 import { columnOf, type Table, textOf } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { nearest } from "../family.js";

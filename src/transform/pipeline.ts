@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { checkNames } from "../data/read.js";
+import { checkNames } from "../data/header.js";
 import { type CategoryColumn, type Column, type NumberColumn, type Table, textOf } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { inOrder } from "./categories.js";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { checkNames } from "../data/read.js";
+import { checkNames, listed } from "../data/header.js";
 import { range } from "../data/split.js";
 import {
   type Column,
@@ -12,6 +12,7 @@ import {
   textOf,
 } from "../data/table.js";
 import { NnfitError } from "../errors.js";
+import { nearest } from "../family.js";
 import { inOrder } from "./categories.js";
 import { type ScaleOptions, scalerFor } from "./options.js";
 import { Sample } from "./sample.js";
@@ -203,9 +204,11 @@ export function truthOf(target: TargetState, table: Table): Truth {
       const name = textOf(column, row)!;
       number = numberOf.get(name);
       if (number === undefined) {
+        const similar = nearest(name, target.classes);
         throw new NnfitError("data", `"${name}" is none of the classes that the model knows`, {
           at: `${table.source}:${table.lines[row]}, column "${target.name}"`,
-          have: target.classes.join(", "),
+          have: listed(target.classes),
+          try: similar && `"${similar}", if it is the same`,
         });
       }
       known.set(cells[row]!, number);

@@ -208,5 +208,6 @@ describe.concurrent("nnfit evaluate", () => {
     expect(err).toMatch(/^error: "setossa" is none of the classes/);
     expect(err).toMatch(/^ {2}at +standard input:152, column "species"$/m);
     expect(err).toMatch(/^ {2}have +setosa, versicolor, virginica$/m);
+    expect(err).toMatch(/^ {2}try +"setosa", if it is the same$/m);
   });
 });

@@ -143,6 +143,23 @@ describe.concurrent("nnfit predict", () => {
   });
 });
 
+it.concurrent("predicts labels as they are written: 01001 is not 1001", async () => {
+  const rows = Array.from({ length: 60 }, (_, i) => `${i % 3},${["01001", "1001", "2000"][i % 3]}`);
+  const cwd = folder({
+    "t.csv": ["x,y", ...rows].join("\n"),
+    "c.json": JSON.stringify({
+      task: "classification",
+      data: { train: "t.csv", target: "y" },
+      training: { epochs: 60, optimizer: { name: "adam", learningRate: 0.05 } },
+    }),
+  });
+  const trained = await works(["train", "c.json"], { cwd });
+  expect(trained.err).toContain("3 classes: 01001, 1001, 2000");
+  const { out } = await works(["predict", "runs/c", "-"], { cwd, input: "x\n0\n1\n2\n" });
+  expect(out).toBe("prediction\n01001\n1001\n2000\n");
+  await works(["evaluate", "runs/c", "t.csv", "--fail-if", "accuracy < 1"], { cwd });
+});
+
 describe.concurrent("nnfit predict --out", () => {
   it("replaces a file only when all is written: a bad row leaves the old one, and nothing beside it", async () => {
     const here = folder({

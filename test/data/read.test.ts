@@ -63,6 +63,43 @@ describe("the type of a column", () => {
     }
   });
 
+  describe("of labels", () => {
+    const labels = async (...texts: string[]) =>
+      columnOf(await tableOf(`x,y\n${texts.map((text) => `1,${text}\n`).join("")}`, { labels: "y" }), "y")!;
+
+    it.each([
+      ["a zero in front", ["01001", "1001", "2000"]],
+      ["a zero at the end", ["1.1", "1.10", "2"]],
+      ["more digits than a double has", ["12345678901234567890", "12345678901234567891"]],
+      ["an exponent", ["1e3", "1000"]],
+    ])("stays as it is written with %s", async (_, texts) => {
+      const table = await tableOf(`x,y\n${texts.map((text) => `1,${text}\n`).join("")}`, { labels: "y" });
+      expect(cells(table, "y")).toEqual(texts);
+      expect(cells(await tableOf(`x,y\n${texts.map((text) => `1,${text}\n`).join("")}`), "y")).toEqual(
+        texts.map(Number),
+      );
+    });
+
+    it("is a number where all are plain ones, so that 1 and 1.0 are one", async () => {
+      expect(await labels("1", "2.0", "", "2", "-0.5")).toEqual({
+        type: "number",
+        name: "y",
+        values: Float64Array.of(1, 2, Number.NaN, 2, -0.5),
+      });
+    });
+
+    it("is a category where there are words, but for a few among numbers, which are mistakes", async () => {
+      expect((await labels("1", "b", "01")).type).toBe("category");
+      const texts = ["1", "2", "3", "4", "5", "6", "7", "", "8", "9", "1o"];
+      expect(await refusal(() => labels(...texts))).toMatchObject({
+        message: "the cells of this column are numbers, but one is not",
+        details: { at: 't.csv:12, column "y"', have: '"1o"' },
+      });
+      const given = await tableOf("x,y\n1,01\n", { labels: "y", types: { y: "number" } });
+      expect(cells(given, "y")).toEqual([1]);
+    });
+  });
+
   it("is a number, and all of it missing, for an empty column", async () => {
     expect(cells(await tableOf("x,y\n,1\nNA,2\n"), "x")).toEqual([undefined, undefined]);
   });
@@ -219,6 +256,12 @@ describe("the header", () => {
     expect(error.message).toContain(what);
   });
 
+  it("may have columns without a name, or with the same one, that are ignored", async () => {
+    const table = await tableOf("a,,b,b,\n1,2,3,4,5\n", { ignore: ["", "b"] });
+    expect(cells(table, "a")).toEqual([1]);
+    expect((await refused("a,,b,b\n1,2,3,4\n", { ignore: [""] })).message).toContain("columns 3 and 4");
+  });
+
   it("may hold any other name", async () => {
     const names = ["Größe", "a b", "a,b", 'say "x"', "1", "two\nlines", "😀", "prediction"];
     const header = names.map((name) => `"${name.replaceAll('"', '""')}"`).join(",");
@@ -299,6 +342,19 @@ describe("wanted columns", () => {
     expect(table.columns.map(({ name }) => name)).toEqual(["kind", "size"]);
     expect(cells(table, "kind")).toEqual(["7", "a"]);
     expect(cells(table, "size")).toEqual([1.5, 2]);
+  });
+
+  it("are found beside any others: without a name, or twice of one name", async () => {
+    const table = await read("size,,kind,note,note,\n1.5,2,a,b,c,d\n");
+    expect(table.columns.map(({ name }) => name)).toEqual(["kind", "size"]);
+    expect([...cells(table, "kind"), ...cells(table, "size")]).toEqual(["a", 1.5]);
+  });
+
+  it("are an error where one stands twice", async () => {
+    expect(await refusal(() => read("size,kind,size\n1,a,2\n"))).toMatchObject({
+      message: 'the header names "size" more than once: columns 1 and 3',
+      details: { at: "t.csv:1" },
+    });
   });
 
   it("may be optional", async () => {

@@ -1,0 +1,73 @@
+import { NnfitError } from "../errors.js";
+import { nearest } from "../family.js";
+
+const MOST_LISTED = 40;
+
+/** The place of each column in a header; of a name that stands twice the last. */
+export function placesOf(header: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(header.map((name, place) => [name, place]));
+}
+
+/** The names in a header. Every column that matters has one of its own. */
+export function checkHeader(cells: readonly string[], at: string, matters: (name: string) => boolean): string[] {
+  const names = cells.map((cell) => cell.trim());
+  const empty = names.indexOf("");
+  if (empty >= 0 && matters("")) {
+    throw new NnfitError("data", `column ${empty + 1} of the header has no name`, {
+      at,
+      have: listed(names.map((name) => name || '""')),
+      try: 'a name for it, or data.ignore: [""], which leaves it out; pandas writes none with index=False',
+    });
+  }
+  const places = placesOf(names);
+  const twice = names.find((name, index) => places.get(name) !== index && matters(name));
+  if (twice !== undefined) {
+    const columns = names.flatMap((name, index) => (name === twice ? [String(index + 1)] : []));
+    throw new NnfitError("data", `the header names "${twice}" more than once: columns ${listed(columns, " and ")}`, {
+      at,
+    });
+  }
+  if (names.includes("__proto__")) {
+    throw new NnfitError("data", 'the header has a column "__proto__", a name that JavaScript keeps for itself', {
+      at,
+      try: "another name for the column",
+    });
+  }
+  return names;
+}
+
+/** That each of the names, which stand in a setting of the config, is a column of the table `source`. */
+export function checkNames(names: readonly string[], header: readonly string[], setting: string, source: string): void {
+  const known = new Set(header);
+  const unknown = names.find((name) => !known.has(name));
+  if (unknown === undefined) return;
+  const similar = nearest(unknown, header);
+  throw new NnfitError("usage", `no column "${unknown}" in ${source}`, {
+    setting,
+    have: listed(header),
+    try: similar && `"${similar}"`,
+  });
+}
+
+/** In an error, as many names as a person reads. */
+export function listed(names: readonly string[], between = ", "): string {
+  const shown = names.slice(0, MOST_LISTED).join(between);
+  return names.length > MOST_LISTED ? `${shown} and ${names.length - MOST_LISTED} more` : shown;
+}
+
+export function lacksColumns(
+  lacking: readonly string[],
+  header: readonly string[],
+  wanted: readonly { readonly name: string }[],
+  at: string,
+): NnfitError {
+  const [first, ...others] = lacking;
+  const extra = header.filter((column) => !wanted.some(({ name }) => name === column));
+  const similar = others.length === 0 ? nearest(first!, extra) : undefined;
+  const names = listed(lacking.map((name) => `"${name}"`));
+  return new NnfitError("data", `the table lacks the ${others.length === 0 ? "column" : "columns"} ${names}`, {
+    at,
+    have: listed(header),
+    try: similar && `renaming "${similar}" to "${first}", if it is the same`,
+  });
+}
