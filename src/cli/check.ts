@@ -10,8 +10,8 @@ import { delimiterOption, example, modelArgument } from "./usage.js";
 
 interface CheckOptions {
   readonly json?: boolean;
-  readonly maxUnseen: number;
-  readonly maxOutside: number;
+  readonly maxUnseen?: number;
+  readonly maxOutside?: number;
   readonly maxDrift: number;
   readonly delimiter: string;
 }
@@ -23,15 +23,13 @@ export function checkCommand(): Command {
     .argument("[rows]", "a CSV file, or - for standard input; the target may be missing", "-")
     .option(
       "--max-unseen <share>",
-      "how many of the rows may have a category that training never saw",
+      `how many of the rows may have a category that training never saw (default: ${usualLimits.unseen}, or what chance makes)`,
       share,
-      usualLimits.unseen,
     )
     .option(
       "--max-outside <share>",
-      "how many of the rows may be beyond the training range",
+      `how many of the rows may be beyond the training range (default: ${usualLimits.outside}, or what chance makes)`,
       share,
-      usualLimits.outside,
     )
     .option("--max-drift <index>", "the largest population stability index of a column", index, usualLimits.drift)
     .option("--json", "print one JSON object")
@@ -55,7 +53,12 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
 
   const model = await findModel(path);
   const { pipeline, target, training } = model;
-  const limits: Limits = { unseen: options.maxUnseen, outside: options.maxOutside, drift: options.maxDrift };
+  const { maxUnseen, maxOutside, maxDrift } = options;
+  const limits: Limits = {
+    drift: maxDrift,
+    ...(maxUnseen !== undefined && { unseen: maxUnseen }),
+    ...(maxOutside !== undefined && { outside: maxOutside }),
+  };
   const wanted = pipeline.map(({ name, type }) => ({ name, type, optional: true }));
   const contract = new Contract(pipeline, training.trainingRows);
   let names: readonly string[] = [];
@@ -68,7 +71,7 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
   const known = [...pipeline.map(({ name }) => name), ...targetNames(target)];
   const extra = names.filter((name) => !known.includes(name));
   const broken = pipeline.flatMap((state, i) =>
-    findings[i]!.breaks.map((kind) => sentence(kind, state, findings[i]!, limits, nearest(state.name, extra))),
+    findings[i]!.breaks.map((kind) => sentence(kind, state, findings[i]!, nearest(state.name, extra))),
   );
   const failure =
     broken.length > 0
@@ -77,8 +80,10 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
 
   if (options.json) {
     const holds = broken.length === 0;
-    printResult({ version: 1, holds, rows: contract.rows, limits, extra, columns: findings }, failure);
+    const told = { ...usualLimits, ...limits };
+    printResult({ version: 1, holds, rows: contract.rows, limits: told, extra, columns: findings }, failure);
   } else console.log(report(findings, contract.rows, extra).join("\n"));
+  if (contract.rows === 0) note("the table has a header and no rows, so only its columns were checked");
   if (pipeline.some(({ profile }) => !profile)) {
     note(
       "this model is of an earlier nnfit and knows no ranges and distributions; train it again to have them checked",
@@ -116,8 +121,8 @@ function verdict({ breaks, drift, driftByChance }: Finding): string {
 }
 
 /** What is broken, in words; `similar` is an extra column of nearly the same name. */
-function sentence(kind: Break, state: ColumnState, finding: Finding, limits: Limits, similar?: string): string {
-  const { name, unreadable, examples, outside, unseen, rareInTraining, drift } = finding;
+function sentence(kind: Break, state: ColumnState, finding: Finding, similar?: string): string {
+  const { name, unreadable, examples, outside, outsideLimit, unseen, unseenLimit, drift, driftLimit } = finding;
   const such = examples.map((example) => `"${example}"`).join(", ");
   switch (kind) {
     case "lacking":
@@ -125,13 +130,11 @@ function sentence(kind: Break, state: ColumnState, finding: Finding, limits: Lim
     case "not numbers":
       return `"${name}" is not a number in ${count(unreadable, "row")}: ${such}`;
     case "outside":
-      return `"${name}" is beyond its training range (${rangeText(state)}) in ${digits(outside ?? 0)} of the rows, and ${digits(limits.outside)} may be`;
-    case "unseen": {
-      const may = limits.unseen + (rareInTraining ?? 0);
-      return `"${name}" has a category that training never saw in ${digits(unseen ?? 0)} of the rows (${such}), and may in ${digits(may)}`;
-    }
+      return `"${name}" is beyond its training range (${rangeText(state)}) in ${digits(outside ?? 0)} of the rows, and ${digits(outsideLimit ?? 0)} may be`;
+    case "unseen":
+      return `"${name}" has a category that training never saw in ${digits(unseen ?? 0)} of the rows (${such}), and may in ${digits(unseenLimit ?? 0)}`;
     case "drift":
-      return `"${name}" is distributed otherwise than in training: its population stability index is ${(drift ?? 0).toFixed(3)}, and ${limits.drift} may be`;
+      return `"${name}" is distributed otherwise than in training: its population stability index is ${(drift ?? 0).toFixed(3)}, and ${Number((driftLimit ?? 0).toFixed(3))} may be`;
   }
 }
 

@@ -1,6 +1,7 @@
 import { columnOf, type Table } from "../data/table.js";
+import { mostByChance } from "./chance.js";
 import { driftOf } from "./drift.js";
-import type { Limits } from "./limits.js";
+import { type Limits, usualLimits } from "./limits.js";
 import { Tally } from "./oddities.js";
 import type { ColumnState, PipelineState } from "./pipeline.js";
 import { binOf } from "./profile.js";
@@ -18,17 +19,20 @@ export interface Finding {
   readonly missingInTraining: number | null;
   /** how many cells should be numbers and are none */
   readonly unreadable: number;
-  /** share of the rows beyond the range of the training rows */
+  /** share of the rows beyond the range of the training rows, and how large it may be */
   readonly outside: number | null;
-  /** share of the rows with a category without a place of its own, and that share in training */
+  readonly outsideLimit: number | null;
+  /** share of the rows with a category without a place of its own, that share in training, and how large it may be */
   readonly unseen: number | null;
   readonly rareInTraining: number | null;
+  readonly unseenLimit: number | null;
   /** some of the cells that are unreadable or unseen */
   readonly examples: readonly string[];
   /** population stability index, missing cells being a bin */
   readonly drift: number | null;
-  /** what chance alone could make of it with so few rows */
+  /** what chance alone could make of it with so few rows, and how large it may be */
   readonly driftByChance: number | null;
+  readonly driftLimit: number | null;
   readonly breaks: readonly Break[];
 }
 
@@ -84,6 +88,12 @@ class Clause {
     const share = (count: number) => (rows > 0 ? count / rows : 0);
     const drift = training && present ? driftOf(training, trainingRows, this.counts) : undefined;
     const isNumber = type === "number";
+    const hasRange = present && isNumber && profile !== undefined;
+    const hasCategories = present && !isNumber;
+    const rare = profile && "other" in profile ? profile.other : null;
+    const byChance = share(mostByChance(rows - counts.missing, ...rarity(state, trainingRows)));
+    const limit = (given: number | undefined, usual: number) =>
+      given === undefined ? Math.max(usual + (rare ?? 0), byChance) : given + (rare ?? 0);
     const finding = {
       name,
       type,
@@ -91,14 +101,17 @@ class Clause {
       missing: present ? share(counts.missing) : null,
       missingInTraining: profile?.missing ?? null,
       unreadable: counts.unreadable,
-      outside: present && isNumber && profile ? share(counts.outside) : null,
-      unseen: present && !isNumber ? share(counts.unseen) : null,
-      rareInTraining: profile && "other" in profile ? profile.other : null,
+      outside: hasRange ? share(counts.outside) : null,
+      outsideLimit: hasRange ? limit(limits.outside, usualLimits.outside) : null,
+      unseen: hasCategories ? share(counts.unseen) : null,
+      rareInTraining: rare,
+      unseenLimit: hasCategories ? limit(limits.unseen, usualLimits.unseen) : null,
       examples: [...tally.examples],
       drift: drift?.index ?? null,
       driftByChance: drift?.chance ?? null,
+      driftLimit: drift ? Math.max(limits.drift, drift.chance) : null,
     };
-    return { ...finding, breaks: breaksOf(finding, limits) };
+    return { ...finding, breaks: breaksOf(finding) };
   }
 
   private countBins(table: Table): void {
@@ -127,15 +140,28 @@ function trainingBins({ profile }: ColumnState): number[] | undefined {
   return [...bins, profile.missing];
 }
 
-/** Where there are few rows, drift counts only as far as chance does not explain it. */
-function breaksOf(finding: Omit<Finding, "breaks">, limits: Limits): Break[] {
-  const { present, unreadable, outside, unseen, rareInTraining, drift, driftByChance } = finding;
+/**
+ * How many training rows were what few rows are, and of how many: of numbers the two at the ends of their range; of
+ * categories those that no other row has, and those too rare for a place of their own (Good, The Population Frequencies
+ * of Species, 1953).
+ */
+function rarity({ profile }: ColumnState, trainingRows: number): [few: number, among: number] {
+  if (!profile) return [0, trainingRows];
+  const rowsOf = (share: number) => Math.round(share * trainingRows);
+  const among = rowsOf(1 - profile.missing);
+  if ("bins" in profile) return [2, among];
+  return [profile.shares.filter((share) => rowsOf(share) === 1).length + rowsOf(profile.other), among];
+}
+
+function breaksOf(finding: Omit<Finding, "breaks">): Break[] {
+  const { present, unreadable, outside, outsideLimit, unseen, unseenLimit, drift, driftLimit } = finding;
   if (!present) return ["lacking"];
+  const exceeds = (value: number | null, limit: number | null) => value !== null && limit !== null && value > limit;
   const all: [Break, boolean][] = [
     ["not numbers", unreadable > 0],
-    ["outside", (outside ?? 0) > limits.outside],
-    ["unseen", (unseen ?? 0) - (rareInTraining ?? 0) > limits.unseen],
-    ["drift", (drift ?? 0) > Math.max(limits.drift, driftByChance ?? 0)],
+    ["outside", exceeds(outside, outsideLimit)],
+    ["unseen", exceeds(unseen, unseenLimit)],
+    ["drift", exceeds(drift, driftLimit)],
   ];
   return all.filter(([, broken]) => broken).map(([name]) => name);
 }

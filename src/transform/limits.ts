@@ -1,7 +1,10 @@
-/** How far a table may be from what a model was trained on: shares of the rows, and the population stability index. */
+/**
+ * How far a table may be from what a model was trained on: shares of the rows, and the population stability index.
+ * Where a share is not given, it is the usual one, or what chance makes of so few rows.
+ */
 export interface Limits {
-  readonly unseen: number;
-  readonly outside: number;
+  readonly unseen?: number;
+  readonly outside?: number;
   readonly drift: number;
 }
 
@@ -13,4 +16,4 @@ export interface Limits {
 export const SOME_DRIFT = 0.1;
 const LARGE_DRIFT = 0.25;
 
-export const usualLimits: Limits = { unseen: 0.01, outside: 0.01, drift: LARGE_DRIFT };
+export const usualLimits = { unseen: 0.01, outside: 0.01, drift: LARGE_DRIFT };

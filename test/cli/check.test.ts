@@ -11,6 +11,7 @@ interface Column {
   readonly missingInTraining: number;
   readonly unreadable: number;
   readonly outside: number | null;
+  readonly outsideLimit: number | null;
   readonly unseen: number | null;
   readonly drift: number | null;
   readonly driftByChance: number | null;
@@ -74,6 +75,43 @@ describe.concurrent("nnfit check", () => {
     for (const count of [1, 10, 100, 1000]) {
       expect(await found(table(rows(12_345, count)))).toMatchObject({ code: 0, holds: true, rows: count });
     }
+  });
+
+  it("leaves to chance how many of few rows are beyond the range of few, unless a share is given", async () => {
+    const sine = (i: number) => (100 * Math.sin(i * i)).toFixed(3); // no two rows are alike
+    const numbers = (from: number, count: number) =>
+      table(
+        Array.from({ length: count }, (_, i) => `${sine(from + i)},${sine(2 * (from + i) + 1)},${i % 2}`),
+        "a,b,y",
+      );
+    const small = folder({ "t.csv": numbers(0, 60), "c.json": '{ "data": { "train": "t.csv", "target": "y" } }' });
+    await works(["train", "c.json", "--set", "preset=fast", "--set", "training.epochs=1"], { cwd: small });
+    const others = async (...args: string[]) => {
+      const { code, out } = await nnfit(["check", "runs/c", "--json", ...args], {
+        cwd: small,
+        input: numbers(1000, 40),
+      });
+      return { code, columns: json<Check>(out).columns };
+    };
+    const { code, columns } = await others();
+    expect(code).toBe(0);
+    expect(Math.max(...columns.map(({ outside }) => outside!))).toBeGreaterThan(0.01);
+    expect(columns[0]!.outsideLimit).toBe(8 / 40); // BetaBinomial(40; 2, 59) exceeds 8 once in a thousand times
+    expect((await others("--max-outside", "0.01")).code).toBe(1);
+  });
+
+  it("leaves to chance how many categories are new, of a column in which many stand once", async () => {
+    const words = (from: number, count: number) =>
+      table(
+        Array.from({ length: count }, (_, i) => `${i % 3 ? "usual" : `word${from + i}`},${i % 2}`),
+        "word,y",
+      );
+    const many = folder({ "t.csv": words(0, 200), "c.json": '{ "data": { "train": "t.csv", "target": "y" } }' });
+    await works(["train", "c.json", "--set", "preset=none", "--set", "training.epochs=1"], { cwd: many });
+    const holds = async (input: string, ...args: string[]) =>
+      (await nnfit(["check", "runs/c", ...args], { cwd: many, input })).code;
+    expect(await holds(words(1000, 60))).toBe(0);
+    expect(await holds(words(1000, 60), "--max-unseen", "0.1")).toBe(1);
   });
 
   it("prints a table that is aligned, with the rows and the extra columns", async () => {
@@ -142,7 +180,7 @@ describe.concurrent("nnfit check", () => {
     const { code, err, columns } = await found(drifted);
     expect(code).toBe(1);
     expect(columns).toMatchObject({ age: { breaks: ["drift"] }, city: { breaks: ["drift"] }, price: { breaks: [] } });
-    expect(brokenIn(err)[0]).toMatch(/^"age" is distributed otherwise .* index is \d\.\d{3}, and 0\.25 may be$/);
+    expect(brokenIn(err)[0]).toMatch(/^"age" is distributed otherwise .* index is \d\.\d{3}, and \d\.\d+ may be$/);
     expect((await found(drifted, "--max-drift", "9")).code).toBe(0);
 
     const { columns: emptier } = await found(table(changed(1000, (i) => i % 3 === 0, withAge("NA"))));
@@ -160,7 +198,12 @@ describe.concurrent("nnfit check", () => {
   });
 
   it("has nothing to say of a header alone but its columns", async () => {
-    expect(await found(`${header}\n`)).toMatchObject({ code: 0, holds: true, rows: 0 });
+    expect(await found(`${header}\n`)).toMatchObject({
+      code: 0,
+      err: "note: the table has a header and no rows, so only its columns were checked\n",
+      holds: true,
+      rows: 0,
+    });
   });
 
   it("ends with other codes for what is no check: an empty table, a lacking model, a limit that is none", async () => {
