@@ -1,4 +1,5 @@
 import { NnfitError } from "../errors.js";
+import { normalDate } from "./dates.js";
 import { checkNames } from "./header.js";
 import type { DataOptions } from "./options.js";
 import { type Column, columnOf, isMissing, type Table, textOf } from "./table.js";
@@ -18,9 +19,6 @@ interface OfRows {
 }
 
 export type DependenceOptions = Pick<DataOptions, "groups" | "time">;
-
-/** A date in ISO 8601, as far as it goes, with or without a time of day: in this form the earlier is the lesser text. */
-const DATE = /^(\d{4}-\d{2}(?:-\d{2})?)(?:(?<=-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?(?:\.(\d+))?Z?)?$/;
 
 /** What the config says of a table's rows. `targets` are the names of the targets. */
 export function dependenceOf(
@@ -95,10 +93,4 @@ function timesOf(column: Column, table: Table): Int32Array {
   const inOrder = [...new Set(words)].sort(); // by code units, which dates have few of
   const placeOf = new Map(inOrder.map((word, place) => [word, place]));
   return Int32Array.from(column.codes, (code) => placeOf.get(words[code])!);
-}
-
-/** The same for all ways to write a moment, or undefined for what is no date. A date alone is where its day begins. */
-function normalDate(text: string): string | undefined {
-  const [isDate, date, time = "00:00", seconds = ":00", fraction = ""] = DATE.exec(text) ?? [];
-  return isDate === undefined ? undefined : `${date} ${time}${seconds}.${fraction.replace(/0+$/, "")}`;
 }

@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import { doubtsAbout } from "../../src/data/doubts.js";
+import { dataOptions } from "../../src/data/options.js";
+import { tableOf } from "./source.js";
+
+type Given = Partial<Parameters<typeof dataOptions.parse>[0] & object>;
+
+/** What is doubted of the column x, of a table that has a column z and a target y beside it. */
+async function doubts(cells: readonly string[], given: Given = {}, task: "auto" | "classification" = "auto") {
+  const data = dataOptions.parse({ train: "t.csv", target: "y", ...given });
+  const rows = cells.map((cell, i) => `"${cell}",${(i * 7) % 5},${(i * 3) % 4}`);
+  return doubtsAbout(await tableOf(["x,z,y", ...rows].join("\n"), { types: data.types }), data, task);
+}
+const among = (word: string) => ["1", "2.5", "3", "-4", word, word];
+
+describe("a column of words is doubted", () => {
+  it.each(["n/a", "N/A", "none", "-", "NULL", "unknown", "<NA>"])("where %s stands among numbers", async (word) => {
+    expect(await doubts(among(word))).toEqual([
+      `"x" is a column of words, as "${word}" stands among its numbers; data.missing: ["","NA","NaN","null","?","${word}"] makes it one of numbers`,
+    ]);
+  });
+
+  it.each([
+    ["5%", "12.5%", "7%"],
+    ["$5", "$1 200", "$7.50"],
+    ["5 €", "7 €", "8.50 €"],
+    ["12 kg", "13.5 kg", "9 kg"],
+    ["1 234", "12 345", "7"],
+    ["1'234", "1'235", "999"],
+    ["50m²", "60m²", "70.5m²"],
+  ])("where numbers are written like %s", async (...cells) => {
+    const [doubt, ...others] = await doubts(cells);
+    expect(doubt).toMatch(/^"x" is a column of words, as its numbers are written like "\S+.*"; plain ones/);
+    expect(others).toEqual([]);
+  });
+
+  it.each([
+    ["2024-03-01", "2024-03-02", "2024-03-05"],
+    ["2024-03-01T10:00", "2024-03-02 11:00:00", "2024-03-05"],
+    ["01/03/2024", "02/03/2024", "17/03/2024"],
+    ["3/1/24 10:00 PM", "3/2/24 9:30 AM", "3/17/24 9:30 AM"],
+    ["1.3.2024", "2.3.2024", "17.3.2024"],
+    ["1 Mar 2024", "2 Mar 2024", "17 March 2024"],
+    ["Mar 1, 2024", "Mar 2, 2024", "March 17, 2024"],
+  ])("where all are dates, such as %s", async (...cells) => {
+    expect(await doubts(cells)).toEqual([expect.stringMatching(/^"x" holds dates/)]);
+  });
+
+  it.each([
+    ["words", ["n/a", "red", "blue", "green"]],
+    ["numbered things", ["A1", "A2", "A3"]],
+    ["numbers with letters of their own", ["12a", "12b", "13c"]],
+    ["quarters", ["2019Q1", "2019Q2", "2020Q1"]],
+    ["ordinals", ["1st", "2nd", "3rd"]],
+    ["ranges", ["1-5", "6-10", "11-15"]],
+    ["versions", ["1.2.3", "1.2.4", "1.3.0"]],
+    ["two numbers and a word", ["5", "n/a", "10"]],
+    ["telephone numbers", ["555-123-4567", "555-123-4568", "555-124-4567"]],
+  ])("but not %s", async (_, cells) => {
+    expect(await doubts(cells)).toEqual([]);
+  });
+
+  it("but not where the config says what it is", async () => {
+    expect(await doubts(among("n/a"), { types: { x: "category" } })).toEqual([]);
+    expect(await doubts(among("n/a"), { ignore: ["x"] })).toEqual([]);
+    expect(await doubts(["2024-03-01", "2024-03-02", "2024-03-05"], { time: "x" })).toEqual([]);
+    expect(await doubts(among("n/a"), { target: "x" }, "classification")).toEqual([]);
+    expect(await doubts(among("n/a"), { target: "x" })).toHaveLength(1);
+  });
+});
+
+describe("a column of numbers is doubted", () => {
+  const ids = (from: number, count = 30) => Array.from({ length: count }, (_, i) => String(from + ((i * 7) % count)));
+
+  it.each([0, 1, 1000, -3])("where it counts the rows from %i, in any order", async (from) => {
+    expect(await doubts(ids(from))).toEqual([
+      '"x" counts the rows; if it tells nothing else of them, data.ignore: ["x"] leaves it out',
+    ]);
+  });
+
+  it("but not where a number is twice or left out, a cell is empty, or there are few rows", async () => {
+    const count = ids(1);
+    expect(await doubts(["1", "1", ...count.slice(2)])).toEqual([]);
+    expect(await doubts([...count.slice(1), "31.5"])).toEqual([]);
+    expect(await doubts([...count.slice(1), "99"])).toEqual([]);
+    expect(await doubts([...count.slice(1), ""])).toEqual([]);
+    expect(await doubts(ids(1, 19))).toEqual([]);
+  });
+
+  it("but not where it is the only input, or a target", async () => {
+    expect(await doubts(ids(1), { ignore: ["z"] })).toEqual([]);
+    expect(await doubts(ids(1), { target: "x" })).toEqual([]);
+  });
+});
