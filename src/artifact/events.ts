@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Fingerprint } from "../train/fingerprint.js";
 import { systemFiles } from "./files.js";
 import { GrowingFile } from "./growing.js";
+import { EVENTS_FILE } from "./lastEvent.js";
 import { parseJson } from "./safetensors.js";
 import { version } from "./version.js";
 
@@ -71,8 +72,6 @@ export type TrainingEvent = z.output<typeof eventSchema>;
 type Without<E> = E extends unknown ? Omit<E, "version" | "time"> : never;
 /** What happened; version and time are added. */
 export type Happening = Without<TrainingEvent>;
-
-export const EVENTS_FILE = "events.ndjson";
 
 /** The JSON Schema of a line of events.ndjson. */
 export function eventsJsonSchema(): string {

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { csvLine } from "../data/csv.js";
 import type { EpochReport } from "../train/member.js";
-import { EVENTS_FILE } from "./events.js";
 import { systemFiles } from "./files.js";
 import { type FolderOptions, RunFolder } from "./folder.js";
 import { GrowingFile } from "./growing.js";
+import { EVENTS_FILE } from "./lastEvent.js";
 import { MODEL_FILE, type Model } from "./model.js";
 
 export const HISTORY_FILE = "history.csv";

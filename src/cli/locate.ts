@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { dirname, extname, join } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import type { Model } from "../artifact/model.js";
 import type { Source } from "../data/csv.js";
 
@@ -22,6 +22,7 @@ export async function modelAt({ file, targets }: Place, path: string): Promise<M
   if (existsSync(file)) {
     const model = loadModel(file);
     if (targets) await refuseOther(model, targets, { file, config: path });
+    await noteUnfinished(file);
     return model;
   }
   await refuseUnfinished(dirname(file));
@@ -45,6 +46,18 @@ async function refuseOther(
     have: `${targetNames(target).join(", ")}, and ${targets.join(", ")} in ${config}`,
     try: `nnfit train ${config}, or the folder of the model that is meant`,
   });
+}
+
+/** Says so where a later training in the model's folder has left no model. */
+async function noteUnfinished(file: string): Promise<void> {
+  const { wroteItsModel } = await import("../artifact/lastEvent.js");
+  const { MODEL_FILE } = await import("../artifact/model.js");
+  const { note } = await import("./text.js");
+  const folder = dirname(file);
+  if (basename(file) !== MODEL_FILE || wroteItsModel(folder)) return;
+  note(
+    `${file} is of an earlier training: the last one in ${folder} is not done, or was stopped, and has left no model yet`,
+  );
 }
 
 /** The model that a training in such a folder is about to replace. One that can't be read is none. */

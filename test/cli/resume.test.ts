@@ -120,6 +120,25 @@ describe("a checkpoint", () => {
     expect((await works(["predict", "runs/c", "t.csv"], { cwd: short })).out).toBe(out);
   });
 
+  it("beside the model of an earlier training is told by what uses that model", async () => {
+    const cwd = put();
+    await works(["train", "c.json"], { cwd });
+    expect((await works(["predict", "runs/c", "t.csv"], { cwd })).err).toBe("");
+    const child = start(["train", "c.json", "--events", "-", ...set("training.epochs=100000")], { cwd });
+    child.stderr.resume();
+    await written(child.stdout, /"checkpoint".*\n/);
+    const isOfEarlier =
+      /^note: runs\/c\/model\.safetensors is of an earlier training: the last one in runs\/c is not done, or was stopped/;
+    expect((await works(["predict", "c.json", "t.csv"], { cwd })).err).toMatch(isOfEarlier);
+    child.kill("SIGKILL");
+    await once(child, "close");
+    for (const command of ["predict", "evaluate", "check"]) {
+      expect((await works([command, "runs/c", "t.csv"], { cwd })).err).toMatch(isOfEarlier);
+    }
+    await works(["train", "c.json"], { cwd });
+    expect((await works(["predict", "runs/c", "t.csv"], { cwd })).err).toBe("");
+  });
+
   it("changes nothing of the model, however often it is written", async () => {
     const digests = ['{ "everyEpochs": 1 }', '{ "everySeconds": 1e-6 }', '{ "everySeconds": 1e6 }'].map(
       async (every) => {

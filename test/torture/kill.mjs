@@ -3,7 +3,7 @@
 // the end must be those of a training that was never killed. One round is one kill.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -68,8 +68,14 @@ const whileWriting = (folder) => (kill, ended) => {
   ended.then(() => clearInterval(look));
 };
 
+/** A training that is done takes its checkpoints away, at any moment. */
 function filesOf(folder) {
-  return existsSync(folder) ? readdirSync(folder) : [];
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  }
 }
 
 function expectReadable(folder) {
