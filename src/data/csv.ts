@@ -1,4 +1,5 @@
-import { createReadStream, statSync } from "node:fs";
+import { statSync } from "node:fs";
+import { open } from "node:fs/promises";
 import type { CsvError, Parser } from "csv-parse";
 import { fileError, NnfitError } from "../errors.js";
 
@@ -10,6 +11,7 @@ export interface Source {
   readonly bytes?: number | undefined;
   /** it can be read only once, as a pipe */
   readonly once?: boolean;
+  /** Each chunk is there until the next one is asked for. */
   read(): AsyncIterable<Uint8Array>;
 }
 
@@ -46,9 +48,8 @@ export function fileSource(path: string, name = path): Source {
     bytes: before?.size,
     once: before === undefined,
     async *read() {
-      const end = before?.size ? before.size - 1 : undefined; // one that grows has no end of its own
       try {
-        yield* createReadStream(path, { highWaterMark: CHUNK_BYTES, ...(end !== undefined && { end }) });
+        yield* chunksOf(path, before?.size || Number.POSITIVE_INFINITY); // one that grows has no end of its own
       } catch (error) {
         throw fileError("read the table", name, error);
       }
@@ -62,6 +63,35 @@ export function fileSource(path: string, name = path): Source {
       }
     },
   };
+}
+
+/**
+ * The first so many bytes, in two buffers by turns: while one is worked on, the other is read into. New buffers for each
+ * chunk would take as long to come by as the file takes to be read.
+ */
+async function* chunksOf(path: string, bytes: number): AsyncGenerator<Uint8Array> {
+  const file = await open(path);
+  let left = bytes;
+  let [buffer, other] = [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)];
+  const fill = (buffer: Buffer) => {
+    const reading = file.read(buffer, 0, Math.min(buffer.length, left), null);
+    reading.catch(() => {}); // nobody may wait for it any more
+    return reading;
+  };
+  try {
+    let reading = fill(buffer);
+    while (left > 0) {
+      const { bytesRead } = await reading;
+      if (bytesRead === 0) return;
+      left -= bytesRead;
+      const chunk = buffer.subarray(0, bytesRead);
+      [buffer, other] = [other, buffer];
+      if (left > 0) reading = fill(buffer);
+      yield chunk;
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 /** Of a file, not of a pipe or device, which have no size; undefined also where reading will tell what is wrong. */
@@ -178,7 +208,7 @@ async function* decode(source: Source, firstLine: number): AsyncGenerator<string
       throw new NnfitError("data", "the table is in UTF-16", { at: source.name, try: "saving it as UTF-8" });
     }
     const end = bytes.length - unfinished(bytes);
-    rest = bytes.slice(end);
+    rest = Uint8Array.from(bytes.subarray(end));
     const text = textOf(bytes.subarray(0, end));
     if (text === undefined) throw notUtf8(textBeforeInvalid(bytes));
     const nul = text.indexOf("\0");

@@ -141,26 +141,33 @@ function plainHeader(block: Buffer, delimiter: string) {
   return undefined;
 }
 
-/** The bytes in blocks that end with a line end, but for the last one. Without a byte order mark. */
+/**
+ * The bytes in blocks that end with a line end, but for the last one. Without a byte order mark. A block is there until
+ * the next one is asked for.
+ */
 async function* wholeLines(source: Source): AsyncGenerator<Buffer, void> {
-  let pending: Uint8Array[] = [];
+  let room = Buffer.alloc(0);
   let size = 0;
   let first = true;
+  const block = (end: number) => (first ? withoutMark(room.subarray(0, end)) : room.subarray(0, end));
   for await (const chunk of source.read()) {
-    pending.push(chunk);
+    if (size + chunk.length > room.length) {
+      const larger = Buffer.allocUnsafeSlow(2 * (size + chunk.length));
+      room.copy(larger, 0, 0, size);
+      room = larger;
+    }
+    room.set(chunk, size);
     size += chunk.length;
     if (first && size < SAMPLE_CHARACTERS) continue;
     const lineEnd = chunk.lastIndexOf(LF);
     if (lineEnd < 0 && size < MOST_RECORD_BYTES) continue;
-    const bytes = Buffer.concat(pending);
-    const end = lineEnd < 0 ? bytes.length : bytes.lastIndexOf(LF) + 1;
-    pending = [bytes.subarray(end)];
-    size = bytes.length - end;
-    yield first ? withoutMark(bytes.subarray(0, end)) : bytes.subarray(0, end);
+    const end = lineEnd < 0 ? size : size - chunk.length + lineEnd + 1;
+    yield block(end);
+    room.copyWithin(0, end, size);
+    size -= end;
     first = false;
   }
-  const rest = Buffer.concat(pending);
-  const last = first ? withoutMark(rest) : rest;
+  const last = block(size);
   if (last.length > 0) yield last;
 }
 
