@@ -1,5 +1,8 @@
 import { distance } from "fastest-levenshtein";
-import { z } from "zod";
+import * as z from "zod";
+
+/** Whatever is parsed here is parsed once: compiling a schema first would take longer than it saves. */
+z.config({ jitless: true });
 
 /**
  * A family is a record of named members, such as the losses. A member says in one line what it is, has a schema of

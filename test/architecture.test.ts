@@ -62,3 +62,12 @@ it("starting the command line loads no library of schemas: a command loads what 
   visit(join("cli", "main.ts"));
   expect(loaded.size).toBeGreaterThan(8);
 });
+
+it.each(files)(
+  "%s takes what it needs of zod: { z }, or a dynamic import, would have all of it bundled and loaded",
+  (path) => {
+    const text = readFileSync(join(source, path), "utf8");
+    const imports = [...text.matchAll(/^.*["']zod["'].*$/gm)].map(([line]) => line);
+    expect(imports.filter((line) => !/^import (type )?\* as z from "zod";$/.test(line))).toEqual([]);
+  },
+);

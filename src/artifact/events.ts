@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { Fingerprint } from "../train/fingerprint.js";
 import { systemFiles } from "./files.js";
 import { GrowingFile } from "./growing.js";

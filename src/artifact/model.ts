@@ -1,5 +1,5 @@
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import type { CellFormat } from "../data/csv.js";
 import { csvOptions } from "../data/options.js";
 import type { Memory } from "../engine/memory.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Memory } from "../engine/memory.js";
 import { NnfitError } from "../errors.js";
 import type { Network } from "../model/network.js";

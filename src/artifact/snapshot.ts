@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Candidate, EpochReport, MemberState } from "../train/member.js";
 import type { RatesState } from "../train/pace.js";
 import type { Snapshot } from "../train/reports.js";

@@ -71,7 +71,7 @@ export async function gatesFor(options: GateOptions): Promise<(target: TargetSta
     });
   }
   const failIf = await Promise.all((options.failIf ?? []).map(conditionOf));
-  const earlier = baseline === undefined ? undefined : await earlierScores(baseline);
+  const earlier = baseline === undefined ? undefined : (await import("./earlierScores.js")).earlierScores(baseline);
 
   return async (target) => {
     const { scoreKinds } = await import("../score/metrics.js");
@@ -156,26 +156,4 @@ async function unknownScore(score: string, text: string, names: readonly string[
     have: names.join(", "),
     try: near && `"${near}"`,
   });
-}
-
-async function earlierScores(path: string): Promise<Scores> {
-  const { readFileSync } = await import("node:fs");
-  const { z } = await import("zod");
-  const { fileError, NnfitError } = await import("../errors.js");
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw fileError("read the earlier scores", path, error);
-  }
-  try {
-    const { scores } = z.object({ scores: z.record(z.string(), z.number().nullable()) }).parse(JSON.parse(text));
-    const defined = Object.entries(scores).filter((entry): entry is [string, number] => entry[1] !== null);
-    return Object.fromEntries(defined);
-  } catch {
-    throw new NnfitError("data", "the earlier scores are not what evaluate --json writes", {
-      at: path,
-      try: "nnfit evaluate MODEL rows.csv --json > scores.json",
-    });
-  }
 }

@@ -8,7 +8,7 @@ import {
   parseTree,
   printParseErrorCode,
 } from "jsonc-parser";
-import type { z } from "zod";
+import type * as z from "zod";
 import { NnfitError } from "../errors.js";
 import { type SearchOptions, searchOptionsOf } from "../search/options.js";
 import type { Values } from "../search/trials.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { activations } from "../model/activations.js";
 import { initializers } from "../model/initializers.js";
 import { losses } from "../model/losses.js";

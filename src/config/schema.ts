@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { dataOptions } from "../data/options.js";
 import { task } from "../data/table.js";
 import { modelOptions } from "../model/options.js";

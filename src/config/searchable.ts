@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { NnfitError } from "../errors.js";
 import { nearest } from "../family.js";
 import { searchOptionNames } from "../search/options.js";

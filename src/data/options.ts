@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { columnType } from "./table.js";
 
 export const csvOptions = {

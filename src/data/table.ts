@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 export const columnType = z.enum(["number", "category"]);
 export type ColumnType = z.output<typeof columnType>;

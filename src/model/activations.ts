@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Matrix } from "../engine/memory.js";
 import type { Tape } from "../engine/tape.js";
 import { type Choice, choiceOf, type Member, none } from "../family.js";

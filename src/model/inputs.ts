@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { make } from "../family.js";
 import { type InputColumn, placesOf } from "../transform/pipeline.js";
 import { mostBins, numericEmbeddingChoice, numericEmbeddings } from "./numericEmbeddings.js";

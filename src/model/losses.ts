@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Task } from "../data/table.js";
 import type { Cell, Matrix } from "../engine/memory.js";
 import type { Tape } from "../engine/tape.js";

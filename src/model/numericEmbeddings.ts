@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Matrix, Memory } from "../engine/memory.js";
 import type { Random } from "../engine/random.js";
 import type { Tape } from "../engine/tape.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { activationChoice } from "./activations.js";
 import { initializerChoice } from "./initializers.js";
 import { lossChoice } from "./losses.js";

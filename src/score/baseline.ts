@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { InputColumn } from "../transform/pipeline.js";
 import { type Predictions, type TargetState, type Truth, targetNames } from "../transform/target.js";
 import { type KnownRows, learnLinear, linearFits, linearState, predictLinear } from "./linear.js";

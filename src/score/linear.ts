@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type InputColumn, oneHot, placesOf } from "../transform/pipeline.js";
 import {
   invertTarget,

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Table } from "../data/table.js";
 import { choiceOf, type Member, none } from "../family.js";
 import { type FoldOutcome, foldsEngine, planFolds, prepareFold, trainFolds } from "../train/crossValidation.js";

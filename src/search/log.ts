@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 import { GrowingFile } from "../artifact/growing.js";
 import { fileError, NnfitError } from "../errors.js";
 import { type FinishedJob, finishedJob } from "./trials.js";

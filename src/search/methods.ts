@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { choiceOf, type Member, none } from "../family.js";
 
 /** One training of a trial. */

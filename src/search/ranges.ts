@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Random } from "../engine/random.js";
 import { exp, log } from "../engine/scalar.js";
 import type { Member } from "../family.js";

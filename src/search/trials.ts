@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { seededRandom } from "../engine/random.js";
 import { badness, type metrics } from "../score/metrics.js";
 import type { TargetState } from "../transform/target.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { metricNames } from "../score/metrics.js";
 import { optimizerChoice } from "./optimizers.js";
 import { scheduleChoice } from "./schedules.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { cos, log } from "../engine/scalar.js";
 import { type Choice, choiceOf, type Member, none } from "../family.js";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { scalerNames, targetScalerNames } from "./scalers.js";
 
 /** One of some scalers for all columns, or by column. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { checkNames } from "../data/header.js";
 import { type CategoryColumn, type Column, type NumberColumn, type Table, textOf } from "../data/table.js";
 import { NnfitError } from "../errors.js";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { expm1, log1p, normalQuantile } from "../engine/scalar.js";
 import { none } from "../family.js";
 import type { Sample } from "./sample.js";

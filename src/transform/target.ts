@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { checkNames, listed } from "../data/header.js";
 import { range } from "../data/split.js";
 import {

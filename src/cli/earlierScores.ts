@@ -1,0 +1,26 @@
+import { readFileSync } from "node:fs";
+import * as z from "zod";
+import { fileError, NnfitError } from "../errors.js";
+import type { Scores } from "../score/metrics.js";
+
+const evaluation = z.object({ scores: z.record(z.string(), z.number().nullable()) });
+
+/** The scores in a file that `evaluate --json` wrote; those that were not defined are left out. */
+export function earlierScores(path: string): Scores {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw fileError("read the earlier scores", path, error);
+  }
+  try {
+    const { scores } = evaluation.parse(JSON.parse(text));
+    const defined = Object.entries(scores).filter((entry): entry is [string, number] => entry[1] !== null);
+    return Object.fromEntries(defined);
+  } catch {
+    throw new NnfitError("data", "the earlier scores are not what evaluate --json writes", {
+      at: path,
+      try: "nnfit evaluate MODEL rows.csv --json > scores.json",
+    });
+  }
+}
