@@ -5,20 +5,18 @@ export class Sample {
   readonly largest: number;
   private inOrder: Float64Array | undefined;
 
-  /** `column` has NaN where a cell is missing. */
+  /** `column` has NaN where a cell is missing; it is left as it is, and shared where none is. */
   constructor(column: Float64Array) {
-    const present = new Float64Array(column.length);
-    let count = 0;
+    let missing = 0;
     let smallest = Number.POSITIVE_INFINITY;
     let largest = Number.NEGATIVE_INFINITY;
     for (let row = 0; row < column.length; row++) {
       const value = column[row]!;
-      if (Number.isNaN(value)) continue;
-      present[count++] = value;
+      if (Number.isNaN(value)) missing++;
       if (value < smallest) smallest = value;
       if (value > largest) largest = value;
     }
-    this.values = present.subarray(0, count);
+    this.values = missing > 0 ? column.filter((value) => !Number.isNaN(value)) : column;
     this.smallest = smallest;
     this.largest = largest;
   }
@@ -76,22 +74,24 @@ const MARGIN = 60;
 
 /** A copy of the values around the k-th smallest, and which of them it and its successor are (Floyd and Rivest, 1975). */
 function around(values: Float64Array, k: number): { values: Float64Array; place: number } {
-  const whole = { values: values.slice(), place: k };
-  if (values.length <= LONG) return whole;
+  if (values.length <= LONG) return { values: values.slice(), place: k };
   const step = values.length / GUIDES;
   const guides = Float64Array.from({ length: GUIDES }, (_, i) => values[Math.floor(i * step)]!).sort();
   const guide = Math.floor((k / values.length) * GUIDES);
   const low = guides[Math.max(guide - MARGIN, 0)]!;
   const high = guides[Math.min(guide + MARGIN, GUIDES - 1)]!;
   let below = 0;
-  let count = 0;
+  let upTo = 0;
   for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (value < low) below++;
-    else if (value <= high) whole.values[count++] = value;
+    if (values[i]! < low) below++;
+    if (values[i]! <= high) upTo++;
   }
-  if (k < below || k + 1 >= below + count) return { values: values.slice(), place: k };
-  return { values: whole.values.subarray(0, count), place: k - below };
+  if (k < below || k + 1 >= upTo) return { values: values.slice(), place: k };
+  const near = new Float64Array(upTo - below);
+  for (let i = 0, count = 0; i < values.length; i++) {
+    if (values[i]! >= low && values[i]! <= high) near[count++] = values[i]!;
+  }
+  return { values: near, place: k - below };
 }
 
 /** Brings the k-th smallest value to place k, no larger ones before it and no smaller ones after it (Hoare, 1961). */
