@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import * as z from "zod";
+import { join } from "../data/arrays.js";
 import type { CellFormat } from "../data/csv.js";
 import { csvOptions } from "../data/options.js";
 import type { Memory } from "../engine/memory.js";
@@ -160,7 +161,10 @@ function readModel(path: string, name: string) {
   const { format: _, nnfit, checkpoint, ...model } = parsed.data;
   const ofSnapshot = ({ name }: Tensor) => checkpoint !== undefined && name.startsWith(SNAPSHOT_TENSORS);
   const tensors = all.filter((tensor) => !ofSnapshot(tensor));
-  const weights = join(tensors);
+  const weights = join(
+    Float32Array,
+    tensors.map(({ data }) => data),
+  );
   checkConsistent(model, tensors, weights, name);
   const size = countParameters(model.network);
   const ofMember = (_: unknown, member: number) => weights.subarray(member * size, (member + 1) * size);
@@ -214,16 +218,6 @@ function readModelFile(path: string, name: string): Buffer {
   } finally {
     if (file !== undefined) closeSync(file);
   }
-}
-
-function join(tensors: readonly Tensor[]): Float32Array {
-  const all = new Float32Array(tensors.reduce((sum, { data }) => sum + data.length, 0));
-  let at = 0;
-  for (const { data } of tensors) {
-    all.set(data, at);
-    at += data.length;
-  }
-  return all;
 }
 
 /** That columns, network, target and tensors fit each other. */

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { Intervals } from "../score/bootstrap.js";
-import type { Predictions, TargetState, Truth } from "../transform/target.js";
+import type { TargetState } from "../transform/target.js";
+import type { Predictions, Truth } from "../transform/truth.js";
 import { failureOf, printResult } from "./failure.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
 import { findModel, rowsSource } from "./locate.js";

@@ -21,7 +21,7 @@ const OTHERWISE_WRITTEN = {
 } as const;
 
 /** The number that a cell holds, or undefined where it is none or beyond a double's range. */
-export function numberIn(text: string, decimal: CellFormat["decimal"] = "."): number | undefined {
+export function numberIn(text: string, decimal: CellFormat["decimal"]): number | undefined {
   if (!NUMBER[decimal].test(text)) return undefined;
   const value = Number(decimal === "." ? text : text.replace(decimal, "."));
   return Number.isFinite(value) ? value : undefined;

@@ -53,7 +53,7 @@ function doubtAboutWords({ name, categories }: CategoryColumn, { missing, decima
     const list = JSON.stringify([...missing, ...missed]);
     return `"${name}" is a column of words, as "${missed[0]}" stands among its numbers; data.missing: ${list} makes it one of numbers`;
   }
-  const dress = dressOf(cells);
+  const dress = dressOf(cells, decimal);
   if (dress !== undefined) {
     return `"${name}" is a column of words, as its numbers are written like "${dress}"; plain ones would make it one of numbers`;
   }
@@ -64,7 +64,7 @@ function doubtAboutWords({ name, categories }: CategoryColumn, { missing, decima
 }
 
 /** One of the cells, if all are numbers in the same dress. */
-function dressOf(cells: readonly string[]): string | undefined {
+function dressOf(cells: readonly string[], decimal: DataOptions["decimal"]): string | undefined {
   let dressed: string | undefined;
   const dresses = new Set<string>();
   for (const cell of cells) {
@@ -72,7 +72,7 @@ function dressOf(cells: readonly string[]): string | undefined {
     if (whole === undefined) return undefined;
     if (before || after) dresses.add(`${before} ${after}`);
     if (dresses.size > 1) return undefined;
-    if (numberIn(cell) === undefined) dressed ??= cell;
+    if (numberIn(cell, decimal) === undefined) dressed ??= cell;
   }
   return dressed;
 }

@@ -1,4 +1,5 @@
 import type { Random } from "../engine/random.js";
+import { join } from "./arrays.js";
 
 export interface Split {
   /** row numbers, ascending */
@@ -58,13 +59,7 @@ export function range(start: number, end: number): Uint32Array<ArrayBuffer> {
 }
 
 function ascending(groups: readonly Uint32Array[]): Uint32Array {
-  const rows = new Uint32Array(groups.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const group of groups) {
-    rows.set(group, at);
-    at += group.length;
-  }
-  return rows.sort();
+  return Uint32Array.from(join(Uint32Array, groups)).sort();
 }
 
 /** The rows of each class. */

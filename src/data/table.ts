@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { take } from "./arrays.js";
 
 export const columnType = z.enum(["number", "category"]);
 export type ColumnType = z.output<typeof columnType>;
@@ -56,16 +57,11 @@ export function takeRows(table: Table, rows: Uint32Array): Table {
   return {
     ...table,
     rows: rows.length,
-    lines: take(table.lines, rows, new Int32Array(rows.length)),
+    lines: take(table.lines, rows),
     columns: table.columns.map((column) =>
       column.type === "number"
-        ? { ...column, values: take(column.values, rows, new Float64Array(rows.length)) }
-        : { ...column, codes: take(column.codes, rows, new Int32Array(rows.length)) },
+        ? { ...column, values: take(column.values, rows) }
+        : { ...column, codes: take(column.codes, rows) },
     ),
   };
-}
-
-function take<Numbers extends Float64Array | Int32Array>(from: Numbers, rows: Uint32Array, to: Numbers): Numbers {
-  for (let i = 0; i < rows.length; i++) to[i] = from[rows[i]!]!;
-  return to;
 }

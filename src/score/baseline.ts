@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { InputColumn } from "../transform/pipeline.js";
-import { type Predictions, type TargetState, type Truth, targetNames } from "../transform/target.js";
+import { type TargetState, targetNames } from "../transform/target.js";
+import type { Predictions, Truth } from "../transform/truth.js";
 import { type KnownRows, learnLinear, linearFits, linearState, predictLinear } from "./linear.js";
 import { type Scores, scoreKinds, scoresOf } from "./metrics.js";
 import { tally } from "./tally.js";

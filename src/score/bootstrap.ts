@@ -1,6 +1,7 @@
 import { type Random, seededRandom } from "../engine/random.js";
 import { Sample } from "../transform/sample.js";
-import { type Predictions, rowCountOf, type TargetState, type Truth, takeTruth } from "../transform/target.js";
+import type { TargetState } from "../transform/target.js";
+import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
 import { type Scores, scorersOf, type Times } from "./metrics.js";
 
 /** Between which values the middle 95 % of a score lie. */

@@ -1,6 +1,7 @@
 import { log } from "../engine/scalar.js";
 import { none } from "../family.js";
-import { type Predictions, rowCountOf, type TargetState, type Truth } from "../transform/target.js";
+import type { TargetState } from "../transform/target.js";
+import { type Predictions, rowCountOf, type Truth } from "../transform/truth.js";
 import { areaUnderCurve, middle } from "./ranking.js";
 import { rowsCounted, sharesByClass, tally } from "./tally.js";
 

@@ -8,7 +8,7 @@ import {
 } from "../score/baseline.js";
 import type { KnownRows } from "../score/linear.js";
 import { inputColumns } from "../transform/pipeline.js";
-import { joinPredictions, joinTruths, type Predictions, takeTruth } from "../transform/target.js";
+import { joinPredictions, joinTruths, type Predictions, takeTruth } from "../transform/truth.js";
 import { learnedRows, type Member } from "./members.js";
 import type { Prepared } from "./prepare.js";
 import type { Outcome } from "./train.js";

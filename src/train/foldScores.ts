@@ -1,6 +1,7 @@
 import type { Baseline, Baselines } from "../score/baseline.js";
 import { type Scores, scoresOf } from "../score/metrics.js";
-import { joinPredictions, joinTruths, type TargetState } from "../transform/target.js";
+import type { TargetState } from "../transform/target.js";
+import { joinPredictions, joinTruths } from "../transform/truth.js";
 import type { FoldResult } from "./crossValidation.js";
 
 /** How a recipe does, by all folds. */

@@ -5,7 +5,8 @@ import type { Table } from "../data/table.js";
 import { splitLatest } from "../data/timeSplit.js";
 import { seededRandom } from "../engine/random.js";
 import { NnfitError } from "../errors.js";
-import { type TargetState, truthOf } from "../transform/target.js";
+import type { TargetState } from "../transform/target.js";
+import { truthOf } from "../transform/target.js";
 
 /** A network of an ensemble: the rows that it learns from, and those that judge it. */
 export interface Member {

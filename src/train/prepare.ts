@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { join } from "../data/arrays.js";
 import { asideBy, type DependenceOptions, dependenceOf } from "../data/dependence.js";
 import type { DataOptions } from "../data/options.js";
 import type { WantedColumn } from "../data/read.js";
@@ -23,14 +24,13 @@ import {
 } from "../transform/pipeline.js";
 import {
   applyTarget,
-  joinTruths,
   learnTargets,
   rowsWithTarget,
   type TargetState,
-  type Truth,
   targetColumns,
   truthOf,
 } from "../transform/target.js";
+import { joinTruths, type Truth } from "../transform/truth.js";
 import { codesOf, learnedRows, type Member, membersOf, withJudges } from "./members.js";
 import type { TrainingOptions } from "./options.js";
 import { checkMemory } from "./preflight.js";
@@ -141,7 +141,7 @@ export async function prepare(
     targets: task === "regression" ? names.length : 1,
   });
   const tables = validation ? [table, validation] : [table];
-  const rows = join(tables.map((of) => rowsOf(of, pipeline, target)));
+  const rows = joinRows(tables.map((of) => rowsOf(of, pipeline, target)));
   const weights = rowWeights(data.weight ?? null, tables);
   const members = withJudges(held ? parts.map((member) => ({ ...member, validation: held })) : parts, {
     classes: codesOf(table, classes),
@@ -203,22 +203,17 @@ export function rowsOf(table: Table, pipeline: PipelineState, target: TargetStat
 }
 
 /** The rows of several tables, one after the other. */
-function join(parts: readonly Rows[]): Rows {
-  const [first] = parts;
-  if (parts.length === 1 && first) return first;
-  const joined = (arrays: readonly Float32Array[]) => {
-    const whole = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
-    let at = 0;
-    for (const array of arrays) {
-      whole.set(array, at);
-      at += array.length;
-    }
-    return whole;
-  };
+function joinRows(parts: readonly Rows[]): Rows {
   return {
     size: parts.reduce((sum, { size }) => sum + size, 0),
-    X: joined(parts.map(({ X }) => X)),
-    y: joined(parts.map(({ y }) => y)),
+    X: join(
+      Float32Array,
+      parts.map(({ X }) => X),
+    ),
+    y: join(
+      Float32Array,
+      parts.map(({ y }) => y),
+    ),
     truth: joinTruths(parts.map(({ truth }) => truth)),
   };
 }

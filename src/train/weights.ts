@@ -4,7 +4,8 @@ import type { WantedColumn } from "../data/read.js";
 import { columnOf, type Table, textOf } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { nearest } from "../family.js";
-import type { TargetState, Truth } from "../transform/target.js";
+import type { TargetState } from "../transform/target.js";
+import type { Truth } from "../transform/truth.js";
 import type { Member } from "./members.js";
 import type { TrainingOptions } from "./options.js";
 
@@ -27,7 +28,7 @@ function weightsIn(table: Table, name: string): number[] {
   if (!column) throw new Error(`column ${name} is not there`);
   const weights = Array.from({ length: table.rows }, (_, row) => {
     const text = textOf(column, row);
-    const weight = column.type === "number" ? column.values[row] : numberIn(text ?? "");
+    const weight = column.type === "number" ? column.values[row] : anyNumberIn(text ?? "");
     if (text !== undefined && weight !== undefined && weight >= 0) return weight;
     const found = weight === undefined ? `"${text}"` : text;
     const message = text === undefined ? "the weight of a row is missing" : `the weight of a row is ${found}`;
@@ -38,6 +39,11 @@ function weightsIn(table: Table, name: string): number[] {
   });
   if (weights.some((weight) => weight > 0)) return weights;
   throw new NnfitError("data", `the weight "${name}" is 0 in every row, so none would count`, { at: table.source });
+}
+
+/** With either decimal point: a column that has words in it may be written with any. */
+function anyNumberIn(text: string): number | undefined {
+  return numberIn(text, ".") ?? numberIn(text, ",");
 }
 
 /** How much a row counts by its class, given the rows that are learned from. */

@@ -77,6 +77,6 @@ function exponent(x: number): number {
  * begin one (OWASP, CSV Injection). A number stays as it is.
  */
 export function safeWord(text: string): string {
-  const isNumber = numberIn(text) !== undefined || numberIn(text, ",") !== undefined;
+  const isNumber = ([".", ","] as const).some((decimal) => numberIn(text, decimal) !== undefined);
   return /^[=+\-@\t\r]/.test(text) && !isNumber ? `'${text}` : text;
 }

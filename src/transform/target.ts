@@ -18,6 +18,7 @@ import { type ScaleOptions, scalerFor } from "./options.js";
 import { Sample } from "./sample.js";
 import { isFinite32, learnScaler, scalerState, scalingOf } from "./scalers.js";
 import { tempered } from "./temperature.js";
+import type { Predictions, Truth } from "./truth.js";
 
 /** What is predicted: numbers, each with the scaler that is inverted for a prediction, or one of several classes. */
 export const targetState = z.discriminatedUnion("task", [
@@ -46,21 +47,6 @@ export const targetState = z.discriminatedUnion("task", [
   }),
 ]);
 export type TargetState = z.output<typeof targetState>;
-
-/** True targets, in their own units. */
-export type Truth =
-  | { readonly task: "regression"; readonly values: readonly Float64Array[] }
-  | { readonly task: "classification"; readonly classes: Int32Array };
-
-/** Predicted targets, in their own units. */
-export type Predictions =
-  | { readonly task: "regression"; readonly values: readonly Float64Array[] }
-  | {
-      readonly task: "classification";
-      readonly classes: Int32Array;
-      /** [rows, classes] */
-      readonly probabilities: Float32Array;
-    };
 
 export function targetNames(target: TargetState): string[] {
   return target.task === "regression" ? target.targets.map(({ name }) => name) : [target.name];
@@ -221,45 +207,6 @@ export function truthOf(target: TargetState, table: Table): Truth {
 /** That these are its targets, in this order. */
 export function predicts(target: TargetState, names: readonly string[]): boolean {
   return targetNames(target).join("\n") === names.join("\n");
-}
-
-export function rowCountOf(truth: Truth): number {
-  return truth.task === "regression" ? truth.values[0]!.length : truth.classes.length;
-}
-
-/** The truth of some of the rows, in the order given. */
-export function takeTruth(truth: Truth, rows: Uint32Array): Truth {
-  if (truth.task === "classification")
-    return { ...truth, classes: take(truth.classes, rows, new Int32Array(rows.length)) };
-  return { ...truth, values: truth.values.map((values) => take(values, rows, new Float64Array(rows.length))) };
-}
-
-function take<Values extends Int32Array | Float64Array>(values: Values, rows: Uint32Array, taken: Values): Values {
-  for (let i = 0; i < rows.length; i++) taken[i] = values[rows[i]!]!;
-  return taken;
-}
-
-/** The truths of several tables, one after the other. */
-export function joinTruths(truths: readonly Truth[]): Truth {
-  const [first] = truths;
-  if (first?.task === "classification") {
-    return {
-      task: first.task,
-      classes: Int32Array.from(truths.flatMap((truth) => ("classes" in truth ? [...truth.classes] : []))),
-    };
-  }
-  const values = first?.values.map((_, t) =>
-    Float64Array.from(truths.flatMap((truth) => ("values" in truth ? [...truth.values[t]!] : []))),
-  );
-  return { task: "regression", values: values ?? [] };
-}
-
-/** The predictions of several tables, one after the other. */
-export function joinPredictions(parts: readonly Predictions[]): Predictions {
-  const truth = joinTruths(parts);
-  if (truth.task === "regression") return truth;
-  const probabilities = parts.flatMap((part) => (part.task === "classification" ? [...part.probabilities] : []));
-  return { ...truth, probabilities: Float32Array.from(probabilities) };
 }
 
 /** The targets as the loss takes them   y [rows, targets]: scaled numbers, or the number of the class */

@@ -7,7 +7,8 @@ import {
   scoreBaselines,
   withScores,
 } from "../../src/score/baseline.js";
-import type { TargetState, Truth } from "../../src/transform/target.js";
+import type { TargetState } from "../../src/transform/target.js";
+import type { Truth } from "../../src/transform/truth.js";
 
 const classes: TargetState = { task: "classification", name: "y", type: "category", classes: ["a", "b", "c"] };
 const numbers: TargetState = {

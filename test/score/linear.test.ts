@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { designOf, gram, spacedRows, storedPerRow } from "../../src/score/design.js";
 import { type LinearState, learnLinear, predictLinear } from "../../src/score/linear.js";
-import type { TargetState, Truth } from "../../src/transform/target.js";
+import type { TargetState } from "../../src/transform/target.js";
+import type { Truth } from "../../src/transform/truth.js";
 
 /**
  * Made once with scikit-learn 1.2.1: Ridge() and LogisticRegression(tol=1e-12), columns of numbers standardized before,

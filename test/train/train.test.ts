@@ -13,7 +13,8 @@ import { type Prepared, prepare, type TaskOptions } from "../../src/train/prepar
 import { findTask } from "../../src/train/task.js";
 import { engineFor, type Outcome, train } from "../../src/train/train.js";
 import { scaleOptions } from "../../src/transform/options.js";
-import { invertTarget, takeTruth } from "../../src/transform/target.js";
+import { invertTarget } from "../../src/transform/target.js";
+import { takeTruth } from "../../src/transform/truth.js";
 import { byDefault, columns, refusal, sourceOf, tableOf } from "../data/source.js";
 
 interface Options {

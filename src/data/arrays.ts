@@ -1,0 +1,23 @@
+/** The numbers of a column, a matrix, or a list of rows. */
+export type Numbers = Float64Array | Float32Array | Int32Array | Uint32Array;
+
+type Type<Array extends Numbers> = new (length: number) => Array;
+
+/** Those at some places, in the order given. */
+export function take<Taken extends Numbers>(from: Taken, places: Uint32Array): Taken {
+  const taken = new (from.constructor as Type<Taken>)(places.length); // what it was made by itself
+  for (let i = 0; i < places.length; i++) taken[i] = from[places[i]!]!;
+  return taken;
+}
+
+/** Several, one after the other. A single one is left as it is. */
+export function join<Joined extends Numbers>(type: Type<Joined>, parts: readonly Joined[]): Joined {
+  if (parts.length === 1) return parts[0]!;
+  const joined = new type(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
