@@ -1,6 +1,6 @@
 import type { Model } from "../artifact/model.js";
-import type { Source } from "../data/csv.js";
 import type { DataOptions } from "../data/options.js";
+import type { Source } from "../data/source.js";
 import type { TaskOf } from "../train/task.js";
 import { findModel } from "./locate.js";
 

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import type { Model } from "../artifact/model.js";
-import type { Source } from "../data/csv.js";
+import type { Source } from "../data/source.js";
 
 /** Where MODEL has its model, whether or not there is one. */
 export interface Place {
@@ -113,7 +113,7 @@ export async function placeOf(path: string): Promise<Place> {
 
 /** Rows of a file, or of standard input for "-" or nothing; with a bar unless the terminal is needed for what is read. */
 export async function rowsSource(path: string | undefined, withBar = true): Promise<Source> {
-  const { fileSource } = await import("../data/csv.js");
+  const { fileSource } = await import("../data/source.js");
   if (path !== undefined && path !== "-") {
     if (!process.stderr.isTTY || !withBar) return fileSource(path);
     const { watched } = await import("./progress.js");

@@ -1,4 +1,4 @@
-import type { Source } from "../data/csv.js";
+import type { Source } from "../data/source.js";
 import type { EpochReport } from "../train/member.js";
 import type { Watcher } from "../train/reports.js";
 import { duration, short } from "./text.js";

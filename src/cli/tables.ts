@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.js";
-import type { Source } from "../data/csv.js";
 import type { WantedColumn } from "../data/read.js";
+import type { Source } from "../data/source.js";
 import type { Table } from "../data/table.js";
 
 /** The tables that a config names, read as it says. */
@@ -12,7 +12,7 @@ export interface Tables {
 
 export async function tablesOf({ data, task }: Pick<Config, "data" | "task">): Promise<Tables> {
   const { displayPath } = await import("../config/load.js");
-  const { fileSource } = await import("../data/csv.js");
+  const { fileSource } = await import("../data/source.js");
   const { readColumns, readTable } = await import("../data/read.js");
   const { watched } = await import("./progress.js");
 

@@ -1,10 +1,11 @@
 import { NnfitError } from "../errors.js";
 import { ColumnBuilder } from "./columns.js";
-import type { CsvFormat, Source } from "./csv.js";
+import type { CsvFormat } from "./csv.js";
 import { Growing } from "./growing.js";
 import { checkHeader, checkNames, lacksColumns, placesOf } from "./header.js";
 import { withLabels } from "./labels.js";
 import { type Rows, readRows } from "./rows.js";
+import type { Source } from "./source.js";
 import type { ColumnType, Table } from "./table.js";
 
 /** In numbers. A table that seems larger gets its room as it comes. */

@@ -1,16 +1,9 @@
 import { NnfitError } from "../errors.js";
-import {
-  CHUNK_BYTES,
-  type CsvFormat,
-  MOST_RECORD_BYTES,
-  type Records,
-  readRecords,
-  type Source,
-  tooLong,
-} from "./csv.js";
+import { type CsvFormat, MOST_RECORD_BYTES, type Records, readRecords, tooLong } from "./csv.js";
 import { findDelimiter, SAMPLE_CHARACTERS } from "./delimiter.js";
 import { isPlain } from "./plain.js";
 import { type ScannedColumn, Scanner } from "./scan.js";
+import { CHUNK_BYTES, type Source } from "./source.js";
 
 /** More columns than this are no table, and would take more memory than their text. */
 const MOST_COLUMNS = 1_000_000;

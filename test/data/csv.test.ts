@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { csvLine, type Records, readRecords, type Source } from "../../src/data/csv.js";
+import { csvLine, type Records, readRecords } from "../../src/data/csv.js";
 import { findDelimiter } from "../../src/data/delimiter.js";
 import { readRows } from "../../src/data/rows.js";
+import type { Source } from "../../src/data/source.js";
 import { byDefault, inChunks, refusal, sourceOf } from "./source.js";
 
 /** The header and all rows, as text. */

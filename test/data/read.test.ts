@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { fileSource } from "../../src/data/csv.js";
 import { readBlocks, readColumns, readTable, type WantedColumn } from "../../src/data/read.js";
+import { fileSource } from "../../src/data/source.js";
 import { columnOf, takeRows, textOf } from "../../src/data/table.js";
 import { byDefault, cells, inChunks, refusal, sourceOf, tableOf } from "./source.js";
 

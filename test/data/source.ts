@@ -1,6 +1,6 @@
-import type { Source } from "../../src/data/csv.js";
 import { dataOptions } from "../../src/data/options.js";
 import { type ReadOptions, readTable } from "../../src/data/read.js";
+import type { Source } from "../../src/data/source.js";
 import { type Column, columnOf, type Table } from "../../src/data/table.js";
 import { NnfitError } from "../../src/errors.js";
 

@@ -1,0 +1,82 @@
+import { statSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { fileError, NnfitError } from "../errors.js";
+
+/** Where the bytes of a table come from. */
+export interface Source {
+  /** as errors name it */
+  readonly name: string;
+  /** how many bytes there will be, where that is known */
+  readonly bytes?: number | undefined;
+  /** it can be read only once, as a pipe */
+  readonly once?: boolean;
+  /** Each chunk is there until the next one is asked for. */
+  read(): AsyncIterable<Uint8Array>;
+}
+
+/** What is scanned at a time stays in the processor's second cache. */
+export const CHUNK_BYTES = 2 ** 18;
+
+/** A file as it is now: one that is another when it has been read is an error. */
+export function fileSource(path: string, name = path): Source {
+  const before = stateOf(path);
+  return {
+    name,
+    bytes: before?.size,
+    once: before === undefined,
+    async *read() {
+      try {
+        yield* chunksOf(path, before?.size || Number.POSITIVE_INFINITY); // one that grows has no end of its own
+      } catch (error) {
+        throw fileError("read the table", name, error);
+      }
+      const now = stateOf(path);
+      if (before && (now?.size !== before.size || now.changed !== before.changed)) {
+        throw new NnfitError("files", "the table was changed while it was read", {
+          at: name,
+          have: `${now?.size ?? 0} bytes, and ${before.size} when it was opened`,
+          try: "once more, when whatever writes it has ended",
+        });
+      }
+    },
+  };
+}
+
+/**
+ * The first so many bytes, in two buffers by turns: while one is worked on, the other is read into. New buffers for each
+ * chunk would take as long to come by as the file takes to be read.
+ */
+async function* chunksOf(path: string, bytes: number): AsyncGenerator<Uint8Array> {
+  const file = await open(path);
+  let left = bytes;
+  let [buffer, other] = [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)];
+  const fill = (buffer: Buffer) => {
+    const reading = file.read(buffer, 0, Math.min(buffer.length, left), null);
+    reading.catch(() => {}); // nobody may wait for it any more
+    return reading;
+  };
+  try {
+    let reading = fill(buffer);
+    while (left > 0) {
+      const { bytesRead } = await reading;
+      if (bytesRead === 0) return;
+      left -= bytesRead;
+      const chunk = buffer.subarray(0, bytesRead);
+      [buffer, other] = [other, buffer];
+      if (left > 0) reading = fill(buffer);
+      yield chunk;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Of a file, not of a pipe or device, which have no size; undefined also where reading will tell what is wrong. */
+function stateOf(path: string): { size: number; changed: number } | undefined {
+  try {
+    const state = statSync(path);
+    return state.isFile() ? { size: state.size, changed: state.mtimeMs } : undefined;
+  } catch {
+    return undefined;
+  }
+}
