@@ -1,30 +1,35 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { MODEL_FILE } from "./model.js";
 
 export const EVENTS_FILE = "events.ndjson";
 
-/** Longer than a line is. */
-const TAIL_BYTES = 2 ** 16;
+/** Most last lines are shorter. */
+const SOME_BYTES = 2 ** 12;
 
 /**
  * Whether the last training in a run folder wrote the model that is there: it has not if it was killed, stopped or failed,
  * or is not done yet. A folder without events, or with ones that can't be read, has no training to tell of.
  */
 export function wroteItsModel(folder: string): boolean {
+  const [events, model] = [join(folder, EVENTS_FILE), join(folder, MODEL_FILE)];
   try {
-    const lines = tail(join(folder, EVENTS_FILE)).trimEnd().split("\n");
-    return /"event":"end".*"model":"/.test(lines.at(-1) ?? "");
+    const isNewer = statSync(model).mtimeMs > statSync(events).mtimeMs; // folds that are kept leave a model, and no events
+    return isNewer || /"event":"end".*"model":"/.test(lastLine(events));
   } catch {
     return true;
   }
 }
 
-function tail(path: string): string {
+function lastLine(path: string): string {
   const descriptor = openSync(path, "r");
   try {
     const { size } = fstatSync(descriptor);
-    const bytes = Buffer.alloc(Math.min(size, TAIL_BYTES));
-    return bytes.toString("utf8", 0, readSync(descriptor, bytes, 0, bytes.length, size - bytes.length));
+    for (let length = Math.min(size, SOME_BYTES); ; length = Math.min(size, 16 * length)) {
+      const bytes = Buffer.alloc(length);
+      const text = bytes.toString("utf8", 0, readSync(descriptor, bytes, 0, length, size - length)).trimEnd();
+      if (length === size || text.includes("\n")) return text.slice(text.lastIndexOf("\n") + 1);
+    }
   } finally {
     closeSync(descriptor);
   }

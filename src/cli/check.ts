@@ -8,6 +8,9 @@ import { endWith } from "./report.js";
 import { aligned, colors, count, note, percent, rangeText, some } from "./text.js";
 import { delimiterOption, example, modelArgument } from "./usage.js";
 
+/** Of more extra columns it would take long to find the nearest name to each that is lacking. */
+const MOST_COMPARED = 200;
+
 interface CheckOptions {
   readonly json?: boolean;
   readonly maxUnseen?: number;
@@ -71,7 +74,11 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
   const known = [...pipeline.map(({ name }) => name), ...targetNames(target)];
   const extra = names.filter((name) => !known.includes(name));
   const broken = pipeline.flatMap((state, i) =>
-    findings[i]!.breaks.map((kind) => sentence(kind, state, findings[i]!, nearest(state.name, extra))),
+    findings[i]!.breaks.map((kind) =>
+      sentence(kind, state, findings[i]!, () =>
+        extra.length <= MOST_COMPARED ? nearest(state.name, extra) : undefined,
+      ),
+    ),
   );
   const failure =
     broken.length > 0
@@ -120,13 +127,15 @@ function verdict({ breaks, drift, driftByChance }: Finding): string {
   return (drift ?? 0) > Math.max(SOME_DRIFT, driftByChance ?? 0) ? "ok, some drift" : "ok";
 }
 
-/** What is broken, in words; `similar` is an extra column of nearly the same name. */
-function sentence(kind: Break, state: ColumnState, finding: Finding, similar?: string): string {
+/** What is broken, in words; `similar` finds an extra column of nearly the same name. */
+function sentence(kind: Break, state: ColumnState, finding: Finding, similar: () => string | undefined): string {
   const { name, unreadable, examples, outside, outsideLimit, unseen, unseenLimit, drift, driftLimit } = finding;
   const such = examples.map((example) => `"${example}"`).join(", ");
   switch (kind) {
-    case "lacking":
-      return `the column "${name}" is not there${similar ? `; "${similar}" is` : ""}`;
+    case "lacking": {
+      const other = similar();
+      return `the column "${name}" is not there${other ? `; "${other}" is` : ""}`;
+    }
     case "not numbers":
       return `"${name}" is not a number in ${count(unreadable, "row")}: ${such}`;
     case "outside":

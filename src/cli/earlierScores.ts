@@ -14,7 +14,7 @@ export function earlierScores(path: string): Scores {
     throw fileError("read the earlier scores", path, error);
   }
   try {
-    const { scores } = evaluation.parse(JSON.parse(text));
+    const { scores } = evaluation.parse(JSON.parse(text.replace(/^\ufeff/, "")));
     const defined = Object.entries(scores).filter((entry): entry is [string, number] => entry[1] !== null);
     return Object.fromEntries(defined);
   } catch {

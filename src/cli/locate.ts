@@ -102,12 +102,12 @@ export async function keepInputs(out: string, read: Readonly<Record<string, stri
 export async function placeOf(path: string): Promise<Place> {
   const { MODEL_FILE } = await import("../artifact/model.js");
   const workingDirectory = process.cwd();
-  if (extname(path) === ".json") {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  if (!isFolder && extname(path) === ".json") {
     const { displayPath, loadConfig } = await import("../config/load.js");
     const { output, data } = loadConfig(path, { workingDirectory }).config;
     return { file: displayPath(workingDirectory, join(output, MODEL_FILE)), targets: [data.target].flat() };
   }
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   return { file: isFolder ? join(path, MODEL_FILE) : path };
 }
 
@@ -120,5 +120,5 @@ export async function rowsSource(path: string | undefined, withBar = true): Prom
     return watched(fileSource(path));
   }
   if (process.stdin.isTTY) console.error("reading rows from standard input; end them with Ctrl-D");
-  return { name: "standard input", read: () => process.stdin as AsyncIterable<Uint8Array> }; // no encoding is set, so it gives bytes
+  return { name: "standard input", once: true, read: () => process.stdin as AsyncIterable<Uint8Array> }; // no encoding is set, so it gives bytes
 }

@@ -28,17 +28,32 @@ export interface Rows {
   fill(receiver: CellReceiver, place: number): void;
 }
 
+interface HeadedRows {
+  readonly header: readonly string[];
+  readonly headerLine: number;
+  readonly rows: Rows;
+}
+
 /**
  * The rows of a CSV table, and with each block of them the header.
  *
  * csv-parse is the reader of record, and slow. Blocks of lines that need no parser are cut up here, by the same rules;
  * from the first block on that has a quote, or a row with the wrong number of cells, csv-parse has the rest.
  */
-export async function* readRows(
+export async function* readRows(source: Source, format: CsvFormat): AsyncGenerator<HeadedRows> {
+  const blocks = wholeLines(source);
+  try {
+    yield* rowsOf(blocks, source, format);
+  } finally {
+    await blocks.return(); // the source is let go of, also where an error ends the reading
+  }
+}
+
+async function* rowsOf(
+  blocks: AsyncGenerator<Buffer, void>,
   source: Source,
   format: CsvFormat,
-): AsyncGenerator<{ header: readonly string[]; headerLine: number; rows: Rows }> {
-  const blocks = wholeLines(source);
+): AsyncGenerator<HeadedRows> {
   const { value: first, done } = await blocks.next();
   if (done) throw new NnfitError("data", "the table is empty", { at: source.name });
 

@@ -26,7 +26,7 @@ export function fileSource(path: string, name = path): Source {
     once: before === undefined,
     async *read() {
       try {
-        yield* chunksOf(path, before?.size || Number.POSITIVE_INFINITY); // one that grows has no end of its own
+        yield* chunksOf(path, before?.size);
       } catch (error) {
         throw fileError("read the table", name, error);
       }
@@ -43,12 +43,13 @@ export function fileSource(path: string, name = path): Source {
 }
 
 /**
- * The first so many bytes, in two buffers by turns: while one is worked on, the other is read into. New buffers for each
- * chunk would take as long to come by as the file takes to be read.
+ * A file in two buffers by turns: while one is worked on, the other is read into. New buffers for each chunk would take as
+ * long to come by as the file takes to be read. Of a file that has a size, no more than that is read: one that grows has
+ * no end of its own. Of a pipe nothing is read ahead, as that might never come, and closing waits for it.
  */
-async function* chunksOf(path: string, bytes: number): AsyncGenerator<Uint8Array> {
+async function* chunksOf(path: string, size: number | undefined): AsyncGenerator<Uint8Array> {
   const file = await open(path);
-  let left = bytes;
+  let left = size || Number.POSITIVE_INFINITY;
   let [buffer, other] = [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)];
   const fill = (buffer: Buffer) => {
     const reading = file.read(buffer, 0, Math.min(buffer.length, left), null);
@@ -63,8 +64,9 @@ async function* chunksOf(path: string, bytes: number): AsyncGenerator<Uint8Array
       left -= bytesRead;
       const chunk = buffer.subarray(0, bytesRead);
       [buffer, other] = [other, buffer];
-      if (left > 0) reading = fill(buffer);
+      const ahead = size && left > 0 ? fill(buffer) : undefined;
       yield chunk;
+      if (left > 0) reading = ahead ?? fill(buffer);
     }
   } finally {
     await file.close();

@@ -37,6 +37,29 @@ export function sampleRows(rows: number, most: number, random: Random, classes?:
 }
 
 /**
+ * `most` of the rows, or all of them if they are no more: of each stretch of as many as come on one, any. Even distances
+ * would see but one of several sensors that take turns. The same for the same numbers.
+ */
+export function spacedRows(rows: number, most: number): Uint32Array {
+  const taken = Math.min(rows, most);
+  const chosen = new Uint32Array(taken);
+  for (let i = 0; i < taken; i++) {
+    const from = Math.floor((i * rows) / taken);
+    const to = Math.floor(((i + 1) * rows) / taken);
+    chosen[i] = from + Math.floor(scrambled(i) * (to - from));
+  }
+  return chosen;
+}
+
+/** 32 bits scrambled (Wellons, "lowbias32", 2018), as a number in [0, 1) */
+function scrambled(i: number): number {
+  let x = i + 1;
+  x = Math.imul(x ^ (x >>> 16), 0x21f0aaad);
+  x = Math.imul(x ^ (x >>> 15), 0xd35a2d97);
+  return ((x ^ (x >>> 15)) >>> 0) / 2 ** 32;
+}
+
+/**
  * Deals rows at random to `folds` folds of about equal size: the number of the fold of each row. `classes`, one code a
  * row, makes it stratified: each class is spread evenly.
  */

@@ -37,9 +37,17 @@ export interface Table {
   readonly lines: Int32Array;
 }
 
-export function columnOf(table: Table, name: string): Column | undefined {
-  return table.columns.find((column) => column.name === name);
+export function columnOf({ columns }: Table, name: string): Column | undefined {
+  let named = byName.get(columns);
+  if (!named) {
+    named = new Map(columns.toReversed().map((column) => [column.name, column])); // of two of one name the first
+    byName.set(columns, named);
+  }
+  return named.get(name);
 }
+
+/** Looked for one by one, thousands of columns would take a thousand times as long. */
+const byName = new WeakMap<readonly Column[], ReadonlyMap<string, Column>>();
 
 /** The cell as it would be written, or undefined where it is missing. */
 export function textOf(column: Column, row: number): string | undefined {

@@ -8,7 +8,7 @@ const kernels = instantiate(module, memory);
 kernels.enlist(control, index, count, patience);
 ready(memory, control);
 while (kernels.serve()) {
-  const [address, length] = [kernels.codeAddress(), kernels.codeLength()]; // the buffer only then: it may have grown
+  const [address, length] = [kernels.codeAddress() >>> 0, kernels.codeLength()]; // the buffer only then: it may have grown
   // a copy, as a module can't be compiled from shared memory
   extend(kernels, memory, new Uint8Array(memory.buffer, address, length).slice());
   ready(memory, control);

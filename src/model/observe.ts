@@ -1,9 +1,10 @@
+import { spacedRows } from "../data/split.js";
 import type { Matrix, Memory } from "../engine/memory.js";
 import { type Program, record } from "../engine/tape.js";
 import type { InputLayer } from "./inputLayer.js";
 import type { Layer } from "./layers.js";
 
-/** So many training rows, at even distances, tell what a layer makes of them all; fewer where several networks see them. */
+/** So many training rows tell what a layer makes of them all; fewer where several networks see them. */
 const MOST_ROWS = 2048;
 const LEAST_ROWS = 256;
 
@@ -25,8 +26,8 @@ export function observer(
   const size = Math.min(rows.length, Math.max(Math.ceil(MOST_ROWS / copies), LEAST_ROWS));
   const { columns } = all;
   const X = memory.matrix(size, columns, true);
-  for (let i = 0; i < size; i++) {
-    const from = rows[Math.floor((i * rows.length) / size)]! * columns;
+  for (const [i, place] of spacedRows(rows.length, size).entries()) {
+    const from = rows[place]! * columns;
     X.data.set(all.data.subarray(from, from + columns), i * columns);
   }
   let done = 0;

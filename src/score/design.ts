@@ -16,14 +16,6 @@ export interface Design {
   readonly scales: Float64Array;
 }
 
-/** `most` of the rows, evenly spaced, or all of them if they are no more. */
-export function spacedRows(rows: number, most: number): Uint32Array {
-  const taken = Math.min(rows, most);
-  const chosen = new Uint32Array(taken);
-  for (let i = 0; i < taken; i++) chosen[i] = Math.floor((i * rows) / taken);
-  return chosen;
-}
-
 /** How many values of a row a design of these inputs would store, on average.   X [rows, width] */
 export function storedPerRow(X: Float32Array, width: number): number {
   const ones = new Float64Array(width);

@@ -61,11 +61,17 @@ export function availableMemory(): number {
   return Math.min(freemem(), left);
 }
 
+/** Of a file that is written, read back and hashed in one piece. */
+const MOST_FILE_BYTES = 2 ** 31 - 2 ** 20;
+
 /** Refuses a training that would not fit, before anything of it is in memory. */
 export function checkMemory(load: Load, available = availableMemory()): void {
   const estimate = estimateMemory(load);
   const most = MOST_PAGES * 65_536;
-  if (estimate.engine <= most && estimate.total <= available) return;
+  if (estimate.engine <= most && estimate.total <= available) {
+    checkFiles(load);
+    return;
+  }
   const { dataset, network, batch } = estimate;
   const parts = { rows: dataset, network, batch };
   const said = Object.entries(parts).map(([name, bytes]) => `${gibibytes(bytes)} for the ${name}`);
@@ -78,6 +84,17 @@ export function checkMemory(load: Load, available = availableMemory()): void {
     setting: settings[largest] ?? "model.hidden",
     have: `${said.join(", ")}; and ${limit}`,
     try: `fewer or smaller layers in model.hidden, a smaller training.batchSize, ${load.spec.tabm ? "a smaller model.tabm, " : ""}or fewer rows`,
+  });
+}
+
+/** A checkpoint has the weights of the best epoch and of the last one, and what the optimizer remembers. */
+function checkFiles({ spec, members, optimizer }: Load): void {
+  const bytes = members * countParameters(spec) * FLOAT * (KEPT_WEIGHTS + make(optimizers, optimizer).slots.length);
+  if (bytes <= MOST_FILE_BYTES) return;
+  throw new NnfitError("usage", `a checkpoint of this training would have ${gibibytes(bytes)}`, {
+    setting: "model.hidden",
+    have: `${gibibytes(MOST_FILE_BYTES)}, the most that a file of nnfit can have`,
+    try: "fewer or smaller layers in model.hidden, fewer model.members, or an optimizer that remembers less, such as sgd",
   });
 }
 

@@ -1,10 +1,10 @@
 import { columnOf, type Table } from "../data/table.js";
 import { mostByChance } from "./chance.js";
-import { driftOf } from "./drift.js";
+import { driftOf, pooled, rareBins } from "./drift.js";
 import { type Limits, usualLimits } from "./limits.js";
 import { Tally } from "./oddities.js";
 import type { ColumnState, PipelineState } from "./pipeline.js";
-import { binOf } from "./profile.js";
+import { binOf, MOST_VALUES } from "./profile.js";
 
 /** What of a column breaks the contract. */
 export type Break = "lacking" | "not numbers" | "outside" | "unseen" | "drift";
@@ -86,8 +86,8 @@ class Clause {
     const { name, type, profile } = state;
     const { counts, rows } = tally;
     const share = (count: number) => (rows > 0 ? count / rows : 0);
-    const drift = training && present ? driftOf(training, trainingRows, this.counts) : undefined;
     const isNumber = type === "number";
+    const drift = training && present ? this.drift(training, trainingRows) : undefined;
     const hasRange = present && isNumber && profile !== undefined;
     const hasCategories = present && !isNumber;
     const rare = profile && "other" in profile ? profile.other : null;
@@ -112,6 +112,12 @@ class Clause {
       driftLimit: drift ? Math.max(limits.drift, drift.chance) : null,
     };
     return { ...finding, breaks: breaksOf(finding) };
+  }
+
+  private drift(training: readonly number[], trainingRows: number) {
+    if (this.state.type === "number") return driftOf(training, Math.min(trainingRows, MOST_VALUES), this.counts);
+    const rare = rareBins(training, trainingRows);
+    return driftOf(pooled(training, rare), trainingRows, pooled(this.counts, rare));
   }
 
   private countBins(table: Table): void {

@@ -38,6 +38,27 @@ export function driftOf(
   return { index, chance: (1 / trainingRows + 1 / rows) * rareChiSquare(pairs.length - 1) };
 }
 
+/** Bins of fewer training rows say little of their share (Cochran, 1954), */
+const FEW_ROWS = 5;
+/** and of more bins than this some have so many by luck. */
+const MOST_BINS = 20;
+
+/**
+ * Which of the bins are compared as one, where there may be any number of them, as of categories: all but the most
+ * frequent. Each told by its share of the training rows.
+ */
+export function rareBins(training: readonly number[], trainingRows: number): ReadonlySet<number> {
+  const inOrder = training.map((_, bin) => bin).sort((a, b) => training[b]! - training[a]! || a - b);
+  return new Set(inOrder.filter((bin, rank) => rank >= MOST_BINS || training[bin]! * trainingRows < FEW_ROWS));
+}
+
+/** The same numbers, those of some bins added up as the last. */
+export function pooled(numbers: ArrayLike<number>, bins: ReadonlySet<number>): number[] {
+  const all = Array.from(numbers);
+  const kept = all.filter((_, bin) => !bins.has(bin));
+  return bins.size === 0 ? kept : [...kept, all.reduce((sum, number, bin) => sum + (bins.has(bin) ? number : 0), 0)];
+}
+
 /**
  * What χ² of so many degrees of freedom exceeds once in a thousand times (Wilson and Hilferty, 1931). Without drift the
  * index is (1/n + 1/m)·χ² of one degree less than there are bins (Yurdakul, Statistical Properties of Population

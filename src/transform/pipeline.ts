@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { checkNames } from "../data/header.js";
-import { type CategoryColumn, type Column, type NumberColumn, type Table, textOf } from "../data/table.js";
+import { type CategoryColumn, type Column, columnOf, type NumberColumn, type Table, textOf } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { inOrder } from "./categories.js";
 import { type ScalerSetting, scalerFor } from "./options.js";
@@ -230,7 +230,7 @@ export function applyPipeline(pipeline: PipelineState, table: Table): Float32Arr
   const X = new Float32Array(table.rows * width);
   let place = 0;
   const writers = pipeline.map((state) => {
-    const column = table.columns.find(({ name }) => name === state.name);
+    const column = columnOf(table, state.name);
     if (column?.type !== state.type) throw new Error(`column ${state.name} is not there as a ${state.type}`);
     const output = { X, width, place };
     place += columnsOf(state).length;

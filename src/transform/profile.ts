@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { take } from "../data/arrays.js";
+import { spacedRows } from "../data/split.js";
 import { Sample } from "./sample.js";
 
 const share = z.number().min(0).max(1);
@@ -54,15 +56,11 @@ export function profileNumbers(sample: Sample, rows: number): NumberProfile {
   };
 }
 
-/** Of a long column so many values, at even distances, tell what it is like. */
-const MOST_VALUES = 20_000;
+/** Of a long column so many values tell what it is like. */
+export const MOST_VALUES = 20_000;
 
 function spread(values: Float64Array): Float64Array {
-  if (values.length <= MOST_VALUES) return values;
-  const step = values.length / MOST_VALUES;
-  const spread = new Float64Array(MOST_VALUES);
-  for (let i = 0; i < MOST_VALUES; i++) spread[i] = values[Math.floor(i * step)]!;
-  return spread;
+  return values.length <= MOST_VALUES ? values : take(values, spacedRows(values.length, MOST_VALUES));
 }
 
 /**

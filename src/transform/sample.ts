@@ -32,7 +32,7 @@ export class Sample {
     const at = p * (sorted.length - 1);
     const below = Math.floor(at);
     const low = sorted[below]!;
-    return low + (at - below) * ((sorted[below + 1] ?? low) - low);
+    return between(low, sorted[below + 1] ?? low, at - below);
   }
 
   /** quantile(½), without sorting all of them. */
@@ -44,7 +44,7 @@ export class Sample {
     if (size % 2 === 1) return low;
     let high = Number.POSITIVE_INFINITY;
     for (let i = place + 1; i < values.length; i++) high = Math.min(high, values[i]!);
-    return low + 0.5 * (high - low);
+    return between(low, high, 0.5);
   }
 
   /** The values at some places of the sorted ones, without sorting all of them. */
@@ -53,6 +53,12 @@ export class Sample {
     if (!this.inOrder) selectAll(values, places, 0, values.length - 1);
     return places.map((place) => values[place]!);
   }
+}
+
+/** Also where the distance of the two is too large for a double. */
+function between(low: number, high: number, share: number): number {
+  const value = low + share * (high - low);
+  return Number.isFinite(value) ? value : (1 - share) * low + share * high;
 }
 
 /** Brings the values between `left` and `right` that belong at the places there: the middle place first, as it halves the rest. */

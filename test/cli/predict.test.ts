@@ -18,6 +18,7 @@ import {
   text,
   works,
 } from "./nnfit.js";
+import { ended } from "./processes.js";
 
 const penguins = readFileSync(dataset("penguins"), "utf8").trimEnd();
 const [header, ...rows] = penguins.split("\n") as [string, ...string[]];
@@ -141,6 +142,14 @@ describe.concurrent("nnfit predict", () => {
     expect(names).toEqual(["prediction", ...[...classes].sort().map((name) => `probability_${name}`)]);
     expect(new Set(predictions.map(([prediction]) => prediction))).toEqual(new Set(classes));
   });
+});
+
+it.concurrent("ends at an error, though its input stays open", async () => {
+  const child = start(["predict", "run", "-"], { cwd });
+  child.stdin.write(csv([rows[0]!.replace(/\d+(?=,\w*,\d+$)/, "heavy"), ...order.map((i) => rows[i]!)]));
+  child.stdin.on("error", () => {}); // it stops listening
+  child.stderr.resume();
+  expect((await ended(child, 8)).code).toBe(4);
 });
 
 it.concurrent("predicts labels as they are written: 01001 is not 1001", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sampleRows, splitRows } from "../../src/data/split.js";
+import { sampleRows, spacedRows, splitRows } from "../../src/data/split.js";
 import { seededRandom } from "../../src/engine/random.js";
 
 const random = (seed: number) => seededRandom(seed, "split");
@@ -89,5 +89,21 @@ describe("a sample of rows", () => {
     const counts = [0, 0, 0];
     for (const row of sampleRows(10_000, 400, random(1), classes)) counts[classes[row]!]!++;
     expect(counts).toEqual([300, 100, 1]);
+  });
+});
+
+describe("some rows of many", () => {
+  it("are one of each stretch, ascending, and all where they are no more", () => {
+    const rows = spacedRows(1000, 100);
+    expect([...rows].every((row, i) => Math.floor(row / 10) === i)).toBe(true);
+    expect([...spacedRows(3, 4)]).toEqual([0, 1, 2]);
+    expect(new Set(spacedRows(150, 100)).size).toBe(100);
+    expect([...spacedRows(1000, 100)]).toEqual([...rows]);
+  });
+
+  it.each([2, 5, 10])("are of all kinds alike, where %i kinds take turns", (kinds) => {
+    const counts = new Array<number>(kinds).fill(0);
+    for (const row of spacedRows(100_000, 20_000)) counts[row % kinds]!++;
+    for (const count of counts) expect(Math.abs(count - 20_000 / kinds)).toBeLessThan(4 * Math.sqrt(20_000 / kinds));
   });
 });

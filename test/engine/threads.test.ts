@@ -10,9 +10,13 @@ import { Optimizer, optimizerChoice } from "../../src/train/optimizers.js";
 import { trainingOptions } from "../../src/train/options.js";
 import { dropoutOf, Rates } from "../../src/train/pace.js";
 
-/** Odd shapes everywhere: 13 inputs, layers of 37 and 301 units, 7 classes, batches of 29 and a last one of 11. */
-function trained(threads: number, tabm?: number): Float32Array {
+/**
+ * Odd shapes everywhere: 13 inputs, layers of 37 and 301 units, 7 classes, batches of 29 and a last one of 11. So many
+ * bytes that nothing touches come first in the memory.
+ */
+function trained(threads: number, tabm?: number, before = 0): Float32Array {
   const memory = new Memory(threads);
+  if (before > 0) memory.matrix(before / 4, 1);
   const network = new Network(memory, {
     inputs: 13,
     hidden: [37, 301],
@@ -58,6 +62,10 @@ function underLoad(work: () => void): void {
 }
 
 describe("threads", () => {
+  it("change no bit where the memory goes beyond 2 GiB, and its addresses beyond 31 bits", () => {
+    expectSameBits(trained(2, undefined, 2 ** 31), trained(1), "2 threads");
+  });
+
   it("change no bit of the weights, however many there are", () => {
     const alone = trained(1);
     expect(alone.every(Number.isFinite)).toBe(true);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { designOf, gram, spacedRows, storedPerRow } from "../../src/score/design.js";
+import { designOf, gram, storedPerRow } from "../../src/score/design.js";
 import { type LinearState, learnLinear, predictLinear } from "../../src/score/linear.js";
 import type { TargetState } from "../../src/transform/target.js";
 import type { Truth } from "../../src/transform/truth.js";
@@ -196,10 +196,5 @@ describe("a design", () => {
         expect(G[i * 5 + j]).toBeCloseTo(19 * mean(centered[i]!.map((x, row) => x * centered[j]![row]!)), 10);
       }
     }
-  });
-
-  it("is of rows from the first on, evenly spaced", () => {
-    expect([...spacedRows(10, 4)]).toEqual([0, 2, 5, 7]);
-    expect([...spacedRows(3, 4)]).toEqual([0, 1, 2]);
   });
 });

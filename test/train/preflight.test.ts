@@ -97,3 +97,19 @@ describe("the estimate of memory", () => {
     expect((await refusal(() => checkMemory(full, GIBIBYTE))).details.setting).toBe("training.batchSize");
   });
 });
+
+it("refuses a training whose checkpoints no file of nnfit could hold", async () => {
+  const network = (hidden: number[]): Load => ({
+    spec: { inputs: 4, hidden, outputs: 1 } as Load["spec"],
+    members: 1,
+    optimizer: { name: "adam", learningRate: 1, betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0 },
+    batchSize: 32,
+    trainingRows: 100,
+    validationRows: 20,
+    targets: 1,
+  });
+  expect(() => checkMemory(network([10_000, 10_000]), 1e12)).not.toThrow();
+  const error = await refusal(async () => checkMemory(network([12_000, 12_000]), 1e12));
+  expect(error).toMatchObject({ kind: "usage", details: { setting: "model.hidden" } });
+  expect(error.message).toBe("a checkpoint of this training would have 2.1 GiB");
+});

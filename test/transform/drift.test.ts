@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { driftOf } from "../../src/transform/drift.js";
+import { driftOf, pooled, rareBins } from "../../src/transform/drift.js";
 
 const index = (training: number[], counts: number[], rows = 1e9) => driftOf(training, rows, counts)!.index;
 
@@ -55,3 +55,50 @@ it.each([
     expect(exceeded).toBeLessThan(12);
   },
 );
+
+it.each([
+  [200, 100, 5000],
+  [200, 1000, 20_000],
+  [900, 5000, 5000],
+  [900, 1000, 100],
+  [200, 40, 1000],
+])(
+  "of %i categories, some frequent and most rare, large drift is not found where there is none: %i training rows, %i new",
+  (categories, trainingRows, rows) => {
+    let state = 1;
+    const random = () => {
+      state = (state * 48271) % 2147483647;
+      return state / 2147483647;
+    };
+    const upTo: number[] = [];
+    for (let i = 0; i < categories; i++) upTo.push((upTo.at(-1) ?? 0) + 1 / (i + 1));
+    const draw = (n: number) => {
+      const counts = new Array<number>(categories).fill(0);
+      for (let i = 0; i < n; i++) counts[upTo.findIndex((sum) => sum > random() * upTo.at(-1)!)]!++;
+      return counts;
+    };
+    let broken = 0;
+    for (let i = 0; i < 100; i++) {
+      const learned = draw(trainingRows);
+      const seen = learned.flatMap((count, category) => (count > 0 ? [category] : []));
+      const training = [...seen.map((category) => learned[category]! / trainingRows), 0];
+      const found = draw(rows);
+      const known = seen.map((category) => found[category]!);
+      const counts = [...known, rows - known.reduce((sum, count) => sum + count, 0)];
+      const rare = rareBins(training, trainingRows);
+      const { index, chance } = driftOf(pooled(training, rare), trainingRows, pooled(counts, rare))!;
+      if (index > Math.max(0.25, chance)) broken++;
+    }
+    expect(broken).toBeLessThan(3);
+  },
+);
+
+it("is found among many categories where they change places", () => {
+  const training = [0.5, 0.2, ...new Array<number>(60).fill(0.3 / 60)];
+  const rare = rareBins(training, 1000);
+  const counts = [...training.map((share) => share * 1000)];
+  [counts[0], counts[1]] = [counts[1]!, counts[0]!];
+  const { index, chance } = driftOf(pooled(training, rare), 1000, pooled(counts, rare))!;
+  expect(index).toBeGreaterThan(Math.max(0.25, chance));
+  expect(rare.size).toBe(42);
+});

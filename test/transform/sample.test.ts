@@ -62,3 +62,9 @@ it("has the median of long columns too, whatever their order and however many ar
     }
   }
 });
+
+it("has a middle between the largest numbers of either sign", () => {
+  const sample = new Sample(Float64Array.of(-1.7e308, 1.7e308));
+  expect([sample.median(), sample.quantile(0.5)]).toEqual([0, 0]);
+  expect(sample.quantile(0.25) / 0.85e308).toBeCloseTo(-1, 12);
+});
