@@ -37,7 +37,7 @@ const MOST_WEIGHTS = 10_000;
 const MOST_ROWS = 100_000;
 /** So many tell about how much of a row is 0. */
 const ROWS_OF_A_LOOK = 2_000;
-/** Multiplications that a fit may take, half a second or so. Of more rows than that allows, evenly spaced ones are taken. */
+/** Multiplications that a fit may take, half a second or so. Of more rows than that allows, some are taken, one of each stretch. */
 const MOST_WORK = 3e8;
 
 /** The linear model of the training rows, or why there is none. */
