@@ -32,7 +32,9 @@ const commands = [
 export async function main(argv: readonly string[]): Promise<void> {
   // A reader that has seen enough, such as head, closes the pipe: that is no error, nor does it hide one.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === "EPIPE" ? process.exitCode : exitCodes.files);
+    if (error.code === "EPIPE") process.exit(process.exitCode);
+    console.error(`error: can't write to standard output: ${error.message}`);
+    process.exit(exitCodes.files);
   });
 
   const silent = { outputError() {} }; // an error is told below, as all are

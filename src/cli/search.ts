@@ -76,7 +76,6 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
   const { findMaterial, originOf } = await import("./searchMaterial.js");
   const { searchDisplay } = await import("./searchDisplay.js");
   const { concludeSearch, describeSearch, searchResult } = await import("./searchStory.js");
-  const { noteDoubts } = await import("./story.js");
 
   const workingDirectory = process.cwd();
   const loaded = loadConfig(path, { set: options.set ?? [], workingDirectory });
@@ -104,7 +103,6 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
   const method = make(methods, wanted.method);
   const jobs = wanted.runs === undefined ? undefined : method.jobs(wanted.runs);
   describeSearch(material.task.table, { wanted, by, judgedRows, earlier: log.finished.length });
-  noteDoubts(material.task.table, config);
 
   const lanes = training.backend === "blas" ? 1 : options.threads === "auto" ? mostThreads() : options.threads;
   const engine = { threads: training.backend === "blas" ? options.threads : 1, blasLibrary: process.env.NNFIT_BLAS };

@@ -1,6 +1,5 @@
 import type { Model } from "../artifact/model.js";
 import type { Config } from "../config/schema.js";
-import { doubtsAbout } from "../data/doubts.js";
 import type { Table } from "../data/table.js";
 import { countParameters } from "../model/network.js";
 import { learnedRows } from "../train/members.js";
@@ -10,7 +9,7 @@ import type { Engine, Outcome } from "../train/train.js";
 import { type TargetState, targetNames } from "../transform/target.js";
 import type { Comparison } from "./scores.js";
 import { summarize } from "./summary.js";
-import { count, duration, extras, note, say, scoreText, shellWord, some, weightText, whole } from "./text.js";
+import { count, duration, extras, say, scoreText, shellWord, some, weightText, whole } from "./text.js";
 
 /** Says what was understood. `folds` is a line about the folds of a cross-validation, of which the rest tells the first. */
 export function describe(
@@ -31,12 +30,6 @@ export function describe(
   describeNetwork(prepared);
   if (blas) say("engine", `${blas.name} (its bits vary by machine)`);
   describeTraining(prepared);
-  noteDoubts(table, config);
-}
-
-/** Says which columns may be something else than what they were taken for. */
-export function noteDoubts(table: Table, { data, task }: Pick<Config, "data" | "task">): void {
-  for (const doubt of doubtsAbout(table, data, task)) note(doubt);
 }
 
 function describeInputs({ pipeline, leftOut }: Prepared): void {

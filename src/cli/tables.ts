@@ -13,8 +13,10 @@ export interface Tables {
 export async function tablesOf({ data, task }: Pick<Config, "data" | "task">): Promise<Tables> {
   const { displayPath } = await import("../config/load.js");
   const { fileSource } = await import("../data/source.js");
+  const { doubtsAbout } = await import("../data/doubts.js");
   const { readColumns, readTable } = await import("../data/read.js");
   const { watched } = await import("./progress.js");
+  const { note } = await import("./text.js");
 
   const source = (file: string) => watched(fileSource(file, displayPath(process.cwd(), file)));
   const training = source(data.train);
@@ -22,7 +24,11 @@ export async function tablesOf({ data, task }: Pick<Config, "data" | "task">): P
   const labels = task === "classification" && others.length === 0 && target !== undefined ? { labels: target } : {};
   return {
     training,
-    readTraining: () => readTable(training, { ...data, ...labels }),
+    async readTraining() {
+      const table = await readTable(training, { ...data, ...labels });
+      doubtsAbout(table, data, task).forEach(note); // now, as whatever fails later may have its cause there
+      return table;
+    },
     readValidation: (wanted) => readColumns(source(String(data.validation)), data, wanted),
   };
 }

@@ -1,5 +1,5 @@
 import { numberIn } from "./columns.js";
-import { looksLikeDate } from "./dates.js";
+import { looksLikeDate, normalDate } from "./dates.js";
 import type { DataOptions } from "./options.js";
 import type { CategoryColumn, NumberColumn, Table, Task } from "./table.js";
 
@@ -24,9 +24,9 @@ const MISSING = new Set([
   "unknown",
 ]);
 
-/** A number as a person reads it, with a currency, a percent sign, a unit, or its thousands apart. */
+/** A number as a person reads it, with a currency, a percent sign, a unit, its thousands apart, or negative in parentheses. */
 const DRESSED =
-  /^([$€£¥]?)\s?([+-]?(?:\d+|\d{1,3}(?:[ '_\u00a0\u202f]\d{3})+)(?:[.,]\d+)?)\s?([$€£¥%]|[A-Za-zµ°]{1,4}[²³23]?)?$/;
+  /^[+\u2212(-]?([$€£¥]|[A-Z]{3}(?= ))?\s?[+\u2212-]?(?:\d+|\d{1,3}(?:[ ,'_\u00a0\u202f]\d{3})+)(?:[.,]\d+)?\s?([$€£¥%]|[A-Za-zµ°]{1,4}[²³23]?)?\)?$/;
 
 /** Fewer different cells, or rows, look like something by chance. */
 const FEW_CELLS = 3;
@@ -40,17 +40,25 @@ export function doubtsAbout(table: Table, data: DataOptions, task: Task | "auto"
   const doubtful = table.columns.filter(({ name }) => !settled.has(name));
   const inputs = doubtful.filter(({ name }) => !targets.includes(name));
   return doubtful.flatMap((column) => {
-    if (column.type === "category") return doubtAboutWords(column, data) ?? [];
+    if (column.type === "category") return doubtAboutWords(column, data, targets.includes(column.name)) ?? [];
     return inputs.length > 1 && inputs.includes(column) ? (doubtAboutNumbers(column) ?? []) : [];
   });
 }
 
-function doubtAboutWords({ name, categories }: CategoryColumn, { missing, decimal }: DataOptions): string | undefined {
+function doubtAboutWords(
+  { name, categories }: CategoryColumn,
+  { missing, decimal }: DataOptions,
+  isTarget: boolean,
+): string | undefined {
   const missed = categories.filter((word) => MISSING.has(word.toLowerCase()));
   const cells = categories.filter((word) => !MISSING.has(word.toLowerCase()));
+  const list = JSON.stringify([...missing, ...missed]);
+  const areNumbers = cells.length > 1 && cells.every((cell) => numberIn(cell, decimal) !== undefined);
+  if (isTarget && missed.length > 0 && (!areNumbers || cells.length < FEW_CELLS)) {
+    return `"${missed[0]}" is taken for one of the classes of "${name}"; data.missing: ${list} leaves its rows out`;
+  }
   if (cells.length < FEW_CELLS) return undefined;
-  if (cells.every((cell) => numberIn(cell, decimal) !== undefined)) {
-    const list = JSON.stringify([...missing, ...missed]);
+  if (areNumbers) {
     return `"${name}" is a column of words, as "${missed[0]}" stands among its numbers; data.missing: ${list} makes it one of numbers`;
   }
   const dress = dressOf(cells, decimal);
@@ -58,7 +66,7 @@ function doubtAboutWords({ name, categories }: CategoryColumn, { missing, decima
     return `"${name}" is a column of words, as its numbers are written like "${dress}"; plain ones would make it one of numbers`;
   }
   if (cells.every(looksLikeDate)) {
-    return `"${name}" holds dates, and they are taken for words; columns of numbers made of them, such as the month, say more, and data.time: "${name}" puts rows in order`;
+    return `"${name}" holds dates, which are taken for words: columns of numbers made of them, such as the month, say more${cells.every(normalDate) ? `, and data.time: "${name}" puts rows in order` : ""}`;
   }
   return undefined;
 }
@@ -68,7 +76,7 @@ function dressOf(cells: readonly string[], decimal: DataOptions["decimal"]): str
   let dressed: string | undefined;
   const dresses = new Set<string>();
   for (const cell of cells) {
-    const [whole, before, , after = ""] = DRESSED.exec(cell) ?? [];
+    const [whole, before = "", after = ""] = DRESSED.exec(cell) ?? [];
     if (whole === undefined) return undefined;
     if (before || after) dresses.add(`${before} ${after}`);
     if (dresses.size > 1) return undefined;

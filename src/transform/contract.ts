@@ -91,7 +91,7 @@ class Clause {
     const hasRange = present && isNumber && profile !== undefined;
     const hasCategories = present && !isNumber;
     const rare = profile && "other" in profile ? profile.other : null;
-    const byChance = share(mostByChance(rows - counts.missing, ...rarity(state, trainingRows)));
+    const byChance = share(Math.max(1, mostByChance(rows - counts.missing, ...rarity(state, trainingRows)))); // one row is chance
     const limit = (given: number | undefined, usual: number) =>
       given === undefined ? Math.max(usual + (rare ?? 0), byChance) : given + (rare ?? 0);
     const finding = {

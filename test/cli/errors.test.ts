@@ -290,7 +290,7 @@ describe.concurrent("nnfit says what is wrong and where, and what was there stay
       const cwd = copyOfHome(files?.());
       const before = contents(cwd);
       const told = await nnfit(args, { cwd });
-      expect(told.err).toMatch(/^error: /);
+      expect(told.err).toMatch(/^(note: .*\n)*error: /);
       expect(told.err).toMatch(message);
       expect(told.err).not.toMatch(/^ {4}at |node:|\b[A-Z]{5,}:/m);
       expect(told.err).not.toContain(String.fromCharCode(27)); // no colours in a pipe

@@ -27,6 +27,10 @@ describe("a column of words is doubted", () => {
     ["12 kg", "13.5 kg", "9 kg"],
     ["1 234", "12 345", "7"],
     ["1'234", "1'235", "999"],
+    ["$124,070.00", "$7.50", "-$1,200.00"],
+    ["USD 124.07", "USD 5", "USD 7.50"],
+    ["(0.13)", "0.5", "1.25"],
+    ["\u22120.13", "0.5", "1.25"],
     ["50m²", "60m²", "70.5m²"],
   ])("where numbers are written like %s", async (...cells) => {
     const [doubt, ...others] = await doubts(cells);
@@ -43,7 +47,10 @@ describe("a column of words is doubted", () => {
     ["1 Mar 2024", "2 Mar 2024", "17 March 2024"],
     ["Mar 1, 2024", "Mar 2, 2024", "March 17, 2024"],
   ])("where all are dates, such as %s", async (...cells) => {
-    expect(await doubts(cells)).toEqual([expect.stringMatching(/^"x" holds dates/)]);
+    const puts = cells[0]!.startsWith("2024")
+      ? /^"x" holds dates, .* and data\.time: "x" puts rows in order$/
+      : /^"x" holds dates, .* say more$/;
+    expect(await doubts(cells)).toEqual([expect.stringMatching(puts)]);
   });
 
   it.each([
@@ -58,6 +65,17 @@ describe("a column of words is doubted", () => {
     ["telephone numbers", ["555-123-4567", "555-123-4568", "555-124-4567"]],
   ])("but not %s", async (_, cells) => {
     expect(await doubts(cells)).toEqual([]);
+  });
+
+  it.each([
+    ["0", "1", "NULL"],
+    ["yes", "no", "N/A"],
+  ])("where %s, %s and %s are classes of the target", async (...words) => {
+    expect(await doubts([...words, ...words], { target: "x" })).toEqual([
+      `"${words[2]}" is taken for one of the classes of "x"; data.missing: ["","NA","NaN","null","?","${words[2]}"] leaves its rows out`,
+    ]);
+    expect(await doubts([...words, ...words], { target: "x" }, "classification")).toEqual([]);
+    expect(await doubts([...words, ...words])).toEqual([]);
   });
 
   it("but not where the config says what it is", async () => {
