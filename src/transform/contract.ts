@@ -1,6 +1,6 @@
 import { columnOf, type Table } from "../data/table.js";
 import { mostByChance } from "./chance.js";
-import { driftOf, pooled, rareBins } from "./drift.js";
+import { driftOf, driftOfCategories } from "./drift.js";
 import { type Limits, usualLimits } from "./limits.js";
 import { Tally } from "./oddities.js";
 import type { ColumnState, PipelineState } from "./pipeline.js";
@@ -116,8 +116,7 @@ class Clause {
 
   private drift(training: readonly number[], trainingRows: number) {
     if (this.state.type === "number") return driftOf(training, Math.min(trainingRows, MOST_VALUES), this.counts);
-    const rare = rareBins(training, trainingRows);
-    return driftOf(pooled(training, rare), trainingRows, pooled(this.counts, rare));
+    return driftOfCategories(training, trainingRows, this.counts, training.length - 2);
   }
 
   private countBins(table: Table): void {

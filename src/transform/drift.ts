@@ -1,4 +1,5 @@
 import { log } from "../engine/scalar.js";
+import { mostByChance } from "./chance.js";
 
 /** Added to the rows of each bin, so that an empty one has a logarithm: half a row, as Jeffreys' prior has it. */
 const HALF_A_ROW = 0.5;
@@ -44,16 +45,34 @@ const FEW_ROWS = 5;
 const MOST_BINS = 20;
 
 /**
- * Which of the bins are compared as one, where there may be any number of them, as of categories: all but the most
- * frequent. Each told by its share of the training rows.
+ * The drift of a column of categories, of which there may be any number. All but the most frequent are compared as one,
+ * unless one of them has more rows than chance gives it. The bin `other` holds whatever has no place of its own: how many
+ * of these are new by chance is not told by its own training rows, so it is never taken out for having more.
  */
-export function rareBins(training: readonly number[], trainingRows: number): ReadonlySet<number> {
+export function driftOfCategories(
+  training: readonly number[],
+  trainingRows: number,
+  counts: ArrayLike<number>,
+  other: number,
+): Drift | undefined {
+  const rare = rareBins(training, trainingRows);
+  const rows = Array.from(counts).reduce((sum, count) => sum + count, 0);
+  const isRisen = (bin: number) => {
+    const few = Math.max(1, Math.round(training[bin]! * trainingRows));
+    return bin !== other && counts[bin]! > mostByChance(rows, few, trainingRows, 1000 * rare.length);
+  };
+  const together = new Set(rare.filter((bin) => !isRisen(bin)));
+  return driftOf(pooled(training, together), trainingRows, pooled(counts, together));
+}
+
+/** Those that are not among the most frequent, each told by its share of the training rows. */
+function rareBins(training: readonly number[], trainingRows: number): number[] {
   const inOrder = training.map((_, bin) => bin).sort((a, b) => training[b]! - training[a]! || a - b);
-  return new Set(inOrder.filter((bin, rank) => rank >= MOST_BINS || training[bin]! * trainingRows < FEW_ROWS));
+  return inOrder.filter((bin, rank) => rank >= MOST_BINS || training[bin]! * trainingRows < FEW_ROWS);
 }
 
 /** The same numbers, those of some bins added up as the last. */
-export function pooled(numbers: ArrayLike<number>, bins: ReadonlySet<number>): number[] {
+function pooled(numbers: ArrayLike<number>, bins: ReadonlySet<number>): number[] {
   const all = Array.from(numbers);
   const kept = all.filter((_, bin) => !bins.has(bin));
   return bins.size === 0 ? kept : [...kept, all.reduce((sum, number, bin) => sum + (bins.has(bin) ? number : 0), 0)];

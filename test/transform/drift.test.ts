@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { driftOf, pooled, rareBins } from "../../src/transform/drift.js";
+import { driftOf, driftOfCategories } from "../../src/transform/drift.js";
 
 const index = (training: number[], counts: number[], rows = 1e9) => driftOf(training, rows, counts)!.index;
 
@@ -85,8 +85,7 @@ it.each([
       const found = draw(rows);
       const known = seen.map((category) => found[category]!);
       const counts = [...known, rows - known.reduce((sum, count) => sum + count, 0)];
-      const rare = rareBins(training, trainingRows);
-      const { index, chance } = driftOf(pooled(training, rare), trainingRows, pooled(counts, rare))!;
+      const { index, chance } = driftOfCategories(training, trainingRows, counts, seen.length)!;
       if (index > Math.max(0.25, chance)) broken++;
     }
     expect(broken).toBeLessThan(3);
@@ -95,10 +94,19 @@ it.each([
 
 it("is found among many categories where they change places", () => {
   const training = [0.5, 0.2, ...new Array<number>(60).fill(0.3 / 60)];
-  const rare = rareBins(training, 1000);
   const counts = [...training.map((share) => share * 1000)];
   [counts[0], counts[1]] = [counts[1]!, counts[0]!];
-  const { index, chance } = driftOf(pooled(training, rare), 1000, pooled(counts, rare))!;
+  const { index, chance } = driftOfCategories(training, 1000, counts, 62)!;
   expect(index).toBeGreaterThan(Math.max(0.25, chance));
-  expect(rare.size).toBe(42);
+});
+
+it.each([
+  ["one of 150 that two training rows had has all the rows", 2, (i: number) => (i === 3 ? 200 : 0)],
+  ["half of 100 that 40 training rows had each are gone", 40, (i: number) => (i % 2 === 0 ? 80 : 0)],
+])("is found where %s", (_, each, rows) => {
+  const categories = each === 2 ? 150 : 100;
+  const training = [...new Array<number>(categories).fill(1 / categories), 0];
+  const counts = training.map((_, i) => (i < categories ? rows(i) : 0));
+  const { index, chance } = driftOfCategories(training, categories * each, counts, categories)!;
+  expect(index).toBeGreaterThan(Math.max(0.25, chance));
 });
