@@ -26,7 +26,7 @@ export function describe(
   describeTarget(prepared, task);
   describeRows(prepared);
   describeWeights(config);
-  if (config.preset !== "none") say("preset", config.preset);
+  say("preset", config.preset === "none" ? "none: what the config does not set has its default" : config.preset);
   describeNetwork(prepared);
   if (blas) say("engine", `${blas.name} (its bits vary by machine)`);
   describeTraining(prepared);

@@ -1,4 +1,5 @@
 import type { Task } from "../data/table.js";
+import { optimizers } from "../train/optimizers.js";
 
 /** What a preset goes by. */
 export interface TableFacts {
@@ -42,6 +43,8 @@ function membersFor(rows: number, members: number): number {
   return rows <= ENOUGH_ROWS ? members : 2;
 }
 
+const OPTIMIZER = "adamw";
+
 /** RealMLP's recipe (Holzmüller et al., "Better by Default", 2024), of which presets are variations. */
 function recipe({ task }: TableFacts, { members, units, epochs, batchSize }: Layout): Values {
   const classifies = task === "classification";
@@ -65,7 +68,7 @@ function recipe({ task }: TableFacts, { members, units, epochs, batchSize }: Lay
       batchSize,
       calibrate: classifies,
       bestBy: classifies ? "accuracy" : "rmse",
-      optimizer: { name: "adamw", learningRate: classifies ? 0.04 : 0.2, betas: [0.9, 0.95], weightDecay: 0.02 },
+      optimizer: { name: OPTIMIZER, learningRate: classifies ? 0.04 : 0.2, betas: [0.9, 0.95], weightDecay: 0.02 },
       schedule: { learningRate: { name: "coslog4" }, weightDecay: { name: "flatCos" }, dropout: { name: "flatCos" } },
       learningRateFactors: { bias: 0.1, scaling: 6, activation: 0.1, embedding: 0.1 },
       decayBiases: false,
@@ -123,7 +126,13 @@ export function presetOf(raw: Values): unknown {
 
 /** Whoever chooses the optimizer or the layers has a recipe of their own. */
 function namesItsOwn({ model, training }: Values): boolean {
-  return (isObject(model) && model.hidden !== undefined) || (isObject(training) && training.optimizer !== undefined);
+  return (isObject(model) && model.hidden !== undefined) || (isObject(training) && isChosen(training.optimizer));
+}
+
+/** Not if it is only some options of the presets' own optimizer. */
+function isChosen(optimizer: unknown): boolean {
+  if (!isObject(optimizer)) return optimizer !== undefined;
+  return Object.keys(optimizer).some((option) => !Object.hasOwn(optimizers[OPTIMIZER].options.shape, option));
 }
 
 /** The values of `over`, and those of `under` that it does not set. What has another name has none of the other's options. */

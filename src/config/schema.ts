@@ -14,7 +14,7 @@ export const configSchema = z.strictObject({
     .enum(presetNames)
     .optional()
     .describe(
-      "values for all that a config does not set itself, by the size of the table; balanced if nothing is said, none if the config names training.optimizer or model.hidden",
+      "values for all that a config does not set itself, by the size of the table; balanced if nothing is said, none if the config sets model.hidden or names training.optimizer",
     ),
   data: dataOptions.describe("the table"),
   task: z

@@ -68,7 +68,8 @@ describe("a config without a preset", () => {
   it.each([
     { model: { hidden: [8] } },
     { training: { optimizer: "adam" } },
-    { training: { optimizer: { momentum: 0.9 } } },
+    { training: { optimizer: { name: "adamw" } } },
+    { training: { optimizer: { learningRate: 0.1, momentum: 0.9 } } },
   ])("gets none if it has a recipe of its own: %j", (own) => {
     expect(resolved(own)).toEqual(resolved({ preset: "none", ...own }));
     expect(resolved(own).model.members).toBe(1);
@@ -76,6 +77,12 @@ describe("a config without a preset", () => {
 });
 
 describe("a value set by hand", () => {
+  it("is no choice of an optimizer, where it is an option of the preset's", () => {
+    const optimizer = { learningRate: 0.001, weightDecay: 0 };
+    expect(resolved({ training: { optimizer } })).toEqual(resolved({ preset: "balanced", training: { optimizer } }));
+    expect(resolved({ training: { optimizer } }).training.optimizer).toMatchObject({ name: "adamw", ...optimizer });
+  });
+
   it("within an option keeps the preset's others, as long as it names no other kind", () => {
     const { optimizer } = resolved({ preset: "balanced", training: { optimizer: { weightDecay: 0.5 } } }).training;
     expect(optimizer).toEqual({ ...resolved({}).training.optimizer, weightDecay: 0.5 });
