@@ -1,3 +1,4 @@
+import { NnfitError } from "../errors.js";
 import { numberIn } from "./columns.js";
 import { looksLikeDate, normalDate } from "./dates.js";
 import type { DataOptions } from "./options.js";
@@ -22,17 +23,41 @@ const MISSING = new Set([
   "?",
   "missing",
   "unknown",
+  "undefined",
+  "(null)",
+  "<null>",
+  "\\n", // \N, as databases write it
+  "n.a.",
+  "nat",
+  "inf",
+  "+inf",
+  "-inf",
+  "infinity",
+  "-infinity",
+  "#div/0!",
+  "#value!",
+  "#ref!",
+  "#num!",
+  "#name?",
+  "#null!",
 ]);
 
 /** A number as a person reads it, with a currency, a percent sign, a unit, its thousands apart, or negative in parentheses. */
 const DRESSED =
   /^[+\u2212(-]?([$€£¥]|[A-Z]{3}(?= ))?\s?[+\u2212-]?(?:\d+|\d{1,3}(?:[ ,'_\u00a0\u202f]\d{3})+)(?:[.,]\d+)?\s?([$€£¥%]|[A-Za-zµ°]{1,4}[²³23]?)?\)?$/;
 
+/** A target of more different words, all of which look like numbers, is not one of classes unless somebody says so. */
+const MOST_CLASSES = 20;
+
 /** Fewer different cells, or rows, look like something by chance. */
 const FEW_CELLS = 3;
 const FEW_ROWS = 20;
 
-/** In words, each column that is likely to be something else than what it was taken for, if nobody said what it is. */
+/**
+ * In words, each column that is likely to be something else than what it was taken for, if nobody said what it is.
+ *
+ * @throws NnfitError for a target of numbers that would be learned as a class each
+ */
 export function doubtsAbout(table: Table, data: DataOptions, task: Task | "auto"): string[] {
   const targets = [data.target].flat();
   const labels = task === "classification" ? targets : [];
@@ -40,35 +65,86 @@ export function doubtsAbout(table: Table, data: DataOptions, task: Task | "auto"
   const doubtful = table.columns.filter(({ name }) => !settled.has(name));
   const inputs = doubtful.filter(({ name }) => !targets.includes(name));
   return doubtful.flatMap((column) => {
-    if (column.type === "category") return doubtAboutWords(column, data, targets.includes(column.name)) ?? [];
-    return inputs.length > 1 && inputs.includes(column) ? (doubtAboutNumbers(column) ?? []) : [];
+    const isTarget = targets.includes(column.name);
+    if (column.type === "category") {
+      const doubt = doubtAboutWords(column, data, isTarget);
+      if (doubt?.makesNumbers && isTarget && column.categories.length > MOST_CLASSES)
+        throw notClasses(doubt, table.source);
+      return doubt ? [doubt.what, doubt.way].filter((part) => part !== undefined).join("; ") : [];
+    }
+    return !isTarget && inputs.length > 1 ? (doubtAboutNumbers(column) ?? []) : [];
   });
+}
+
+interface Doubt {
+  readonly what: string;
+  readonly way?: string;
+  /** the way makes a column of numbers of it */
+  readonly makesNumbers: boolean;
 }
 
 function doubtAboutWords(
   { name, categories }: CategoryColumn,
   { missing, decimal }: DataOptions,
   isTarget: boolean,
-): string | undefined {
+): Doubt | undefined {
   const missed = categories.filter((word) => MISSING.has(word.toLowerCase()));
   const cells = categories.filter((word) => !MISSING.has(word.toLowerCase()));
-  const list = JSON.stringify([...missing, ...missed]);
-  const areNumbers = cells.length > 1 && cells.every((cell) => numberIn(cell, decimal) !== undefined);
-  if (isTarget && missed.length > 0 && (!areNumbers || cells.length < FEW_CELLS)) {
-    return `"${missed[0]}" is taken for one of the classes of "${name}"; data.missing: ${list} leaves its rows out`;
+  const asMissing = `data.missing: ${JSON.stringify([...missing, ...missed])}`;
+  const mark = ([decimal, other(decimal)] as const).find((mark) =>
+    cells.every((cell) => numberIn(cell, mark) !== undefined),
+  );
+  const dress = dressOf(cells, decimal);
+  if (isTarget && missed.length > 0 && ((mark ?? dress) === undefined || cells.length < FEW_CELLS)) {
+    const what = `"${missed[0]}" is taken for one of the classes of "${name}"`;
+    return { what, way: `${asMissing} leaves its rows out`, makesNumbers: false };
   }
   if (cells.length < FEW_CELLS) return undefined;
-  if (areNumbers) {
-    return `"${name}" is a column of words, as "${missed[0]}" stands among its numbers; data.missing: ${list} makes it one of numbers`;
+  const isWords = `"${name}" is a column of words, as`;
+  if (mark === decimal) {
+    const what = `${isWords} "${missed[0]}" stands among its numbers`;
+    return { what, way: `${asMissing} makes it one of numbers`, makesNumbers: true };
   }
-  const dress = dressOf(cells, decimal);
+  if (mark !== undefined) {
+    const what = `${isWords} "${missed[0]}" stands among numbers with decimal ${mark === "," ? "commas" : "points"}`;
+    return { what, way: `data.decimal: "${mark}" and ${asMissing} make it one of numbers`, makesNumbers: true };
+  }
   if (dress !== undefined) {
-    return `"${name}" is a column of words, as its numbers are written like "${dress}"; plain ones would make it one of numbers`;
+    const what = `${isWords} its numbers are written like "${dress}"`;
+    const plain = missed.length > 0 ? `plain ones and ${asMissing}` : "plain ones";
+    return { what, way: `${plain} would make it one of numbers`, makesNumbers: true };
   }
   if (cells.every(looksLikeDate)) {
-    return `"${name}" holds dates, which are taken for words: columns of numbers made of them, such as the month, say more${cells.every(normalDate) ? `, and data.time: "${name}" puts rows in order` : ""}`;
+    const ordered = cells.every(normalDate) ? `, and data.time: "${name}" puts rows in order` : "";
+    const what = `"${name}" holds dates, which are taken for words: columns of numbers made of them, such as the month, say more`;
+    return { what: what + ordered, makesNumbers: false };
+  }
+  return doubtAboutCapitals(name, categories);
+}
+
+function doubtAboutCapitals(name: string, words: readonly string[]): Doubt | undefined {
+  const first = new Map<string, string>();
+  for (const word of words) {
+    const small = word.toLowerCase();
+    const alike = first.get(small);
+    if (alike !== undefined) {
+      const what = `"${alike}" and "${word}" are different words of "${name}"`;
+      return { what, way: "written alike they would be one", makesNumbers: false };
+    }
+    first.set(small, word);
   }
   return undefined;
+}
+
+function other(decimal: DataOptions["decimal"]): DataOptions["decimal"] {
+  return decimal === "." ? "," : ".";
+}
+
+function notClasses({ what, way }: Doubt, source: string): NnfitError {
+  return new NnfitError("data", `the target ${what}`, {
+    at: source,
+    try: `${way}; or "task": "classification", if each of them is a class`,
+  });
 }
 
 /** One of the cells, if all are numbers in the same dress. */

@@ -97,12 +97,28 @@ export function decideTask(
   if (setting === "regression" && words) throw notNumbers(words.name, source);
   if (setting !== "auto") return { task: setting };
   if (words) return { task: "classification" };
-  const different = differentValues(columns[0]!, 3);
-  if (different.length !== 2) return { task: "regression" };
-  return {
-    task: "classification",
-    because: `the target has two different values, ${inOrder(different).join(" and ")}; to predict a number, set "task": "regression"`,
-  };
+  const different = inOrder(differentValues(columns[0]!, MOST_LIKE_CLASSES + 1));
+  if (different.length === 2) {
+    return {
+      task: "classification",
+      because: `the target has two different values, ${different.join(" and ")}; to predict a number, set "task": "regression"`,
+    };
+  }
+  return { task: "regression", ...(areLikeClasses(different, columns[0]!) && { because: maybeClasses(different) }) };
+}
+
+/** Of so many whole numbers, each in as many rows or more, a person might wonder. */
+const MOST_LIKE_CLASSES = 10;
+
+function areLikeClasses(different: readonly string[], column: Column): boolean {
+  const rows = column.type === "number" ? column.values.length : column.codes.length;
+  const few =
+    different.length > 1 && different.length <= MOST_LIKE_CLASSES && rows >= MOST_LIKE_CLASSES * different.length;
+  return few && different.every((text) => Number.isInteger(Number(text)));
+}
+
+function maybeClasses(different: readonly string[]): string {
+  return `the target has ${different.length} different values, ${different.slice(0, -1).join(", ")} and ${different.at(-1)}; to predict a class, set "task": "classification"`;
 }
 
 function notNumbers(name: string, source: string): NnfitError {

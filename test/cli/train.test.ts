@@ -176,6 +176,15 @@ describe.concurrent("nnfit train tells what it understood", () => {
     expect(err).toMatch(/2 classes: 3, 7/);
     expect(err).toMatch(/two different values, 3 and 7.*"task": "regression"/);
   });
+
+  it("and takes a few whole numbers for numbers, and says how to be told otherwise", async () => {
+    const table = ["a,y", ...Array.from({ length: 30 }, (_, i) => `${i},${1 + (i % 3)}`)].join("\n");
+    const cwd = folder({ "t.csv": table, "c.json": '{ "data": { "train": "t.csv", "target": "y" } }' });
+    const { err } = await works(["train", "c.json", ...epochs(1)], { cwd });
+    expect(err).toMatch(
+      /y .*: a regression\n +the target has 3 different values, 1, 2 and 3; .*"task": "classification"/,
+    );
+  });
 });
 
 describe.concurrent("the run folder", () => {

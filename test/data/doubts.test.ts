@@ -14,11 +14,14 @@ async function doubts(cells: readonly string[], given: Given = {}, task: "auto" 
 const among = (word: string) => ["1", "2.5", "3", "-4", word, word];
 
 describe("a column of words is doubted", () => {
-  it.each(["n/a", "N/A", "none", "-", "NULL", "unknown", "<NA>"])("where %s stands among numbers", async (word) => {
-    expect(await doubts(among(word))).toEqual([
-      `"x" is a column of words, as "${word}" stands among its numbers; data.missing: ["","NA","NaN","null","?","${word}"] makes it one of numbers`,
-    ]);
-  });
+  it.each(["n/a", "N/A", "none", "-", "NULL", "unknown", "<NA>", "NaT", "#DIV/0!", "Inf"])(
+    "where %s stands among numbers",
+    async (word) => {
+      expect(await doubts(among(word))).toEqual([
+        `"x" is a column of words, as "${word}" stands among its numbers; data.missing: ["","NA","NaN","null","?","${word}"] makes it one of numbers`,
+      ]);
+    },
+  );
 
   it.each([
     ["5%", "12.5%", "7%"],
@@ -78,12 +81,54 @@ describe("a column of words is doubted", () => {
     expect(await doubts([...words, ...words])).toEqual([]);
   });
 
+  it.each([
+    [".", ",", "commas", ["1,5", "2", "NULL", "3,25", "NULL"]],
+    [",", ".", "points", ["1.5", "2", "NULL", "3.25", "NULL"]],
+  ] as const)(
+    "where numbers do not have the decimal %s, and others are missing",
+    async (decimal, other, marks, cells) => {
+      expect(await doubts(cells, { decimal, missing: [] })).toEqual([
+        `"x" is a column of words, as "NULL" stands among numbers with decimal ${marks}; data.decimal: "${other}" and data.missing: ["NULL"] make it one of numbers`,
+      ]);
+    },
+  );
+
+  it("where words differ in capitals alone", async () => {
+    expect(await doubts(["TRUE", "false", "True", "False"])).toEqual([
+      '"TRUE" and "True" are different words of "x"; written alike they would be one',
+    ]);
+  });
+
   it("but not where the config says what it is", async () => {
     expect(await doubts(among("n/a"), { types: { x: "category" } })).toEqual([]);
     expect(await doubts(among("n/a"), { ignore: ["x"] })).toEqual([]);
     expect(await doubts(["2024-03-01", "2024-03-02", "2024-03-05"], { time: "x" })).toEqual([]);
     expect(await doubts(among("n/a"), { target: "x" }, "classification")).toEqual([]);
     expect(await doubts(among("n/a"), { target: "x" })).toHaveLength(1);
+  });
+});
+
+describe("a target of many words that look like numbers", () => {
+  const many = Array.from({ length: 21 }, (_, i) => String(i / 4));
+
+  it.each([
+    ["a word stands among them", [...many, "N/A", "N/A", "N/A"], /"N\/A" stands among its numbers/],
+    ["they have decimal commas, and some are missing", [...many.map((_, i) => `${i},25`), "-"], /decimal commas/],
+    [
+      "they are dressed, and some are missing",
+      ["NULL", ...many.map((cell) => `$${cell}`), "NULL"],
+      /written like "\$0"/,
+    ],
+    ["they are dressed", many.map((cell) => `${cell} €`), /written like "0 €"/],
+  ])("is an error where %s", async (_, cells, what) => {
+    await expect(doubts(cells, { target: "x" })).rejects.toMatchObject({
+      kind: "data",
+      message: expect.stringMatching(what) as string,
+      details: { try: expect.stringMatching(/; or "task": "classification"/) as string },
+    });
+    expect(await doubts(cells, { target: "x" }, "classification")).toEqual([]);
+    expect(await doubts(cells)).toHaveLength(1);
+    expect(await doubts(cells.slice(-20), { target: "x" })).toHaveLength(1);
   });
 });
 
