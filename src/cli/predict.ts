@@ -6,7 +6,7 @@ import type { Table } from "../data/table.js";
 import { printFailure, printResult, stoppedFailure } from "./failure.js";
 import { keepInputs, modelAt, placeOf, rowsSource } from "./locate.js";
 import { watchSignals } from "./signals.js";
-import { note } from "./text.js";
+import { count, note } from "./text.js";
 import { delimiterOption, example, modelArgument, threadsOption } from "./usage.js";
 
 interface PredictOptions {
@@ -81,7 +81,7 @@ async function predictAction(
   const memory = new Memory(
     threads === "auto" ? predictionThreads(model.network, model.members, source.bytes ?? 0) : threads,
   );
-  const predict = predictor(memory, checkedNetworksOf(model, memory, path), model.pipeline);
+  const predict = predictor(memory, checkedNetworksOf(model, memory, path), model.pipeline, onError === "null");
   const format = { delimiter, ...cellFormat(model) };
   const blocks =
     onError === "fail"
@@ -92,6 +92,7 @@ async function predictAction(
   const label = model.target.task === "classification" ? word : (number: string) => number;
   const header = predictionHeader(model.target, proba);
   const counts = { rows: 0, withoutPrediction: 0 };
+  const notFinite: { rows: number; first?: string } = { rows: 0 };
   const linesOf = (table: Table): string => {
     const { reasons: odd, unreadable } = remarks.on(table);
     const outputs = predict(table);
@@ -105,6 +106,10 @@ async function predictAction(
     const without = new Set([...unreadable, ...lost]);
     counts.rows += table.rows;
     counts.withoutPrediction += without.size;
+    if (lost.length > 0) {
+      notFinite.rows += lost.length;
+      notFinite.first ??= `${table.source}:${table.lines[lost[0]!]}`;
+    }
     const predictions = predictionCells(model.target, outputs, model.network.outputs, proba);
     const lineOf = ([first = "", ...others]: readonly string[], row: number) => {
       const cells = without.has(row) ? header.map(() => "") : [label(first), ...others];
@@ -127,6 +132,10 @@ async function predictAction(
     memory.close();
   }
   remarks.sentences().forEach(note);
+  if (notFinite.rows > 0) {
+    const what = notFinite.rows === 1 ? "has no prediction, as it makes" : "have no prediction, as they make";
+    note(`${count(notFinite.rows, "row")} ${what} no finite number; the first is ${notFinite.first}`);
+  }
   if (json) printResult({ version: 1, predictions: out, ...counts, odd: remarks.counts() });
 }
 

@@ -25,6 +25,7 @@ export function checkHeader(cells: readonly string[], at: string, matters: (name
     const columns = names.flatMap((name, index) => (name === twice ? [String(index + 1)] : []));
     throw new NnfitError("data", `the header names "${twice}" more than once: columns ${listed(columns, " and ")}`, {
       at,
+      try: "another name for all of them but one",
     });
   }
   if (names.includes("__proto__")) {

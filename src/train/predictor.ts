@@ -3,7 +3,7 @@ import type { Table } from "../data/table.js";
 import type { Memory } from "../engine/memory.js";
 import { losses } from "../model/losses.js";
 import type { Network } from "../model/network.js";
-import { applyPipeline, type PipelineState, widthOf } from "../transform/pipeline.js";
+import { applyLeniently, applyPipeline, type PipelineState, widthOf } from "../transform/pipeline.js";
 import { EVALUATION_ROWS, evaluator } from "./evaluate.js";
 
 /**
@@ -14,9 +14,23 @@ export function predictor(
   memory: Memory,
   networks: readonly Network[],
   pipeline: PipelineState,
+  /** a row with a number that is too large for a float32 gets NaN for outputs, and is no error */
+  lenient = false,
 ): (table: Table) => Float32Array {
-  const predict = predictorOfInputs(memory, networks, { columns: widthOf(pipeline), rows: EVALUATION_ROWS });
-  return (table) => predict(applyPipeline(pipeline, table));
+  const columns = widthOf(pipeline);
+  const predict = predictorOfInputs(memory, networks, { columns, rows: EVALUATION_ROWS });
+  if (!lenient) return (table) => predict(applyPipeline(pipeline, table));
+  return (table) => {
+    const X = applyLeniently(pipeline, table);
+    const outputs = predict(X);
+    const width = outputs.length / table.rows;
+    for (let i = 0; i < X.length; i++) {
+      if (Number.isFinite(X[i])) continue;
+      const row = Math.floor(i / columns);
+      outputs.fill(Number.NaN, row * width, (row + 1) * width);
+    }
+    return outputs;
+  };
 }
 
 /** The same of rows as the networks take them, X [rows, columns], so many `rows` at a time. */

@@ -224,8 +224,19 @@ export function oneHot(X: Float32Array, columns: readonly InputColumn[], rows: U
 /** So many rows of all columns are written before the next ones are: they stay in the cache. */
 const BLOCK_ROWS = 256;
 
-/** The table as numbers and codes, what the network takes   X [rows, width]. The table has all columns of the pipeline, of its types. */
+/**
+ * The table as numbers and codes, what the network takes   X [rows, width]. The table has all columns of the pipeline, of its types.
+ *
+ * @throws NnfitError where a number is too large for a float32
+ */
 export function applyPipeline(pipeline: PipelineState, table: Table): Float32Array {
+  const X = applyLeniently(pipeline, table);
+  if (!isFinite32(X)) throw tooLarge(pipeline, table, X);
+  return X;
+}
+
+/** The same, numbers that are too large being infinite. */
+export function applyLeniently(pipeline: PipelineState, table: Table): Float32Array {
   const width = widthOf(pipeline);
   const X = new Float32Array(table.rows * width);
   let place = 0;
@@ -242,7 +253,6 @@ export function applyPipeline(pipeline: PipelineState, table: Table): Float32Arr
     const end = Math.min(row + BLOCK_ROWS, table.rows);
     for (const write of writers) write(row, end);
   }
-  if (!isFinite32(X)) throw tooLarge(pipeline, table, X);
   return X;
 }
 

@@ -236,6 +236,7 @@ describe("rows of which the network makes no finite number", () => {
   const cwd = folder({
     "t.csv": ["a,b,c,y", ...numbers].join("\n"),
     "far.csv": "a,b,c,y\n1,2,no,3\n3e38,3e38,no,3\n2,2,yes,4\n",
+    "farther.csv": "a,b,c,y\n1,2,no,3\n3e38,3e38,no,3\n-1e39,2,yes,4\n2,2,yes,4\n",
     "c.json": `{
       "data": { "train": "t.csv", "target": "y", "validation": 0 },
       "scale": { "inputs": "none" },
@@ -251,6 +252,10 @@ describe("rows of which the network makes no finite number", () => {
     expect(err).toContain("is no finite number\n  at    far.csv:3\n");
     const left = await works(["predict", target, "far.csv", "--on-error", "null"], { cwd });
     expect(left.out.split("\n").map((line) => line === '""')).toEqual([false, false, true, false, false]);
+    expect(left.err).toContain("note: 1 row has no prediction, as it makes no finite number; the first is far.csv:3\n");
+    const farther = await works(["predict", target, "farther.csv", "--on-error", "null"], { cwd });
+    expect(farther.out.split("\n").map((line) => line === '""')).toEqual([false, false, true, true, false, false]);
+    expect(farther.err).toContain("note: 2 rows have no prediction, as they make no finite number; the first is far");
     const scores = json<{ scores: object }>((await works(["evaluate", target, "far.csv", "--json"], { cwd })).out);
     expect(new Set(Object.values(scores.scores))).toEqual(new Set([null]));
   });
