@@ -13,7 +13,7 @@ import { type LossChoice, lossChoice, losses } from "../model/losses.js";
 import { type NetworkSpec, trainableWeights } from "../model/network.js";
 import type { ModelOptions } from "../model/options.js";
 import { metricNames, metrics } from "../score/metrics.js";
-import type { ScaleOptions } from "../transform/options.js";
+import { type ScaleOptions, scalerFor } from "../transform/options.js";
 import {
   applyPipeline,
   type InputColumn,
@@ -127,7 +127,7 @@ export async function prepare(
       ? rowsWithTarget(await readValidation([...pipeline, ...targetColumns(target), ...weight]), names)
       : undefined;
   const newSpec = () => networkFor(model, inputColumns(pipeline), () => applyPipeline(pipeline, learned), target);
-  const spec = beginning ? continuedSpec(beginning, model, target) : newSpec();
+  const spec = beginning ? continuedSpec(beginning, model, scale) : newSpec();
   const held = validation && range(table.rows, table.rows + validation.rows);
   const fewest = Math.min(...parts.map(({ training }) => training.length));
   const rowsOfBatch = batchSize === "full" ? fewest : Math.min(batchSize, fewest);
@@ -165,25 +165,43 @@ export async function prepare(
 }
 
 /** The model's network, to be trained as the config says. Refuses a config that describes another one. */
-function continuedSpec({ network, weights }: Beginning, model: ModelOptions, target: TargetState): NetworkSpec {
+function continuedSpec(beginning: Beginning, model: ModelOptions, scale: ScaleOptions): NetworkSpec {
+  const { network, weights, target } = beginning;
   const { parametrization, dropout } = model;
   const loss = model.loss === "auto" ? lossFor(target) : model.loss;
   const then = { ...pick(network), members: weights.length };
   const now = { ...pick(model), members: model.members, loss };
-  const differ = Object.entries(then).flatMap(([name, value]) => {
+  const ofModel = Object.entries(then).flatMap(([name, value]) => {
     const wanted = now[name as keyof typeof now]; // they have the same keys
     return isDeepStrictEqual(value, wanted)
       ? []
       : [`model.${name}: ${JSON.stringify(value)}, and the config says ${JSON.stringify(wanted)}`];
   });
+  const differ = [...ofModel, ...otherwiseScaled(beginning, scale)];
   if (differ.length > 0) {
     throw new NnfitError("usage", "the model to continue from is another one than the config describes", {
-      setting: "model",
+      setting: ofModel.length > 0 ? "model" : "scale",
       have: differ.join("; "),
       try: "the model's own settings, which nnfit inspect shows",
     });
   }
   return { ...network, parametrization, dropout };
+}
+
+/** In words, each column whose scaler is another one than the config has for it, and clamping. */
+function otherwiseScaled({ pipeline, target }: Beginning, scale: ScaleOptions): string[] {
+  const numbers = pipeline.flatMap((state) => (state.type === "number" ? [state] : []));
+  const targets = target.task === "regression" ? target.targets : [];
+  const scaled = [
+    ...numbers.map((state) => ({ ...state, wanted: scalerFor(scale.inputs, state.name) })),
+    ...targets.map((state) => ({ ...state, wanted: scalerFor(scale.target, state.name) })),
+  ];
+  const scalers = scaled.flatMap(({ name, scaler, wanted }) =>
+    scaler.name === wanted ? [] : [`the scaler of "${name}": "${scaler.name}", and the config says "${wanted}"`],
+  );
+  const isClamped = targets.some(({ range }) => range !== undefined);
+  const clampDiffers = targets.length > 0 && isClamped !== scale.clamp;
+  return clampDiffers ? [...scalers, `scale.clamp: ${isClamped}, and the config says ${scale.clamp}`] : scalers;
 }
 
 function pick({

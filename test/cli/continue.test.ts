@@ -56,6 +56,11 @@ describe("--continue-from", () => {
     expect(err).toContain("model.scaling: true, and the config says false");
     expect(err).toContain("model.members: 2, and the config says 3");
     expect(err).not.toContain("model.activation");
+    const scaled = await go(cwd, "x", ...set("scale.inputs.a=minmax", "scale.target=robust", "scale.clamp=true"));
+    expect(scaled.code).toBe(2);
+    expect(scaled.err).toContain('the scaler of "a": "standard", and the config says "minmax"');
+    expect(scaled.err).toContain('the scaler of "y": "standard", and the config says "robust"');
+    expect(scaled.err).toContain("scale.clamp: false, and the config says true");
     const other = await go(cwd, "x", ...set("data.target=class"));
     expect([other.code, other.err]).toEqual([2, expect.stringContaining("y in first, and class in the config")]);
   });
