@@ -16,9 +16,23 @@ const NUMBER = {
 
 /** A number with the other decimal point, or with that between its thousands. */
 const OTHERWISE_WRITTEN = {
-  ".": /^[+-]?(?:\d+,\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?)$/,
-  ",": /^[+-]?(?:\d+\.\d+|\d{1,3}(?:\.\d{3})+(?:,\d+)?)$/,
+  ".": /^[+-]?(?:\d+,\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+,\d+)$/,
+  ",": /^[+-]?(?:\d+\.\d+|\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d{1,3}(?:,\d{3})+\.\d+)$/,
 } as const;
+
+const MARKS = { ".": "points", ",": "commas" } as const;
+
+/** What makes a number of one that is otherwise written. Of two different marks the last one is the decimal point. */
+function wayToRead(text: string, decimal: CellFormat["decimal"]): string {
+  const other = decimal === "." ? "," : ".";
+  if (!text.includes(decimal)) {
+    return `data.decimal: "${other}" if those are decimal ${MARKS[other]}, no ${MARKS[other]} between thousands`;
+  }
+  const isDecimal = text.lastIndexOf(decimal) > text.lastIndexOf(other);
+  return isDecimal
+    ? `no ${MARKS[other]} between thousands`
+    : `data.decimal: "${other}" and no ${MARKS[decimal]} between thousands`;
+}
 
 /** The number that a cell holds, or undefined where it is none or beyond a double's range. */
 export function numberIn(text: string, decimal: CellFormat["decimal"]): number | undefined {
@@ -150,10 +164,10 @@ export class ColumnBuilder implements CellReceiver {
   check(): void {
     if (this.given || this.others === 0) return;
     if (this.otherwiseWritten === this.others) {
-      const [marks, other] = this.decimal === "." ? ["commas", ","] : ["points", "."];
+      const marks = MARKS[this.decimal === "." ? "," : "."];
       throw this.notNumber(
         `the cells of this column look like numbers, but have ${marks} in them`,
-        `data.decimal: "${other}" if those are decimal ${marks}, no ${marks} between thousands, or data.types: { "${this.name}": "category" }`,
+        `${wayToRead(this.firstOther?.text ?? "", this.decimal)}, or data.types: { "${this.name}": "category" }`,
       );
     }
     if (this.numbers < NEARLY_ALL * (this.numbers + this.others)) return;

@@ -11,6 +11,16 @@ export function placesOf(header: readonly string[]): ReadonlyMap<string, number>
 /** The names in a header. Every column that matters has one of its own. */
 export function checkHeader(cells: readonly string[], at: string, matters: (name: string) => boolean): string[] {
   const names = cells.map((cell) => cell.trim());
+  if (/^sep=.?$/i.test(names[0] ?? "") && names.slice(1).every((name) => name === "")) {
+    throw new NnfitError(
+      "data",
+      `the first line begins with "${names[0]}": it tells a spreadsheet the delimiter, and is no header`,
+      {
+        at,
+        try: "deleting the line",
+      },
+    );
+  }
   const empty = names.indexOf("");
   if (empty >= 0 && matters("")) {
     throw new NnfitError("data", `column ${empty + 1} of the header has no name`, {

@@ -133,6 +133,24 @@ describe("numbers with commas in them", () => {
     });
   });
 
+  it.each([
+    [".", ["5,188.50", "7,200.25"], 'no commas between thousands, or data.types: { "x": "category" }'],
+    [
+      ".",
+      ["5.188,50", "7.200,25"],
+      'data.decimal: "," and no points between thousands, or data.types: { "x": "category" }',
+    ],
+    [",", ["5.188,50", "7.200,25"], 'no points between thousands, or data.types: { "x": "category" }'],
+    [
+      ",",
+      ["5,188.50", "7,200.25"],
+      'data.decimal: "." and no commas between thousands, or data.types: { "x": "category" }',
+    ],
+  ] as const)("with the decimal %s, and %s, say what to do", async (decimal, [first, second], way) => {
+    const error = await refusal(() => tableOf(`x;y\n${first};0\n${second};0\n`, { decimal }));
+    expect(error).toMatchObject({ details: { have: `"${first}"`, try: way } });
+  });
+
   it("are no error in a column that is ignored", async () => {
     expect((await tableOf("x;y\n1,5;0\n2,5;0\n", { ignore: ["x"] })).rows).toBe(2);
   });
@@ -172,7 +190,6 @@ describe("decimal commas, where the config says so,", () => {
     for (const values of [
       ["1.5", "2.25"],
       ["3", "1.234"],
-      ["1.234,5", "7"],
     ]) {
       const error = await refused(`x;y\n${values.map((value) => `${value};0`).join("\n")}\n`, { decimal });
       expect(error.message).toContain("have points in them");
@@ -348,6 +365,15 @@ describe("wanted columns", () => {
     const table = await read("size,,kind,note,note,\n1.5,2,a,b,c,d\n");
     expect(table.columns.map(({ name }) => name)).toEqual(["kind", "size"]);
     expect([...cells(table, "kind"), ...cells(table, "size")]).toEqual(["a", 1.5]);
+  });
+
+  it.each([";", ",", "\t"])("are no line that tells a spreadsheet the delimiter %j", async (mark) => {
+    const error = await refusal(() => tableOf(`sep=${mark}\na${mark}b\n1${mark}2\n3${mark}4\n`));
+    expect(error).toMatchObject({
+      kind: "data",
+      message: expect.stringContaining('begins with "sep="'),
+      details: { at: "t.csv:1", try: "deleting the line" },
+    });
   });
 
   it("are an error where one stands twice", async () => {
