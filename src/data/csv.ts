@@ -182,6 +182,15 @@ function textBeforeInvalid(bytes: Uint8Array): string {
   return textOf(bytes.subarray(0, valid), true)!;
 }
 
+/** What to do about a row with so many cells more than the header. */
+function wayToWidth(more: number, last: unknown, line: number): string {
+  if (more === 1 && last === "") return "no delimiter at the end of rows, or one at the end of the header too";
+  const quoting = "quoting cells that contain the delimiter, or naming the delimiter (data.delimiter, --delimiter)";
+  return more === 1 && line === 2
+    ? `a name for the first column, if that is R's row names (write.table: col.names = NA); or ${quoting}`
+    : quoting;
+}
+
 /** What csv-parse found, as an error of ours. */
 function csvError(error: Error, state: RecordParser, { name }: Source): NnfitError {
   const { code, record } = error as CsvError & { record?: unknown };
@@ -191,10 +200,11 @@ function csvError(error: Error, state: RecordParser, { name }: Source): NnfitErr
   switch (code) {
     case "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH": {
       const [expected, got] = error.message.match(/\d+/g) ?? [];
-      const cells = Array.isArray(record) ? record.length : got;
+      const cells = Array.isArray(record) ? record.length : Number(got);
+      const last: unknown = Array.isArray(record) ? record.at(-1) : undefined;
       return new NnfitError("data", `a row has ${count(cells, "cell")} where the header has ${expected}`, {
         at: `${name}:${begins}`,
-        try: "quoting cells that contain the delimiter, or setting data.delimiter",
+        try: wayToWidth(cells - Number(expected), last, begins),
       });
     }
     case "CSV_QUOTE_NOT_CLOSED":

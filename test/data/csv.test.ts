@@ -296,6 +296,20 @@ describe("a broken row is refused with the line it begins on", () => {
   });
 
   it.each([
+    ["that end with a delimiter", "a,b\n1,2,\n3,4,\n", /^no delimiter at the end of rows/],
+    [
+      "that R's write.table names",
+      'a,b\n"1",1,2\n"2",3,4\n',
+      /^a name for the first column, .* col\.names = NA\); or quoting/,
+    ],
+    ["one of which has a delimiter in a cell", "a,b\n1,2\n1,2,3\n", /^quoting cells .* --delimiter\)$/],
+    ["of other numbers of cells", "a,b\n1,2,3,4\n", /^quoting cells/],
+  ])("with what to do about rows %s", async (_, text, way) => {
+    const error = await refused(sourceOf(text), ",");
+    expect(error).toMatchObject({ details: { try: expect.stringMatching(way) as string } });
+  });
+
+  it.each([
     ["in the header", '"a,b\n1,2\n', 1],
     ["in the last row", 'a,b\n1,2\n3,"4\n5,6\n', 3],
     ["after blank lines", 'a,b\n1,2\n\n\n3,"4\n5,6\n', 5],
