@@ -106,8 +106,18 @@ function doubtAboutWords(
     return { what, way: `${asMissing} makes it one of numbers`, makesNumbers: true };
   }
   if (mark !== undefined) {
-    const what = `${isWords} "${missed[0]}" stands among numbers with decimal ${mark === "," ? "commas" : "points"}`;
-    return { what, way: `data.decimal: "${mark}" and ${asMissing} make it one of numbers`, makesNumbers: true };
+    const marks = `decimal ${mark === "," ? "commas" : "points"}`;
+    return missed.length > 0
+      ? {
+          what: `${isWords} "${missed[0]}" stands among numbers with ${marks}`,
+          way: `data.decimal: "${mark}" and ${asMissing} make it one of numbers`,
+          makesNumbers: true,
+        }
+      : {
+          what: `${isWords} its numbers have ${marks}`,
+          way: `data.decimal: "${mark}" makes it one of numbers`,
+          makesNumbers: true,
+        };
   }
   if (dress !== undefined) {
     const what = `${isWords} its numbers are written like "${dress}"`;

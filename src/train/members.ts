@@ -107,7 +107,7 @@ function checkParting(table: Table, dependence: Dependence): void {
   if (table.rows < 2) {
     throw new NnfitError("data", "the table has one row, which can't be parted into training and validation rows", {
       at: table.source,
-      try: '"validation": 0',
+      try: "more rows",
     });
   }
   if (dependence.kind === "none" || countOf(dependence.codes) > 1) return;

@@ -93,6 +93,12 @@ describe("a column of words is doubted", () => {
     },
   );
 
+  it("where numbers have another decimal point and exponents", async () => {
+    expect(await doubts(["1,5e3", "2,5e-3", "7,25e2", "1,5e3"])).toEqual([
+      '"x" is a column of words, as its numbers have decimal commas; data.decimal: "," makes it one of numbers',
+    ]);
+  });
+
   it("where words differ in capitals alone", async () => {
     expect(await doubts(["TRUE", "false", "True", "False"])).toEqual([
       '"TRUE" and "True" are different words of "x"; written alike they would be one',
