@@ -63,7 +63,8 @@ async function predictAction(
   const { readBlocks, readLeniently } = await import("../data/read.js");
   const { predictionThreads } = await import("../train/parallel.js");
   const { predictor } = await import("../train/predictor.js");
-  const { predictionCells, predictionHeader, rowsWithoutOutput, safeWord } = await import("../transform/output.js");
+  const { predictionCells, predictionHeader, safeWord } = await import("../transform/output.js");
+  const { rowsNotFinite } = await import("../transform/scalers.js");
   const { Remarks } = await import("./remarks.js");
 
   if (json && out === undefined) {
@@ -96,7 +97,7 @@ async function predictAction(
   const linesOf = (table: Table): string => {
     const { reasons: odd, unreadable } = remarks.on(table);
     const outputs = predict(table);
-    const lost = rowsWithoutOutput(outputs, model.network.outputs);
+    const lost = rowsNotFinite(outputs, model.network.outputs);
     if (onError === "fail" && lost.length > 0) {
       throw new NnfitError("data", "what the network makes of this row is no finite number", {
         at: `${table.source}:${table.lines[lost[0]!]}`,

@@ -43,6 +43,7 @@ function membersFor(rows: number, members: number): number {
   return rows <= ENOUGH_ROWS ? members : 2;
 }
 
+/** What all of them update weights by. */
 const OPTIMIZER = "adamw";
 
 /** RealMLP's recipe (Holzmüller et al., "Better by Default", 2024), of which presets are variations. */

@@ -20,11 +20,17 @@ const OTHERWISE_WRITTEN = {
   ",": /^[+-]?(?:\d+\.\d+|\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d{1,3}(?:,\d{3})+\.\d+)$/,
 } as const;
 
-const MARKS = { ".": "points", ",": "commas" } as const;
+/** The mark that is not the decimal point, but may well stand in a number. */
+export function otherMark(decimal: CellFormat["decimal"]): CellFormat["decimal"] {
+  return decimal === "." ? "," : ".";
+}
+
+/** What the marks are called. */
+export const MARKS = { ".": "points", ",": "commas" } as const;
 
 /** What makes a number of one that is otherwise written. Of two different marks the last one is the decimal point. */
 function wayToRead(text: string, decimal: CellFormat["decimal"]): string {
-  const other = decimal === "." ? "," : ".";
+  const other = otherMark(decimal);
   if (!text.includes(decimal)) {
     return `data.decimal: "${other}" if those are decimal ${MARKS[other]}, no ${MARKS[other]} between thousands`;
   }
@@ -164,7 +170,7 @@ export class ColumnBuilder implements CellReceiver {
   check(): void {
     if (this.given || this.others === 0) return;
     if (this.otherwiseWritten === this.others) {
-      const marks = MARKS[this.decimal === "." ? "," : "."];
+      const marks = MARKS[otherMark(this.decimal)];
       throw this.notNumber(
         `the cells of this column look like numbers, but have ${marks} in them`,
         `${wayToRead(this.firstOther?.text ?? "", this.decimal)}, or data.types: { "${this.name}": "category" }`,

@@ -1,5 +1,5 @@
 import { NnfitError } from "../errors.js";
-import { numberIn } from "./columns.js";
+import { MARKS, numberIn, otherMark } from "./columns.js";
 import { looksLikeDate, normalDate } from "./dates.js";
 import type { DataOptions } from "./options.js";
 import type { CategoryColumn, NumberColumn, Table, Task } from "./table.js";
@@ -91,7 +91,7 @@ function doubtAboutWords(
   const missed = categories.filter((word) => MISSING.has(word.toLowerCase()));
   const cells = categories.filter((word) => !MISSING.has(word.toLowerCase()));
   const asMissing = `data.missing: ${JSON.stringify([...missing, ...missed])}`;
-  const mark = ([decimal, other(decimal)] as const).find((mark) =>
+  const mark = ([decimal, otherMark(decimal)] as const).find((mark) =>
     cells.every((cell) => numberIn(cell, mark) !== undefined),
   );
   const dress = dressOf(cells, decimal);
@@ -106,7 +106,7 @@ function doubtAboutWords(
     return { what, way: `${asMissing} makes it one of numbers`, makesNumbers: true };
   }
   if (mark !== undefined) {
-    const marks = `decimal ${mark === "," ? "commas" : "points"}`;
+    const marks = `decimal ${MARKS[mark]}`;
     return missed.length > 0
       ? {
           what: `${isWords} "${missed[0]}" stands among numbers with ${marks}`,
@@ -144,10 +144,6 @@ function doubtAboutCapitals(name: string, words: readonly string[]): Doubt | und
     first.set(small, word);
   }
   return undefined;
-}
-
-function other(decimal: DataOptions["decimal"]): DataOptions["decimal"] {
-  return decimal === "." ? "," : ".";
 }
 
 function notClasses({ what, way }: Doubt, source: string): NnfitError {

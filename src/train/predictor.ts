@@ -4,6 +4,7 @@ import type { Memory } from "../engine/memory.js";
 import { losses } from "../model/losses.js";
 import type { Network } from "../model/network.js";
 import { applyLeniently, applyPipeline, type PipelineState, widthOf } from "../transform/pipeline.js";
+import { rowsNotFinite } from "../transform/scalers.js";
 import { EVALUATION_ROWS, evaluator } from "./evaluate.js";
 
 /**
@@ -24,11 +25,7 @@ export function predictor(
     const X = applyLeniently(pipeline, table);
     const outputs = predict(X);
     const width = outputs.length / table.rows;
-    for (let i = 0; i < X.length; i++) {
-      if (Number.isFinite(X[i])) continue;
-      const row = Math.floor(i / columns);
-      outputs.fill(Number.NaN, row * width, (row + 1) * width);
-    }
+    for (const row of rowsNotFinite(X, columns)) outputs.fill(Number.NaN, row * width, (row + 1) * width);
     return outputs;
   };
 }

@@ -116,7 +116,8 @@ class Clause {
 
   private drift(training: readonly number[], trainingRows: number) {
     if (this.state.type === "number") return driftOf(training, Math.min(trainingRows, MOST_VALUES), this.counts);
-    return driftOfCategories(training, trainingRows, this.counts, training.length - 2);
+    const other = training.length - 2; // the last but one, as `trainingBins` has them
+    return driftOfCategories(training, trainingRows, this.counts, other);
   }
 
   private countBins(table: Table): void {

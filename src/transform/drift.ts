@@ -59,7 +59,7 @@ export function driftOfCategories(
   const rows = Array.from(counts).reduce((sum, count) => sum + count, 0);
   const isRisen = (bin: number) => {
     const few = Math.max(1, Math.round(training[bin]! * trainingRows));
-    return bin !== other && counts[bin]! > mostByChance(rows, few, trainingRows, 1000 * rare.length);
+    return bin !== other && counts[bin]! > mostByChance(rows, few, trainingRows, rare.length);
   };
   const together = new Set(rare.filter((bin) => !isRisen(bin)));
   return driftOf(pooled(training, together), trainingRows, pooled(counts, together));

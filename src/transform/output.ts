@@ -11,13 +11,6 @@ export function predictionHeader(target: TargetState, withProbabilities: boolean
   return ["prediction", ...(withProbabilities ? probabilities : [])];
 }
 
-/** Rows of which a network, for numbers far beyond those of training, puts out no finite number   outputs [rows, width] */
-export function rowsWithoutOutput(outputs: Float32Array, width: number): number[] {
-  const rows = new Set<number>();
-  for (let i = 0; i < outputs.length; i++) if (!Number.isFinite(outputs[i])) rows.add(Math.floor(i / width));
-  return [...rows];
-}
-
 /** The cells of each row: targets in their own units, or the class and its probabilities   outputs [rows, width] */
 export function predictionCells(
   target: TargetState,

@@ -219,3 +219,10 @@ export function isFinite32(numbers: Float32Array): boolean {
   for (let i = 0; i < numbers.length; i++) zeros += numbers[i]! * 0; // NaN for what is not finite
   return zeros === 0;
 }
+
+/** The rows that hold a number that is not finite   numbers [rows, width] */
+export function rowsNotFinite(numbers: Float32Array, width: number): number[] {
+  const rows = new Set<number>();
+  for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) rows.add(Math.floor(i / width));
+  return [...rows];
+}

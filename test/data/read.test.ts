@@ -140,6 +140,7 @@ describe("numbers with commas in them", () => {
       ["5.188,50", "7.200,25"],
       'data.decimal: "," and no points between thousands, or data.types: { "x": "category" }',
     ],
+    [",", ["1.234,5", "7"], 'no points between thousands, or data.types: { "x": "category" }'],
     [",", ["5.188,50", "7.200,25"], 'no points between thousands, or data.types: { "x": "category" }'],
     [
       ",",
@@ -148,6 +149,7 @@ describe("numbers with commas in them", () => {
     ],
   ] as const)("with the decimal %s, and %s, say what to do", async (decimal, [first, second], way) => {
     const error = await refusal(() => tableOf(`x;y\n${first};0\n${second};0\n`, { decimal }));
+    expect(error.message).toContain(decimal === "." ? "have commas in them" : "have points in them");
     expect(error).toMatchObject({ details: { have: `"${first}"`, try: way } });
   });
 

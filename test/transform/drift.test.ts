@@ -98,6 +98,15 @@ it("is found among many categories where they change places", () => {
   [counts[0], counts[1]] = [counts[1]!, counts[0]!];
   const { index, chance } = driftOfCategories(training, 1000, counts, 62)!;
   expect(index).toBeGreaterThan(Math.max(0.25, chance));
+  const bins = new Array<number>(21).fill(1 / 21); // the other 42 are compared as one
+  expect(chance).toBeCloseTo(
+    driftOf(
+      bins,
+      1000,
+      bins.map((share) => share * 1000),
+    )!.chance,
+    12,
+  );
 });
 
 it.each([
