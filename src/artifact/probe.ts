@@ -3,7 +3,7 @@ import { Memory } from "../engine/memory.js";
 import { NnfitError } from "../errors.js";
 import type { Network } from "../model/network.js";
 import { predictorOfInputs } from "../train/predictor.js";
-import { type InputColumn, placesOf } from "../transform/pipeline.js";
+import { type InputColumn, placesOf } from "../transform/inputColumns.js";
 
 const rows = z.array(z.array(z.number())).min(1).max(16);
 

@@ -5,7 +5,7 @@ import { learnedRows } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
 import { meanJudgement, type Snapshot } from "../train/reports.js";
 import type { Outcome } from "../train/train.js";
-import { widthOf } from "../transform/pipeline.js";
+import { widthOf } from "../transform/inputColumns.js";
 import { type Model, networksOf } from "./model.js";
 import { probeOf } from "./probe.js";
 import { version } from "./version.js";

@@ -6,7 +6,8 @@ import type { FoldResult } from "../train/crossValidation.js";
 import type { MemberOutcome } from "../train/member.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Outcome } from "../train/train.js";
-import { type PipelineState, widthOf } from "../transform/pipeline.js";
+import { widthOf } from "../transform/inputColumns.js";
+import type { PipelineState } from "../transform/pipeline.js";
 import { targetNames } from "../transform/target.js";
 import { count, plain, short, some, whole } from "./text.js";
 

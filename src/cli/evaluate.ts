@@ -49,7 +49,8 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const { scoreBaselines } = await import("../score/baseline.js");
   const { bootstrap } = await import("../score/bootstrap.js");
   const { scoresOf } = await import("../score/metrics.js");
-  const { applyPipeline, inputColumns } = await import("../transform/pipeline.js");
+  const { applyPipeline } = await import("../transform/apply.js");
+  const { inputColumns } = await import("../transform/inputColumns.js");
   const { invertTarget, rowsWithTarget, targetColumns, targetNames, truthOf } = await import("../transform/target.js");
 
   const gatesOf = await gatesFor(options);

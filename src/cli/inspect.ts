@@ -17,7 +17,7 @@ export function inspectCommand(): Command {
 
 async function inspectAction(path: string, { json }: { json?: boolean }): Promise<void> {
   const { losses } = await import("../model/losses.js");
-  const { inputColumns } = await import("../transform/pipeline.js");
+  const { inputColumns } = await import("../transform/inputColumns.js");
   const model = await findModel(path);
   if (json) {
     const { weights, version: nnfit, probe, ...description } = model;

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { make } from "../family.js";
-import { type InputColumn, placesOf } from "../transform/pipeline.js";
+import { type InputColumn, placesOf } from "../transform/inputColumns.js";
 import { mostBins, numericEmbeddingChoice, numericEmbeddings } from "./numericEmbeddings.js";
 import type { ModelOptions } from "./options.js";
 import type { Tensor } from "./tensors.js";

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { InputColumn } from "../transform/pipeline.js";
+import type { InputColumn } from "../transform/inputColumns.js";
 import { type TargetState, targetNames } from "../transform/target.js";
 import type { Predictions, Truth } from "../transform/truth.js";
 import { type KnownRows, learnLinear, linearFits, linearState, predictLinear } from "./linear.js";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { spacedRows } from "../data/split.js";
-import { type InputColumn, oneHot, placesOf } from "../transform/pipeline.js";
+import { type InputColumn, oneHot, placesOf } from "../transform/inputColumns.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
 import { type Design, designOf, storedPerRow } from "./design.js";

@@ -7,7 +7,7 @@ import {
   withScores,
 } from "../score/baseline.js";
 import type { KnownRows } from "../score/linear.js";
-import { inputColumns } from "../transform/pipeline.js";
+import { inputColumns } from "../transform/inputColumns.js";
 import { joinPredictions, joinTruths, type Predictions, takeTruth } from "../transform/truth.js";
 import { learnedRows, type Member } from "./members.js";
 import type { Prepared } from "./prepare.js";

@@ -5,7 +5,7 @@ import { Memory } from "../engine/memory.js";
 import { Network, plainSpec } from "../model/network.js";
 import { type Baselines, learnBaselines, scoreBaselines } from "../score/baseline.js";
 import { scoresOf } from "../score/metrics.js";
-import { inputColumns } from "../transform/pipeline.js";
+import { inputColumns } from "../transform/inputColumns.js";
 import { invertTarget } from "../transform/target.js";
 import type { Predictions } from "../transform/truth.js";
 import { knownRows } from "./compare.js";

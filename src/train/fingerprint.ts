@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { widthOf } from "../transform/pipeline.js";
+import { widthOf } from "../transform/inputColumns.js";
 import { targetNames } from "../transform/target.js";
 import type { Prepared } from "./prepare.js";
 

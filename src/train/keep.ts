@@ -1,6 +1,6 @@
 import { range } from "../data/split.js";
 import { learnBaselines, withScores } from "../score/baseline.js";
-import { inputColumns } from "../transform/pipeline.js";
+import { inputColumns } from "../transform/inputColumns.js";
 import type { CrossValidation, FoldResult } from "./crossValidation.js";
 import type { FoldScores } from "./foldScores.js";
 import { rowsOf } from "./prepare.js";

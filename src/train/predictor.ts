@@ -3,7 +3,9 @@ import type { Table } from "../data/table.js";
 import type { Memory } from "../engine/memory.js";
 import { losses } from "../model/losses.js";
 import type { Network } from "../model/network.js";
-import { applyLeniently, applyPipeline, type PipelineState, widthOf } from "../transform/pipeline.js";
+import { applyLeniently, applyPipeline } from "../transform/apply.js";
+import { widthOf } from "../transform/inputColumns.js";
+import type { PipelineState } from "../transform/pipeline.js";
 import { rowsNotFinite } from "../transform/scalers.js";
 import { EVALUATION_ROWS, evaluator } from "./evaluate.js";
 

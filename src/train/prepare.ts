@@ -13,15 +13,10 @@ import { type LossChoice, lossChoice, losses } from "../model/losses.js";
 import { type NetworkSpec, trainableWeights } from "../model/network.js";
 import type { ModelOptions } from "../model/options.js";
 import { metricNames, metrics } from "../score/metrics.js";
+import { applyPipeline } from "../transform/apply.js";
+import { type InputColumn, inputColumns } from "../transform/inputColumns.js";
 import { type ScaleOptions, scalerFor } from "../transform/options.js";
-import {
-  applyPipeline,
-  type InputColumn,
-  inputColumns,
-  type LeftOut,
-  learnPipeline,
-  type PipelineState,
-} from "../transform/pipeline.js";
+import { type LeftOut, learnPipeline, type PipelineState } from "../transform/pipeline.js";
 import {
   applyTarget,
   learnTargets,

@@ -1,12 +1,12 @@
 import * as z from "zod";
 import { checkNames } from "../data/header.js";
-import { type CategoryColumn, type Column, columnOf, type NumberColumn, type Table, textOf } from "../data/table.js";
+import type { CategoryColumn, Column, NumberColumn, Table } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { inOrder } from "./categories.js";
 import { type ScalerSetting, scalerFor } from "./options.js";
 import { categoryProfile, numberProfile, profileNumbers } from "./profile.js";
 import { Sample } from "./sample.js";
-import { isFinite32, learnScaler, scalerState, scalingOf } from "./scalers.js";
+import { learnScaler, scalerState } from "./scalers.js";
 
 /** A column of numbers: the scaled value, and where `indicator` is set a second input, 1 where the cell is missing. */
 const numberState = z.strictObject({
@@ -176,129 +176,5 @@ function learnCategory(
       missing: (rows - present) / rows,
       other: (present - placed) / rows,
     },
-  };
-}
-
-/** A column of X: a number, 1 where one is missing, or the code of a category (0, 1, …; −1 where it has no place). */
-export type InputColumn =
-  | { readonly kind: "number" }
-  | { readonly kind: "flag" }
-  | { readonly kind: "code"; readonly categories: number; readonly other: boolean };
-
-/** What the columns of X are. */
-export function inputColumns(pipeline: PipelineState): InputColumn[] {
-  return pipeline.flatMap(columnsOf);
-}
-
-function columnsOf(state: ColumnState): InputColumn[] {
-  if (state.type === "category") return [{ kind: "code", categories: state.categories.length, other: state.other }];
-  return state.indicator ? [{ kind: "number" }, { kind: "flag" }] : [{ kind: "number" }];
-}
-
-export function widthOf(pipeline: PipelineState): number {
-  return inputColumns(pipeline).length;
-}
-
-/** How many columns a column becomes one-hot. */
-export function placesOf(column: InputColumn): number {
-  return column.kind === "code" ? column.categories + Number(column.other) : 1;
-}
-
-/** Some rows of X with each code as 1 in its place and 0 elsewhere. */
-export function oneHot(X: Float32Array, columns: readonly InputColumn[], rows: Uint32Array): Float32Array {
-  const places = columns.map(placesOf);
-  const expanded = new Float32Array(rows.length * places.reduce((sum, count) => sum + count, 0));
-  const isCode = Uint8Array.from(columns, ({ kind }) => Number(kind === "code"));
-  for (let r = 0, at = 0; r < rows.length; r++) {
-    const first = rows[r]! * isCode.length;
-    for (let i = 0; i < isCode.length; i++) {
-      const x = X[first + i]!;
-      if (!isCode[i]) expanded[at] = x;
-      else if (x >= 0) expanded[at + x] = 1;
-      at += places[i]!;
-    }
-  }
-  return expanded;
-}
-
-/** So many rows of all columns are written before the next ones are: they stay in the cache. */
-const BLOCK_ROWS = 256;
-
-/**
- * The table as numbers and codes, what the network takes   X [rows, width]. The table has all columns of the pipeline, of its types.
- *
- * @throws NnfitError where a number is too large for a float32
- */
-export function applyPipeline(pipeline: PipelineState, table: Table): Float32Array {
-  const X = applyLeniently(pipeline, table);
-  if (!isFinite32(X)) throw tooLarge(pipeline, table, X);
-  return X;
-}
-
-/** The same, numbers that are too large being infinite. */
-export function applyLeniently(pipeline: PipelineState, table: Table): Float32Array {
-  const width = widthOf(pipeline);
-  const X = new Float32Array(table.rows * width);
-  let place = 0;
-  const writers = pipeline.map((state) => {
-    const column = columnOf(table, state.name);
-    if (column?.type !== state.type) throw new Error(`column ${state.name} is not there as a ${state.type}`);
-    const output = { X, width, place };
-    place += columnsOf(state).length;
-    return state.type === "number"
-      ? numberWriter(output, column as NumberColumn, state) // types are equal
-      : codeWriter(output, column as CategoryColumn, state);
-  });
-  for (let row = 0; row < table.rows; row += BLOCK_ROWS) {
-    const end = Math.min(row + BLOCK_ROWS, table.rows);
-    for (const write of writers) write(row, end);
-  }
-  return X;
-}
-
-function tooLarge(pipeline: PipelineState, { columns, lines, source }: Table, X: Float32Array): NnfitError {
-  const width = widthOf(pipeline);
-  const at = X.findIndex((x) => !Number.isFinite(x));
-  const row = Math.floor(at / width);
-  const { name } = pipeline.flatMap((state) => columnsOf(state).map(() => state))[at % width]!;
-  const column = columns.find((column) => column.name === name)!;
-  return new NnfitError("data", "a number is too large to compute with, even when it is scaled", {
-    at: `${source}:${lines[row]}, column "${name}"`,
-    have: textOf(column, row) ?? "a missing cell, as it is filled",
-    try: "correcting the cell, or another scaler for the column",
-  });
-}
-
-/** Where a column's numbers go: from `place` on, in every row. */
-interface Output {
-  readonly X: Float32Array;
-  readonly width: number;
-  readonly place: number;
-}
-
-/** Writes X for the rows from one up to another. */
-type Writer = (from: number, to: number) => void;
-
-function numberWriter({ X, width, place }: Output, { values }: NumberColumn, state: NumberState): Writer {
-  const { apply } = scalingOf(state.scaler);
-  const filled = apply(state.fill);
-  return (from, to) => {
-    for (let row = from, at = from * width + place; row < to; row++, at += width) {
-      const value = values[row]!;
-      const missing = Number.isNaN(value);
-      X[at] = missing ? filled : apply(value); // float32 only now
-      if (state.indicator) X[at + 1] = Number(missing);
-    }
-  };
-}
-
-function codeWriter({ X, width, place }: Output, column: CategoryColumn, state: CategoryState): Writer {
-  const places = new Map(state.categories.map((category, index) => [category, index]));
-  const unknown = state.other ? state.categories.length : -1;
-  const placeOf = column.categories.map((category) => places.get(category) ?? unknown);
-  return (from, to) => {
-    for (let row = from, at = from * width + place; row < to; row++, at += width) {
-      X[at] = placeOf[column.codes[row]!] ?? unknown; // a missing cell has the code −1
-    }
   };
 }

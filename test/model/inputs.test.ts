@@ -5,7 +5,7 @@ import { record } from "../../src/engine/tape.js";
 import { inputFor, takes, withInput } from "../../src/model/inputs.js";
 import { Network, type NetworkSettings, tensorsOf } from "../../src/model/network.js";
 import { modelOptions } from "../../src/model/options.js";
-import type { InputColumn } from "../../src/transform/pipeline.js";
+import type { InputColumn } from "../../src/transform/inputColumns.js";
 import { numbersFrom, uniformFrom } from "../engine/reference.js";
 import { differences } from "./reference.js";
 

@@ -10,7 +10,7 @@ import { fit } from "../../src/train/fit.js";
 import { Optimizer, optimizerChoice } from "../../src/train/optimizers.js";
 import { trainingOptions } from "../../src/train/options.js";
 import { dropoutOf, Rates } from "../../src/train/pace.js";
-import type { InputColumn } from "../../src/transform/pipeline.js";
+import type { InputColumn } from "../../src/transform/inputColumns.js";
 import { numbersFrom, uniformFrom } from "../engine/reference.js";
 import { differences } from "./reference.js";
 

@@ -13,8 +13,8 @@ import { type Prepared, prepare } from "../../src/train/prepare.js";
 import { Reports } from "../../src/train/reports.js";
 import { findTask } from "../../src/train/task.js";
 import { engineFor, type Outcome, train } from "../../src/train/train.js";
+import { inputColumns } from "../../src/transform/inputColumns.js";
 import { scaleOptions } from "../../src/transform/options.js";
-import { inputColumns } from "../../src/transform/pipeline.js";
 import { invertTarget } from "../../src/transform/target.js";
 import { columns } from "../data/source.js";
 

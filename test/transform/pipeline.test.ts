@@ -1,14 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { takeRows } from "../../src/data/table.js";
-import {
-  applyPipeline,
-  inputColumns,
-  learnPipeline,
-  oneHot,
-  pipelineState,
-  placesOf,
-  widthOf,
-} from "../../src/transform/pipeline.js";
+import { applyPipeline } from "../../src/transform/apply.js";
+import { inputColumns, oneHot, placesOf, widthOf } from "../../src/transform/inputColumns.js";
+import { learnPipeline, pipelineState } from "../../src/transform/pipeline.js";
 import { binOf, categoryProfile, numberProfile } from "../../src/transform/profile.js";
 import { columns, refusal } from "../data/source.js";
 

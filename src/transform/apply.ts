@@ -1,0 +1,87 @@
+import { type CategoryColumn, columnOf, type NumberColumn, type Table, textOf } from "../data/table.js";
+import { NnfitError } from "../errors.js";
+import { columnsOf, widthOf } from "./inputColumns.js";
+import type { CategoryState, NumberState, PipelineState } from "./pipeline.js";
+import { isFinite32, scalingOf } from "./scalers.js";
+
+/** So many rows of all columns are written before the next ones are: they stay in the cache. */
+const BLOCK_ROWS = 256;
+
+/**
+ * The table as numbers and codes, what the network takes   X [rows, width]. The table has all columns of the pipeline, of its types.
+ *
+ * @throws NnfitError where a number is too large for a float32
+ */
+export function applyPipeline(pipeline: PipelineState, table: Table): Float32Array {
+  const X = applyLeniently(pipeline, table);
+  if (!isFinite32(X)) throw tooLarge(pipeline, table, X);
+  return X;
+}
+
+/** The same, numbers that are too large being infinite. */
+export function applyLeniently(pipeline: PipelineState, table: Table): Float32Array {
+  const width = widthOf(pipeline);
+  const X = new Float32Array(table.rows * width);
+  let place = 0;
+  const writers = pipeline.map((state) => {
+    const column = columnOf(table, state.name);
+    if (column?.type !== state.type) throw new Error(`column ${state.name} is not there as a ${state.type}`);
+    const output = { X, width, place };
+    place += columnsOf(state).length;
+    return state.type === "number"
+      ? numberWriter(output, column as NumberColumn, state) // types are equal
+      : codeWriter(output, column as CategoryColumn, state);
+  });
+  for (let row = 0; row < table.rows; row += BLOCK_ROWS) {
+    const end = Math.min(row + BLOCK_ROWS, table.rows);
+    for (const write of writers) write(row, end);
+  }
+  return X;
+}
+
+function tooLarge(pipeline: PipelineState, { columns, lines, source }: Table, X: Float32Array): NnfitError {
+  const width = widthOf(pipeline);
+  const at = X.findIndex((x) => !Number.isFinite(x));
+  const row = Math.floor(at / width);
+  const { name } = pipeline.flatMap((state) => columnsOf(state).map(() => state))[at % width]!;
+  const column = columns.find((column) => column.name === name)!;
+  return new NnfitError("data", "a number is too large to compute with, even when it is scaled", {
+    at: `${source}:${lines[row]}, column "${name}"`,
+    have: textOf(column, row) ?? "a missing cell, as it is filled",
+    try: "correcting the cell, or another scaler for the column",
+  });
+}
+
+/** Where a column's numbers go: from `place` on, in every row. */
+interface Output {
+  readonly X: Float32Array;
+  readonly width: number;
+  readonly place: number;
+}
+
+/** Writes X for the rows from one up to another. */
+type Writer = (from: number, to: number) => void;
+
+function numberWriter({ X, width, place }: Output, { values }: NumberColumn, state: NumberState): Writer {
+  const { apply } = scalingOf(state.scaler);
+  const filled = apply(state.fill);
+  return (from, to) => {
+    for (let row = from, at = from * width + place; row < to; row++, at += width) {
+      const value = values[row]!;
+      const missing = Number.isNaN(value);
+      X[at] = missing ? filled : apply(value); // float32 only now
+      if (state.indicator) X[at + 1] = Number(missing);
+    }
+  };
+}
+
+function codeWriter({ X, width, place }: Output, column: CategoryColumn, state: CategoryState): Writer {
+  const places = new Map(state.categories.map((category, index) => [category, index]));
+  const unknown = state.other ? state.categories.length : -1;
+  const placeOf = column.categories.map((category) => places.get(category) ?? unknown);
+  return (from, to) => {
+    for (let row = from, at = from * width + place; row < to; row++, at += width) {
+      X[at] = placeOf[column.codes[row]!] ?? unknown; // a missing cell has the code −1
+    }
+  };
+}

@@ -1,0 +1,43 @@
+import type { ColumnState, PipelineState } from "./pipeline.js";
+
+/** A column of X: a number, 1 where one is missing, or the code of a category (0, 1, …; −1 where it has no place). */
+export type InputColumn =
+  | { readonly kind: "number" }
+  | { readonly kind: "flag" }
+  | { readonly kind: "code"; readonly categories: number; readonly other: boolean };
+
+/** What the columns of X are. */
+export function inputColumns(pipeline: PipelineState): InputColumn[] {
+  return pipeline.flatMap(columnsOf);
+}
+
+export function columnsOf(state: ColumnState): InputColumn[] {
+  if (state.type === "category") return [{ kind: "code", categories: state.categories.length, other: state.other }];
+  return state.indicator ? [{ kind: "number" }, { kind: "flag" }] : [{ kind: "number" }];
+}
+
+export function widthOf(pipeline: PipelineState): number {
+  return inputColumns(pipeline).length;
+}
+
+/** How many columns a column becomes one-hot. */
+export function placesOf(column: InputColumn): number {
+  return column.kind === "code" ? column.categories + Number(column.other) : 1;
+}
+
+/** Some rows of X with each code as 1 in its place and 0 elsewhere. */
+export function oneHot(X: Float32Array, columns: readonly InputColumn[], rows: Uint32Array): Float32Array {
+  const places = columns.map(placesOf);
+  const expanded = new Float32Array(rows.length * places.reduce((sum, count) => sum + count, 0));
+  const isCode = Uint8Array.from(columns, ({ kind }) => Number(kind === "code"));
+  for (let r = 0, at = 0; r < rows.length; r++) {
+    const first = rows[r]! * isCode.length;
+    for (let i = 0; i < isCode.length; i++) {
+      const x = X[first + i]!;
+      if (!isCode[i]) expanded[at] = x;
+      else if (x >= 0) expanded[at + x] = 1;
+      at += places[i]!;
+    }
+  }
+  return expanded;
+}
