@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import { join } from "../data/arrays.js";
 import { asideBy, type DependenceOptions, dependenceOf } from "../data/dependence.js";
 import type { DataOptions } from "../data/options.js";
@@ -6,16 +5,12 @@ import type { WantedColumn } from "../data/read.js";
 import { range } from "../data/split.js";
 import { type Table, type Task, takeRows } from "../data/table.js";
 import { NnfitError } from "../errors.js";
-import { make } from "../family.js";
-import { activations } from "../model/activations.js";
-import { inputFor } from "../model/inputs.js";
-import { type LossChoice, lossChoice, losses } from "../model/losses.js";
 import { type NetworkSpec, trainableWeights } from "../model/network.js";
 import type { ModelOptions } from "../model/options.js";
 import { metricNames, metrics } from "../score/metrics.js";
 import { applyPipeline } from "../transform/apply.js";
-import { type InputColumn, inputColumns } from "../transform/inputColumns.js";
-import { type ScaleOptions, scalerFor } from "../transform/options.js";
+import { inputColumns } from "../transform/inputColumns.js";
+import type { ScaleOptions } from "../transform/options.js";
 import { type LeftOut, learnPipeline, type PipelineState } from "../transform/pipeline.js";
 import {
   applyTarget,
@@ -29,6 +24,7 @@ import { joinTruths, type Truth } from "../transform/truth.js";
 import { codesOf, learnedRows, type Member, membersOf, withJudges } from "./members.js";
 import type { TrainingOptions } from "./options.js";
 import { checkMemory } from "./preflight.js";
+import { type Beginning, continuedSpec, newSpec } from "./spec.js";
 import type { TaskOf } from "./task.js";
 import { classFactors, rowWeights, weightColumn, withWeights } from "./weights.js";
 
@@ -66,15 +62,6 @@ export interface Prepared {
 }
 
 export type ReadValidation = (wanted: readonly WantedColumn[]) => Promise<Table>;
-
-/** A model whose training goes on with other rows: its transforms stay, and its weights are where the networks begin. */
-export interface Beginning {
-  readonly pipeline: PipelineState;
-  readonly target: TargetState;
-  readonly network: NetworkSpec;
-  /** of each member, as they work */
-  readonly weights: readonly Float32Array[];
-}
 
 /** What else a training may be given. */
 export interface Given {
@@ -121,8 +108,9 @@ export async function prepare(
     typeof data.validation === "string"
       ? rowsWithTarget(await readValidation([...pipeline, ...targetColumns(target), ...weight]), names)
       : undefined;
-  const newSpec = () => networkFor(model, inputColumns(pipeline), () => applyPipeline(pipeline, learned), target);
-  const spec = beginning ? continuedSpec(beginning, model, scale) : newSpec();
+  const spec = beginning
+    ? continuedSpec(beginning, model, scale)
+    : newSpec(model, inputColumns(pipeline), () => applyPipeline(pipeline, learned), target);
   const held = validation && range(table.rows, table.rows + validation.rows);
   const fewest = Math.min(...parts.map(({ training }) => training.length));
   const rowsOfBatch = batchSize === "full" ? fewest : Math.min(batchSize, fewest);
@@ -159,57 +147,6 @@ export async function prepare(
   };
 }
 
-/** The model's network, to be trained as the config says. Refuses a config that describes another one. */
-function continuedSpec(beginning: Beginning, model: ModelOptions, scale: ScaleOptions): NetworkSpec {
-  const { network, weights, target } = beginning;
-  const { parametrization, dropout } = model;
-  const loss = model.loss === "auto" ? lossFor(target) : model.loss;
-  const then = { ...pick(network), members: weights.length };
-  const now = { ...pick(model), members: model.members, loss };
-  const ofModel = Object.entries(then).flatMap(([name, value]) => {
-    const wanted = now[name as keyof typeof now]; // they have the same keys
-    return isDeepStrictEqual(value, wanted)
-      ? []
-      : [`model.${name}: ${JSON.stringify(value)}, and the config says ${JSON.stringify(wanted)}`];
-  });
-  const differ = [...ofModel, ...otherwiseScaled(beginning, scale)];
-  if (differ.length > 0) {
-    throw new NnfitError("usage", "the model to continue from is another one than the config describes", {
-      setting: ofModel.length > 0 ? "model" : "scale",
-      have: differ.join("; "),
-      try: "the model's own settings, which nnfit inspect shows",
-    });
-  }
-  return { ...network, parametrization, dropout };
-}
-
-/** In words, each column whose scaler is another one than the config has for it, and clamping. */
-function otherwiseScaled({ pipeline, target }: Beginning, scale: ScaleOptions): string[] {
-  const numbers = pipeline.flatMap((state) => (state.type === "number" ? [state] : []));
-  const targets = target.task === "regression" ? target.targets : [];
-  const scaled = [
-    ...numbers.map((state) => ({ ...state, wanted: scalerFor(scale.inputs, state.name) })),
-    ...targets.map((state) => ({ ...state, wanted: scalerFor(scale.target, state.name) })),
-  ];
-  const scalers = scaled.flatMap(({ name, scaler, wanted }) =>
-    scaler.name === wanted ? [] : [`the scaler of "${name}": "${scaler.name}", and the config says "${wanted}"`],
-  );
-  const isClamped = targets.some(({ range }) => range !== undefined);
-  const clampDiffers = targets.length > 0 && isClamped !== scale.clamp;
-  return clampDiffers ? [...scalers, `scale.clamp: ${isClamped}, and the config says ${scale.clamp}`] : scalers;
-}
-
-function pick({
-  hidden,
-  activation,
-  parametric,
-  scaling,
-  tabm = 1,
-  loss,
-}: Pick<NetworkSpec, "hidden" | "activation" | "parametric" | "scaling" | "tabm"> & { loss: unknown }) {
-  return { hidden, activation, parametric, scaling, tabm, loss };
-}
-
 export function rowsOf(table: Table, pipeline: PipelineState, target: TargetState): Rows {
   const truth = truthOf(target, table);
   return { size: table.rows, X: applyPipeline(pipeline, table), y: applyTarget(target, truth), truth };
@@ -238,45 +175,4 @@ function checkBestBy(bestBy: TrainingOptions["bestBy"], task: Task): void {
     setting: "training.bestBy",
     try: ["loss", ...fitting].join(", "),
   });
-}
-
-function networkFor(
-  { loss, initializer, members: _, categories, numericEmbedding, tabm, ...rest }: ModelOptions,
-  columns: readonly InputColumn[],
-  X: () => Float32Array,
-  target: TargetState,
-): NetworkSpec {
-  const choice = loss === "auto" ? lossFor(target) : loss;
-  const { task, outputs } = losses[choice.name];
-  if (task !== target.task) {
-    const fitting = Object.entries(losses).filter(([, loss]) => loss.task === target.task);
-    throw new NnfitError("usage", `the loss ${choice.name} is for ${task}, and this is a ${target.task}`, {
-      setting: "model.loss",
-      try: fitting.map(([name]) => name).join(", "),
-    });
-  }
-  if (choice.name === "binaryCrossEntropy" && target.task === "classification" && target.classes.length > 2) {
-    throw new NnfitError(
-      "usage",
-      `the loss binaryCrossEntropy is for two classes, and there are ${target.classes.length}`,
-      {
-        setting: "model.loss",
-        try: "crossEntropy",
-      },
-    );
-  }
-  const width = target.task === "regression" ? target.targets.length : target.classes.length;
-  return {
-    ...rest,
-    ...inputFor(columns, { categories, numericEmbedding }, X),
-    ...(tabm > 1 ? { tabm } : {}),
-    outputs: outputs(width),
-    initializer: initializer === "auto" ? { name: make(activations, rest.activation).initializer } : initializer,
-    loss: choice,
-  };
-}
-
-function lossFor(target: TargetState): LossChoice {
-  if (target.task === "regression") return { name: "mse" };
-  return lossChoice.parse(target.classes.length === 2 ? "binaryCrossEntropy" : "crossEntropy");
 }
