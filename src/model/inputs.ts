@@ -112,7 +112,8 @@ export function inputFor(
 
 type Code = Extract<InputColumn, { kind: "code" }>;
 
-function codeFor(column: Code, { oneHotUpTo, embedding, binary }: ModelOptions["categories"]): Column {
+/** How a network with these options takes a code. */
+export function codeFor(column: Code, { oneHotUpTo, embedding, binary }: ModelOptions["categories"]): Column {
   if (column.categories === 2 && binary === "sign") return { kind: "sign" };
   return column.categories > oneHotUpTo
     ? { kind: "embedding", places: placesOf(column), width: embedding }

@@ -2,13 +2,14 @@ import { isDeepStrictEqual } from "node:util";
 import { NnfitError } from "../errors.js";
 import { make } from "../family.js";
 import { activations } from "../model/activations.js";
-import { inputFor } from "../model/inputs.js";
+import { codeFor, inputFor } from "../model/inputs.js";
 import { type LossChoice, lossChoice, losses } from "../model/losses.js";
 import type { NetworkSpec } from "../model/network.js";
+import { numericEmbeddings } from "../model/numericEmbeddings.js";
 import type { ModelOptions } from "../model/options.js";
-import type { InputColumn } from "../transform/inputColumns.js";
+import { type InputColumn, inputColumns } from "../transform/inputColumns.js";
 import { type ScaleOptions, scalerFor } from "../transform/options.js";
-import type { PipelineState } from "../transform/pipeline.js";
+import type { NumberState, PipelineState } from "../transform/pipeline.js";
 import type { TargetState } from "../transform/target.js";
 
 /** The network that a config describes, for these columns of X, looked at where need be. */
@@ -71,19 +72,51 @@ export function continuedSpec(beginning: Beginning, model: ModelOptions, scale: 
   const now = { ...pick(model), members: model.members, loss };
   const ofModel = Object.entries(then).flatMap(([name, value]) => {
     const wanted = now[name as keyof typeof now]; // they have the same keys
-    return isDeepStrictEqual(value, wanted)
-      ? []
-      : [`model.${name}: ${JSON.stringify(value)}, and the config says ${JSON.stringify(wanted)}`];
+    return isDeepStrictEqual(value, wanted) ? [] : [say(name, value, wanted)];
   });
-  const differ = [...ofModel, ...otherwiseScaled(beginning, scale)];
+  const ofNetwork = [...ofModel, ...otherwiseTaken(beginning, model)];
+  const differ = [...ofNetwork, ...otherwiseScaled(beginning, scale)];
   if (differ.length > 0) {
     throw new NnfitError("usage", "the model to continue from is another one than the config describes", {
-      setting: ofModel.length > 0 ? "model" : "scale",
+      setting: ofNetwork.length > 0 ? "model" : "scale",
       have: differ.join("; "),
       try: "the model's own settings, which nnfit inspect shows",
     });
   }
   return { ...network, parametrization, dropout };
+}
+
+/** In words, how columns become inputs, where the config has it otherwise. */
+function otherwiseTaken({ pipeline, network: { input } }: Beginning, model: ModelOptions): string[] {
+  const { categories, numericEmbedding: wanted } = model;
+  const columns = inputColumns(pipeline);
+  const codes = columns.flatMap((column, place) => {
+    if (column.kind !== "code") return [];
+    const [then, now] = [input?.columns[place], codeFor(column, categories)];
+    return isDeepStrictEqual(then, now) ? [] : [say("categories", then, now)];
+  });
+  const hasCodes = columns.some(({ kind }) => kind === "code");
+  const unknown = input?.unknown ?? 0;
+  const isEmbedded = input?.columns.some(({ kind }) => kind === "embedded");
+  const numbers = (isEmbedded && input?.numbers) || { name: "none" };
+  const least = make(numericEmbeddings, wanted)?.minValues ?? 0;
+  // Of columns of few values alone no embedding tells what the model's config had.
+  const wouldBeEmbedded = pipeline.some((state) => state.type === "number" && differentValues(state) >= least);
+  const numbersDiffer = !isDeepStrictEqual(numbers, wanted) && (isEmbedded || wouldBeEmbedded);
+  return [
+    ...codes.slice(0, 1),
+    ...(hasCodes && unknown !== categories.unknown ? [say("categories.unknown", unknown, categories.unknown)] : []),
+    ...(numbersDiffer ? [say("numericEmbedding", numbers, wanted)] : []),
+  ];
+}
+
+function say(setting: string, then: unknown, now: unknown): string {
+  return `model.${setting}: ${JSON.stringify(then)}, and the config says ${JSON.stringify(now)}`;
+}
+
+/** At least so many different values the training rows had. */
+function differentValues({ profile }: NumberState): number {
+  return profile ? new Set([profile.smallest, ...profile.deciles, profile.largest]).size : 0;
 }
 
 /** In words, each column whose scaler is another one than the config has for it, and clamping. */

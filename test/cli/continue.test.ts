@@ -61,8 +61,34 @@ describe("--continue-from", () => {
     expect(scaled.err).toContain('the scaler of "a": "standard", and the config says "minmax"');
     expect(scaled.err).toContain('the scaler of "y": "standard", and the config says "robust"');
     expect(scaled.err).toContain("scale.clamp: false, and the config says true");
+    const taken = await go(cwd, "x", ...set("model.numericEmbedding=pbld", "model.categories.binary=sign"));
+    expect(taken.code).toBe(2);
+    expect(taken.err).toContain('model.numericEmbedding: {"name":"none"}, and the config says {"name":"pbld"');
+    expect(taken.err).toContain('model.categories: {"kind":"oneHot","places":2}, and the config says {"kind":"sign"}');
     const other = await go(cwd, "x", ...set("data.target=class"));
     expect([other.code, other.err]).toEqual([2, expect.stringContaining("y in first, and class in the config")]);
+  });
+
+  it("goes on with embeddings of numbers and categories, and refuses a config without them", async () => {
+    const embedded = { numericEmbedding: "pbld", categories: { oneHotUpTo: 1, unknown: 0.1 } };
+    const cwd = await begun({ model: { hidden: [6], ...embedded } });
+    expect(await go(cwd, "more")).toMatchObject({ code: 0 });
+    const changes = ["model.numericEmbedding=none", "model.categories.oneHotUpTo=9", "model.categories.unknown=0"];
+    const { code, err } = await go(cwd, "x", ...set(...changes));
+    expect(code).toBe(2);
+    expect(err).toMatch(/model\.numericEmbedding: \{"name":"pbld".*, and the config says \{"name":"none"\}/);
+    expect(err).toContain(
+      'model.categories: {"kind":"embedding","places":3,"width":8}, and the config says {"kind":"oneHot"',
+    );
+    expect(err).toContain("model.categories.unknown: 0.1, and the config says 0");
+  });
+
+  it("goes on where no column has values enough to be embedded", async () => {
+    const cwd = await begun({
+      model: { hidden: [6], numericEmbedding: "pbld" },
+      data: { train: "t.csv", target: "class", ignore: ["a", "y"] },
+    });
+    expect(await go(cwd, "more")).toMatchObject({ code: 0 });
   });
 
   it("refuses rows that lack a column, or have a class that the model does not know", async () => {
