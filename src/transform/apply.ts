@@ -1,5 +1,6 @@
 import { type CategoryColumn, columnOf, type NumberColumn, type Table, textOf } from "../data/table.js";
 import { NnfitError } from "../errors.js";
+import { placesAmong } from "./categories.js";
 import { columnsOf, widthOf } from "./inputColumns.js";
 import type { CategoryState, NumberState, PipelineState } from "./pipeline.js";
 import { isFinite32, scalingOf } from "./scalers.js";
@@ -76,12 +77,12 @@ function numberWriter({ X, width, place }: Output, { values }: NumberColumn, sta
 }
 
 function codeWriter({ X, width, place }: Output, column: CategoryColumn, state: CategoryState): Writer {
-  const places = new Map(state.categories.map((category, index) => [category, index]));
+  const among = placesAmong(state.categories);
   const unknown = state.other ? state.categories.length : -1;
-  const placeOf = column.categories.map((category) => places.get(category) ?? unknown);
+  const places = column.categories.map((category) => among(category) ?? unknown);
   return (from, to) => {
     for (let row = from, at = from * width + place; row < to; row++, at += width) {
-      X[at] = placeOf[column.codes[row]!] ?? unknown; // a missing cell has the code −1
+      X[at] = places[column.codes[row]!] ?? unknown; // a missing cell has the code −1
     }
   };
 }

@@ -1,4 +1,5 @@
 import { columnOf, type Table } from "../data/table.js";
+import { placesAmong } from "./categories.js";
 import { mostByChance } from "./chance.js";
 import { driftOf, driftOfCategories } from "./drift.js";
 import { type Limits, usualLimits } from "./limits.js";
@@ -132,9 +133,9 @@ class Clause {
         else if (!column.unreadable?.has(row)) counts[missing]!++;
       }
     } else if (column.type === "category" && state.type === "category") {
-      const places = new Map(state.categories.map((category, place) => [category, place]));
-      const placeOf = column.categories.map((category) => places.get(category) ?? missing - 1);
-      for (const code of column.codes) counts[code < 0 ? missing : placeOf[code]!]!++;
+      const among = placesAmong(state.categories);
+      const places = column.categories.map((category) => among(category) ?? missing - 1);
+      for (const code of column.codes) counts[code < 0 ? missing : places[code]!]!++;
     }
   }
 }

@@ -1,4 +1,5 @@
 import { type Column, columnOf, type Table } from "../data/table.js";
+import { placesAmong } from "./categories.js";
 import type { ColumnState } from "./pipeline.js";
 
 /**
@@ -49,8 +50,8 @@ function visitOddities(state: ColumnState, column: Column, visit: (row: number, 
       else if (value < smallest || value > largest) visit(row, "outside");
     }
   } else if (state.type === "category" && column.type === "category") {
-    const known = new Set(state.categories);
-    const isKnown = column.categories.map((category) => known.has(category));
+    const placeOf = placesAmong(state.categories);
+    const isKnown = column.categories.map((category) => placeOf(category) !== undefined);
     for (const [row, code] of column.codes.entries()) {
       if (code < 0) visit(row, "missing");
       else if (!isKnown[code]) visit(row, "unseen");

@@ -13,7 +13,7 @@ import {
 } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { nearest } from "../family.js";
-import { inOrder } from "./categories.js";
+import { inOrder, placesAmong } from "./categories.js";
 import { type ScaleOptions, scalerFor } from "./options.js";
 import { Sample } from "./sample.js";
 import { isFinite32, learnScaler, scalerState, scalingOf } from "./scalers.js";
@@ -196,7 +196,7 @@ export function truthOf(target: TargetState, table: Table): Truth {
   }
   const column = columnOf(table, target.name);
   if (!column) throw new Error(`column ${target.name} is not there`);
-  const numberOf = new Map(target.classes.map((name, index) => [name, index]));
+  const numberOf = placesAmong(target.classes);
   const cells = column.type === "number" ? column.values : column.codes;
   const known = new Map<number, number>();
   const classes = new Int32Array(table.rows);
@@ -204,7 +204,7 @@ export function truthOf(target: TargetState, table: Table): Truth {
     let number = known.get(cells[row]!);
     if (number === undefined) {
       const name = textOf(column, row)!;
-      number = numberOf.get(name);
+      number = numberOf(name);
       if (number === undefined) {
         const similar = nearest(name, target.classes);
         throw new NnfitError("data", `"${name}" is none of the classes that the model knows`, {
