@@ -26,12 +26,20 @@ export function schemaError(
   }
   const value = valueAt(raw, path);
   const similar = typeof value === "string" && options ? nearest(value, options) : undefined;
-  const listed = message === MUST_BE_LIST && typeof value === "string" ? JSON.stringify([value]) : undefined;
+  const listed = message === MUST_BE_LIST ? asList(value) : undefined;
   return new NnfitError("usage", setting ? `${setting} ${message}` : `the config ${message}`, {
     at: locate(setting),
     have: value === undefined ? undefined : shorten(JSON.stringify(value)),
     try: similar ? `"${similar}"` : listed,
   });
+}
+
+/** The list that one value was likely meant as. */
+function asList(value: unknown): string | undefined {
+  if (typeof value === "number") return `[${value}]`;
+  if (typeof value !== "string") return undefined;
+  const numbers = value.replace(/^\[|\]$/g, "").split(/[\s,;]+/);
+  return numbers.every((text) => /^\d+$/.test(text)) ? `[${numbers.join(",")}]` : JSON.stringify([value]);
 }
 
 /** If more settings have a name, none of them is likely meant. */

@@ -40,6 +40,12 @@ function wayToRead(text: string, decimal: CellFormat["decimal"]): string {
     : `data.decimal: "${other}" and no ${MARKS[decimal]} between thousands`;
 }
 
+/** What to do about a cell that has the other mark for its decimal point, where the point is given. */
+function otherwise(text: string, decimal: CellFormat["decimal"]): string | undefined {
+  if (!/^[+-]?\d+[.,]\d+$/.test(text)) return undefined;
+  return `writing it ${text.replace(/[.,]/, decimal)}: numbers are read with decimal ${MARKS[decimal]} here`;
+}
+
 /** The number that a cell holds, or undefined where it is none or beyond a double's range. */
 export function numberIn(text: string, decimal: CellFormat["decimal"]): number | undefined {
   if (!NUMBER[decimal].test(text)) return undefined;
@@ -101,7 +107,7 @@ export class ColumnBuilder implements CellReceiver {
       this.otherwiseWritten += this.isOtherwiseWritten(text);
       this.firstOther ??= { text, line };
       if (this.given === "number") {
-        if (!this.lenient) throw this.notNumber(`"${text}" is not a number`);
+        if (!this.lenient) throw this.notNumber(`"${text}" is not a number`, otherwise(text, this.decimal));
         this.unreadable.set(this.values.size, text);
       }
     } else this.numbers++;

@@ -347,8 +347,13 @@ describe("an unknown setting", () => {
     expect((await wrongIn(parts)).details.try).toBe(attempt);
   });
 
-  it("that takes a list and has one word is told as a list", async () => {
-    expect((await wrong({ data: { ...data, ignore: "id" } })).details.try).toBe('["id"]');
+  it.each([
+    [{ data: { ...data, ignore: "id" } }, '["id"]'],
+    [{ data, model: { hidden: 64 } }, "[64]"],
+    [{ data, model: { hidden: "64,64" } }, "[64,64]"],
+    [{ data, model: { hidden: "[64, 32]" } }, "[64,32]"],
+  ])("that takes a list and has something else is told as a list: %j", async (config, list) => {
+    expect((await wrong(config)).details.try).toBe(list);
   });
 
   it("far from all others has them listed", async () => {

@@ -253,6 +253,15 @@ describe("a given type", () => {
     });
   });
 
+  it.each([
+    [".", "0,569", "writing it 0.569: numbers are read with decimal points here"],
+    [",", "-1.5", "writing it -1,5: numbers are read with decimal commas here"],
+    [".", "1,234.5", "correcting the cell, or leaving it empty"],
+  ] as const)("has a cell with the other decimal mark told: %s of %s", async (decimal, cell, way) => {
+    const { details } = await refused(`x;y\n${cell};1\n`, { decimal, types: { x: "number" } });
+    expect(details.try).toBe(way);
+  });
+
   it("of no column is an error that names the nearest", async () => {
     expect(await refused("price,y\n1,1\n", { types: { prices: "number" } })).toMatchObject({
       kind: "usage",
