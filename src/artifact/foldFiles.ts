@@ -4,6 +4,9 @@ import type { FoldResult } from "../train/crossValidation.js";
 import { predictionCells, predictionHeader } from "../transform/output.js";
 import type { TargetState } from "../transform/target.js";
 import type { RunFolder } from "./folder.js";
+import { EVENTS_FILE } from "./lastEvent.js";
+import { MODEL_FILE, type Model } from "./model.js";
+import { HISTORY_FILE } from "./run.js";
 
 export const FOLDS_FILE = "folds.csv";
 export const OUT_OF_FOLD_FILE = "out-of-fold.csv";
@@ -12,6 +15,12 @@ export const OUT_OF_FOLD_FILE = "out-of-fold.csv";
 export function saveFolds(folder: RunFolder, table: Table, results: readonly FoldResult[]): void {
   folder.write(FOLDS_FILE, foldLines(results).map(csvLine).join(""));
   folder.write(OUT_OF_FOLD_FILE, outOfFoldLines(table, results).map(csvLine).join(""));
+}
+
+/** Saves the model of kept folds. What an earlier training in the folder has told of its own model goes. */
+export function saveKept(folder: RunFolder, model: Model): void {
+  for (const file of [HISTORY_FILE, EVENTS_FILE]) folder.remove(file);
+  folder.writeModel(MODEL_FILE, model);
 }
 
 /** What a fold was, by the names of folds.csv and `--json`. */

@@ -63,6 +63,14 @@ export class RunFolder {
     saveModel(join(this.path, file), model, this.files);
   }
 
+  /** Removes a file that an earlier training has left. */
+  remove(file: string): void {
+    this.safely(() => {
+      this.lock.check();
+      this.files.remove(join(this.path, file));
+    });
+  }
+
   /** To be called at the end, whichever it is. */
   close(): void {
     this.lock.release();

@@ -1,6 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
-import { MODEL_FILE } from "./model.js";
 
 export const EVENTS_FILE = "events.ndjson";
 
@@ -12,10 +11,8 @@ const SOME_BYTES = 2 ** 12;
  * or is not done yet. A folder without events, or with ones that can't be read, has no training to tell of.
  */
 export function wroteItsModel(folder: string): boolean {
-  const [events, model] = [join(folder, EVENTS_FILE), join(folder, MODEL_FILE)];
   try {
-    const isNewer = statSync(model).mtimeMs > statSync(events).mtimeMs; // folds that are kept leave a model, and no events
-    return isNewer || /"event":"end".*"model":"/.test(lastLine(events));
+    return /"event":"end".*"model":"/.test(lastLine(join(folder, EVENTS_FILE)));
   } catch {
     return true;
   }

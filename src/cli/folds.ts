@@ -23,7 +23,8 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const { set, out, threads, backend, json, folds, keep } = options;
   const clock = stopwatch();
   const { loadConfig, displayPath, resolvedConfig } = await import("../config/load.js");
-  const { FOLDS_FILE, OUT_OF_FOLD_FILE, saveFolds } = await import("../artifact/foldFiles.js");
+  const { Checkpoints } = await import("../artifact/checkpoints.js");
+  const { FOLDS_FILE, OUT_OF_FOLD_FILE, saveFolds, saveKept } = await import("../artifact/foldFiles.js");
   const { RunFolder } = await import("../artifact/folder.js");
   const { MODEL_FILE } = await import("../artifact/model.js");
   const { modelOf } = await import("../artifact/trained.js");
@@ -35,6 +36,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const { foldDivergence } = await import("./divergence.js");
   const { foldsDisplay } = await import("./foldsProgress.js");
   const { concludeFolds, foldsText, warnOfFolds } = await import("./foldsStory.js");
+  const { removeOld } = await import("./resume.js");
   const { describe } = await import("./story.js");
 
   const gatesOf = await gatesFor(options);
@@ -65,6 +67,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const files = [FOLDS_FILE, OUT_OF_FOLD_FILE];
   const identity = { name, source: path, config: resolvedConfig(config) };
   using folder = new RunFolder(output, identity, [...files, ...(keep ? [MODEL_FILE] : [])]);
+  if (keep) removeOld(new Checkpoints(output, name));
   const display = await foldsDisplay({ folds, epochs: config.training.epochs, scores: scoreNames(target, "line") });
   let results: FoldResult[];
   try {
@@ -88,7 +91,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const diverged = foldDivergence(results, { table: plan.task.table, config, file: `${name}/${FOLDS_FILE}` });
   if (diverged) throw diverged;
   const kept = keep ? keepFolds(plan, results, scores) : undefined;
-  if (kept) folder.writeModel(MODEL_FILE, modelOf(kept.prepared, kept.outcome, kept.baseline, data));
+  if (kept) saveKept(folder, modelOf(kept.prepared, kept.outcome, kept.baseline, data));
   clock.lap("save");
   const failure = gates(scores.mean);
   const compared = await comparisons(target, scores.mean, scores.baselines);

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Checkpoints, FoundCheckpoint } from "../artifact/checkpoints.js";
 import type { Origin } from "../config/differences.js";
+import { note } from "./text.js";
 
 /** What a run folder has to go on from: a checkpoint, or nothing because its training is done. */
 export async function findCheckpoint(
@@ -44,4 +45,10 @@ export async function findCheckpoint(
   const ofVersion = found.model.version === version ? [] : [`nnfit: ${found.model.version}, now ${version}`];
   refuse("the run was begun with another config or other data", [...ofVersion, ...differences(found, origin)]);
   return found;
+}
+
+/** A training that starts anew leaves nothing to go on from with an earlier one. */
+export function removeOld(checkpoints: Checkpoints): void {
+  if (!checkpoints.isEmpty) note("training starts anew; the checkpoints of an earlier run, for --resume, are removed");
+  checkpoints.remove();
 }

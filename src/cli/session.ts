@@ -8,7 +8,7 @@ import type { EpochReport } from "../train/member.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Snapshot } from "../train/reports.js";
 import type { Keeper, Outcome } from "../train/train.js";
-import { findCheckpoint } from "./resume.js";
+import { findCheckpoint, removeOld } from "./resume.js";
 import { Interrupted, type SignalWatch, watchSignals } from "./signals.js";
 import { note, say, shellWord } from "./text.js";
 
@@ -73,11 +73,6 @@ export async function openSession(options: SessionOptions): Promise<Session | "c
     (session ?? run).close();
     throw error;
   }
-}
-
-function removeOld(checkpoints: Checkpoints): void {
-  if (!checkpoints.isEmpty) note("training starts anew; the checkpoints of an earlier run, for --resume, are removed");
-  checkpoints.remove();
 }
 
 /** What is written while a training runs: its history, its events, and a checkpoint at times or when a signal says stop. */

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
@@ -11,6 +11,7 @@ import {
   nnfit,
   numbers,
   type Outcome,
+  put,
   records,
   start,
   text,
@@ -196,6 +197,27 @@ describe("nnfit train --folds 3 --keep", () => {
     });
     const { out: predicted } = await works(["predict", "runs/c", "t.csv"], { cwd });
     expect(cells(predicted)).toHaveLength(61);
+  });
+});
+
+describe("nnfit train --folds 3 --keep where a training was killed", () => {
+  it("leaves nothing of that training: neither its history nor what it would go on from", async () => {
+    const cwd = inFolder({ model: { hidden: [8] } });
+    put(join(cwd, "runs/c"), {
+      "history.csv": "epoch,loss\n",
+      "events.ndjson": '{"version":1,"event":"start"}\n',
+      "checkpoints/000001.safetensors": "",
+    });
+    const { err } = await works(["train", "c.json", "--folds", "3", "--keep"], { cwd });
+    expect(err).toContain("the checkpoints of an earlier run, for --resume, are removed");
+    expect(readdirSync(join(cwd, "runs/c")).sort()).toEqual([
+      "config.json",
+      "folds.csv",
+      "model.safetensors",
+      "out-of-fold.csv",
+    ]);
+    const predicted = await works(["predict", "runs/c", "t.csv"], { cwd });
+    expect(predicted.err).not.toContain("earlier training");
   });
 });
 
