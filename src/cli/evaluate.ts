@@ -5,7 +5,7 @@ import type { Predictions, Truth } from "../transform/truth.js";
 import { failureOf, printResult } from "./failure.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
 import { findModel, rowsSource } from "./locate.js";
-import { comparisons, confusionLines, scoreLines } from "./scores.js";
+import { comparisons, confusionLines, importanceLines, scoreLines } from "./scores.js";
 import { summarize } from "./summary.js";
 import { count, say } from "./text.js";
 import { delimiterOption, example, modelArgument } from "./usage.js";
@@ -14,6 +14,7 @@ interface EvaluateOptions extends GateOptions {
   readonly json?: boolean;
   readonly intervals: boolean;
   readonly delimiter: string;
+  readonly importance?: boolean;
 }
 
 /** A larger confusion matrix is for programs. */
@@ -26,6 +27,7 @@ export function evaluateCommand(): Command {
     .argument("[rows]", "a CSV file with the target, or - for standard input", "-")
     .option("--json", "print one JSON object")
     .option("--no-intervals", "leave out how far the scores may be off by chance (95 % bootstrap intervals)")
+    .option("--importance", "tell by how much the scores get worse without what each column tells")
     .option(...failIfOption)
     .option(...baselineOption)
     .option(...maxRegressionOption)
@@ -34,6 +36,7 @@ export function evaluateCommand(): Command {
       "before",
       example(
         "nnfit evaluate runs/iris labelled.csv",
+        "nnfit evaluate runs/iris labelled.csv --importance",
         "nnfit evaluate runs/iris labelled.csv --json > scores.json",
         'nnfit evaluate runs/iris labelled.csv --fail-if "accuracy < 0.95" --baseline scores.json --max-regression 2%',
       ),
@@ -45,30 +48,44 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const { Memory } = await import("../engine/memory.js");
   const { cellFormat, checkedNetworksOf } = await import("../artifact/model.js");
   const { readColumns } = await import("../data/read.js");
-  const { predictor } = await import("../train/predictor.js");
+  const { EVALUATION_ROWS } = await import("../train/evaluate.js");
+  const { predictionThreads } = await import("../train/parallel.js");
+  const { predictorOfInputs } = await import("../train/predictor.js");
   const { scoreBaselines } = await import("../score/baseline.js");
   const { bootstrap } = await import("../score/bootstrap.js");
+  const { lateBar } = await import("./progress.js");
+  const { importances, passesFor } = await import("../score/importance.js");
   const { scoresOf } = await import("../score/metrics.js");
   const { applyPipeline } = await import("../transform/apply.js");
-  const { inputColumns } = await import("../transform/inputColumns.js");
+  const { inputColumns, inputsOf, widthOf } = await import("../transform/inputColumns.js");
   const { invertTarget, rowsWithTarget, targetColumns, targetNames, truthOf } = await import("../transform/target.js");
 
   const gatesOf = await gatesFor(options);
   const model = await findModel(path);
   const { target, pipeline, training } = model;
   const gates = await gatesOf(target);
-  const memory = new Memory();
-  const predict = predictor(memory, checkedNetworksOf(model, memory, path), pipeline);
   const wanted = [...pipeline, ...targetColumns(target)];
   const source = await rowsSource(rows);
+  const passes = options.importance ? passesFor(pipeline.length) : 1;
+  const memory = new Memory(predictionThreads(model.network, model.members, passes * (source.bytes ?? 0)));
+  const networks = checkedNetworksOf(model, memory, path);
+  const predict = predictorOfInputs(memory, networks, { columns: widthOf(pipeline), rows: EVALUATION_ROWS });
   const whole = await readColumns(source, { delimiter: options.delimiter, ...cellFormat(model) }, wanted);
   const table = rowsWithTarget(whole, targetNames(target));
   const truth = truthOf(target, table);
-  const predictions = invertTarget(target, predict(table), model.network.outputs);
+  const X = applyPipeline(pipeline, table);
+  const predicted = (inputs: Float32Array) => invertTarget(target, predict(inputs), model.network.outputs);
+  const predictions = predicted(X);
   const scores = scoresOf(target, truth, predictions);
   const intervals = options.intervals ? bootstrap(target, truth, predictions, scores) : undefined;
-  const known = () => ({ X: applyPipeline(pipeline, table), columns: inputColumns(pipeline), truth });
-  const baselines = training.baseline && scoreBaselines(target, training.baseline, known());
+  const known = { X, columns: inputColumns(pipeline), truth };
+  const baselines = training.baseline && scoreBaselines(target, training.baseline, known);
+  const bar = await lateBar("importance", "columns", pipeline.length);
+  const important = options.importance
+    ? importances(target, inputsOf(pipeline), known, predicted, bar.update)
+    : undefined;
+  bar.stop();
+  memory.close();
   const failure = gates(scores);
   const matrix = await confusionOf(target, truth, predictions);
 
@@ -78,12 +95,20 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   if (options.json) {
     const counts = { version: 1, task: target.task, rows: table.rows, rowsWithoutTarget: skipped };
     printResult(
-      { ...counts, scores, ...intervalFields(intervals), ...baselines, confusion: matrix },
+      {
+        ...counts,
+        scores,
+        ...intervalFields(intervals),
+        ...baselines,
+        confusion: matrix,
+        ...(important && { importance: important }),
+      },
       failureOf(failure),
     );
   } else {
     console.log(scoreLines(table.rows, scores, intervals?.of, compared).join("\n"));
     if (matrix) printMatrix(matrix);
+    if (important) console.log(["", ...importanceLines(important)].join("\n"));
     for (const { label, remarks } of compared) for (const remark of remarks) say(label, remark);
   }
   summarize({

@@ -42,26 +42,46 @@ export function watched(source: Source): Source {
   return {
     ...source,
     async *read() {
-      const { SingleBar } = await import("cli-progress");
-      const bar = new SingleBar({ ...quiet, clearOnComplete: true, format: (_, { progress }) => readLine(progress) });
-      let drawn = Date.now() + SHORT_MILLISECONDS;
-      let started = false;
+      const bar = await lateBar("reading", source.name, bytes);
       let done = 0;
-      const readLine = (progress: number) => fitted("reading", progress, [], source.name);
       try {
         for await (const chunk of source.read()) {
           yield chunk;
           done += chunk.length;
-          if (Date.now() < drawn) continue;
-          if (!started) bar.start(bytes, done);
-          started = true;
-          bar.update(Math.min(done, bytes));
-          bar.render();
-          drawn = Date.now() + REDRAW_MILLISECONDS;
+          bar.update(done);
         }
       } finally {
-        if (started) bar.stop();
+        bar.stop();
       }
+    },
+  };
+}
+
+/** How much of something is done, of which a bar tells if it takes long. */
+export interface LateBar {
+  update(done: number): void;
+  stop(): void;
+}
+
+/** On a terminal; elsewhere nothing is shown. */
+export async function lateBar(doing: string, what: string, all: number): Promise<LateBar> {
+  if (!hasBars()) return { update() {}, stop() {} };
+  const { SingleBar } = await import("cli-progress");
+  const format = (_: unknown, { progress }: { progress: number }) => fitted(doing, progress, [], what);
+  const bar = new SingleBar({ ...quiet, clearOnComplete: true, format });
+  let drawn = Date.now() + SHORT_MILLISECONDS;
+  let started = false;
+  return {
+    update(done) {
+      if (Date.now() < drawn) return;
+      if (!started) bar.start(all, done);
+      started = true;
+      bar.update(Math.min(done, all));
+      bar.render();
+      drawn = Date.now() + REDRAW_MILLISECONDS;
+    },
+    stop() {
+      if (started) bar.stop();
     },
   };
 }

@@ -1,8 +1,9 @@
 import type { Baseline, Baselines } from "../score/baseline.js";
 import type { Interval } from "../score/bootstrap.js";
+import type { Importances } from "../score/importance.js";
 import type { Scores } from "../score/metrics.js";
 import type { TargetState } from "../transform/target.js";
-import { scoreCell, scoreText } from "./text.js";
+import { aligned, scoreCell, scoreText, short, whole } from "./text.js";
 
 /** Something simpler than the network, how it does, and what there is to say of the network beside it. */
 export interface Comparison {
@@ -43,6 +44,24 @@ export function confusionLines(classes: readonly string[], matrix: readonly (rea
   const line = (name: string, cells: readonly (string | number)[]) =>
     [name.padEnd(first), ...cells.map((cell, c) => String(cell).padStart(widths[c]!))].join("  ");
   return [line(corner, classes), ...matrix.map((row, c) => line(classes[c]!, row))];
+}
+
+/** A longer list is for programs. */
+const MOST_LINES = 50;
+
+/** A line for each column, with how much worse each score gets without what it tells. */
+export function importanceLines({ shuffles, columns }: Importances): string[] {
+  const names = Object.keys(columns[0]?.worse ?? {});
+  const shown = columns.slice(0, columns.length > MOST_LINES + 1 ? MOST_LINES : columns.length);
+  const cells = shown.map(({ column, worse }) => [
+    column,
+    ...names.map((name) => `${scoreCell(worse[name]!.mean)} ± ${short(worse[name]!.deviation, 2)}`),
+  ]);
+  return [
+    `importance: how much worse without what a column tells (mean of ${shuffles} shuffles ± deviation)`,
+    ...aligned([["column", ...names], ...cells]),
+    ...(shown.length < columns.length ? [`  and ${whole(columns.length - shown.length)} more, which --json has`] : []),
+  ];
 }
 
 /** What the network is compared with, by the scores of the task's first metric. */

@@ -5,7 +5,16 @@ import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus"
 import { cos, log } from "./scalar.js";
 
 /** What a stream of random numbers is for. Each has its own, so that changing one draw leaves the others alone. */
-export type Stream = "folds" | "search" | "split" | "judging" | "weights" | "batches" | "dropout" | "bootstrap";
+export type Stream =
+  | "folds"
+  | "search"
+  | "split"
+  | "judging"
+  | "weights"
+  | "batches"
+  | "dropout"
+  | "bootstrap"
+  | "importance";
 
 /** Where a generator is in its sequence. */
 export type RandomState = readonly number[];

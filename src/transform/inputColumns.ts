@@ -16,6 +16,17 @@ export function columnsOf(state: ColumnState): InputColumn[] {
   return state.indicator ? [{ kind: "number" }, { kind: "flag" }] : [{ kind: "number" }];
 }
 
+/** A column of the table, and which columns of X it becomes. */
+export interface Input {
+  readonly name: string;
+  readonly places: readonly number[];
+}
+
+export function inputsOf(pipeline: PipelineState): Input[] {
+  let place = 0;
+  return pipeline.map((state) => ({ name: state.name, places: columnsOf(state).map(() => place++) }));
+}
+
 export function widthOf(pipeline: PipelineState): number {
   return inputColumns(pipeline).length;
 }

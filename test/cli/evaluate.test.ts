@@ -16,6 +16,14 @@ interface Evaluation {
   readonly resamples?: number;
   readonly baseline?: Baseline;
   readonly linear?: Baseline;
+  readonly importance?: {
+    readonly rows: number;
+    readonly shuffles: number;
+    readonly columns: readonly {
+      readonly column: string;
+      readonly worse: Readonly<Record<string, { mean: number }>>;
+    }[];
+  };
   readonly confusion?: { readonly classes: readonly string[]; readonly rows: readonly (readonly number[])[] };
 }
 
@@ -52,6 +60,26 @@ describe.concurrent("nnfit evaluate", () => {
     expect({ task, rows }).toEqual({ task: "classification", rows: 150 });
     expect(scores.accuracy).toBe(mean(right));
     expect(scores.logLoss).toBeCloseTo(mean(surprise), 6);
+  });
+
+  it("--importance tells what each column is worth, the same each time", async () => {
+    const { out } = await works(["evaluate", "runs/iris", "iris.csv", "--importance"], { cwd });
+    const again = await works(["evaluate", "runs/iris", "iris.csv", "--importance"], { cwd });
+    expect(again.out).toBe(out);
+    const table = out.slice(out.indexOf("importance:")).trimEnd().split("\n");
+    expect(table[0]).toBe("importance: how much worse without what a column tells (mean of 5 shuffles ± deviation)");
+    expect(table[1]).toMatch(/^ {2}column +logLoss +accuracy$/);
+    const names = table.slice(2).map((line) => line.trim().split(/ +/)[0]!);
+    expect([...names].sort()).toEqual(["petal_length_cm", "petal_width_cm", "sepal_length_cm", "sepal_width_cm"]);
+
+    const { importance } = json<Evaluation>(
+      (await works(["evaluate", "runs/iris", "iris.csv", "--importance", "--json"], { cwd })).out,
+    );
+    expect(importance).toMatchObject({ rows: 150, shuffles: 5 });
+    expect(importance!.columns.map(({ column }) => column)).toEqual(names);
+    const losses = importance!.columns.map(({ worse }) => worse.logLoss!.mean);
+    expect(losses).toEqual([...losses].sort((a, b) => b - a));
+    expect(ofIris.importance).toBeUndefined();
   });
 
   it("gives rmse, mae and r2 of what nnfit predict says, in the target's own units", async () => {
