@@ -5,7 +5,7 @@ import type { ColumnState } from "../transform/pipeline.js";
 import { checkFailure, printResult } from "./failure.js";
 import { findModel, rowsSource } from "./locate.js";
 import { endWith } from "./report.js";
-import { aligned, colors, count, note, percent, rangeText, some } from "./text.js";
+import { aligned, colors, count, note, percent, plain, rangeText, some } from "./text.js";
 import { delimiterOption, example, modelArgument } from "./usage.js";
 
 /** Of more extra columns it would take long to find the nearest name to each that is lacking. */
@@ -15,6 +15,7 @@ interface CheckOptions {
   readonly json?: boolean;
   readonly maxUnseen?: number;
   readonly maxOutside?: number;
+  readonly maxMissing?: number;
   readonly maxDrift: number;
   readonly delimiter: string;
 }
@@ -32,6 +33,11 @@ export function checkCommand(): Command {
     .option(
       "--max-outside <share>",
       `how many of the rows may be beyond the training range (default: ${usualLimits.outside}, or what chance makes)`,
+      share,
+    )
+    .option(
+      "--max-missing <share>",
+      `how many of the rows may lack a cell (default: ${usualLimits.missing} more than in training, or what chance makes)`,
       share,
     )
     .option("--max-drift <index>", "the largest population stability index of a column", index, usualLimits.drift)
@@ -56,11 +62,12 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
 
   const model = await findModel(path);
   const { pipeline, target, training } = model;
-  const { maxUnseen, maxOutside, maxDrift } = options;
+  const { maxUnseen, maxOutside, maxMissing, maxDrift } = options;
   const limits: Limits = {
     drift: maxDrift,
     ...(maxUnseen !== undefined && { unseen: maxUnseen }),
     ...(maxOutside !== undefined && { outside: maxOutside }),
+    ...(maxMissing !== undefined && { missing: maxMissing }),
   };
   const wanted = pipeline.map(({ name, type }) => ({ name, type, optional: true }));
   const contract = new Contract(pipeline, training.trainingRows);
@@ -140,6 +147,10 @@ function sentence(kind: Break, state: ColumnState, finding: Finding, similar: ()
       return `"${name}" is not a number in ${count(unreadable, "row")}: ${such}`;
     case "outside":
       return `"${name}" is beyond its training range (${rangeText(state)}) in ${digits(outside ?? 0)} of the rows, and ${digits(outsideLimit ?? 0)} may be`;
+    case "far outside":
+      return `"${name}" is ${plain(finding.farOutside ?? 0)} in a row, more than 100 times as far from its training range (${rangeText(state)}) as that is wide`;
+    case "missing":
+      return `"${name}" is missing in ${digits(finding.missing ?? 0)} of the rows, in training in ${digits(finding.missingInTraining ?? 0)}, and may be in ${digits(finding.missingLimit ?? 0)}`;
     case "unseen":
       return `"${name}" has a category that training never saw in ${digits(unseen ?? 0)} of the rows (${such}), and may in ${digits(unseenLimit ?? 0)}`;
     case "drift":

@@ -8,7 +8,7 @@ import type { ColumnState, PipelineState } from "./pipeline.js";
 import { binOf, MOST_VALUES } from "./profile.js";
 
 /** What of a column breaks the contract. */
-export type Break = "lacking" | "not numbers" | "outside" | "unseen" | "drift";
+export type Break = "lacking" | "not numbers" | "missing" | "outside" | "far outside" | "unseen" | "drift";
 
 /** A column of new rows beside that of the training rows. Null where it is not known, or means nothing for its type. */
 export interface Finding {
@@ -18,11 +18,15 @@ export interface Finding {
   /** share of the rows whose cell is missing */
   readonly missing: number | null;
   readonly missingInTraining: number | null;
+  /** how large that share may be */
+  readonly missingLimit: number | null;
   /** how many cells should be numbers and are none */
   readonly unreadable: number;
   /** share of the rows beyond the range of the training rows, and how large it may be */
   readonly outside: number | null;
   readonly outsideLimit: number | null;
+  /** the number that is farthest beyond the range, if it is more than a hundred times the range's width away */
+  readonly farOutside: number | null;
   /** share of the rows with a category without a place of its own, that share in training, and how large it may be */
   readonly unseen: number | null;
   readonly rareInTraining: number | null;
@@ -92,7 +96,10 @@ class Clause {
     const hasRange = present && isNumber && profile !== undefined;
     const hasCategories = present && !isNumber;
     const rare = profile && "other" in profile ? profile.other : null;
-    const byChance = share(Math.max(1, mostByChance(rows - counts.missing, ...rarity(state, trainingRows)))); // one row is chance
+    const chance = (of: number, [few, among]: Rarity) => share(Math.max(1, mostByChance(of, few, among))); // one row is chance
+    const byChance = chance(rows - counts.missing, rarity(state, trainingRows));
+    const missing = profile?.missing ?? 0;
+    const missingByChance = chance(rows, [Math.round(missing * trainingRows) + 1, trainingRows]);
     const limit = (given: number | undefined, usual: number) =>
       given === undefined ? Math.max(usual + (rare ?? 0), byChance) : given + (rare ?? 0);
     const finding = {
@@ -101,9 +108,14 @@ class Clause {
       present,
       missing: present ? share(counts.missing) : null,
       missingInTraining: profile?.missing ?? null,
+      missingLimit:
+        present && profile
+          ? (limits.missing ?? Math.max(Math.min(missing + usualLimits.missing, 1), missingByChance))
+          : null,
       unreadable: counts.unreadable,
       outside: hasRange ? share(counts.outside) : null,
       outsideLimit: hasRange ? limit(limits.outside, usualLimits.outside) : null,
+      farOutside: hasRange ? (tally.farOutside ?? null) : null,
       unseen: hasCategories ? share(counts.unseen) : null,
       rareInTraining: rare,
       unseenLimit: hasCategories ? limit(limits.unseen, usualLimits.unseen) : null,
@@ -147,26 +159,40 @@ function trainingBins({ profile }: ColumnState): number[] | undefined {
   return [...bins, profile.missing];
 }
 
-/**
- * How many training rows were what few rows are, and of how many: of numbers the two at the ends of their range; of
- * categories those that no other row has, and those too rare for a place of their own (Good, The Population Frequencies
- * of Species, 1953).
- */
-function rarity({ profile }: ColumnState, trainingRows: number): [few: number, among: number] {
+/** How many training rows were what few rows are, and of how many. */
+type Rarity = readonly [few: number, among: number];
+
+/** Of numbers the two at the ends of their range; of categories those that are new, or too rare for a place of their own. */
+function rarity({ profile }: ColumnState, trainingRows: number): Rarity {
   if (!profile) return [0, trainingRows];
   const rowsOf = (share: number) => Math.round(share * trainingRows);
   const among = rowsOf(1 - profile.missing);
   if ("bins" in profile) return [2, among];
-  return [profile.shares.filter((share) => rowsOf(share) === 1).length + rowsOf(profile.other), among];
+  const countOf = (rows: number) => profile.shares.filter((share) => rowsOf(share) === rows).length;
+  return ofNewCategories(countOf(1) + rowsOf(profile.other), countOf(2), among);
+}
+
+/**
+ * Rows with a new category are about as many as those whose category no other training row has (Good, The Population
+ * Frequencies of Species, 1953); the variance of what that misses by is (f₁ + 2·f₂) / n², where f₂ categories have two rows
+ * (Esty, 1983). So much as from f₁ of n rows, with one for luck, is told by fewer rows of which as large a share is new.
+ */
+function ofNewCategories(once: number, twice: number, among: number): Rarity {
+  const few = once + 1;
+  const fewer = Math.max(1, Math.round((few * few) / (few + 2 * twice)));
+  return [fewer, (among * fewer) / few];
 }
 
 function breaksOf(finding: Omit<Finding, "breaks">): Break[] {
-  const { present, unreadable, outside, outsideLimit, unseen, unseenLimit, drift, driftLimit } = finding;
+  const { present, unreadable, missing, missingLimit, outside, outsideLimit, farOutside } = finding;
+  const { unseen, unseenLimit, drift, driftLimit } = finding;
   if (!present) return ["lacking"];
   const exceeds = (value: number | null, limit: number | null) => value !== null && limit !== null && value > limit;
   const all: [Break, boolean][] = [
     ["not numbers", unreadable > 0],
+    ["missing", exceeds(missing, missingLimit)],
     ["outside", exceeds(outside, outsideLimit)],
+    ["far outside", farOutside !== null],
     ["unseen", exceeds(unseen, unseenLimit)],
     ["drift", exceeds(drift, driftLimit)],
   ];

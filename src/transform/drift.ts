@@ -39,15 +39,13 @@ export function driftOf(
   return { index, chance: (1 / trainingRows + 1 / rows) * rareChiSquare(pairs.length - 1) };
 }
 
-/** Bins of fewer training rows say little of their share (Cochran, 1954), */
+/** Bins of which fewer rows are to be expected in either table say little of their share (Cochran, 1954). */
 const FEW_ROWS = 5;
-/** and of more bins than this some have so many by luck. */
-const MOST_BINS = 20;
 
 /**
- * The drift of a column of categories, of which there may be any number. All but the most frequent are compared as one,
- * unless one of them has more rows than chance gives it. The bin `other` holds whatever has no place of its own: how many
- * of these are new by chance is not told by its own training rows, so it is never taken out for having more.
+ * The drift of a column of categories, of which there may be any number. The rare ones are compared as one, unless one of
+ * them has more rows than chance gives it. The bin `other` holds whatever has no place of its own: how many of these are
+ * new by chance is not told by its own training rows, so it is never taken out for having more.
  */
 export function driftOfCategories(
   training: readonly number[],
@@ -55,20 +53,20 @@ export function driftOfCategories(
   counts: ArrayLike<number>,
   other: number,
 ): Drift | undefined {
-  const rare = rareBins(training, trainingRows);
   const rows = Array.from(counts).reduce((sum, count) => sum + count, 0);
+  // Told by both tables together: what is frequent in one alone is so in part by luck, which the other then seems to lack.
+  const fewest = Math.min(trainingRows, rows) / (trainingRows + rows);
+  const isRare = (bin: number) => {
+    const rowsOfTraining = training[bin]! * trainingRows;
+    return (bin === other ? rowsOfTraining : (rowsOfTraining + counts[bin]!) * fewest) < FEW_ROWS;
+  };
+  const rare = training.flatMap((_, bin) => (isRare(bin) ? [bin] : []));
   const isRisen = (bin: number) => {
     const few = Math.max(1, Math.round(training[bin]! * trainingRows));
     return bin !== other && counts[bin]! > mostByChance(rows, few, trainingRows, rare.length);
   };
   const together = new Set(rare.filter((bin) => !isRisen(bin)));
   return driftOf(pooled(training, together), trainingRows, pooled(counts, together));
-}
-
-/** Those that are not among the most frequent, each told by its share of the training rows. */
-function rareBins(training: readonly number[], trainingRows: number): number[] {
-  const inOrder = training.map((_, bin) => bin).sort((a, b) => training[b]! - training[a]! || a - b);
-  return inOrder.filter((bin, rank) => rank >= MOST_BINS || training[bin]! * trainingRows < FEW_ROWS);
 }
 
 /** The same numbers, those of some bins added up as the last. */

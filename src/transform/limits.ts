@@ -5,6 +5,7 @@
 export interface Limits {
   readonly unseen?: number;
   readonly outside?: number;
+  readonly missing?: number;
   readonly drift: number;
 }
 
@@ -16,4 +17,5 @@ export interface Limits {
 export const SOME_DRIFT = 0.1;
 const LARGE_DRIFT = 0.25;
 
-export const usualLimits = { unseen: 0.01, outside: 0.01, drift: LARGE_DRIFT };
+/** That of missing cells is on top of the share that training had. */
+export const usualLimits = { unseen: 0.01, outside: 0.01, missing: 0.1, drift: LARGE_DRIFT };

@@ -22,6 +22,10 @@ export class Tally {
   /** of cells that are unreadable or unseen */
   readonly examples = new Set<string>();
 
+  /** the farthest number beyond the range, if it is very far */
+  farOutside: number | undefined;
+  private farthest = FAR;
+
   constructor(readonly state: ColumnState) {}
 
   /** The table has the column, of its type. */
@@ -33,9 +37,29 @@ export class Tally {
       if (this.examples.size < MOST_EXAMPLES && (oddity === "unreadable" || oddity === "unseen")) {
         this.examples.add(oddText(column, row));
       }
+      if (oddity === "outside" && column.type === "number") this.measure(column.values[row]!);
       visit?.(row, oddity, column);
     });
   }
+
+  private measure(value: number): void {
+    const distance = distanceFrom(this.state, value);
+    if (distance <= this.farthest) return;
+    this.farthest = distance;
+    this.farOutside = value;
+  }
+}
+
+/** Of so many times the range's width no distribution that a network learns from makes a number beyond it by chance. */
+const FAR = 100;
+
+/** How far a number is beyond the range of the training rows, in widths of that range. */
+function distanceFrom(state: ColumnState, value: number): number {
+  const profile = state.type === "number" ? state.profile : undefined;
+  if (!profile) return 0;
+  const { smallest, largest } = profile;
+  const width = largest - smallest || Math.abs(largest) || 1;
+  return Math.max(smallest - value, value - largest) / width;
 }
 
 /** Models of earlier versions know no range, so nothing is outside it. */

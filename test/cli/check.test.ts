@@ -185,7 +185,9 @@ describe.concurrent("nnfit check", () => {
 
     const { columns: emptier } = await found(table(changed(1000, (i) => i % 3 === 0, withAge("NA"))));
     expect(emptier.age!.missing).toBeGreaterThan(0.33);
-    expect(emptier.age!.breaks).toEqual(["drift"]);
+    expect(emptier.age!.breaks).toEqual(["missing", "drift"]);
+    const allowed = await found(table(changed(1000, (i) => i % 3 === 0, withAge("NA"))), "--max-missing", ".4");
+    expect(allowed.columns.age!.breaks).toEqual(["drift"]);
     const slight = await check(table(changed(1000, (i) => i % 12 === 0, withAge("NA"))));
     expect(slight).toMatchObject({ code: 0, out: expect.stringMatching(/^age .*ok, some drift$/m) });
   });

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import type { Column, Table } from "../../src/data/table.js";
+import { Contract } from "../../src/transform/contract.js";
+import { usualLimits } from "../../src/transform/limits.js";
+import { learnPipeline } from "../../src/transform/pipeline.js";
+
+/** Park and Miller's generator. */
+function uniform(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647;
+  };
+}
+
+function tableOf(...columns: Column[]): Table {
+  const rows = columns[0]!.type === "number" ? columns[0]!.values.length : columns[0]!.codes.length;
+  return { source: "t.csv", rows, columns, lines: Int32Array.from({ length: rows }, (_, row) => row + 2) };
+}
+
+function words(cells: readonly string[]): Column {
+  const categories = [...new Set(cells)];
+  return { type: "category", name: "k", categories, codes: Int32Array.from(cells, (cell) => categories.indexOf(cell)) };
+}
+
+const numbers = (values: readonly number[]): Column => ({
+  type: "number",
+  name: "x",
+  values: Float64Array.from(values),
+});
+
+function findings(training: Column, found: Column) {
+  const learned = { noInputs: [], ignored: [], scale: "standard" } as const;
+  const { pipeline } = learnPipeline(tableOf(training), learned);
+  const table = tableOf(training);
+  const contract = new Contract(pipeline, table.rows);
+  contract.add(tableOf(found));
+  return contract.findings({ drift: usualLimits.drift })[0]!;
+}
+
+describe("a column of words of rows that are like those of training", () => {
+  it.each([
+    [40, 200, 2000, 0],
+    [30, 100, 2000, 0],
+    [60, 200, 200, 0],
+    [20, 200, 2000, 1],
+    [20, 100, 200, 0.5],
+    [150, 1000, 2000, 0.5],
+  ])("seldom breaks the contract: %i categories, %i training rows, %i new", (categories, training, rows, power) => {
+    const random = uniform(categories + rows);
+    const upTo: number[] = [];
+    for (let i = 0; i < categories; i++) upTo.push((upTo.at(-1) ?? 0) + (i + 1) ** -power);
+    const draw = (count: number) =>
+      words(Array.from({ length: count }, () => `w${upTo.findIndex((sum) => sum > random() * upTo.at(-1)!)}`));
+    let broken = 0;
+    for (let i = 0; i < 200; i++) if (findings(draw(training), draw(rows)).breaks.length > 0) broken++;
+    expect(broken).toBeLessThan(6);
+  });
+
+  it("breaks it where one row in twenty is new, and none of a thousand was", () => {
+    const known = Array.from({ length: 1000 }, (_, i) => `w${i % 10}`);
+    const found = findings(words(known), words(known.map((word, i) => (i % 20 === 0 ? "new" : word))));
+    expect(found.unseen).toBe(0.05);
+    expect(found.breaks).toContain("unseen");
+  });
+});
+
+describe("few rows break it", () => {
+  const random = uniform(5);
+  const training = Array.from({ length: 200 }, () => 10 * random());
+
+  it("where a number is a hundred ranges away, even in one", () => {
+    expect(findings(numbers(training), numbers([5000])).breaks).toEqual(["far outside"]);
+    expect(findings(numbers(training), numbers([-5000]))).toMatchObject({ farOutside: -5000 });
+    expect(findings(numbers(training), numbers([50])).breaks).toEqual([]);
+  });
+
+  it("where more cells are missing than chance makes, and training lacked none", () => {
+    const missing = [Number.NaN, Number.NaN, Number.NaN];
+    expect(findings(numbers(training), numbers(missing)).breaks).toContain("missing");
+    expect(findings(numbers(training), numbers([Number.NaN])).breaks).toEqual([]);
+  });
+});
+
+describe("missing cells", () => {
+  const random = uniform(6);
+  const some = (rows: number, share: number) =>
+    numbers(Array.from({ length: rows }, () => (random() < share ? Number.NaN : random())));
+
+  it("as many as in training, in few rows or many, seldom break the contract", () => {
+    let broken = 0;
+    for (const [share, training, rows] of [
+      [0.3, 100, 20],
+      [0.02, 200, 50],
+      [0.1, 1000, 1000],
+    ] as const) {
+      for (let i = 0; i < 200; i++) {
+        if (findings(some(training, share), some(rows, share)).breaks.includes("missing")) broken++;
+      }
+    }
+    expect(broken).toBeLessThan(4);
+  });
+
+  it("a fifth more break it, unless more may be", () => {
+    const found = findings(some(1000, 0.1), some(1000, 0.3));
+    expect(found.breaks).toContain("missing");
+    expect(found.missingLimit).toBeCloseTo(found.missingInTraining! + 0.1, 12);
+  });
+});
