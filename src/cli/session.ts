@@ -142,8 +142,11 @@ export class Session implements Keeper {
     if (received) throw new Interrupted(received, this.epochs, file, resumeCommand(this.options.words));
   }
 
-  /** From here on a signal ends the process as it does any other: what is left is short, and can be done again. */
-  trained(): void {
+  /**
+   * From here on a signal ends the process as it does any other. One that came after the last epoch is not heeded: what was
+   * left was short, and would have been lost.
+   */
+  saved(): void {
     this.signals.stop();
   }
 

@@ -183,13 +183,13 @@ async function trainJob(
     };
     clock.lap("open");
     const outcome = await train(prepared, engine, watcher, session, session.from).finally(() => display.stop());
-    session.trained();
     clock.lap("fit");
     const { learned, baselines } = baselinesOf(prepared, outcome);
     clock.lap("score");
 
     const isKept = hasModel(outcome);
     if (isKept) session.save(modelOf(prepared, outcome, learned, config.data));
+    session.saved();
     ended = { outcome, ...(isKept ? { model: `${folder}/model.safetensors` } : {}) };
     const diverged = divergence({ outcome, prepared, table: task.table, config, model: ended.model });
     if (diverged) throw diverged;

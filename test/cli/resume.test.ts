@@ -2,6 +2,7 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, closeSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { eventSchema, type TrainingEvent } from "../../src/artifact/events.js";
@@ -65,6 +66,29 @@ describe.skipIf(process.platform === "win32")("a signal", () => {
       await works(["train", "c.json"], { cwd: whole });
       expect(result(cwd)).toEqual(result(whole));
       expect(readdirSync(join(cwd, "runs", "c"))).not.toContain("checkpoints");
+    },
+  );
+
+  it.each([0, 200, 400])(
+    "loses nothing when it comes %i ms after the last epoch, while scores are worked out",
+    async (wait) => {
+      const cell = (row: number, column: number) => ((row * (column + 3) * 7919) % 997) / 997;
+      const rows = Array.from({ length: 20_000 }, (_, row) => [
+        ...Array.from({ length: 40 }, (_, c) => cell(row, c)),
+        `c${row % 7}`,
+      ]);
+      const header = [...Array.from({ length: 40 }, (_, c) => `x${c}`), "y"];
+      const cwd = put({ data: { train: "wide.csv", target: "y" }, model: { hidden: [4] }, training: { epochs: 2 } });
+      writeFileSync(join(cwd, "wide.csv"), [header, ...rows].map((cells) => cells.join(",")).join("\n"));
+      const child = start(["train", "c.json"], { cwd });
+      onTestFinished(() => void child.kill("SIGKILL"));
+      await written(child.stderr, /^epoch +2\/2/m);
+      const end = ended(child, 20);
+    await pause(wait);
+    child.kill("SIGTERM");
+      const { code } = await end;
+      if (code === 143) await works(["train", "c.json", "--resume"], { cwd });
+      expect(readdirSync(join(cwd, "runs", "c"))).toContain("model.safetensors");
     },
   );
 
