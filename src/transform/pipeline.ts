@@ -6,7 +6,7 @@ import { inOrder } from "./categories.js";
 import { type ScalerSetting, scalerFor } from "./options.js";
 import { categoryProfile, numberProfile, profileNumbers } from "./profile.js";
 import { Sample } from "./sample.js";
-import { learnScaler, scalerState } from "./scalers.js";
+import { checkMagnitude, learnScaler, scalerState } from "./scalers.js";
 
 /** A column of numbers: the scaled value, and where `indicator` is set a second input, 1 where the cell is missing. */
 const numberState = z.strictObject({
@@ -111,7 +111,7 @@ export function learnPipeline(
         ? aside.why
         : isIgnored
           ? "ignored by the config"
-          : learnColumn(column, scale, categories);
+          : learnColumn(column, scale, categories, training.source);
     if (typeof learned === "string") leftOut.push({ name: column.name, why: learned });
     else pipeline.push(learned);
   }
@@ -125,15 +125,16 @@ export function learnPipeline(
 }
 
 /** What is learned of a column, or why nothing can be. */
-function learnColumn(column: Column, scale: ScalerSetting, places: CategoryPlaces): ColumnState | string {
-  return column.type === "number" ? learnNumber(column, scale) : learnCategory(column, places);
+function learnColumn(column: Column, scale: ScalerSetting, places: CategoryPlaces, source: string) {
+  return column.type === "number" ? learnNumber(column, scale, source) : learnCategory(column, places);
 }
 
-function learnNumber({ name, values }: NumberColumn, setting: ScalerSetting): ColumnState | string {
+function learnNumber({ name, values }: NumberColumn, setting: ScalerSetting, source: string): ColumnState | string {
   const sample = new Sample(values);
   const indicator = sample.values.length < values.length;
   if (sample.values.length === 0) return "empty in the training rows";
   if (!indicator && sample.smallest === sample.largest) return `the same in every training row: ${sample.smallest}`;
+  checkMagnitude(sample, name, source);
   return {
     name,
     type: "number",

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { expm1, log1p, normalQuantile } from "../engine/scalar.js";
+import { NnfitError } from "../errors.js";
 import { none } from "../family.js";
 import type { Sample } from "./sample.js";
 
@@ -132,6 +133,20 @@ export type ScalerState = z.output<typeof scalerState>;
 export interface Scaling {
   apply(x: number): number;
   invert(u: number): number;
+}
+
+/** The sum of many larger numbers may be beyond a double's range, as may be the distance of two. */
+const LARGEST = 1e300;
+
+/** @throws NnfitError where the numbers of a column are too large to learn from */
+export function checkMagnitude({ smallest, largest }: Sample, column: string, source: string): void {
+  const extreme = -smallest > largest ? smallest : largest;
+  if (Math.abs(extreme) <= LARGEST) return;
+  throw new NnfitError("data", `the column "${column}" has numbers too large to be scaled`, {
+    at: source,
+    have: String(extreme),
+    try: `another unit for the column: numbers may go to ${LARGEST}`,
+  });
 }
 
 /** Learns from the present values of the training rows. */

@@ -16,7 +16,7 @@ import { nearest } from "../family.js";
 import { inOrder, placesAmong } from "./categories.js";
 import { type ScaleOptions, scalerFor } from "./options.js";
 import { Sample } from "./sample.js";
-import { isFinite32, learnScaler, scalerState, scalingOf } from "./scalers.js";
+import { checkMagnitude, isFinite32, learnScaler, scalerState, scalingOf } from "./scalers.js";
 import { tempered } from "./temperature.js";
 import type { Predictions, Truth } from "./truth.js";
 
@@ -178,6 +178,7 @@ export function learnTargets(
       );
     }
     const sample = new Sample(column.values);
+    checkMagnitude(sample, name, training.source);
     const scaler = learnScaler(scalerFor(setting, name), sample);
     return { name, scaler, ...(clamp ? { range: [sample.smallest, sample.largest] as [number, number] } : {}) };
   });

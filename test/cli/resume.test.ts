@@ -84,8 +84,8 @@ describe.skipIf(process.platform === "win32")("a signal", () => {
       onTestFinished(() => void child.kill("SIGKILL"));
       await written(child.stderr, /^epoch +2\/2/m);
       const end = ended(child, 20);
-    await pause(wait);
-    child.kill("SIGTERM");
+      await pause(wait);
+      child.kill("SIGTERM");
       const { code } = await end;
       if (code === 143) await works(["train", "c.json", "--resume"], { cwd });
       expect(readdirSync(join(cwd, "runs", "c"))).toContain("model.safetensors");

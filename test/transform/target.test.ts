@@ -122,6 +122,15 @@ describe("rows without a target", () => {
     expect(rowsWithTarget(table, ["x"])).toBe(table);
   });
 
+  it("too large to be scaled is an error that names the number", async () => {
+    const table = columns({ y: [1, -1e301, 3] });
+    expect(await refusal(() => learnTargets(table, ["y"], { target: "standard", clamp: false }))).toMatchObject({
+      kind: "data",
+      message: 'the column "y" has numbers too large to be scaled',
+      details: { at: "t.csv", have: "-1e+301" },
+    });
+  });
+
   it("may not be all", async () => {
     const table = columns({ x: [1, 2], y: [NA, NA] });
     expect(await refusal(() => rowsWithTarget(table, ["y"]))).toMatchObject({
