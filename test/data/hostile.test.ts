@@ -9,7 +9,7 @@ import { fileSource, type Source } from "../../src/data/source.js";
 import { NnfitError } from "../../src/errors.js";
 import { applyPipeline } from "../../src/transform/apply.js";
 import { scaleOptions } from "../../src/transform/options.js";
-import { learnPipeline, pipelineState } from "../../src/transform/pipeline.js";
+import { learnPipeline, type PipelineState, pipelineState } from "../../src/transform/pipeline.js";
 import { scalers } from "../../src/transform/scalers.js";
 import { applyTarget } from "../../src/transform/target.js";
 import { byDefault, cells, columns, inChunks, refusal, sourceOf, tableOf } from "./source.js";
@@ -230,13 +230,15 @@ describe("a table of any cells", () => {
         (learned, applied, name) => {
           const scale = scaleOptions.parse({ inputs: name }).inputs;
           const of = (values: readonly number[]) => columns({ x: values, y: values.map((_, i) => i) });
-          const learning = () => learnPipeline(of(learned), { noInputs: [], ignored: [], scale });
-          if (learned.some((x) => Math.abs(x) > 1e300)) {
-            expect(learning).toThrow(/^the column "x" has numbers too large to be scaled$/);
+          let pipeline: PipelineState;
+          try {
+            pipeline = learnPipeline(of(learned), { noInputs: [], ignored: [], scale }).pipeline;
+          } catch (error) {
+            expect(String(error)).toContain('the column "x" has numbers too large to be scaled');
+            expect(learned.some((x) => Math.abs(x) > 1e300)).toBe(true);
             told.tooLarge++;
             return;
           }
-          const { pipeline } = learning();
           pipelineState.parse(JSON.parse(JSON.stringify(pipeline))); // as the model file has it
           try {
             const X = applyPipeline(pipeline, of(applied));
