@@ -26,20 +26,29 @@ export function schemaError(
   }
   const value = valueAt(raw, path);
   const similar = typeof value === "string" && options ? nearest(value, options) : undefined;
-  const listed = message === MUST_BE_LIST ? asList(value) : undefined;
+  const at = locate(setting);
+  const list = message === MUST_BE_LIST ? asList(path, value) : undefined;
+  // without quotes around it, a shell takes those in it away
+  const listed = list && at.startsWith("--set") && list.includes('"') ? `--set '${setting}=${list}'` : list;
   return new NnfitError("usage", setting ? `${setting} ${message}` : `the config ${message}`, {
-    at: locate(setting),
+    at,
     have: value === undefined ? undefined : shorten(JSON.stringify(value)),
     try: similar ? `"${similar}"` : listed,
   });
 }
 
-/** The list that one value was likely meant as. */
-function asList(value: unknown): string | undefined {
-  if (typeof value === "number") return `[${value}]`;
-  if (typeof value !== "string") return undefined;
-  const numbers = value.replace(/^\[|\]$/g, "").split(/[\s,;]+/);
-  return numbers.every((text) => /^\d+$/.test(text)) ? `[${numbers.join(",")}]` : JSON.stringify([value]);
+/** The list that one value was likely meant as, of what entries the schema has at that place. */
+function asList(path: readonly PropertyKey[], value: unknown): string | undefined {
+  if ((typeof value !== "string" && typeof value !== "number") || value === "") return undefined;
+  const text = String(value);
+  const isBracketed = /^\[.*\]$/.test(text);
+  const inner = isBracketed ? text.slice(1, -1) : text;
+  if (schemasAt(path).some(({ items }) => items?.type === "integer")) {
+    const numbers = inner.split(/[\s,;x×]+/);
+    return numbers.every((number) => /^\d+$/.test(number)) ? `[${numbers.join(",")}]` : undefined;
+  }
+  const words = isBracketed ? inner.split(",").map((word) => word.trim().replace(/^(['"])(.*)\1$/, "$2")) : [text];
+  return JSON.stringify(words);
 }
 
 /** If more settings have a name, none of them is likely meant. */
@@ -178,6 +187,7 @@ function wholeSchema(): JsonObject {
 interface JsonObject {
   readonly properties?: Readonly<Record<string, JsonObject>>;
   readonly additionalProperties?: JsonObject | boolean;
+  readonly items?: JsonObject;
   readonly anyOf?: readonly JsonObject[];
   readonly oneOf?: readonly JsonObject[];
   readonly const?: unknown;

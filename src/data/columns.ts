@@ -14,10 +14,10 @@ const NUMBER = {
   ",": /^[+-]?(?:\d+,?\d*|,\d+)(?:[eE][+-]?\d+)?$/,
 } as const;
 
-/** A number with the other decimal point, or with that between its thousands. */
+/** A number with the other decimal point, or with a mark between its thousands. */
 const OTHERWISE_WRITTEN = {
-  ".": /^[+-]?(?:\d+,\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+,\d+)$/,
-  ",": /^[+-]?(?:\d+\.\d+|\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d{1,3}(?:,\d{3})+\.\d+)$/,
+  ".": /^[+-]?(?:\d+,\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,})$/,
+  ",": /^[+-]?(?:\d+\.\d+|\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d{1,3}(?:,\d{3})+\.\d+|\d{1,3}(?:,\d{3}){2,})$/,
 } as const;
 
 /** The mark that is not the decimal point, but may well stand in a number. */
@@ -31,7 +31,10 @@ export const MARKS = { ".": "points", ",": "commas" } as const;
 /** What makes a number of one that is otherwise written. Of two different marks the last one is the decimal point. */
 function wayToRead(text: string, decimal: CellFormat["decimal"]): string {
   const other = otherMark(decimal);
-  if (!text.includes(decimal)) {
+  const times = (mark: string) => text.split(mark).length - 1;
+  if (times(decimal) > 1 && times(other) === 0) return `no ${MARKS[decimal]} between thousands`;
+  if (times(other) > 1 && times(decimal) === 0) return `no ${MARKS[other]} between thousands`;
+  if (times(decimal) === 0) {
     return `data.decimal: "${other}" if those are decimal ${MARKS[other]}, no ${MARKS[other]} between thousands`;
   }
   const isDecimal = text.lastIndexOf(decimal) > text.lastIndexOf(other);
@@ -42,8 +45,12 @@ function wayToRead(text: string, decimal: CellFormat["decimal"]): string {
 
 /** What to do about a cell that has the other mark for its decimal point, where the point is given. */
 function otherwise(text: string, decimal: CellFormat["decimal"]): string | undefined {
-  if (!/^[+-]?\d+[.,]\d+$/.test(text)) return undefined;
-  return `writing it ${text.replace(/[.,]/, decimal)}: numbers are read with decimal ${MARKS[decimal]} here`;
+  const other = otherMark(decimal);
+  if (!/^[+-]?\d+[.,]\d+$/.test(text) || !text.includes(other)) return undefined;
+  const ways = /^[+-]?[1-9]\d{0,2}[.,]\d{3}$/.test(text)
+    ? `${text.replace(other, decimal)}, or ${text.replace(other, "")} if the mark parts thousands`
+    : text.replace(other, decimal);
+  return `writing it ${ways}: numbers are read with decimal ${MARKS[decimal]} here`;
 }
 
 /** The number that a cell holds, or undefined where it is none or beyond a double's range. */
@@ -172,21 +179,38 @@ export class ColumnBuilder implements CellReceiver {
     return OTHERWISE_WRITTEN[this.decimal].test(text) ? 1 : 0;
   }
 
-  /** That the column is not one of numbers with mistakes in it. */
-  check(): void {
+  /** That the column is not one of numbers with mistakes in it; `others` are those of the same table. */
+  check(others: readonly ColumnBuilder[] = []): void {
     if (this.given || this.others === 0) return;
-    if (this.otherwiseWritten === this.others) {
-      const marks = MARKS[otherMark(this.decimal)];
-      throw this.notNumber(
-        `the cells of this column look like numbers, but have ${marks} in them`,
-        `${wayToRead(this.firstOther?.text ?? "", this.decimal)}, or data.types: { "${this.name}": "category" }`,
-      );
-    }
+    if (this.otherwiseWritten === this.others) throw this.otherwiseWrittenError(others);
     if (this.numbers < NEARLY_ALL * (this.numbers + this.others)) return;
     const cells = this.others === 1 ? "one is not" : `${this.others} are not`;
     const missing = JSON.stringify([...this.missing, this.firstOther?.text]);
     const way = `correcting the cell, data.missing: ${missing}, or data.types: { "${this.name}": "category" }`;
     throw this.notNumber(`the cells of this column are numbers, but ${cells}`, way);
+  }
+
+  private otherwiseWrittenError(others: readonly ColumnBuilder[]): NnfitError {
+    const { decimal } = this;
+    const { text = "" } = this.firstOther ?? {};
+    const marks = MARKS[text.includes(otherMark(decimal)) ? otherMark(decimal) : decimal];
+    const orWords = `or data.types: { "${this.name}": "category" }`;
+    if (this.hasFractions) {
+      const cells = this.others === 1 ? `one has a ${marks.slice(0, -1)}` : `${this.others} have ${marks}`;
+      const way = otherwise(text, decimal) ?? wayToRead(text, decimal);
+      return this.notNumber(`the cells of this column are numbers, but ${cells}`, `${way}, ${orWords}`);
+    }
+    const other = others.find(({ hasFractions }) => hasFractions);
+    const way = other ? `decimal ${MARKS[decimal]}, as "${other.name}" has them` : wayToRead(text, decimal);
+    const what = `the cells of this column look like numbers, but have ${marks} in them`;
+    return this.notNumber(what, `${way}, ${orWords}`);
+  }
+
+  /** Whether some of its numbers have a decimal point, which is then the right one for the column. */
+  private get hasFractions(): boolean {
+    if (this.type === "number") return this.values.whole().some((x) => !Number.isInteger(x) && !Number.isNaN(x));
+    const { decimal } = this;
+    return [...this.codeOf.keys()].some((text) => text.includes(decimal) && numberIn(text, decimal) !== undefined);
   }
 
   finish(): Column {

@@ -44,7 +44,7 @@ const MISSING = new Set([
 
 /** A number as a person reads it, with a currency, a percent sign, a unit, its thousands apart, or negative in parentheses. */
 const DRESSED =
-  /^[+\u2212(-]?([$€£¥]|[A-Z]{3}(?= ))?\s?[+\u2212-]?(?:\d+|\d{1,3}(?:[ ,'_\u00a0\u202f]\d{3})+)(?:[.,]\d+)?\s?([$€£¥%]|[A-Za-zµ°]{1,4}[²³23]?)?\)?$/;
+  /^[+\u2212(-]?([$€£¥]|[A-Z]{3}(?= ))?\s?[+\u2212-]?(?:\d+|\d{1,3}(?:[ ,.'_\u00a0\u202f]\d{3})+)(?:[.,]\d+)?\s?([$€£¥%]|[A-Za-zµ°]{1,4}[²³23]?)?\)?$/;
 
 /** A target of more different words, all of which look like numbers, is not one of classes unless somebody says so. */
 const MOST_CLASSES = 20;

@@ -50,7 +50,7 @@ export async function readTable(source: Source, options: ReadOptions): Promise<T
   }
   if (!builders || lines.size === 0) throw noRows(source);
 
-  for (const builder of builders) if (!ignored.has(builder.name)) builder.check();
+  for (const builder of builders) if (!ignored.has(builder.name)) builder.check(builders);
   // Where words came after numbers, what the numbers looked like is lost: such columns are read again as words.
   const words = builders.filter(({ turnedToWords }) => turnedToWords).map(({ name }) => [name, "category"] as const);
   if (words.length > 0 && source.once) throw readTwice(words[0]![0], source);

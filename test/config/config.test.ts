@@ -352,6 +352,13 @@ describe("an unknown setting", () => {
     [{ data, model: { hidden: 64 } }, "[64]"],
     [{ data, model: { hidden: "64,64" } }, "[64,64]"],
     [{ data, model: { hidden: "[64, 32]" } }, "[64,32]"],
+    [{ data, model: { hidden: "64x32" } }, "[64,32]"],
+    [{ data, model: { hidden: "many" } }, undefined],
+    [{ data, model: { hidden: "" } }, undefined],
+    [{ data: { ...data, missing: -999 } }, '["-999"]'],
+    [{ data: { ...data, ignore: 5 } }, '["5"]'],
+    [{ data: { ...data, ignore: "2020 2021" } }, '["2020 2021"]'],
+    [{ data: { ...data, ignore: "[mass, age]" } }, '["mass","age"]'],
   ])("that takes a list and has something else is told as a list: %j", async (config, list) => {
     expect((await wrong(config)).details.try).toBe(list);
   });

@@ -254,9 +254,31 @@ describe("a given type", () => {
   });
 
   it.each([
+    [
+      "x;y\n0.1;1\n0.25;2\n0,512;3\n",
+      "are numbers, but one has a comma",
+      "writing it 0.512: numbers are read with decimal points here",
+    ],
+    [
+      "x;y\n0,5;1\n0,1;2\n0.7;3\n",
+      "are numbers, but 2 have commas",
+      "writing it 0.5: numbers are read with decimal points here",
+    ],
+    ["x;y\n0,5;0.1\n0,1;0.2\n", "look like numbers, but have commas in them", 'decimal points, as "y" has them'],
+    ["x;y\n1,000,000;1\n2,000,000;2\n", "look like numbers, but have commas in them", "no commas between thousands"],
+    ["x;y\n1.005.158;1\n2.000.000;2\n", "look like numbers, but have points in them", "no points between thousands"],
+  ])("that numbers with the other mark deny is told by what the others have: %j", async (text, what, way) => {
+    const { message, details } = await refused(text);
+    expect(message).toBe(`the cells of this column ${what}`);
+    expect(details.try).toBe(`${way}, or data.types: { "x": "category" }`);
+  });
+
+  it.each([
     [".", "0,569", "writing it 0.569: numbers are read with decimal points here"],
     [",", "-1.5", "writing it -1,5: numbers are read with decimal commas here"],
+    [".", "1,234", "writing it 1.234, or 1234 if the mark parts thousands: numbers are read with decimal points here"],
     [".", "1,234.5", "correcting the cell, or leaving it empty"],
+    [".", `${"9".repeat(330)}.5`, "correcting the cell, or leaving it empty"],
   ] as const)("has a cell with the other decimal mark told: %s of %s", async (decimal, cell, way) => {
     const { details } = await refused(`x;y\n${cell};1\n`, { decimal, types: { x: "number" } });
     expect(details.try).toBe(way);
