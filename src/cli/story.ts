@@ -98,10 +98,10 @@ const FEW_ROWS = 500;
 
 /** Says how it went and what to do with the model. */
 export function conclude(
-  { members, training }: Prepared,
+  { members, training, initial }: Prepared,
   outcome: Outcome,
   compared: readonly Comparison[],
-  { folder, seconds, before }: { folder: string; seconds: number; before?: Model | undefined },
+  { folder, seconds, replaced }: { folder: string; seconds: number; replaced?: Model | undefined },
 ): void {
   const early = outcome.stopped === "patience" ? ", stopped early" : "";
   const holdsOut = members.some(({ validation }) => validation.length > 0);
@@ -116,7 +116,9 @@ export function conclude(
   const all = count(rows, holdsOut ? "validation row" : "training row");
   const isSample = !holdsOut && rows < outcome.rowCounts.trainingRows;
   const judged = isSample ? `${whole(rows)} of the training rows` : `the ${all}`;
-  const by = members.length > 1 && holdsOut ? `, each by networks that did not learn from it` : "";
+  const others = members.length > 1 ? ", each by networks that did not learn from it" : "";
+  const known = ", which the model that training went on from may know: they flatter then";
+  const by = holdsOut ? (initial ? known : others) : "";
   const { scores } = outcome.judgement;
   say("scores", `${scoreText(scores)} on ${judged}${by}`);
   if (best !== "" && rows < FEW_ROWS) {
@@ -128,7 +130,7 @@ export function conclude(
   }
   const model = `${folder}/model.safetensors`;
   say("model", model);
-  if (before) say("", replacedText(before, outcome.target));
+  if (replaced) say("", replacedText(replaced, outcome.target));
   say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
   const facts = { scores: `of ${judged}${by}`, model };
   summarize({ title: `nnfit train: ${folder}`, scores: { network: scores }, compared, facts });

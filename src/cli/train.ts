@@ -197,7 +197,7 @@ async function trainJob(
     const failure = gates(outcome.judgement.scores);
     session.end(exitCodeOf(failure), { ...ended, ...(failure ? { error: failure } : {}) });
     const compared = await comparisons(target, outcome.judgement.scores, baselines);
-    conclude(prepared, outcome, compared, { folder, seconds: clock.seconds.fit ?? 0, before });
+    conclude(prepared, outcome, compared, { folder, seconds: clock.seconds.fit ?? 0, replaced: before });
     const told = result(prepared, outcome, engine, baselines, folder, clock.seconds);
     if (json) printResult(told, failure && failureOf(failure));
     if (failure) throw failure;

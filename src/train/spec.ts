@@ -10,6 +10,7 @@ import type { ModelOptions } from "../model/options.js";
 import { type InputColumn, inputColumns } from "../transform/inputColumns.js";
 import { type ScaleOptions, scalerFor } from "../transform/options.js";
 import type { NumberState, PipelineState } from "../transform/pipeline.js";
+import { scalingOf } from "../transform/scalers.js";
 import type { TargetState } from "../transform/target.js";
 
 /** The network that a config describes, for these columns of X, looked at where need be. */
@@ -80,7 +81,7 @@ export function continuedSpec(beginning: Beginning, model: ModelOptions, scale: 
     throw new NnfitError("usage", "the model to continue from is another one than the config describes", {
       setting: ofNetwork.length > 0 ? "model" : "scale",
       have: differ.join("; "),
-      try: "the model's own settings, which nnfit inspect shows",
+      try: "the config.json of the model's run, which has all of its settings, with another data.train (relative to that file)",
     });
   }
   return { ...network, parametrization, dropout };
@@ -114,9 +115,11 @@ function say(setting: string, then: unknown, now: unknown): string {
   return `model.${setting}: ${JSON.stringify(then)}, and the config says ${JSON.stringify(now)}`;
 }
 
-/** At least so many different values the training rows had. */
-function differentValues({ profile }: NumberState): number {
-  return profile ? new Set([profile.smallest, ...profile.deciles, profile.largest]).size : 0;
+/** At least so many different values the training rows had, as the network sees them. */
+function differentValues({ profile, scaler }: NumberState): number {
+  if (!profile) return 0;
+  const { apply } = scalingOf(scaler);
+  return new Set([profile.smallest, ...profile.deciles, profile.largest].map((x) => Math.fround(apply(x)))).size;
 }
 
 /** In words, each column whose scaler is another one than the config has for it, and clamping. */

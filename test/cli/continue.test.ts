@@ -83,6 +83,45 @@ describe("--continue-from", () => {
     expect(err).toContain("model.categories.unknown: 0.1, and the config says 0");
   });
 
+  it("goes on where values differ by less than a network sees", async () => {
+    const near = [
+      "x,c",
+      ...Array.from({ length: 50 }, (_, i) => `${["0,no", "0,no", "1,yes", "1.000000000001,yes"][i % 4]}`),
+    ];
+    const cwd = folder({ "t.csv": near.join("\n"), "new.csv": near.join("\n") });
+    put(cwd, {
+      "c.json": JSON.stringify({
+        data: { train: "t.csv", target: "c" },
+        model: { hidden: [4], numericEmbedding: "pbld" },
+      }),
+    });
+    await works(["train", "c.json", "--out", "first"], { cwd });
+    expect(await go(cwd, "more")).toMatchObject({ code: 0 });
+  });
+
+  it("with a model's own config.json goes on from a preset's model, whatever the size of the new table", async () => {
+    const cwd = folder({ "t.csv": table(60), "new.csv": table(2100) });
+    put(cwd, {
+      "c.json": JSON.stringify({ preset: "fast", data: { train: "t.csv", target: "class" }, training: { epochs: 1 } }),
+    });
+    await works(["train", "c.json", "--out", "first"], { cwd });
+    const refused = await go(cwd, "more");
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain("the config.json of the model's run, which has all of its settings");
+    const args = [
+      "train",
+      "first/config.json",
+      "--continue-from",
+      "first",
+      "--out",
+      "more",
+      ...set("data.train=../new.csv"),
+    ];
+    const { err } = await works(args, { cwd });
+    expect(err).toMatch(/validation rows, which the model that training went on from may know: they flatter then$/m);
+    expect(err).not.toContain("did not learn from");
+  });
+
   it("goes on where no column has values enough to be embedded", async () => {
     const cwd = await begun({
       model: { hidden: [6], numericEmbedding: "pbld" },
