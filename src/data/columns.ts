@@ -60,6 +60,10 @@ export function numberIn(text: string, decimal: CellFormat["decimal"]): number |
   return Number.isFinite(value) ? value : undefined;
 }
 
+const WITH_ZEROS = /^0\d+$/;
+/** Of so many rows it is seen whether numbers are written with zeros before them. */
+const ROWS_FOR_ZEROS = 200;
+
 /** Collects the cells of one column and finds out its type, unless that is given. */
 export class ColumnBuilder implements CellReceiver {
   private readonly values = new Growing<Float64Array>(Float64Array);
@@ -74,6 +78,7 @@ export class ColumnBuilder implements CellReceiver {
   private otherwiseWritten = 0;
   /** A cell that looks like a number is one, and not a word for a missing value such as -999. */
   private readonly numbersArePresent: boolean;
+  private withZeros: string | undefined;
   private firstOther: { text: string; line: number } | undefined;
   private readonly unreadable = new Map<number, string>();
 
@@ -117,7 +122,10 @@ export class ColumnBuilder implements CellReceiver {
         if (!this.lenient) throw this.notNumber(`"${text}" is not a number`, otherwise(text, this.decimal));
         this.unreadable.set(this.values.size, text);
       }
-    } else this.numbers++;
+    } else {
+      this.numbers++;
+      if (this.values.size < ROWS_FOR_ZEROS) this.lookForZeros(text);
+    }
 
     this.type ??= value === undefined ? "category" : "number"; // the first present cell decides what is collected
     if (this.type === "number") this.values.push(value ?? Number.NaN);
@@ -132,6 +140,9 @@ export class ColumnBuilder implements CellReceiver {
 
   private pushNumbers(column: ScannedColumn, lines: Int32Array): void {
     const { values, others } = column.numbers();
+    for (let row = 0; row < Math.min(lines.length, ROWS_FOR_ZEROS - this.values.size); row++) {
+      if (Number.isInteger(values[row])) this.lookForZeros(column.text(row).trim());
+    }
     let row = 0;
     const pushUpTo = (end: number) => {
       if (row === end) return;
@@ -150,6 +161,10 @@ export class ColumnBuilder implements CellReceiver {
       row++;
     }
     pushUpTo(lines.length);
+  }
+
+  private lookForZeros(text: string): void {
+    if (WITH_ZEROS.test(text)) this.withZeros ??= text;
   }
 
   /** Each different cell is looked at once. */
@@ -214,10 +229,16 @@ export class ColumnBuilder implements CellReceiver {
   }
 
   finish(): Column {
-    const { name, lenient, unreadable } = this;
+    const { name, lenient, unreadable, withZeros } = this;
     return this.type === "category"
       ? { type: "category", name, codes: this.codes.whole(), categories: [...this.codeOf.keys()] }
-      : { type: "number", name, values: this.values.whole(), ...(lenient && { unreadable }) };
+      : {
+          type: "number",
+          name,
+          values: this.values.whole(),
+          ...(lenient && { unreadable }),
+          ...(withZeros !== undefined && { withZeros }),
+        };
   }
 
   private code(text: string): number {

@@ -182,11 +182,15 @@ function textBeforeInvalid(bytes: Uint8Array): string {
   return textOf(bytes.subarray(0, valid), true)!;
 }
 
-/** What to do about a row with so many cells more than the header. */
-function wayToWidth(more: number, last: unknown, line: number): string {
-  if (more === 1 && last === "") return "no delimiter at the end of rows, or one at the end of the header too";
+/** What to do about a row that has other cells than the header, which has so many; those beyond are in `more`. */
+function wayToWidth(header: number, cells: number, more: readonly unknown[], line: number): string {
+  if (more.length > 0 && more.every((cell) => cell === "")) {
+    return "no delimiter at the end of rows, or as many at the end of the header too";
+  }
+  if (header === 1)
+    return "deleting what stands above the header, if the first line is a title, or naming the delimiter";
   const quoting = "quoting cells that contain the delimiter, or naming the delimiter (data.delimiter, --delimiter)";
-  return more === 1 && line === 2
+  return cells === header + 1 && line === 2
     ? `a name for the first column, if that is R's row names (write.table: col.names = NA); or ${quoting}`
     : quoting;
 }
@@ -200,11 +204,12 @@ function csvError(error: Error, state: RecordParser, { name }: Source): NnfitErr
   switch (code) {
     case "CSV_RECORD_INCONSISTENT_FIELDS_LENGTH": {
       const [expected, got] = error.message.match(/\d+/g) ?? [];
-      const cells = Array.isArray(record) ? record.length : Number(got);
-      const last: unknown = Array.isArray(record) ? record.at(-1) : undefined;
-      return new NnfitError("data", `a row has ${count(cells, "cell")} where the header has ${expected}`, {
+      const header = Number(expected);
+      const row: readonly unknown[] = Array.isArray(record) ? record : [];
+      const cells = row.length || Number(got);
+      return new NnfitError("data", `a row has ${count(cells, "cell")} where the header has ${header}`, {
         at: `${name}:${begins}`,
-        try: wayToWidth(cells - Number(expected), last, begins),
+        try: wayToWidth(header, cells, row.slice(header), begins),
       });
     }
     case "CSV_QUOTE_NOT_CLOSED":

@@ -72,7 +72,7 @@ export function doubtsAbout(table: Table, data: DataOptions, task: Task | "auto"
         throw notClasses(doubt, table.source);
       return doubt ? [doubt.what, doubt.way].filter((part) => part !== undefined).join("; ") : [];
     }
-    return !isTarget && inputs.length > 1 ? (doubtAboutNumbers(column) ?? []) : [];
+    return !isTarget && (inputs.length > 1 || column.withZeros) ? (doubtAboutNumbers(column) ?? []) : [];
   });
 }
 
@@ -97,7 +97,8 @@ function doubtAboutWords(
   const dress = dressOf(cells, decimal);
   if (isTarget && missed.length > 0 && ((mark ?? dress) === undefined || cells.length < FEW_CELLS)) {
     const what = `"${missed[0]}" is taken for one of the classes of "${name}"`;
-    return { what, way: `${asMissing} leaves its rows out`, makesNumbers: false };
+    const decimals = mark === undefined || mark === decimal ? "" : `data.decimal: "${mark}" and `;
+    return { what, way: `${decimals}${asMissing} ${decimals ? "leave" : "leaves"} its rows out`, makesNumbers: false };
   }
   if (cells.length < FEW_CELLS) return undefined;
   const isWords = `"${name}" is a column of words, as`;
@@ -125,7 +126,8 @@ function doubtAboutWords(
     return { what, way: `${plain} would make it one of numbers`, makesNumbers: true };
   }
   if (cells.every(looksLikeDate)) {
-    const ordered = cells.every(normalDate) ? `, and data.time: "${name}" puts rows in order` : "";
+    const ordered =
+      missed.length === 0 && cells.every(normalDate) ? `, and data.time: "${name}" puts rows in order` : "";
     const what = `"${name}" holds dates, which are taken for words: columns of numbers made of them, such as the month, say more`;
     return { what: what + ordered, makesNumbers: false };
   }
@@ -168,8 +170,12 @@ function dressOf(cells: readonly string[], decimal: DataOptions["decimal"]): str
 }
 
 function doubtAboutNumbers(column: NumberColumn): string | undefined {
+  const { name, withZeros } = column;
+  if (withZeros !== undefined) {
+    return `"${name}" is a column of numbers, as codes such as ${withZeros} look like them; data.types: { "${name}": "category" } makes it one of categories`;
+  }
   return countsRows(column)
-    ? `"${column.name}" counts the rows; if it tells nothing else of them, data.ignore: ["${column.name}"] leaves it out`
+    ? `"${name}" counts the rows; if it tells nothing else of them, data.ignore: ["${name}"] leaves it out`
     : undefined;
 }
 

@@ -15,6 +15,8 @@ export interface NumberColumn {
   readonly values: Float64Array;
   /** what stood in cells that are no numbers, by row, where that is no error: they count as NaN */
   readonly unreadable?: ReadonlyMap<number, string>;
+  /** a cell such as 00501, if one of the first was written so: numbers that count or measure have no zeros before them */
+  readonly withZeros?: string;
 }
 
 /** A column of words: each cell the number of its category in order of appearance, −1 where it is missing. */

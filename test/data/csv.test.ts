@@ -304,6 +304,8 @@ describe("a broken row is refused with the line it begins on", () => {
     ],
     ["one of which has a delimiter in a cell", "a,b\n1,2\n1,2,3\n", /^quoting cells .* --delimiter\)$/],
     ["of other numbers of cells", "a,b\n1,2,3,4\n", /^quoting cells/],
+    ["that end with several delimiters", "a,b\n1,2,,,\n3,4,,,\n", /^no delimiter at the end of rows/],
+    ["below a title", "# exported\n\na,b,c\n1,2,3\n", /^deleting what stands above the header/],
   ])("with what to do about rows %s", async (_, text, way) => {
     const error = await refused(sourceOf(text), ",");
     expect(error).toMatchObject({ details: { try: expect.stringMatching(way) as string } });

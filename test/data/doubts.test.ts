@@ -27,6 +27,7 @@ describe("a column of words is doubted", () => {
     ["5%", "12.5%", "7%"],
     ["$5", "$1 200", "$7.50"],
     ["5 €", "7 €", "8.50 €"],
+    ["4.881.234 €", "12.500 €", "7 €"],
     ["12 kg", "13.5 kg", "9 kg"],
     ["1 234", "12 345", "7"],
     ["1'234", "1'235", "999"],
@@ -54,6 +55,12 @@ describe("a column of words is doubted", () => {
       ? /^"x" holds dates, .* and data\.time: "x" puts rows in order$/
       : /^"x" holds dates, .* say more$/;
     expect(await doubts(cells)).toEqual([expect.stringMatching(puts)]);
+  });
+
+  it("where all are dates but some that are missing, which can't be put in order", async () => {
+    expect(await doubts(["2024-03-01", "-", "2024-03-02", "2024-03-05"])).toEqual([
+      expect.stringMatching(/^"x" holds dates, .* say more$/),
+    ]);
   });
 
   it.each([
@@ -160,4 +167,24 @@ describe("a column of numbers is doubted", () => {
     expect(await doubts(ids(1), { ignore: ["z"] })).toEqual([]);
     expect(await doubts(ids(1), { target: "x" })).toEqual([]);
   });
+});
+
+describe("a column of numbers is doubted", () => {
+  it.each([[["0101", "1303", "904"]], [["00501", "10001", "90210"]], [["12", "13", "007"]]])(
+    "where some are codes with zeros before them: %j",
+    async (cells) => {
+      const zeros = cells.find((cell) => cell.startsWith("0"));
+      expect(await doubts(cells)).toEqual([
+        `"x" is a column of numbers, as codes such as ${zeros} look like them; data.types: { "x": "category" } makes it one of categories`,
+      ]);
+      expect(await doubts(cells, { types: { x: "number" } })).toEqual([]);
+    },
+  );
+
+  it.each([[["0", "10", "5"]], [["0.5", "00.5", "1"]], [["-01", "2", "3"]]])(
+    "and not where none is: %j",
+    async (cells) => {
+      expect(await doubts(cells)).toEqual([]);
+    },
+  );
 });
