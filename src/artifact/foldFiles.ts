@@ -1,8 +1,8 @@
 import { csvLine } from "../data/csv.js";
-import type { Table } from "../data/table.js";
+import { columnOf, type Table, textOf } from "../data/table.js";
 import type { FoldResult } from "../train/crossValidation.js";
 import { predictionCells, predictionHeader } from "../transform/output.js";
-import type { TargetState } from "../transform/target.js";
+import { targetNames } from "../transform/target.js";
 import type { RunFolder } from "./folder.js";
 import { EVENTS_FILE } from "./lastEvent.js";
 import { MODEL_FILE, type Model } from "./model.js";
@@ -11,10 +11,13 @@ import { HISTORY_FILE } from "./run.js";
 export const FOLDS_FILE = "folds.csv";
 export const OUT_OF_FOLD_FILE = "out-of-fold.csv";
 
-/** Writes `folds.csv`, a line a fold, and `out-of-fold.csv`, a line for each row that was tested, in the table's order. */
-export function saveFolds(folder: RunFolder, table: Table, results: readonly FoldResult[]): void {
+/**
+ * Writes `folds.csv`, a line a fold, and `out-of-fold.csv`, a line for each row that was tested, in the table's order.
+ * `table` has the rows that have a target, `whole` all of them: rows are counted as they stand there.
+ */
+export function saveFolds(folder: RunFolder, table: Table, whole: Table, results: readonly FoldResult[]): void {
   folder.write(FOLDS_FILE, foldLines(results).map(csvLine).join(""));
-  folder.write(OUT_OF_FOLD_FILE, outOfFoldLines(table, results).map(csvLine).join(""));
+  folder.write(OUT_OF_FOLD_FILE, outOfFoldLines(table, whole, results).map(csvLine).join(""));
 }
 
 /** Saves the model of kept folds. What an earlier training in the folder has told of its own model goes. */
@@ -42,19 +45,21 @@ function foldLines(results: readonly FoldResult[]): string[][] {
   return [Object.keys(records[0] ?? {}), ...records.map((record) => Object.values(record).map(String))];
 }
 
-function outOfFoldLines(table: Table, results: readonly FoldResult[]): string[][] {
+function outOfFoldLines(table: Table, whole: Table, results: readonly FoldResult[]): string[][] {
+  const target = results[0]!.outcome.target; // there are two folds at least
+  const names = targetNames(target);
+  const truths = names.map((name) => columnOf(table, name)!);
+  const rowOfLine = new Map(Array.from(whole.lines, (line, row) => [line, row + 1]));
   const lines: string[][] = [];
   for (const { fold, outcome, outputs, prepared } of results) {
     const cells = predictionCells(outcome.target, outputs, prepared.spec.outputs, true);
     for (const [i, row] of fold.test.entries()) {
-      lines[row] = [String(table.lines[row]), String(fold.number + 1), ...cells[i]!];
+      const line = table.lines[row]!;
+      const truth = truths.map((column) => textOf(column, row) ?? "");
+      lines[row] = [String(rowOfLine.get(line)), String(line), String(fold.number + 1), ...truth, ...cells[i]!];
     }
   }
   const tested = lines.filter((line) => line !== undefined); // the earliest rows in time never are
-  return [["line", "fold", ...headerOf(results)], ...tested];
-}
-
-function headerOf([first]: readonly FoldResult[]): string[] {
-  const target: TargetState | undefined = first?.outcome.target;
-  return target ? predictionHeader(target, true) : [];
+  const truth = names.length === 1 ? ["truth"] : names.map((name) => `truth_${name}`);
+  return [["row", "line", "fold", ...truth, ...predictionHeader(target, true)], ...tested];
 }

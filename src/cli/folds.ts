@@ -87,7 +87,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const scores = foldScores(target, results);
   clock.lap("score");
 
-  saveFolds(folder, plan.task.table, results);
+  saveFolds(folder, plan.task.table, table, results);
   const diverged = foldDivergence(results, { table: plan.task.table, config, file: `${name}/${FOLDS_FILE}` });
   if (diverged) throw diverged;
   const kept = keep ? keepFolds(plan, results, scores) : undefined;

@@ -102,7 +102,10 @@ describe("nnfit train --folds 4", () => {
   it("predicts every row once, in the order of the table, by a fold that did not learn from it", () => {
     const predicted = outOfFold(cwd);
     expect(predicted.map(({ line }) => Number(line))).toEqual(points.map((_, row) => row + 2));
-    expect(Object.keys(predicted[0]!)).toEqual(["line", "fold", "prediction", "probability_far", "probability_near"]);
+    expect(predicted.map(({ row }) => Number(row))).toEqual(points.map((_, row) => row + 1));
+    expect(predicted.map(({ truth }) => truth)).toEqual(points.map((cells) => cells.at(-1)));
+    const columns = ["row", "line", "fold", "truth", "prediction", "probability_far", "probability_near"];
+    expect(Object.keys(predicted[0]!)).toEqual(columns);
     const right = predicted.filter(({ prediction }, row) => prediction === points[row]!.at(-1)).length;
     expect(right / 60).toBe(result.outOfFold.scores.accuracy);
     for (const { fold, scores, testRows } of result.folds) {
@@ -116,6 +119,21 @@ describe("nnfit train --folds 4", () => {
     }
   });
 
+  it("tells rows as they stand in the table, also past cells of several lines and rows without a target", async () => {
+    const rows = points.map(([a, b, , , kind], i) => `${a},${b},"p\n${i}",${i % 10 === 4 ? "" : kind}`);
+    const cwd = folder({
+      "t.csv": ["a,b,note,kind", ...rows].join("\n"),
+      "c.json": JSON.stringify({ ...config, data: { train: "t.csv", target: "kind" } }),
+    });
+    await works(["train", "c.json", "--folds", "3", "--set", "training.epochs=1"], { cwd });
+    const tested = outOfFold(cwd);
+    expect(tested).toHaveLength(54);
+    for (const { row, line, truth } of tested) {
+      expect(truth).toBe(points[Number(row) - 1]!.at(-1));
+      expect(Number(line)).toBe(2 * Number(row));
+    }
+  });
+
   it("predicts what a model does that is trained by hand on a fold's learning rows", async () => {
     const predicted = outOfFold(cwd);
     const tested = predicted.map(({ fold }) => fold === "2");
@@ -123,8 +141,8 @@ describe("nnfit train --folds 4", () => {
     const byHand = folder({ "t.csv": only(false), "test.csv": only(true), "c.json": JSON.stringify(config) });
     await works(["train", "c.json"], { cwd: byHand });
     const { out } = await works(["predict", "runs/c", "test.csv", "--proba"], { cwd: byHand });
-    const ofFold = cells(text(cwd, "runs/c/out-of-fold.csv")).filter(([, fold]) => fold === "2" || fold === "fold");
-    expect(ofFold.map((record) => record.slice(2))).toEqual(cells(out));
+    const ofFold = cells(text(cwd, "runs/c/out-of-fold.csv")).filter(([, , fold]) => fold === "2" || fold === "fold");
+    expect(ofFold.map((record) => record.slice(4))).toEqual(cells(out));
   });
 
   it("writes the same bytes with one thread and with two", async () => {
