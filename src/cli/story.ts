@@ -2,14 +2,16 @@ import type { Model } from "../artifact/model.js";
 import type { Config } from "../config/schema.js";
 import type { Table } from "../data/table.js";
 import { countParameters } from "../model/network.js";
+import { countCopies } from "../train/copies.js";
 import { learnedRows } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";
 import type { Engine, Outcome } from "../train/train.js";
 import { type TargetState, targetNames } from "../transform/target.js";
+import { rowCountOf, type Truth } from "../transform/truth.js";
 import type { Comparison } from "./scores.js";
 import { summarize } from "./summary.js";
-import { count, duration, extras, say, scoreText, shellWord, some, weightText, whole } from "./text.js";
+import { count, duration, extras, note, say, scoreText, shellWord, some, weightText, whole } from "./text.js";
 
 /** Says what was understood. `folds` is a line about the folds of a cross-validation, of which the rest tells the first. */
 export function describe(
@@ -25,6 +27,7 @@ export function describe(
   describeInputs(prepared);
   describeTarget(prepared, task);
   describeRows(prepared);
+  if (folds !== undefined || holdsOut(prepared)) describeCopies(prepared, config);
   describeWeights(config);
   say("preset", config.preset === "none" ? "none: what the config does not set has its default" : config.preset);
   describeNetwork(prepared);
@@ -44,11 +47,13 @@ function describeInputs({ pipeline, leftOut }: Prepared): void {
   }
 }
 
-function describeTarget({ target }: Prepared, { because, withoutTarget }: TaskOf): void {
+function describeTarget({ target, rows }: Prepared, { because, withoutTarget }: TaskOf): void {
   if (target.task === "regression") {
     const targets = target.targets.map(({ name, scaler }) => `${name} (scaled by ${scaler.name})`);
     say("target", `${some(targets)}: a regression`);
   } else say("target", `${target.name}: ${count(target.classes.length, "class", "classes")}: ${some(target.classes)}`);
+  const lone = loneClasses(target, rows.truth);
+  if (lone.length > 0) say("", `of one row alone, learned from or judged by and never both: ${some(lone)}`);
   if (because) say("", because);
   if (withoutTarget > 0) say("left out", `${count(withoutTarget, "row")} without a target`);
 }
@@ -60,6 +65,19 @@ function describeRows({ members }: Prepared): void {
   const held = validation.length > 0 ? `${about}${whole(validation.length)} held out to judge by` : "none held out";
   const each = takeTurns ? ", others for each network" : "";
   say("rows", `${about}${whole(training.length)} to learn from, ${held}${validation.length > 0 ? each : ""}`);
+}
+
+function describeCopies(prepared: Prepared, { data }: Config): void {
+  const copies = data.groups === null ? countCopies(prepared) : 0;
+  if (copies === 0) return;
+  const rows = `${whole(copies)} of the ${count(prepared.rows.size, "row")}`;
+  note(
+    `${rows} are copies of others: scores of rows that were learned from too flatter, and one of each would tell more`,
+  );
+}
+
+function holdsOut({ members }: Pick<Prepared, "members">): boolean {
+  return members.some(({ validation }) => validation.length > 0);
 }
 
 function describeWeights({ data: { weight }, training: { classWeights } }: Config): void {
@@ -98,14 +116,14 @@ const FEW_ROWS = 500;
 
 /** Says how it went and what to do with the model. */
 export function conclude(
-  { members, training, initial }: Prepared,
+  { members, training, initial, target, rows: { truth } }: Prepared,
   outcome: Outcome,
   compared: readonly Comparison[],
   { folder, seconds, replaced }: { folder: string; seconds: number; replaced?: Model | undefined },
 ): void {
   const early = outcome.stopped === "patience" ? ", stopped early" : "";
-  const holdsOut = members.some(({ validation }) => validation.length > 0);
-  const best = holdsOut
+  const isJudged = holdsOut({ members });
+  const best = isJudged
     ? keptText(
         outcome.members.map(({ keptEpoch }) => keptEpoch),
         training.bestBy,
@@ -113,16 +131,17 @@ export function conclude(
     : "";
   say("done", `${count(outcome.epochs, "epoch")} in ${duration(seconds)}${early}${best}`);
   const rows = outcome.judgedRows.length;
-  const all = count(rows, holdsOut ? "validation row" : "training row");
-  const isSample = !holdsOut && rows < outcome.rowCounts.trainingRows;
+  const all = count(rows, isJudged ? "validation row" : "training row");
+  const isSample = !isJudged && rows < outcome.rowCounts.trainingRows;
   const judged = isSample ? `${whole(rows)} of the training rows` : `the ${all}`;
   const others = members.length > 1 ? ", each by networks that did not learn from it" : "";
   const known = ", which the model that training went on from may know: they flatter then";
-  const by = holdsOut ? (initial ? known : others) : "";
+  const by = isJudged ? (initial ? known : others) : "";
   const { scores } = outcome.judgement;
   say("scores", `${scoreText(scores)} on ${judged}${by}`);
   if (best !== "" && rows < FEW_ROWS) {
-    say("", "so few rows, by which the epoch was chosen too, flatter; --folds 5 scores rows that had no part in it");
+    const way = canBeFolded(target, truth) ? "; --folds 5 scores rows that had no part in it" : "";
+    say("", `so few rows, by which the epoch was chosen too, flatter${way}`);
   }
   for (const { label, text, remarks } of compared) {
     say(label, text);
@@ -134,6 +153,27 @@ export function conclude(
   say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
   const facts = { scores: `of ${judged}${by}`, model };
   summarize({ title: `nnfit train: ${folder}`, scores: { network: scores }, compared, facts });
+}
+
+/** Five folds need so many rows, and of a class so many. */
+const FEWEST_TO_FOLD = 10;
+const FEWEST_OF_CLASS = 3;
+
+function canBeFolded(target: TargetState, truth: Truth): boolean {
+  if (rowCountOf(truth) < FEWEST_TO_FOLD) return false;
+  return target.task === "regression" || Math.min(...rowsByClass(target.classes, truth)) >= FEWEST_OF_CLASS;
+}
+
+function loneClasses(target: TargetState, truth: Truth): string[] {
+  if (target.task === "regression") return [];
+  const counts = rowsByClass(target.classes, truth);
+  return target.classes.filter((_, code) => counts[code] === 1);
+}
+
+function rowsByClass(classes: readonly string[], truth: Truth): number[] {
+  const counts = classes.map(() => 0);
+  if (truth.task === "classification") for (const code of truth.classes) counts[code]!++;
+  return counts;
 }
 
 function replacedText({ target, training: { scores } }: Model, now: TargetState): string {

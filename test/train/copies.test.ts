@@ -1,0 +1,47 @@
+import { expect, it } from "vitest";
+import type { Table } from "../../src/data/table.js";
+import { countCopies } from "../../src/train/copies.js";
+import { applyPipeline } from "../../src/transform/apply.js";
+import { learnPipeline } from "../../src/transform/pipeline.js";
+import { columns } from "../data/source.js";
+
+/** Copies among the rows of a table whose last column, y, is the target. */
+function copiesIn(table: Table): number {
+  const { pipeline } = learnPipeline(table, { noInputs: ["y"], ignored: [], scale: "standard" });
+  const y = table.columns.at(-1)!;
+  const targets = Float32Array.from(y.type === "number" ? y.values : y.codes);
+  const rows = { size: table.rows, X: applyPipeline(pipeline, table), y: targets };
+  return countCopies({ pipeline, rows: { ...rows, truth: { task: "regression", values: [] } } });
+}
+
+const number = (row: number, of = 7919) => ((row * of) % 1009) / 100;
+const list = <Value>(length: number, of: (row: number) => Value) => Array.from({ length }, (_, row) => of(row));
+
+it("rows that stand several times are counted, but for one of each", () => {
+  const twice = (row: number) => row % 50;
+  const x = list(120, (row) => number(twice(row)));
+  const kind = list(120, (row) => "abc"[twice(row) % 3]!);
+  expect(copiesIn(columns({ x, kind, y: list(120, (row) => twice(row)) }))).toBe(70);
+  expect(copiesIn(columns({ x, kind, y: list(120, (row) => row) }))).toBe(0); // the target differs
+});
+
+it("few are not told", () => {
+  expect(
+    copiesIn(columns({ x: list(100, (row) => number(Math.min(row, 95))), y: list(100, (row) => Math.min(row, 95)) })),
+  ).toBe(0);
+});
+
+it("rows of few values are alike by chance, and are no copies", () => {
+  const table = columns({
+    a: list(400, (row) => "xy"[(row * 7) % 2]!),
+    b: list(400, (row) => (row * 3) % 5),
+    y: list(400, (row) => row % 2),
+  });
+  expect(copiesIn(table)).toBe(0);
+});
+
+it("different rows are not taken for one", () => {
+  expect(
+    copiesIn(columns({ x: list(200_000, (row) => row), y: list(200_000, () => 1).map((y, row) => y + (row % 2)) })),
+  ).toBe(0);
+});
