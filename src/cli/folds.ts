@@ -1,12 +1,14 @@
 import type { Config } from "../config/schema.js";
 import type { CrossValidation, FoldResult, FoldsEngine } from "../train/crossValidation.js";
 import type { FoldScores } from "../train/foldScores.js";
-import { failureOf, printResult } from "./failure.js";
+import { failureOf, printFailure, printResult, stoppedFailure } from "./failure.js";
 import { type GateOptions, gatesFor } from "./gates.js";
 import { located } from "./located.js";
 import { comparisons } from "./scores.js";
+import { signalCodes, watchSignals } from "./signals.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
 import { tablesOf } from "./tables.js";
+import { say } from "./text.js";
 
 interface FoldsOptions extends GateOptions {
   readonly set?: string[];
@@ -16,11 +18,12 @@ interface FoldsOptions extends GateOptions {
   readonly json?: boolean;
   readonly folds: number;
   readonly keep: boolean;
+  readonly quiet?: boolean;
 }
 
 /** `nnfit train --folds`: trains as often as there are folds, and tests each on rows that it did not learn from. */
 export async function crossValidateAction(path: string, options: FoldsOptions): Promise<void> {
-  const { set, out, threads, backend, json, folds, keep } = options;
+  const { set, out, threads, backend, json = false, folds, keep, quiet = false } = options;
   const clock = stopwatch();
   const { loadConfig, displayPath, resolvedConfig } = await import("../config/load.js");
   const { Checkpoints } = await import("../artifact/checkpoints.js");
@@ -68,7 +71,13 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const identity = { name, source: path, config: resolvedConfig(config) };
   using folder = new RunFolder(output, identity, [...files, ...(keep ? [MODEL_FILE] : [])]);
   if (keep) removeOld(new Checkpoints(output, name));
-  const display = await foldsDisplay({ folds, epochs: config.training.epochs, scores: scoreNames(target, "line") });
+  const { epochs } = config.training;
+  const display = await foldsDisplay({ folds, epochs, scores: scoreNames(target, "line"), quiet });
+  const signals = watchSignals((signal) => {
+    say("stopped", `by ${signal}; folds can't be gone on with, so nothing is kept`);
+    if (json) printFailure(stoppedFailure(signal));
+    process.exit(signalCodes[signal]);
+  });
   let results: FoldResult[];
   try {
     results = await located(loaded, () =>
@@ -83,6 +92,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
     clock.lap("fit");
   } finally {
     display.stop();
+    signals.stop();
   }
   const scores = foldScores(target, results);
   clock.lap("score");

@@ -13,10 +13,13 @@ export interface FoldsDisplayOptions {
   readonly epochs: number;
   /** names of those that are shown of a fold */
   readonly scores: readonly string[];
+  /** nothing is shown */
+  readonly quiet?: boolean;
 }
 
 /** A bar on a terminal, a line for each fold elsewhere, in the order in which they end. */
 export async function foldsDisplay(options: FoldsDisplayOptions): Promise<FoldsDisplay> {
+  if (options.quiet) return { progress() {}, done() {}, stop() {} };
   return hasBars() ? await bar(options) : lines(options);
 }
 

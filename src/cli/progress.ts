@@ -13,6 +13,8 @@ export interface ProgressOptions {
   readonly epochs: number;
   /** names of those that are shown of an epoch */
   readonly scores: readonly string[];
+  /** nothing is shown */
+  readonly quiet?: boolean;
 }
 
 export const REDRAW_MILLISECONDS = 100;
@@ -28,6 +30,7 @@ const NARROWEST_BAR = 4;
 
 /** A bar on a terminal, a line for each epoch elsewhere. */
 export async function progressDisplay(options: ProgressOptions): Promise<ProgressDisplay> {
+  if (options.quiet) return { progress() {}, report() {}, stop() {} };
   return hasBars() ? await bar(options) : lines(options);
 }
 

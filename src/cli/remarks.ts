@@ -90,7 +90,7 @@ function sentence({ state, counts, examples }: Tally, oddity: Oddity): string {
     case "missing": {
       const isOrAre = cells === 1 ? "was" : "were";
       const filled = state.type === "number" ? ` and filled with the median, ${plain(state.fill)}` : "";
-      const never = (state.type === "number" ? state.indicator : state.other) ? "" : "; training rows lacked none";
+      const never = (state.type === "number" ? state.indicator : state.other) ? "" : ", and none was in training";
       return `${count(cells, "cell")} of "${name}" ${isOrAre} missing${filled}${never}`;
     }
     case "unreadable":

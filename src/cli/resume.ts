@@ -29,8 +29,9 @@ export async function findCheckpoint(
     const config = JSON.parse(readFileSync(join(output, "config.json"), "utf8")) as Origin["config"]; // the run wrote it
     const { epochs } = config.training as { epochs: number }; // a resolved config has it
     const now = origin.config.training as { epochs: number };
-    const differ = differences({ config, data: done.data }, origin);
-    if (differ.length === 0 && now.epochs > epochs) differ.push(`training.epochs: ${epochs}, now ${now.epochs}`);
+    const asLong = { ...origin, config: { ...origin.config, training: { ...now, epochs } } };
+    const differ = differences({ config, data: done.data }, asLong);
+    if (now.epochs !== epochs) differ.push(`training.epochs: ${epochs}, now ${now.epochs}`);
     refuse("the run is complete, and was trained with another config or other data", differ);
     checkpoints.remove();
     return "complete";

@@ -55,7 +55,11 @@ function describeTarget({ target, rows }: Prepared, { because, withoutTarget }: 
   const lone = loneClasses(target, rows.truth);
   if (lone.length > 0) say("", `of one row alone, learned from or judged by and never both: ${some(lone)}`);
   if (because) say("", because);
-  if (withoutTarget > 0) say("left out", `${count(withoutTarget, "row")} without a target`);
+  if (withoutTarget > 0)
+    say(
+      "left out",
+      `${count(withoutTarget, "row")} without ${targetNames(target).length > 1 ? "all of the targets" : "a target"}`,
+    );
 }
 
 function describeRows({ members }: Prepared): void {

@@ -25,6 +25,7 @@ interface TrainOptions extends GateOptions {
   readonly resume?: boolean;
   readonly continueFrom?: string;
   readonly events?: number;
+  readonly quiet?: boolean;
 }
 
 export function trainCommand(): Command {
@@ -44,6 +45,7 @@ export function trainCommand(): Command {
     .option(...failIfOption)
     .option(...baselineOption)
     .option(...maxRegressionOption)
+    .option("--quiet", "leave out the lines of the epochs, and the bar")
     .option("--json", "print one JSON object at the end: scores, and seconds for each part of the work")
     .option("--resume", "go on from the run folder's last checkpoint, as if training had not been stopped")
     .option(
@@ -140,7 +142,7 @@ async function understand(path: string, options: TrainOptions, clock: Stopwatch)
 /** Trains, saves and tells. */
 async function trainJob(
   job: Job,
-  { resume = false, events: descriptor, json }: TrainOptions,
+  { resume = false, events: descriptor, json, quiet = false }: TrainOptions,
   gates: Gates,
   clock: Stopwatch,
 ) {
@@ -170,7 +172,7 @@ async function trainJob(
   }
   let ended: { outcome?: Outcome; model?: string } = {};
   try {
-    const display = await progressDisplay({ epochs, scores: scoreNames(target, "line", bestBy) });
+    const display = await progressDisplay({ epochs, scores: scoreNames(target, "line", bestBy), quiet });
     const watcher: Watcher = {
       progress(epochs) {
         session.beat();

@@ -26,7 +26,7 @@ export function checkHeader(cells: readonly string[], at: string, matters: (name
     throw new NnfitError("data", `column ${empty + 1} of the header has no name`, {
       at,
       have: listed(names.map((name) => name || '""')),
-      try: 'a name for it, or data.ignore: [""], which leaves it out; pandas writes none with index=False',
+      try: 'a name for it, or data.ignore: [""], which leaves it out; pandas writes none with index=False, R with row.names=FALSE',
     });
   }
   const places = placesOf(names);

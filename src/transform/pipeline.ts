@@ -47,6 +47,7 @@ export type CategoryState = Extract<ColumnState, { type: "category" }>;
 
 /** A category with at least this share of different values is a name for the row. */
 const IDENTIFIER = 0.9;
+const NAMES_ROWS = "an identifier";
 /** The rarest categories beyond so many share the place of the unknown ones. */
 const MOST_CATEGORIES = 1000;
 
@@ -116,9 +117,11 @@ export function learnPipeline(
     else pipeline.push(learned);
   }
   if (pipeline.length === 0) {
+    const words = leftOut.find(({ why }) => why.startsWith(NAMES_ROWS));
     throw new NnfitError("data", "no column is left to learn from", {
       at: training.source,
       have: leftOut.map(({ name, why }) => `${name}: ${why}`).join("; ") || "the target alone",
+      try: words && `data.types: { "${words.name}": "category" }, if its words come again in new rows`,
     });
   }
   return { pipeline, leftOut };
@@ -157,7 +160,7 @@ function learnCategory(
   if (counts.size === 0) return "empty in the training rows";
   if (counts.size === 1 && !missing) return `the same in every training row: ${categories[codes[0]!]}`;
   if (counts.size > 1 && counts.size >= IDENTIFIER * present && !given.includes(name)) {
-    return `an identifier: ${counts.size} different words in ${present} training rows`;
+    return `${NAMES_ROWS}: ${counts.size} different words in ${present} training rows`;
   }
   const frequent = [...counts.entries()]
     .filter(([, count]) => count >= minRows)

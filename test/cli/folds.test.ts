@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { setTimeout as pause } from "node:timers/promises";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import {
   cells,
   contents,
@@ -17,6 +18,7 @@ import {
   text,
   works,
 } from "./nnfit.js";
+import { ended, written } from "./processes.js";
 
 /** Two overlapping clouds of points, in ten groups, on sixty days. */
 const points = Array.from({ length: 60 }, (_, i) => {
@@ -216,6 +218,19 @@ describe("nnfit train --folds 3 --keep", () => {
     const { out: predicted } = await works(["predict", "runs/c", "t.csv"], { cwd });
     expect(cells(predicted)).toHaveLength(61);
   });
+});
+
+it.skipIf(process.platform === "win32")("a signal during the folds is told, and leaves no results", async () => {
+  const cwd = inFolder({ training: { ...config.training, epochs: 100_000 } });
+  const child = start(["train", "c.json", "--folds", "3"], { cwd });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await written(child.stderr, /^ {2}training /m);
+  await pause(300);
+  child.kill("SIGINT");
+  const told = await written(child.stderr, /stopped/);
+  expect(await ended(child, 5)).toEqual({ code: 130, signal: null });
+  expect(told).toContain("stopped   by SIGINT; folds can't be gone on with, so nothing is kept");
+  expect(Object.keys(contents(join(cwd, "runs/c")))).not.toContain("folds.csv");
 });
 
 describe("nnfit train --folds 3 --keep where a training was killed", () => {

@@ -32,7 +32,7 @@ describe.concurrent("nnfit predict, of rows unlike those it learned from,", () =
       'note: "age" is beyond its training range (21 to 59) in 1 row',
       'note: "price" is beyond its training range (1 to 9) in 2 rows',
       'note: 1 cell of "age" was missing and filled with the median, 40',
-      'note: 1 cell of "city" was missing; training rows lacked none',
+      'note: 1 cell of "city" was missing, and none was in training',
       'note: 2 rows have a category of "city" that training never saw: "Bonn"',
     ]);
   });

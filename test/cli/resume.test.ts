@@ -279,6 +279,8 @@ describe("--resume", () => {
     const older = await train(cwd, "--resume"); // a setting that came later has its default
     expect(older.err).toContain("complete  runs/c/model.safetensors");
     writeFileSync(path, config);
+    const shorter = await train(cwd, "--resume", ...set("training.epochs=4"));
+    expect(shorter.err).toMatch(/^ {2}have {2}training\.epochs: 5, now 4$/m);
     const longer = await train(cwd, "--resume", ...set("training.epochs=6"));
     expect([longer.code, longer.err]).toEqual([2, expect.stringContaining("training.epochs: 5, now 6")]);
     writeFileSync(join(cwd, "t.csv"), table.replace("1,1,1", "1,2,1"));

@@ -39,6 +39,22 @@ const linear = {
 const linearFolder = (changes: object = {}) =>
   folder({ "t.csv": numbersTable, "c.json": JSON.stringify({ ...linear, ...changes }) });
 
+it("--quiet leaves out the epochs, and nothing else", async () => {
+  const cwd = folder({
+    "t.csv": "a,b,y\n1,2,3\n2,5,4\n3,4,8\n4,4,9\n5,1,2\n",
+    "c.json":
+      '{ "data": { "train": "t.csv", "target": "y" }, "task": "regression", "model": { "hidden": [2] }, "training": { "epochs": 3 } }',
+  });
+  const loud = await works(["train", "c.json"], { cwd });
+  const digestOf = modelDigest(join(cwd, "runs/c"));
+  const quiet = await works(["train", "c.json", "--quiet", "--out", "q"], { cwd });
+  const told = loud.err.split("\n").filter((line) => !line.startsWith("epoch")).length;
+  expect(loud.err).toMatch(/^epoch 3\/3/m);
+  expect(quiet.err).not.toContain("epoch 1/3");
+  expect(quiet.err.split("\n")).toHaveLength(told);
+  expect(modelDigest(join(cwd, "q"))).toBe(digestOf);
+});
+
 describe("nnfit train configs/iris.json without a preset", () => {
   const cwd = folder();
   const run = join(cwd, "runs", "iris");
