@@ -388,7 +388,7 @@ it.runIf(process.platform !== "win32")("folds that a signal ends tell it to scri
   });
   child.stderr.on("data", (bytes: Buffer) => {
     err += bytes;
-    if (/training /.test(err)) child.kill("SIGINT");
+    if (/training /.test(err) && !child.killed) child.kill("SIGINT");
   });
   const [code] = await once(child, "close");
   expect(code).toBe(130);
