@@ -124,7 +124,7 @@ export class ColumnBuilder implements CellReceiver {
       }
     } else {
       this.numbers++;
-      if (this.values.size < ROWS_FOR_ZEROS) this.lookForZeros(text);
+      if (!this.given && this.values.size < ROWS_FOR_ZEROS) this.lookForZeros(text);
     }
 
     this.type ??= value === undefined ? "category" : "number"; // the first present cell decides what is collected
@@ -140,7 +140,8 @@ export class ColumnBuilder implements CellReceiver {
 
   private pushNumbers(column: ScannedColumn, lines: Int32Array): void {
     const { values, others } = column.numbers();
-    for (let row = 0; row < Math.min(lines.length, ROWS_FOR_ZEROS - this.values.size); row++) {
+    const first = this.given ? 0 : Math.min(lines.length, ROWS_FOR_ZEROS - this.values.size);
+    for (let row = 0; row < first; row++) {
       if (Number.isInteger(values[row])) this.lookForZeros(column.text(row).trim());
     }
     let row = 0;

@@ -237,6 +237,7 @@ export function isFinite32(numbers: Float32Array): boolean {
 
 /** The rows that hold a number that is not finite   numbers [rows, width] */
 export function rowsNotFinite(numbers: Float32Array, width: number): number[] {
+  if (isFinite32(numbers)) return [];
   const rows = new Set<number>();
   for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) rows.add(Math.floor(i / width));
   return [...rows];
