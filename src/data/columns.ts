@@ -196,30 +196,30 @@ export class ColumnBuilder implements CellReceiver {
   }
 
   /** That the column is not one of numbers with mistakes in it; `others` are those of the same table. */
-  check(others: readonly ColumnBuilder[] = []): void {
+  check(others: readonly ColumnBuilder[] = [], isTarget = false): void {
     if (this.given || this.others === 0) return;
-    if (this.otherwiseWritten === this.others) throw this.otherwiseWrittenError(others);
+    const orWords = isTarget ? "" : `, or data.types: { "${this.name}": "category" }`;
+    if (this.otherwiseWritten === this.others) throw this.otherwiseWrittenError(others, orWords);
     if (this.numbers < NEARLY_ALL * (this.numbers + this.others)) return;
     const cells = this.others === 1 ? "one is not" : `${this.others} are not`;
     const missing = JSON.stringify([...this.missing, this.firstOther?.text]);
-    const way = `correcting the cell, data.missing: ${missing}, or data.types: { "${this.name}": "category" }`;
+    const way = `correcting the cell${isTarget ? " or" : ","} data.missing: ${missing}${orWords}`;
     throw this.notNumber(`the cells of this column are numbers, but ${cells}`, way);
   }
 
-  private otherwiseWrittenError(others: readonly ColumnBuilder[]): NnfitError {
+  private otherwiseWrittenError(others: readonly ColumnBuilder[], orWords: string): NnfitError {
     const { decimal } = this;
     const { text = "" } = this.firstOther ?? {};
     const marks = MARKS[text.includes(otherMark(decimal)) ? otherMark(decimal) : decimal];
-    const orWords = `or data.types: { "${this.name}": "category" }`;
     if (this.hasFractions) {
       const cells = this.others === 1 ? `one has a ${marks.slice(0, -1)}` : `${this.others} have ${marks}`;
       const way = otherwise(text, decimal) ?? wayToRead(text, decimal);
-      return this.notNumber(`the cells of this column are numbers, but ${cells}`, `${way}, ${orWords}`);
+      return this.notNumber(`the cells of this column are numbers, but ${cells}`, way + orWords);
     }
     const other = others.find(({ hasFractions }) => hasFractions);
     const way = other ? `decimal ${MARKS[decimal]}, as "${other.name}" has them` : wayToRead(text, decimal);
     const what = `the cells of this column look like numbers, but have ${marks} in them`;
-    return this.notNumber(what, `${way}, ${orWords}`);
+    return this.notNumber(what, way + orWords);
   }
 
   /** Whether some of its numbers have a decimal point, which is then the right one for the column. */

@@ -18,6 +18,8 @@ export interface ReadOptions extends CsvFormat {
   readonly ignore?: readonly string[];
   /** a column of labels, which stay as they are written where they are not plain numbers */
   readonly labels?: string;
+  /** columns that are to be predicted: numbers that are wrong in them don't make classes */
+  readonly target?: string | readonly string[];
 }
 
 export interface WantedColumn {
@@ -50,7 +52,10 @@ export async function readTable(source: Source, options: ReadOptions): Promise<T
   }
   if (!builders || lines.size === 0) throw noRows(source);
 
-  for (const builder of builders) if (!ignored.has(builder.name)) builder.check(builders);
+  const targets = [options.target ?? []].flat();
+  for (const builder of builders) {
+    if (!ignored.has(builder.name)) builder.check(builders, targets.includes(builder.name));
+  }
   // Where words came after numbers, what the numbers looked like is lost: such columns are read again as words.
   const words = builders.filter(({ turnedToWords }) => turnedToWords).map(({ name }) => [name, "category"] as const);
   if (words.length > 0 && source.once) throw readTwice(words[0]![0], source);

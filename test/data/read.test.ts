@@ -284,6 +284,14 @@ describe("a given type", () => {
     expect(details.try).toBe(way);
   });
 
+  it.each([
+    ["y;x\n0.1;1\n0,2;1\n0.3;1\n", "writing it 0.2: numbers are read with decimal points here"],
+    [`y;x\n${"0.5;1\n".repeat(20)}inf;1\n`, 'correcting the cell or data.missing: ["","NA","NaN","null","?","inf"]'],
+  ])("is no way out for numbers that are to be predicted: %j", async (text, way) => {
+    expect((await refused(text, { target: "y" })).details.try).toBe(way);
+    expect((await refused(text)).details.try).toContain('data.types: { "y": "category" }');
+  });
+
   it("of no column is an error that names the nearest", async () => {
     expect(await refused("price,y\n1,1\n", { types: { prices: "number" } })).toMatchObject({
       kind: "usage",
