@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { csvLine } from "../data/csv.js";
 import { columnOf, type Table, textOf } from "../data/table.js";
 import type { FoldResult } from "../train/crossValidation.js";
@@ -6,7 +8,7 @@ import { targetNames } from "../transform/target.js";
 import type { RunFolder } from "./folder.js";
 import { EVENTS_FILE } from "./lastEvent.js";
 import { MODEL_FILE, type Model } from "./model.js";
-import { HISTORY_FILE } from "./run.js";
+import { HISTORY_FILE, type Run } from "./run.js";
 
 export const FOLDS_FILE = "folds.csv";
 export const OUT_OF_FOLD_FILE = "out-of-fold.csv";
@@ -24,6 +26,14 @@ export function saveFolds(folder: RunFolder, table: Table, whole: Table, results
 export function saveKept(folder: RunFolder, model: Model): void {
   for (const file of [HISTORY_FILE, EVENTS_FILE]) folder.remove(file);
   folder.writeModel(MODEL_FILE, model);
+}
+
+/** Removes what a cross-validation with another config has left in the folder of a training. True if there was something. */
+export function removeOtherFolds(run: Pick<Run, "folder" | "hadOther" | "remove">): boolean {
+  const left = [FOLDS_FILE, OUT_OF_FOLD_FILE].filter((file) => existsSync(join(run.folder, file)));
+  if (!run.hadOther || left.length === 0) return false;
+  for (const file of left) run.remove(file);
+  return true;
 }
 
 /** What a fold was, by the names of folds.csv and `--json`. */

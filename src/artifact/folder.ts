@@ -20,6 +20,8 @@ export interface FolderOptions {
 /** A folder that one process writes its results to: `config.json` (resolved), and until it is closed, `run.lock`. */
 export class RunFolder {
   private readonly lock: Lock;
+  /** What is there was made with another config. */
+  readonly hadOther: boolean;
 
   /** Makes the folder, or takes the one that is there. `results` are the files that will be written; those that are there stay until then. */
   constructor(
@@ -40,6 +42,7 @@ export class RunFolder {
         this.keepSource(); // somebody may have written a config while this process was not yet the holder
         for (const file of [CONFIG_FILE, ...results]) this.makeWay(file);
       });
+      this.hadOther = this.safely(() => this.isOther());
       writeWhole(join(path, CONFIG_FILE), Buffer.from(config), files);
     } catch (error) {
       this.lock.release();
@@ -94,14 +97,17 @@ export class RunFolder {
 
   /** A model that stays in the folder keeps the config that it was trained with. */
   private keepConfigOfModel(): void {
-    const { name, config } = this.options;
-    const path = join(this.path, CONFIG_FILE);
-    const areThere = [join(this.path, MODEL_FILE), path].every((file) => this.realOf(file) !== undefined);
-    if (!areThere || this.files.read(path).toString() === config) return;
+    const { name } = this.options;
+    if (this.realOf(join(this.path, MODEL_FILE)) === undefined || !this.isOther()) return;
     throw new NnfitError("usage", "the run folder holds a model that was trained with another config", {
       at: name,
       try: `--out ${name}-folds`,
     });
+  }
+
+  private isOther(): boolean {
+    const path = join(this.path, CONFIG_FILE);
+    return this.realOf(path) !== undefined && this.files.read(path).toString() !== this.options.config;
   }
 
   /** Undefined where there is no such file. */

@@ -38,6 +38,16 @@ export class Run {
     }
   }
 
+  /** What is there was made with another config. */
+  get hadOther(): boolean {
+    return this.place.hadOther;
+  }
+
+  /** Removes a file that something earlier has left. */
+  remove(file: string): void {
+    this.place.remove(file);
+  }
+
   /** Adds an epoch to `history.csv`. */
   record(report: EpochReport): void {
     this.history.append(csvLine(cellsOf(report)));

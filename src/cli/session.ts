@@ -36,6 +36,7 @@ export async function openSession(options: SessionOptions): Promise<Session | "c
   const { prepared, config, text, folder, source, scores, resume, descriptor } = options;
   const { output } = config;
   const { Checkpoints } = await import("../artifact/checkpoints.js");
+  const { removeOtherFolds } = await import("../artifact/foldFiles.js");
   const { Events, startEvent } = await import("../artifact/events.js");
   const { Run } = await import("../artifact/run.js");
   const { modelSoFar } = await import("../artifact/trained.js");
@@ -54,6 +55,7 @@ export async function openSession(options: SessionOptions): Promise<Session | "c
   try {
     if (found) checkpoints.tidy();
     else removeOld(checkpoints);
+    if (removeOtherFolds(run)) note("folds.csv and out-of-fold.csv were of another config, and are removed");
     const events = new Events(output, folder, () => new Date(), { goesOn: resume, descriptor });
     session = new Session(options, origin, { run, checkpoints, events }, found, (snapshot) =>
       modelSoFar(prepared, snapshot, config.data),

@@ -220,6 +220,18 @@ describe("nnfit train --folds 3 --keep", () => {
   });
 });
 
+it("a training with another config leaves no folds of the one before, and one with the same keeps them", async () => {
+  const cwd = inFolder({ training: { ...config.training, epochs: 1 } });
+  await works(["train", "c.json", "--folds", "2"], { cwd });
+  const same = await works(["train", "c.json"], { cwd });
+  expect(same.err).not.toContain("folds.csv");
+  expect(readdirSync(join(cwd, "runs/c"))).toContain("folds.csv");
+  const other = await works(["train", "c.json", "--set", "model.hidden=[3]"], { cwd });
+  expect(other.err).toContain("note: folds.csv and out-of-fold.csv were of another config, and are removed");
+  expect(readdirSync(join(cwd, "runs/c"))).not.toContain("folds.csv");
+  expect(readdirSync(join(cwd, "runs/c"))).not.toContain("out-of-fold.csv");
+});
+
 it.skipIf(process.platform === "win32")("a signal during the folds is told, and leaves no results", async () => {
   const cwd = inFolder({ training: { ...config.training, epochs: 100_000 } });
   const child = start(["train", "c.json", "--folds", "3"], { cwd });
