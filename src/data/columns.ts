@@ -1,6 +1,7 @@
 import { NnfitError } from "../errors.js";
 import type { CellFormat } from "./csv.js";
 import { Growing } from "./growing.js";
+import { listed } from "./header.js";
 import type { CellReceiver } from "./rows.js";
 import type { ScannedColumn } from "./scan.js";
 import type { Column, ColumnType } from "./table.js";
@@ -64,6 +65,23 @@ const WITH_ZEROS = /^0\d+$/;
 /** Of so many rows it is seen whether numbers are written with zeros before them. */
 const ROWS_FOR_ZEROS = 200;
 
+/** Of a column that is given as one of numbers. */
+interface NumbersOptions {
+  /** a cell that is none is kept apart, and is no error */
+  readonly lenient?: boolean;
+  /** the numbers are names of these classes */
+  readonly classes?: readonly string[] | undefined;
+}
+
+/** A cell of a target that is none of a model's classes. */
+export function unknownClass(text: string, classes: readonly string[], at: string, similar?: string): NnfitError {
+  return new NnfitError("data", `"${text}" is none of the classes that the model knows`, {
+    at,
+    have: listed(classes),
+    try: similar && `"${similar}", if it is the same`,
+  });
+}
+
 /** Collects the cells of one column and finds out its type, unless that is given. */
 export class ColumnBuilder implements CellReceiver {
   private readonly values = new Growing<Float64Array>(Float64Array);
@@ -87,8 +105,7 @@ export class ColumnBuilder implements CellReceiver {
     private readonly given: ColumnType | undefined,
     { missing, decimal }: CellFormat,
     private readonly source: string,
-    /** a cell that is no number, in a column that is given as one of numbers, is kept apart and is no error */
-    private readonly lenient = false,
+    private readonly ofNumbers: NumbersOptions = {},
   ) {
     this.missing = new Set(missing);
     this.decimal = decimal;
@@ -119,7 +136,9 @@ export class ColumnBuilder implements CellReceiver {
       this.otherwiseWritten += this.isOtherwiseWritten(text);
       this.firstOther ??= { text, line };
       if (this.given === "number") {
-        if (!this.lenient) throw this.notNumber(`"${text}" is not a number`, otherwise(text, this.decimal));
+        const { lenient, classes } = this.ofNumbers;
+        if (!lenient && classes) throw unknownClass(text, classes, this.place(line));
+        if (!lenient) throw this.notNumber(`"${text}" is not a number`, otherwise(text, this.decimal));
         this.unreadable.set(this.values.size, text);
       }
     } else {
@@ -230,7 +249,8 @@ export class ColumnBuilder implements CellReceiver {
   }
 
   finish(): Column {
-    const { name, lenient, unreadable, withZeros } = this;
+    const { name, unreadable, withZeros } = this;
+    const { lenient } = this.ofNumbers;
     return this.type === "category"
       ? { type: "category", name, codes: this.codes.whole(), categories: [...this.codeOf.keys()] }
       : {
@@ -248,10 +268,14 @@ export class ColumnBuilder implements CellReceiver {
     return code;
   }
 
+  private place(line: number): string {
+    return `${this.source}:${line}, column "${this.name}"`;
+  }
+
   private notNumber(message: string, way = "correcting the cell, or leaving it empty"): NnfitError {
     const { text, line } = this.firstOther!;
     return new NnfitError("data", message, {
-      at: `${this.source}:${line}, column "${this.name}"`,
+      at: this.place(line),
       have: this.given ? undefined : `"${text}"`,
       try: way,
     });

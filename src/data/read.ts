@@ -27,6 +27,8 @@ export interface WantedColumn {
   readonly type: ColumnType;
   /** A column that may be missing from the table altogether. */
   readonly optional?: boolean;
+  /** what its cells may be, for an error that tells of one that is no number */
+  readonly classes?: readonly string[];
 }
 
 /**
@@ -155,7 +157,9 @@ function wantedBuilders(
   const present = wanted.filter(({ name }) => places.has(name));
   const lacking = wanted.filter(({ name, optional }) => !optional && !places.has(name)).map(({ name }) => name);
   if (lacking.length > 0) throw lacksColumns(lacking, header, wanted, source.name);
-  return present.map(({ name, type }) => new ColumnBuilder(name, type, format, source.name, lenient));
+  return present.map(
+    ({ name, type, classes }) => new ColumnBuilder(name, type, format, source.name, { lenient, classes }),
+  );
 }
 
 function finish(builders: readonly ColumnBuilder[], lines: Int32Array, { name: source }: Source): Table {

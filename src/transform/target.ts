@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { checkNames, listed } from "../data/header.js";
+import { unknownClass } from "../data/columns.js";
+import { checkNames } from "../data/header.js";
 import { range } from "../data/split.js";
 import {
   type Column,
@@ -56,7 +57,7 @@ export function targetNames(target: TargetState): string[] {
 export function targetColumns(target: TargetState) {
   return target.task === "regression"
     ? target.targets.map(({ name }) => ({ name, type: "number" as const }))
-    : [{ name: target.name, type: target.type }];
+    : [{ name: target.name, type: target.type, classes: target.classes }];
 }
 
 /** Drops the rows that have no target. */
@@ -208,11 +209,8 @@ export function truthOf(target: TargetState, table: Table): Truth {
       number = numberOf(name);
       if (number === undefined) {
         const similar = nearest(name, target.classes);
-        throw new NnfitError("data", `"${name}" is none of the classes that the model knows`, {
-          at: `${table.source}:${table.lines[row]}, column "${target.name}"`,
-          have: listed(target.classes),
-          try: similar && `"${similar}", if it is the same`,
-        });
+        const at = `${table.source}:${table.lines[row]}, column "${target.name}"`;
+        throw unknownClass(name, target.classes, at, similar);
       }
       known.set(cells[row]!, number);
     }

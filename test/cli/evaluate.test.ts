@@ -238,4 +238,20 @@ describe.concurrent("nnfit evaluate", () => {
     expect(err).toMatch(/^ {2}have +setosa, versicolor, virginica$/m);
     expect(err).toMatch(/^ {2}try +"setosa", if it is the same$/m);
   });
+
+  it("names the classes where they are numbers, and a word is none", async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => `${i % 7},${i % 2}`);
+    const here = folder({
+      "t.csv": ["x,y", ...rows].join("\n"),
+      "new.csv": "x,y\n1,0\n2,FALSE\n",
+      "c.json":
+        '{ "data": { "train": "t.csv", "target": "y" }, "model": { "hidden": [2] }, "training": { "epochs": 1 } }',
+    });
+    await works(["train", "c.json"], { cwd: here });
+    const { code, err } = await nnfit(["evaluate", "runs/c", "new.csv"], { cwd: here });
+    expect([code, err.split("\n").slice(0, 3)]).toEqual([
+      4,
+      ['error: "FALSE" is none of the classes that the model knows', '  at    new.csv:3, column "y"', "  have  0, 1"],
+    ]);
+  });
 });
