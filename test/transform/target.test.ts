@@ -231,7 +231,7 @@ describe("a target of classes", () => {
     const outputs = Float32Array.of(0.2, 0.5, 0.3, 0.6, 0.3, 0.1, 0.25, 0.25, 0.5);
     const back = invertTarget(target, outputs, 3);
     expect(back).toEqual({ task: "classification", classes: Int32Array.of(1, 0, 2), probabilities: outputs });
-    expect(targetColumns(target)).toEqual([{ name: "y", type: "category" }]);
+    expect(targetColumns(target)).toEqual([{ name: "y", type: "category", classes: ["a", "b", "c"] }]);
   });
 
   it("may be numbers, and is read as such", () => {
