@@ -8,8 +8,8 @@ import { endWith } from "./report.js";
 import { aligned, colors, count, note, percent, plain, rangeText, some } from "./text.js";
 import { delimiterOption, example, modelArgument } from "./usage.js";
 
-/** Of more extra columns it would take long to find the nearest name to each that is lacking. */
-const MOST_COMPARED = 200;
+/** Of more pairs of extra columns and lacking ones it would take long to find the nearest names. */
+const MOST_COMPARED = 100_000;
 
 interface CheckOptions {
   readonly json?: boolean;
@@ -80,11 +80,10 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
   const findings = contract.findings(limits);
   const known = [...pipeline.map(({ name }) => name), ...targetNames(target)];
   const extra = names.filter((name) => !known.includes(name));
+  const pairs = extra.length * findings.filter(({ present }) => !present).length;
   const broken = pipeline.flatMap((state, i) =>
     findings[i]!.breaks.map((kind) =>
-      sentence(kind, state, findings[i]!, () =>
-        extra.length <= MOST_COMPARED ? nearest(state.name, extra) : undefined,
-      ),
+      sentence(kind, state, findings[i]!, () => (pairs <= MOST_COMPARED ? nearest(state.name, extra) : undefined)),
     ),
   );
   const failure =
