@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileError, NnfitError } from "../errors.js";
 import { type FileSystem, systemFiles, writeAll } from "./files.js";
@@ -78,6 +79,11 @@ export function takeLock(folder: string, name: string, surroundings = system): L
     throw fileError("lock the output folder", name, error);
   }
   return heldLock(path, name, mine, surroundings, release);
+}
+
+/** Takes away the lock that a killed process has left in a folder. One that is held stays. */
+export function removeStale(folder: string, name: string): void {
+  if (existsSync(join(folder, LOCK_FILE))) quietly(() => takeLock(folder, name).release());
 }
 
 /** Replaces a lock, if it is stale. False where it changed meanwhile. */

@@ -11,6 +11,7 @@ export async function findCheckpoint(
   origin: Origin,
 ): Promise<FoundCheckpoint | "complete"> {
   const { doneRun } = await import("../artifact/events.js");
+  const { removeStale } = await import("../artifact/lock.js");
   const { MODEL_FILE } = await import("../artifact/model.js");
   const { version } = await import("../artifact/version.js");
   const { differences } = await import("../config/differences.js");
@@ -33,7 +34,8 @@ export async function findCheckpoint(
     const differ = differences({ config, data: done.data }, asLong);
     if (now.epochs !== epochs) differ.push(`training.epochs: ${epochs}, now ${now.epochs}`);
     refuse("the run is complete, and was trained with another config or other data", differ);
-    checkpoints.remove();
+    checkpoints.remove(); // it may have been killed when it was done, before it had tidied up
+    removeStale(output, folder);
     return "complete";
   }
   const found = checkpoints.newest();

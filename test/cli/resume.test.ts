@@ -273,6 +273,10 @@ describe("--resume", () => {
     expect(done.err).toContain("complete  runs/c/model.safetensors");
     expect(json(done.out)).toEqual({ version: 1, model: "runs/c/model.safetensors", complete: true });
 
+    writeFileSync(join(cwd, "runs/c/run.lock"), ""); // it was killed when all but this was done
+    expect((await train(cwd, "--resume")).err).toContain("complete  runs/c/model.safetensors");
+    expect(readdirSync(join(cwd, "runs/c"))).not.toContain("run.lock");
+
     const [path, config] = [join(cwd, "runs/c/config.json"), text(cwd, "runs/c/config.json")];
     const { decimal: _, ...data } = json<{ data: { decimal: string } }>(config).data;
     writeFileSync(path, JSON.stringify({ ...json<object>(config), data }));
