@@ -2,6 +2,7 @@ import { NnfitError } from "../errors.js";
 import type { CellFormat } from "./csv.js";
 import { Growing } from "./growing.js";
 import { listed } from "./header.js";
+import { hasZeros, isOtherwiseWritten, MARKS, numberIn, otherMark, wayToRead, wayToWrite } from "./numbers.js";
 import type { CellReceiver } from "./rows.js";
 import type { ScannedColumn } from "./scan.js";
 import type { Column, ColumnType } from "./table.js";
@@ -9,59 +10,6 @@ import type { Column, ColumnType } from "./table.js";
 /** A column with at least this share of numbers is a column of numbers, and the other cells are mistakes. */
 const NEARLY_ALL = 0.9;
 
-/** A decimal number, as people and programs write them: no hexadecimals, no infinities. */
-const NUMBER = {
-  ".": /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/,
-  ",": /^[+-]?(?:\d+,?\d*|,\d+)(?:[eE][+-]?\d+)?$/,
-} as const;
-
-/** A number with the other decimal point, or with a mark between its thousands. */
-const OTHERWISE_WRITTEN = {
-  ".": /^[+-]?(?:\d+,\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,})$/,
-  ",": /^[+-]?(?:\d+\.\d+|\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d{1,3}(?:,\d{3})+\.\d+|\d{1,3}(?:,\d{3}){2,})$/,
-} as const;
-
-/** The mark that is not the decimal point, but may well stand in a number. */
-export function otherMark(decimal: CellFormat["decimal"]): CellFormat["decimal"] {
-  return decimal === "." ? "," : ".";
-}
-
-/** What the marks are called. */
-export const MARKS = { ".": "points", ",": "commas" } as const;
-
-/** What makes a number of one that is otherwise written. Of two different marks the last one is the decimal point. */
-function wayToRead(text: string, decimal: CellFormat["decimal"]): string {
-  const other = otherMark(decimal);
-  const times = (mark: string) => text.split(mark).length - 1;
-  if (times(decimal) > 1 && times(other) === 0) return `no ${MARKS[decimal]} between thousands`;
-  if (times(other) > 1 && times(decimal) === 0) return `no ${MARKS[other]} between thousands`;
-  if (times(decimal) === 0) {
-    return `data.decimal: "${other}" if those are decimal ${MARKS[other]}, no ${MARKS[other]} between thousands`;
-  }
-  const isDecimal = text.lastIndexOf(decimal) > text.lastIndexOf(other);
-  return isDecimal
-    ? `no ${MARKS[other]} between thousands`
-    : `data.decimal: "${other}" and no ${MARKS[decimal]} between thousands`;
-}
-
-/** What to do about a cell that has the other mark for its decimal point, where the point is given. */
-function otherwise(text: string, decimal: CellFormat["decimal"]): string | undefined {
-  const other = otherMark(decimal);
-  if (!/^[+-]?\d+[.,]\d+$/.test(text) || !text.includes(other)) return undefined;
-  const ways = /^[+-]?[1-9]\d{0,2}[.,]\d{3}$/.test(text)
-    ? `${text.replace(other, decimal)}, or ${text.replace(other, "")} if the mark parts thousands`
-    : text.replace(other, decimal);
-  return `writing it ${ways}: numbers are read with decimal ${MARKS[decimal]} here`;
-}
-
-/** The number that a cell holds, or undefined where it is none or beyond a double's range. */
-export function numberIn(text: string, decimal: CellFormat["decimal"]): number | undefined {
-  if (!NUMBER[decimal].test(text)) return undefined;
-  const value = Number(decimal === "." ? text : text.replace(decimal, "."));
-  return Number.isFinite(value) ? value : undefined;
-}
-
-const WITH_ZEROS = /^0\d+$/;
 /** Of so many rows it is seen whether numbers are written with zeros before them. */
 const ROWS_FOR_ZEROS = 200;
 
@@ -133,12 +81,12 @@ export class ColumnBuilder implements CellReceiver {
     const value = this.given === "category" ? undefined : numberIn(text, this.decimal);
     if (value === undefined) {
       this.others++;
-      this.otherwiseWritten += this.isOtherwiseWritten(text);
+      this.otherwiseWritten += Number(isOtherwiseWritten(text, this.decimal));
       this.firstOther ??= { text, line };
       if (this.given === "number") {
         const { lenient, classes } = this.ofNumbers;
         if (!lenient && classes) throw unknownClass(text, classes, this.place(line));
-        if (!lenient) throw this.notNumber(`"${text}" is not a number`, otherwise(text, this.decimal));
+        if (!lenient) throw this.notNumber(`"${text}" is not a number`, wayToWrite(text, this.decimal));
         this.unreadable.set(this.values.size, text);
       }
     } else {
@@ -184,7 +132,7 @@ export class ColumnBuilder implements CellReceiver {
   }
 
   private lookForZeros(text: string): void {
-    if (WITH_ZEROS.test(text)) this.withZeros ??= text;
+    if (hasZeros(text)) this.withZeros ??= text;
   }
 
   /** Each different cell is looked at once. */
@@ -194,7 +142,8 @@ export class ColumnBuilder implements CellReceiver {
       const text = word.trim();
       if (this.missing.has(text)) return { code: -1, number: 0, other: 0, otherwise: 0 };
       const number = Number(!this.given && numberIn(text, this.decimal) !== undefined);
-      return { code: this.code(text), number, other: 1 - number, otherwise: this.isOtherwiseWritten(text) };
+      const otherwise = Number(isOtherwiseWritten(text, this.decimal));
+      return { code: this.code(text), number, other: 1 - number, otherwise };
     });
     const found = codes.map((code) => known[code]!.code);
     for (const code of codes) {
@@ -208,10 +157,6 @@ export class ColumnBuilder implements CellReceiver {
   /** It began with numbers, and words came after. */
   get turnedToWords(): boolean {
     return this.type === "number" && this.others > 0;
-  }
-
-  private isOtherwiseWritten(text: string): 0 | 1 {
-    return OTHERWISE_WRITTEN[this.decimal].test(text) ? 1 : 0;
   }
 
   /** That the column is not one of numbers with mistakes in it; `others` are those of the same table. */
@@ -232,7 +177,7 @@ export class ColumnBuilder implements CellReceiver {
     const marks = MARKS[text.includes(otherMark(decimal)) ? otherMark(decimal) : decimal];
     if (this.hasFractions) {
       const cells = this.others === 1 ? `one has a ${marks.slice(0, -1)}` : `${this.others} have ${marks}`;
-      const way = otherwise(text, decimal) ?? wayToRead(text, decimal);
+      const way = wayToWrite(text, decimal) ?? wayToRead(text, decimal);
       return this.notNumber(`the cells of this column are numbers, but ${cells}`, way + orWords);
     }
     const other = others.find(({ hasFractions }) => hasFractions);

@@ -1,6 +1,6 @@
 import { NnfitError } from "../errors.js";
-import { MARKS, numberIn, otherMark } from "./columns.js";
 import { looksLikeDate, normalDate } from "./dates.js";
+import { MARKS, numberIn, otherMark } from "./numbers.js";
 import type { DataOptions } from "./options.js";
 import type { CategoryColumn, NumberColumn, Table, Task } from "./table.js";
 

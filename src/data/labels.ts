@@ -1,5 +1,6 @@
-import { ColumnBuilder, numberIn } from "./columns.js";
+import { ColumnBuilder } from "./columns.js";
 import type { CellFormat } from "./csv.js";
+import { numberIn } from "./numbers.js";
 import type { CategoryColumn, Column, Table } from "./table.js";
 
 /** The table, its column of labels being what it is found out to be. */

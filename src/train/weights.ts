@@ -1,5 +1,5 @@
-import { numberIn } from "../data/columns.js";
 import { checkNames } from "../data/header.js";
+import { numberIn } from "../data/numbers.js";
 import type { WantedColumn } from "../data/read.js";
 import { columnOf, type Table, textOf } from "../data/table.js";
 import { NnfitError } from "../errors.js";

@@ -1,4 +1,4 @@
-import { numberIn } from "../data/columns.js";
+import { numberIn } from "../data/numbers.js";
 
 /** Numbers in their own order where all are numbers, else words by code point. */
 export function inOrder(words: Iterable<string>): string[] {

@@ -1,4 +1,4 @@
-import { numberIn } from "../data/columns.js";
+import { numberIn } from "../data/numbers.js";
 import { inverseOf, invertTarget, type TargetState } from "./target.js";
 
 /** The names of the columns that predictions are written in. */

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { numberIn } from "../../src/data/columns.js";
+import { numberIn } from "../../src/data/numbers.js";
 import { Scanner } from "../../src/data/scan.js";
 
 const scanned = (text: string, width: number, delimiter = ",", decimal = ".") =>
