@@ -36,14 +36,32 @@ export function scoreLines(
   ];
 }
 
-/** A confusion matrix with its classes: a line for each true one, a column for each predicted one. */
+/** A terminal of the usual width has no room for more. */
+const WIDEST = 80;
+
+/**
+ * A confusion matrix with its classes: a line for each true one, a column for each predicted one. Where names make it too
+ * wide, the columns have the numbers of the lines.
+ */
 export function confusionLines(classes: readonly string[], matrix: readonly (readonly number[])[]): string[] {
+  const lines = confusionTable(classes, classes, matrix);
+  if (lines[0]!.length <= WIDEST) return lines;
+  const numbers = classes.map((_, c) => String(c + 1));
+  const numbered = classes.map((name, c) => `${numbers[c]!.padStart(String(classes.length).length)} ${name}`);
+  return confusionTable(numbered, numbers, matrix);
+}
+
+function confusionTable(
+  lines: readonly string[],
+  columns: readonly string[],
+  matrix: readonly (readonly number[])[],
+): string[] {
   const corner = "truth \\ predicted";
-  const first = Math.max(corner.length, ...classes.map((name) => name.length));
-  const widths = classes.map((name, c) => Math.max(name.length, ...matrix.map((row) => String(row[c]).length)));
+  const first = Math.max(corner.length, ...lines.map((name) => name.length));
+  const widths = columns.map((name, c) => Math.max(name.length, ...matrix.map((row) => String(row[c]).length)));
   const line = (name: string, cells: readonly (string | number)[]) =>
     [name.padEnd(first), ...cells.map((cell, c) => String(cell).padStart(widths[c]!))].join("  ");
-  return [line(corner, classes), ...matrix.map((row, c) => line(classes[c]!, row))];
+  return [line(corner, columns), ...matrix.map((row, r) => line(lines[r]!, row))];
 }
 
 /** A longer list is for programs. */

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
+import { confusionLines } from "../../src/cli/scores.js";
 import { dataset, folder, json, nnfit, numbers, records, works } from "./nnfit.js";
 
 interface Baseline {
@@ -237,6 +238,31 @@ describe.concurrent("nnfit evaluate", () => {
     expect(err).toMatch(/^ {2}at +standard input:152, column "species"$/m);
     expect(err).toMatch(/^ {2}have +setosa, versicolor, virginica$/m);
     expect(err).toMatch(/^ {2}try +"setosa", if it is the same$/m);
+  });
+
+  it("numbers the columns of a confusion matrix that names would make too wide", () => {
+    const short = confusionLines(
+      ["a", "b"],
+      [
+        [3, 12],
+        [0, 5],
+      ],
+    );
+    expect(short).toEqual(["truth \\ predicted  a   b", "a                  3  12", "b                  0   5"]);
+    const classes = ["very damp grey soil", "cotton crop", "soil with vegetation stubble", "mixture class, all types"];
+    const wide = confusionLines(classes, [
+      [3, 12, 0, 100],
+      [0, 5, 0, 0],
+      [0, 0, 1, 0],
+      [0, 0, 0, 2],
+    ]);
+    expect(wide).toEqual([
+      "truth \\ predicted               1   2  3    4",
+      "1 very damp grey soil           3  12  0  100",
+      "2 cotton crop                   0   5  0    0",
+      "3 soil with vegetation stubble  0   0  1    0",
+      "4 mixture class, all types      0   0  0    2",
+    ]);
   });
 
   it("names the classes where they are numbers, and a word is none", async () => {
