@@ -22,9 +22,10 @@ export function saveFolds(folder: RunFolder, table: Table, whole: Table, results
   folder.write(OUT_OF_FOLD_FILE, outOfFoldLines(table, whole, results).map(csvLine).join(""));
 }
 
-/** Saves the model of kept folds. What an earlier training in the folder has told of its own model goes. */
+/** Saves the model of kept folds and its config. What an earlier training in the folder has told of its own model goes. */
 export function saveKept(folder: RunFolder, model: Model): void {
   for (const file of [HISTORY_FILE, EVENTS_FILE]) folder.remove(file);
+  folder.writeConfig();
   folder.writeModel(MODEL_FILE, model);
 }
 

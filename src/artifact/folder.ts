@@ -17,7 +17,7 @@ export interface FolderOptions {
   readonly config: string;
 }
 
-/** A folder that one process writes its results to: `config.json` (resolved), and until it is closed, `run.lock`. */
+/** A folder that one process writes its results to, with the resolved config. It has `run.lock` in it until it is closed. */
 export class RunFolder {
   private readonly lock: Lock;
   /** What is there was made with another config. */
@@ -30,7 +30,7 @@ export class RunFolder {
     results: readonly string[],
     private readonly files = systemFiles,
   ) {
-    const { name, config } = options;
+    const { name } = options;
     this.safely(() => {
       this.keepSource();
       if (!results.includes(MODEL_FILE)) this.keepConfigOfModel();
@@ -43,7 +43,6 @@ export class RunFolder {
         for (const file of [CONFIG_FILE, ...results]) this.makeWay(file);
       });
       this.hadOther = this.safely(() => this.isOther());
-      writeWhole(join(path, CONFIG_FILE), Buffer.from(config), files);
     } catch (error) {
       this.lock.release();
       throw error;
@@ -53,6 +52,11 @@ export class RunFolder {
   /** Shows other processes that this one is at work: to be called at every step. */
   beat(): void {
     this.lock.beat();
+  }
+
+  /** Writes what the results beside it come from: before them, or with those that would otherwise be of another config. */
+  writeConfig(): void {
+    this.write(CONFIG_FILE, this.options.config);
   }
 
   /** Writes a file wholly or not at all. */

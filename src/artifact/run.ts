@@ -30,6 +30,7 @@ export class Run {
     const { name, scores, reports = [] } = options;
     this.place = new RunFolder(folder, options, [HISTORY_FILE, EVENTS_FILE, MODEL_FILE], files);
     try {
+      this.place.writeConfig();
       const lines = historyText(scores, reports);
       this.history = new GrowingFile(join(folder, HISTORY_FILE), `${name}/${HISTORY_FILE}`, lines, files);
     } catch (error) {

@@ -97,6 +97,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const scores = foldScores(target, results);
   clock.lap("score");
 
+  if (!keep) folder.writeConfig(); // a model that is there is of the same config, or would have been refused
   saveFolds(folder, plan.task.table, table, results);
   const diverged = foldDivergence(results, { table: plan.task.table, config, file: `${name}/${FOLDS_FILE}` });
   if (diverged) throw diverged;
