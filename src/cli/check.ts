@@ -32,7 +32,7 @@ export function checkCommand(): Command {
     )
     .option(
       "--max-outside <share>",
-      `how many of the rows may be beyond the training range (default: ${usualLimits.outside}, or what chance makes)`,
+      `how many of the rows may be beyond the training range (default: ${usualLimits.outside}, or what chance makes, and none very far)`,
       share,
     )
     .option(

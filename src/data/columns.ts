@@ -194,10 +194,10 @@ export class ColumnBuilder implements CellReceiver {
   }
 
   finish(): Column {
-    const { name, unreadable, withZeros } = this;
+    const { name, decimal, unreadable, withZeros } = this;
     const { lenient } = this.ofNumbers;
     return this.type === "category"
-      ? { type: "category", name, codes: this.codes.whole(), categories: [...this.codeOf.keys()] }
+      ? { type: "category", name, codes: this.codes.whole(), categories: [...this.codeOf.keys()], decimal }
       : {
           type: "number",
           name,

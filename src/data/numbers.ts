@@ -2,13 +2,16 @@
 
 import type { CellFormat } from "./csv.js";
 
-type Decimal = CellFormat["decimal"];
+/** The mark before the fractions of numbers. */
+export type Decimal = CellFormat["decimal"];
 
 /** A decimal number, as people and programs write them: no hexadecimals, no infinities. */
 const NUMBER = {
   ".": /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/,
   ",": /^[+-]?(?:\d+,?\d*|,\d+)(?:[eE][+-]?\d+)?$/,
 } as const;
+
+const WHOLE = { ".": /^(-?\d+)(?:\.0+)?$/, ",": /^(-?\d+)(?:,0+)?$/ } as const;
 
 /** A number with the other decimal point, or with a mark between its thousands. */
 const OTHERWISE_WRITTEN = {
@@ -57,6 +60,11 @@ export function isOtherwiseWritten(text: string, decimal: Decimal): boolean {
 /** Whether zeros stand before a whole number, as in codes. */
 export function hasZeros(text: string): boolean {
   return /^0\d+$/.test(text);
+}
+
+/** 1 of 1.0, as programs write it whose columns hold missing cells as NaN. Zeros before it count: 01 is another word. */
+export function wholeNumber(text: string, decimal: Decimal): string | undefined {
+  return WHOLE[decimal].exec(text)?.[1];
 }
 
 /** The number that a cell holds, or undefined where it is none or beyond a double's range. */

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { take } from "./arrays.js";
+import type { Decimal } from "./numbers.js";
 
 export const columnType = z.enum(["number", "category"]);
 export type ColumnType = z.output<typeof columnType>;
@@ -25,6 +26,8 @@ export interface CategoryColumn {
   readonly name: string;
   readonly codes: Int32Array;
   readonly categories: readonly string[];
+  /** the mark that a number among its words would have; a point where nothing is said */
+  readonly decimal?: Decimal;
 }
 
 export type Column = NumberColumn | CategoryColumn;

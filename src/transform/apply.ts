@@ -77,7 +77,7 @@ function numberWriter({ X, width, place }: Output, { values }: NumberColumn, sta
 }
 
 function codeWriter({ X, width, place }: Output, column: CategoryColumn, state: CategoryState): Writer {
-  const among = placesAmong(state.categories);
+  const among = placesAmong(state.categories, column.decimal);
   const unknown = state.other ? state.categories.length : -1;
   const places = column.categories.map((category) => among(category) ?? unknown);
   return (from, to) => {

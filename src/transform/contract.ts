@@ -5,7 +5,7 @@ import { driftOf, driftOfCategories } from "./drift.js";
 import { type Limits, usualLimits } from "./limits.js";
 import { Tally } from "./oddities.js";
 import type { ColumnState, PipelineState } from "./pipeline.js";
-import { binOf, MOST_VALUES } from "./profile.js";
+import { binOf, MOST_VALUES, type NumberProfile } from "./profile.js";
 
 /** What of a column breaks the contract. */
 export type Break = "lacking" | "not numbers" | "missing" | "outside" | "far outside" | "unseen" | "drift";
@@ -25,7 +25,7 @@ export interface Finding {
   /** share of the rows beyond the range of the training rows, and how large it may be */
   readonly outside: number | null;
   readonly outsideLimit: number | null;
-  /** the number that is farthest beyond the range, if it is more than a hundred times the range's width away */
+  /** the number that is farthest beyond the range, if it is so far as none comes by chance, and no limit is given */
   readonly farOutside: number | null;
   /** share of the rows with a category without a place of its own, that share in training, and how large it may be */
   readonly unseen: number | null;
@@ -115,7 +115,7 @@ class Clause {
       unreadable: counts.unreadable,
       outside: hasRange ? share(counts.outside) : null,
       outsideLimit: hasRange ? limit(limits.outside, usualLimits.outside) : null,
-      farOutside: hasRange ? (tally.farOutside ?? null) : null,
+      farOutside: hasRange && limits.outside === undefined ? farOutside(profile, tally, trainingRows) : null,
       unseen: hasCategories ? share(counts.unseen) : null,
       rareInTraining: rare,
       unseenLimit: hasCategories ? limit(limits.unseen, usualLimits.unseen) : null,
@@ -145,7 +145,7 @@ class Clause {
         else if (!column.unreadable?.has(row)) counts[missing]!++;
       }
     } else if (column.type === "category" && state.type === "category") {
-      const among = placesAmong(state.categories);
+      const among = placesAmong(state.categories, column.decimal);
       const places = column.categories.map((category) => among(category) ?? missing - 1);
       for (const code of column.codes) counts[code < 0 ? missing : places[code]!]!++;
     }
@@ -157,6 +157,22 @@ function trainingBins({ profile }: ColumnState): number[] | undefined {
   if (!profile) return undefined;
   const bins = "bins" in profile ? profile.bins : [...profile.shares, profile.other];
   return [...bins, profile.missing];
+}
+
+/**
+ * So many times a range's width beyond it there is nothing that a network has learned of. Of distributions with heavy tails,
+ * as whose range is many times as wide as the middle eight tenths of it, some number is; and among more rows a farther one.
+ */
+const FAR = 100;
+
+function farOutside(
+  { smallest, largest, deciles }: NumberProfile,
+  { farthest, rows }: Tally,
+  trainingRows: number,
+): number | null {
+  const width = largest - smallest;
+  const tails = width / (deciles.at(-1)! - deciles[0]!); // infinite where nearly all are equal
+  return farthest.beyond > FAR * width * tails * Math.max(1, rows / trainingRows) ? farthest.value : null;
 }
 
 /** How many training rows were what few rows are, and of how many. */

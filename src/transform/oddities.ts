@@ -22,9 +22,8 @@ export class Tally {
   /** of cells that are unreadable or unseen */
   readonly examples = new Set<string>();
 
-  /** the farthest number beyond the range, if it is very far */
-  farOutside: number | undefined;
-  private farthest = FAR;
+  /** the number that is farthest beyond the range, and how far */
+  farthest = { value: Number.NaN, beyond: 0 };
 
   constructor(readonly state: ColumnState) {}
 
@@ -43,23 +42,11 @@ export class Tally {
   }
 
   private measure(value: number): void {
-    const distance = distanceFrom(this.state, value);
-    if (distance <= this.farthest) return;
-    this.farthest = distance;
-    this.farOutside = value;
+    const profile = this.state.type === "number" ? this.state.profile : undefined;
+    if (!profile) return;
+    const beyond = Math.max(profile.smallest - value, value - profile.largest);
+    if (beyond > this.farthest.beyond) this.farthest = { value, beyond };
   }
-}
-
-/** Of so many times the range's width no distribution that a network learns from makes a number beyond it by chance. */
-const FAR = 100;
-
-/** How far a number is beyond the range of the training rows, in widths of that range. */
-function distanceFrom(state: ColumnState, value: number): number {
-  const profile = state.type === "number" ? state.profile : undefined;
-  if (!profile) return 0;
-  const { smallest, largest } = profile;
-  const width = largest - smallest || Math.abs(largest) || 1;
-  return Math.max(smallest - value, value - largest) / width;
 }
 
 /** Models of earlier versions know no range, so nothing is outside it. */
@@ -74,7 +61,7 @@ function visitOddities(state: ColumnState, column: Column, visit: (row: number, 
       else if (value < smallest || value > largest) visit(row, "outside");
     }
   } else if (state.type === "category" && column.type === "category") {
-    const placeOf = placesAmong(state.categories);
+    const placeOf = placesAmong(state.categories, column.decimal);
     const isKnown = column.categories.map((category) => placeOf(category) !== undefined);
     for (const [row, code] of column.codes.entries()) {
       if (code < 0) visit(row, "missing");

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { checkNames } from "../data/header.js";
 import type { CategoryColumn, Column, NumberColumn, Table } from "../data/table.js";
 import { NnfitError } from "../errors.js";
-import { inOrder } from "./categories.js";
+import { inOrder, rowsByCategory } from "./categories.js";
 import { type ScalerSetting, scalerFor } from "./options.js";
 import { categoryProfile, numberProfile, profileNumbers } from "./profile.js";
 import { Sample } from "./sample.js";
@@ -148,15 +148,12 @@ function learnNumber({ name, values }: NumberColumn, setting: ScalerSetting, sou
   };
 }
 
-function learnCategory(
-  { name, codes, categories }: CategoryColumn,
-  { unknown, minRows, given = [] }: CategoryPlaces,
-): ColumnState | string {
-  const counts = new Map<number, number>();
-  for (const code of codes) counts.set(code, (counts.get(code) ?? 0) + 1);
-  const present = codes.length - (counts.get(-1) ?? 0);
+function learnCategory(column: CategoryColumn, { unknown, minRows, given = [] }: CategoryPlaces): ColumnState | string {
+  const { name, codes, categories } = column;
+  const counts = rowsByCategory(column);
   const rows = codes.length;
-  const missing = counts.delete(-1);
+  const present = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const missing = present < rows;
   if (counts.size === 0) return "empty in the training rows";
   if (counts.size === 1 && !missing) return `the same in every training row: ${categories[codes[0]!]}`;
   if (counts.size > 1 && counts.size >= IDENTIFIER * present && !given.includes(name)) {

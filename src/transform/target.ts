@@ -198,7 +198,7 @@ export function truthOf(target: TargetState, table: Table): Truth {
   }
   const column = columnOf(table, target.name);
   if (!column) throw new Error(`column ${target.name} is not there`);
-  const numberOf = placesAmong(target.classes);
+  const numberOf = placesAmong(target.classes, column.type === "category" ? column.decimal : ".");
   const cells = column.type === "number" ? column.values : column.codes;
   const known = new Map<number, number>();
   const classes = new Int32Array(table.rows);

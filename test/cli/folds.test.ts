@@ -245,19 +245,22 @@ it.skipIf(process.platform === "win32")("a signal during the folds is told, and 
   expect(Object.keys(contents(join(cwd, "runs/c")))).not.toContain("folds.csv");
 });
 
-it.skipIf(process.platform === "win32")("a signal during kept folds leaves the model and config there were", async () => {
-  const cwd = inFolder({ training: { ...config.training, epochs: 1 } });
-  await works(["train", "c.json"], { cwd });
-  const before = contents(join(cwd, "runs/c"));
-  const child = start(["train", "c.json", "--folds", "3", "--keep", "--set", "training.epochs=100000"], { cwd });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  await written(child.stderr, /^ {2}training /m);
-  await pause(300);
-  child.kill("SIGINT");
-  expect(await written(child.stderr, /stopped/)).toContain("so nothing is kept");
-  expect(await ended(child, 5)).toEqual({ code: 130, signal: null });
-  expect(contents(join(cwd, "runs/c"))).toEqual(before);
-});
+it.skipIf(process.platform === "win32")(
+  "a signal during kept folds leaves the model and config there were",
+  async () => {
+    const cwd = inFolder({ training: { ...config.training, epochs: 1 } });
+    await works(["train", "c.json"], { cwd });
+    const before = contents(join(cwd, "runs/c"));
+    const child = start(["train", "c.json", "--folds", "3", "--keep", "--set", "training.epochs=100000"], { cwd });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    await written(child.stderr, /^ {2}training /m);
+    await pause(300);
+    child.kill("SIGINT");
+    expect(await written(child.stderr, /stopped/)).toContain("so nothing is kept");
+    expect(await ended(child, 5)).toEqual({ code: 130, signal: null });
+    expect(contents(join(cwd, "runs/c"))).toEqual(before);
+  },
+);
 
 describe("nnfit train --folds 3 --keep where a training was killed", () => {
   it("leaves nothing of that training: neither its history nor what it would go on from", async () => {

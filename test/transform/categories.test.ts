@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inOrder, placesAmong } from "../../src/transform/categories.js";
+import { inOrder, placesAmong, rowsByCategory } from "../../src/transform/categories.js";
 
 const places = (categories: string[], words: string[]) => words.map(placesAmong(categories));
 
@@ -18,8 +18,40 @@ describe("placesAmong", () => {
     expect(places(["1", "v1", "1.1"], others)).toEqual(others.map(() => undefined));
   });
 
-  it("knows no place where several categories are that number", () => {
+  it("knows no other place where several categories are that number", () => {
     expect(places(["1", "1.0"], ["1", "1.0", "1.00"])).toEqual([0, 1, undefined]);
+  });
+});
+
+describe("where numbers have decimal commas", () => {
+  it("1,0 is 1, and 1.0 and 1.000 are other words", () => {
+    const placeOf = placesAmong(["1", "2"], ",");
+    expect(["1,0", "2,00", "1.0", "1.000", "3,0"].map(placeOf)).toEqual([0, 1, undefined, undefined, undefined]);
+  });
+});
+
+describe("rowsByCategory", () => {
+  const rows = (words: string[], decimal?: ",") => {
+    const categories = [...new Set(words)];
+    const codes = Int32Array.from(words, (word) => (word === "" ? -1 : categories.indexOf(word)));
+    const column = { type: "category" as const, name: "c", codes, categories, ...(decimal && { decimal }) };
+    return Object.fromEntries([...rowsByCategory(column)].map(([code, count]) => [categories[code], count]));
+  };
+
+  it("counts the rows that are not missing", () => {
+    expect(rows(["a", "b", "", "a", ""])).toEqual({ a: 2, b: 1 });
+    expect(rows(["", ""])).toEqual({});
+  });
+
+  it("takes spellings of one whole number for one category, by the most frequent of them", () => {
+    expect(rows(["1", "1.0", "1.0", "1.00", "01", "1,0", "2.0", "x"])).toEqual({
+      "1.0": 4,
+      "01": 1,
+      "1,0": 1,
+      "2.0": 1,
+      x: 1,
+    });
+    expect(rows(["1", "1,0", "1.0", "1"], ",")).toEqual({ "1": 3, "1.0": 1 });
   });
 });
 

@@ -38,6 +38,12 @@ function findings(training: Column, found: Column) {
   return contract.findings({ drift: usualLimits.drift })[0]!;
 }
 
+it("a whole number written in two ways is one category, also where one way is rare", () => {
+  const cells = Array.from({ length: 300 }, (_, i) => (i % 50 === 0 ? "1" : ["1.0", "2.0", "x"][i % 3]!));
+  expect(findings(words(cells), words(cells))).toMatchObject({ unseen: 0, breaks: [] });
+  expect(findings(words(cells), words(cells)).drift).toBeCloseTo(0, 12);
+});
+
 describe("a column of words of rows that are like those of training", () => {
   it.each([
     [40, 200, 2000, 0],
@@ -73,6 +79,27 @@ describe("few rows break it", () => {
     expect(findings(numbers(training), numbers([5000])).breaks).toEqual(["far outside"]);
     expect(findings(numbers(training), numbers([-5000]))).toMatchObject({ farOutside: -5000 });
     expect(findings(numbers(training), numbers([50])).breaks).toEqual([]);
+  });
+
+  it("where a number is far away, and no share is given that may be outside", () => {
+    const { pipeline } = learnPipeline(tableOf(numbers(training)), { noInputs: [], ignored: [], scale: "standard" });
+    const contract = new Contract(pipeline, training.length);
+    contract.add(tableOf(numbers([5000])));
+    expect(contract.findings({ ...usualLimits, outside: 1 })[0]).toMatchObject({ farOutside: null, breaks: [] });
+  });
+
+  it.each([
+    ["Cauchy", () => Math.tan(Math.PI * (random() - 0.5))],
+    ["Pareto, its tail index 1", () => 1 / random()],
+    ["log-normal of deviation 3", () => Math.exp(3 * Math.sqrt(-2 * Math.log(random())) * Math.cos(7 * random()))],
+    ["zeros and some large", () => (random() < 0.9 ? 0 : 1 / random())],
+  ])("and seldom where it is not far for its distribution: %s", (_, draw) => {
+    const some = (rows: number) => numbers(Array.from({ length: rows }, draw));
+    let far = 0;
+    for (const rows of [200, 5000]) {
+      for (let i = 0; i < 100; i++) if (findings(some(200), some(rows)).breaks.includes("far outside")) far++;
+    }
+    expect(far).toBeLessThan(4);
   });
 
   it("where more cells are missing than chance makes, and training lacked none", () => {
