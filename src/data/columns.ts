@@ -2,7 +2,16 @@ import { NnfitError } from "../errors.js";
 import type { CellFormat } from "./csv.js";
 import { Growing } from "./growing.js";
 import { listed } from "./header.js";
-import { hasZeros, isOtherwiseWritten, MARKS, numberIn, otherMark, wayToRead, wayToWrite } from "./numbers.js";
+import {
+  hasDecimals,
+  hasZeros,
+  isOtherwiseWritten,
+  MARKS,
+  numberIn,
+  otherMark,
+  wayToRead,
+  wayToWrite,
+} from "./numbers.js";
 import type { CellReceiver } from "./rows.js";
 import type { ScannedColumn } from "./scan.js";
 import type { Column, ColumnType } from "./table.js";
@@ -10,8 +19,10 @@ import type { Column, ColumnType } from "./table.js";
 /** A column with at least this share of numbers is a column of numbers, and the other cells are mistakes. */
 const NEARLY_ALL = 0.9;
 
-/** Of so many rows it is seen whether numbers are written with zeros before them. */
-const ROWS_FOR_ZEROS = 200;
+/** Of so many rows it is seen how numbers are written: with zeros before them, with decimals for certain. */
+const ROWS_LOOKED_AT = 200;
+/** So many different cells tell what the marks in them are. */
+const MOST_OTHERWISE = 100;
 
 /** Of a column that is given as one of numbers. */
 interface NumbersOptions {
@@ -40,11 +51,13 @@ export class ColumnBuilder implements CellReceiver {
   private type: ColumnType | undefined;
   private numbers = 0;
   private others = 0;
-  /** of them, those that look like numbers with the other decimal point */
+  /** of them, those that look like numbers with other marks; some of these */
   private otherwiseWritten = 0;
+  private readonly otherwise = new Set<string>();
   /** A cell that looks like a number is one, and not a word for a missing value such as -999. */
   private readonly numbersArePresent: boolean;
   private withZeros: string | undefined;
+  private withDecimals = false;
   private firstOther: { text: string; line: number } | undefined;
   private readonly unreadable = new Map<number, string>();
 
@@ -81,7 +94,10 @@ export class ColumnBuilder implements CellReceiver {
     const value = this.given === "category" ? undefined : numberIn(text, this.decimal);
     if (value === undefined) {
       this.others++;
-      this.otherwiseWritten += Number(isOtherwiseWritten(text, this.decimal));
+      if (isOtherwiseWritten(text, this.decimal)) {
+        this.otherwiseWritten++;
+        if (this.otherwise.size < MOST_OTHERWISE) this.otherwise.add(text);
+      }
       this.firstOther ??= { text, line };
       if (this.given === "number") {
         const { lenient, classes } = this.ofNumbers;
@@ -91,7 +107,7 @@ export class ColumnBuilder implements CellReceiver {
       }
     } else {
       this.numbers++;
-      if (!this.given && this.values.size < ROWS_FOR_ZEROS) this.lookForZeros(text);
+      if (!this.given && this.values.size < ROWS_LOOKED_AT) this.lookAt(text);
     }
 
     this.type ??= value === undefined ? "category" : "number"; // the first present cell decides what is collected
@@ -107,9 +123,9 @@ export class ColumnBuilder implements CellReceiver {
 
   private pushNumbers(column: ScannedColumn, lines: Int32Array): void {
     const { values, others } = column.numbers();
-    const first = this.given ? 0 : Math.min(lines.length, ROWS_FOR_ZEROS - this.values.size);
+    const first = this.given ? 0 : Math.min(lines.length, ROWS_LOOKED_AT - this.values.size);
     for (let row = 0; row < first; row++) {
-      if (Number.isInteger(values[row])) this.lookForZeros(column.text(row).trim());
+      if (!Number.isNaN(values[row])) this.lookAt(column.text(row).trim());
     }
     let row = 0;
     const pushUpTo = (end: number) => {
@@ -131,8 +147,9 @@ export class ColumnBuilder implements CellReceiver {
     pushUpTo(lines.length);
   }
 
-  private lookForZeros(text: string): void {
-    if (hasZeros(text)) this.withZeros ??= text;
+  private lookAt(number: string): void {
+    if (hasZeros(number)) this.withZeros ??= number;
+    else this.withDecimals ||= hasDecimals(number);
   }
 
   /** Each different cell is looked at once. */
@@ -175,22 +192,25 @@ export class ColumnBuilder implements CellReceiver {
     const { decimal } = this;
     const { text = "" } = this.firstOther ?? {};
     const marks = MARKS[text.includes(otherMark(decimal)) ? otherMark(decimal) : decimal];
-    if (this.hasFractions) {
+    const texts =
+      this.type === "number"
+        ? [...this.otherwise]
+        : [...this.codeOf.keys()].filter((word) => isOtherwiseWritten(word, decimal));
+    if (this.hasDecimals) {
       const cells = this.others === 1 ? `one has a ${marks.slice(0, -1)}` : `${this.others} have ${marks}`;
-      const way = wayToWrite(text, decimal) ?? wayToRead(text, decimal);
+      const way = wayToWrite(text, decimal) ?? wayToRead(texts, decimal, this.name);
       return this.notNumber(`the cells of this column are numbers, but ${cells}`, way + orWords);
     }
-    const other = others.find(({ hasFractions }) => hasFractions);
-    const way = other ? `decimal ${MARKS[decimal]}, as "${other.name}" has them` : wayToRead(text, decimal);
+    const way = wayToRead(texts, decimal, others.find(({ hasDecimals }) => hasDecimals)?.name);
     const what = `the cells of this column look like numbers, but have ${marks} in them`;
     return this.notNumber(what, way + orWords);
   }
 
-  /** Whether some of its numbers have a decimal point, which is then the right one for the column. */
-  private get hasFractions(): boolean {
-    if (this.type === "number") return this.values.whole().some((x) => !Number.isInteger(x) && !Number.isNaN(x));
+  /** Whether some of its numbers have decimals, and so the mark that was expected. */
+  private get hasDecimals(): boolean {
     const { decimal } = this;
-    return [...this.codeOf.keys()].some((text) => text.includes(decimal) && numberIn(text, decimal) !== undefined);
+    if (this.type === "number") return this.withDecimals;
+    return [...this.codeOf.keys()].some((text) => hasDecimals(text) && numberIn(text, decimal) !== undefined);
   }
 
   finish(): Column {

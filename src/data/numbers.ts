@@ -27,29 +27,54 @@ export function otherMark(decimal: Decimal): Decimal {
 /** What the marks are called. */
 export const MARKS = { ".": "points", ",": "commas" } as const;
 
-/** What makes a number of one that is otherwise written. Of two different marks the last one is the decimal point. */
-export function wayToRead(text: string, decimal: Decimal): string {
-  const other = otherMark(decimal);
-  const times = (mark: string) => text.split(mark).length - 1;
-  if (times(decimal) > 1 && times(other) === 0) return `no ${MARKS[decimal]} between thousands`;
-  if (times(other) > 1 && times(decimal) === 0) return `no ${MARKS[other]} between thousands`;
-  if (times(decimal) === 0) {
-    return `data.decimal: "${other}" if those are decimal ${MARKS[other]}, no ${MARKS[other]} between thousands`;
-  }
-  const isDecimal = text.lastIndexOf(decimal) > text.lastIndexOf(other);
-  return isDecimal
-    ? `no ${MARKS[other]} between thousands`
-    : `data.decimal: "${other}" and no ${MARKS[decimal]} between thousands`;
+/** It may be a whole number of thousands as well as one with three decimals. */
+const GROUP_OR_DECIMALS = /^[+-]?[1-9]\d{0,2}[.,]\d{3}$/;
+
+/** Whether a number has a decimal point for certain, whichever of the marks it is. */
+export function hasDecimals(text: string): boolean {
+  return /[.,]/.test(text) && !GROUP_OR_DECIMALS.test(text) && !hasGroups(text);
 }
 
-/** What to do about a cell that has the other mark for its decimal point, where the point is given. */
+/** Whether it has marks between thousands for certain: the same twice, or both. */
+function hasGroups(text: string): boolean {
+  return (text.match(/[.,]/g) ?? []).length > 1;
+}
+
+/** With the decimal mark, and without marks between thousands. Of two different marks the last is the decimal one. */
+function plainly(text: string, decimal: Decimal): string {
+  const marks = text.match(/[.,]/g) ?? [];
+  const last = marks.at(-1) ?? decimal;
+  const isDecimal = marks.filter((mark) => mark === last).length === 1;
+  return text.replace(/[.,]/g, (mark) => (isDecimal && mark === last ? decimal : ""));
+}
+
+/** What to do about a cell that is no number only for its marks. */
 export function wayToWrite(text: string, decimal: Decimal): string | undefined {
+  if (!isOtherwiseWritten(text, decimal)) return undefined;
+  const thousands = GROUP_OR_DECIMALS.test(text) ? `, or ${text.replace(/[.,]/, "")} if the mark parts thousands` : "";
+  return `writing it ${plainly(text, decimal)}${thousands}: numbers are read with decimal ${MARKS[decimal]} here`;
+}
+
+/** What to do about a column of numbers that are otherwise written, some of them here; `known` is a column with decimals. */
+export function wayToRead(texts: readonly string[], decimal: Decimal, known: string | undefined): string {
   const other = otherMark(decimal);
-  if (!/^[+-]?\d+[.,]\d+$/.test(text) || !text.includes(other)) return undefined;
-  const ways = /^[+-]?[1-9]\d{0,2}[.,]\d{3}$/.test(text)
-    ? `${text.replace(other, decimal)}, or ${text.replace(other, "")} if the mark parts thousands`
-    : text.replace(other, decimal);
-  return `writing it ${ways}: numbers are read with decimal ${MARKS[decimal]} here`;
+  const grouped = texts.find(hasGroups);
+  if (grouped !== undefined) {
+    const written = plainly(grouped, decimal);
+    const groups = `no ${MARKS[grouped.match(/[.,]/)![0] as Decimal]} between thousands`;
+    if (!written.includes(decimal) || grouped.lastIndexOf(decimal) > grouped.lastIndexOf(other)) return groups;
+    return known === undefined
+      ? `data.decimal: "${other}" and ${groups}`
+      : `${groups}, and decimal ${MARKS[decimal]}, as "${known}" has them`;
+  }
+  const groups = texts.some(hasDecimals) ? undefined : `no ${MARKS[other]} between thousands`;
+  if (known !== undefined) {
+    const as = `decimal ${MARKS[decimal]}, as "${known}" has them`;
+    return groups === undefined ? as : `${groups}, or ${as}`;
+  }
+  return groups === undefined
+    ? `data.decimal: "${other}"`
+    : `data.decimal: "${other}" if those are decimal ${MARKS[other]}, ${groups}`;
 }
 
 /** Whether a cell looks like a number, and is none only for its marks. */

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readBlocks, readColumns, readTable, type WantedColumn } from "../../src/data/read.js";
 import { fileSource } from "../../src/data/source.js";
-import { columnOf, takeRows, textOf } from "../../src/data/table.js";
+import { columnOf, type Table, takeRows, textOf } from "../../src/data/table.js";
 import { byDefault, cells, inChunks, refusal, sourceOf, tableOf } from "./source.js";
 
 const refused = (text: string, options: Parameters<typeof tableOf>[1] = {}) => refusal(() => tableOf(text, options));
@@ -118,18 +118,21 @@ describe("the type of a column", () => {
 
 describe("numbers with commas in them", () => {
   it.each([
-    ["decimal commas", ["1,5", "2,25", "-0,5"]],
-    ["commas between thousands", ["1,234", "12,345.5", "1,234,567"]],
-    ["decimal commas among whole numbers", ["3", "4", "4,5", "5,5"]],
-    ["whole numbers among decimal commas", ["4,5", "3", "5,5", "4"]],
-  ])("are an error that says so: %s", async (_, values) => {
+    ["decimal commas", ["1,5", "2,25", "-0,5"], 'data.decimal: ","'],
+    ["commas between thousands", ["1,234", "12,345.5", "1,234,567"], "no commas between thousands"],
+    ["the same twice in one", ["18,611", "71,919,838"], "no commas between thousands"],
+    ["either", ["18,611", "3"], 'data.decimal: "," if those are decimal commas, no commas between thousands'],
+    ["decimal commas among whole numbers", ["3", "4", "4,5", "5,5"], 'data.decimal: ","'],
+    ["whole numbers among decimal commas", ["4,5", "3", "5,5", "4"], 'data.decimal: ","'],
+    ["decimals, or thousands with points", ["33.737", "0,997"], 'data.decimal: ","'],
+  ])("are an error that says so: %s", async (_, values, way) => {
     const error = await refused(`x;y\n${values.map((value) => `${value};0`).join("\n")}\n`);
     expect(error).toMatchObject({ kind: "data", message: expect.stringContaining("have commas in them") });
     const first = values.findIndex((value) => value.includes(","));
     expect(error.details).toMatchObject({
       at: `t.csv:${2 + first}, column "x"`,
       have: `"${values[first]}"`,
-      try: expect.stringMatching(/^data.decimal: "," if .* data.types: \{ "x": "category" \}$/),
+      try: `${way}, or data.types: { "x": "category" }`,
     });
   });
 
@@ -182,9 +185,13 @@ describe("decimal commas, where the config says so,", () => {
     const points = await tableOf(text((cell) => cell));
     const comma = (cell: string) => cell.replace(".", ",");
     expect(cells(points, "x")[0]).toBe(1.5);
-    expect(await tableOf(text(comma), { decimal })).toEqual(points);
+    const same = ({ columns, ...rest }: Table) => ({
+      ...rest,
+      columns: columns.map((column) => (column.type === "category" ? { ...column, decimal } : column)),
+    });
+    expect(await tableOf(text(comma), { decimal })).toEqual(same(points));
     expect(await tableOf(text((cell) => `"${comma(cell)}"`).replaceAll(";", ","), { decimal })).toEqual(
-      await tableOf(text((cell) => `"${cell}"`).replaceAll(";", ",")),
+      same(await tableOf(text((cell) => `"${cell}"`).replaceAll(";", ","))),
     );
   });
 
@@ -265,19 +272,41 @@ describe("a given type", () => {
       "writing it 0.5: numbers are read with decimal points here",
     ],
     ["x;y\n0,5;0.1\n0,1;0.2\n", "look like numbers, but have commas in them", 'decimal points, as "y" has them'],
+    [
+      "x;y\n18,611;0.569\n71,919;0.2\n",
+      "look like numbers, but have commas in them",
+      'no commas between thousands, or decimal points, as "y" has them',
+    ],
+    [
+      "x;y\n18,611;0.569\n71,919,838;0.2\n",
+      "look like numbers, but have commas in them",
+      "no commas between thousands",
+    ],
+    ["x;y\n10,802.91;0.569\n7,100;0.2\n", "look like numbers, but have commas in them", "no commas between thousands"],
+    [
+      "x;y\n10.802,91;0.569\n7.100,00;0.2\n",
+      "look like numbers, but have commas in them",
+      'no points between thousands, and decimal points, as "y" has them',
+    ],
+    ["x;y\n33.737;0,997\n1.200;0,5\n", "look like numbers, but have commas in them", 'data.decimal: ","', "y"],
     ["x;y\n1,000,000;1\n2,000,000;2\n", "look like numbers, but have commas in them", "no commas between thousands"],
     ["x;y\n1.005.158;1\n2.000.000;2\n", "look like numbers, but have points in them", "no points between thousands"],
-  ])("that numbers with the other mark deny is told by what the others have: %j", async (text, what, way) => {
-    const { message, details } = await refused(text);
-    expect(message).toBe(`the cells of this column ${what}`);
-    expect(details.try).toBe(`${way}, or data.types: { "x": "category" }`);
-  });
+  ])(
+    "that numbers with the other mark deny is told by what the others have: %j",
+    async (text, what, way, name = "x") => {
+      const { message, details } = await refused(text);
+      expect(message).toBe(`the cells of this column ${what}`);
+      expect(details.try).toBe(`${way}, or data.types: { "${name}": "category" }`);
+    },
+  );
 
   it.each([
     [".", "0,569", "writing it 0.569: numbers are read with decimal points here"],
     [",", "-1.5", "writing it -1,5: numbers are read with decimal commas here"],
     [".", "1,234", "writing it 1.234, or 1234 if the mark parts thousands: numbers are read with decimal points here"],
-    [".", "1,234.5", "correcting the cell, or leaving it empty"],
+    [".", "1,234.5", "writing it 1234.5: numbers are read with decimal points here"],
+    [".", "1.234,5", "writing it 1234.5: numbers are read with decimal points here"],
+    [",", "1.234.567", "writing it 1234567: numbers are read with decimal commas here"],
     [".", `${"9".repeat(330)}.5`, "correcting the cell, or leaving it empty"],
   ] as const)("has a cell with the other decimal mark told: %s of %s", async (decimal, cell, way) => {
     const { details } = await refused(`x;y\n${cell};1\n`, { decimal, types: { x: "number" } });
