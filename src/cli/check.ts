@@ -2,10 +2,11 @@ import { Command, InvalidArgumentError } from "commander";
 import type { Break, Finding } from "../transform/contract.js";
 import { type Limits, SOME_DRIFT, usualLimits } from "../transform/limits.js";
 import type { ColumnState } from "../transform/pipeline.js";
+import { aligned } from "./align.js";
 import { checkFailure, printResult } from "./failure.js";
 import { findModel, rowsSource } from "./locate.js";
 import { endWith } from "./report.js";
-import { aligned, colors, count, note, percent, plain, rangeText, some } from "./text.js";
+import { colors, count, note, percent, plain, rangeText, some } from "./text.js";
 import { delimiterOption, example, modelArgument } from "./usage.js";
 
 /** Of more pairs of extra columns and lacking ones it would take long to find the nearest names. */

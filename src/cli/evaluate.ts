@@ -54,7 +54,7 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const { scoreBaselines } = await import("../score/baseline.js");
   const { bootstrap } = await import("../score/bootstrap.js");
   const { lateBar } = await import("./progress.js");
-  const { importances, passesFor } = await import("../score/importance.js");
+  const { FEWEST_ROWS, importances, passesFor } = await import("../score/importance.js");
   const { scoresOf } = await import("../score/metrics.js");
   const { applyPipeline } = await import("../transform/apply.js");
   const { inputColumns, inputsOf, widthOf } = await import("../transform/inputColumns.js");
@@ -81,9 +81,11 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const known = { X, columns: inputColumns(pipeline), truth };
   const baselines = training.baseline && scoreBaselines(target, training.baseline, known);
   const bar = await lateBar("importance", "columns", pipeline.length);
-  const important = options.importance
-    ? importances(target, inputsOf(pipeline), known, predicted, bar.update)
-    : undefined;
+  const isAsked = options.importance === true;
+  const important =
+    isAsked && table.rows >= FEWEST_ROWS
+      ? importances(target, inputsOf(pipeline), known, predicted, bar.update)
+      : undefined;
   bar.stop();
   memory.close();
   const failure = gates(scores);
@@ -109,6 +111,7 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
     console.log(scoreLines(table.rows, scores, intervals?.of, compared).join("\n"));
     if (matrix) printMatrix(matrix);
     if (important) console.log(["", ...importanceLines(important)].join("\n"));
+    if (isAsked && !important) say("left out", "the importance of columns: one row has no other to take cells from");
     for (const { label, remarks } of compared) for (const remark of remarks) say(label, remark);
   }
   summarize({

@@ -3,9 +3,10 @@ import type { CrossValidation, FoldResult } from "../train/crossValidation.js";
 import type { FoldScores } from "../train/foldScores.js";
 import { unlearnedClasses } from "../train/folds.js";
 import type { TargetState } from "../transform/target.js";
+import { aligned } from "./align.js";
 import type { Comparison } from "./scores.js";
 import { summarize } from "./summary.js";
-import { aligned, count, duration, note, say, scoreCell, shellWord, some, whole } from "./text.js";
+import { count, duration, note, say, scoreCell, shellWord, some, whole } from "./text.js";
 
 /** What the folds are, in a line: "5, stratified by species: each is tested on 30 rows that it did not learn from". */
 export function foldsText({ folds, task, options: { data }, sharesScaling }: CrossValidation): string {

@@ -1,9 +1,10 @@
 import { Command } from "commander";
 import type { Model } from "../artifact/model.js";
 import type { TrainingOptions } from "../train/options.js";
+import { aligned } from "./align.js";
 import { findModel } from "./locate.js";
 import { baselineText } from "./scores.js";
-import { aligned, count, extras, percent, plain, scoreText, short, some, weightText, whole } from "./text.js";
+import { count, extras, percent, plain, scoreText, short, some, weightText, whole } from "./text.js";
 import { example, modelArgument } from "./usage.js";
 
 export function inspectCommand(): Command {

@@ -3,7 +3,8 @@ import type { Interval } from "../score/bootstrap.js";
 import type { Importances } from "../score/importance.js";
 import type { Scores } from "../score/metrics.js";
 import type { TargetState } from "../transform/target.js";
-import { aligned, scoreCell, scoreText, short, whole } from "./text.js";
+import { aligned, oneLine, padEnd, padStart, shortened, widest } from "./align.js";
+import { scoreCell, scoreText, short, whole } from "./text.js";
 
 /** Something simpler than the network, how it does, and what there is to say of the network beside it. */
 export interface Comparison {
@@ -38,16 +39,18 @@ export function scoreLines(
 
 /** A terminal of the usual width has no room for more. */
 const WIDEST = 80;
+const WIDEST_CLASS = 40;
 
 /**
  * A confusion matrix with its classes: a line for each true one, a column for each predicted one. Where names make it too
  * wide, the columns have the numbers of the lines.
  */
 export function confusionLines(classes: readonly string[], matrix: readonly (readonly number[])[]): string[] {
-  const lines = confusionTable(classes, classes, matrix);
-  if (lines[0]!.length <= WIDEST) return lines;
-  const numbers = classes.map((_, c) => String(c + 1));
-  const numbered = classes.map((name, c) => `${numbers[c]!.padStart(String(classes.length).length)} ${name}`);
+  const names = classes.map((name) => shortened(oneLine(name), WIDEST_CLASS));
+  const lines = confusionTable(names, names, matrix);
+  if (widest(lines) <= WIDEST) return lines;
+  const numbers = names.map((_, c) => String(c + 1));
+  const numbered = names.map((name, c) => `${padStart(numbers[c]!, String(names.length).length)} ${name}`);
   return confusionTable(numbered, numbers, matrix);
 }
 
@@ -57,10 +60,10 @@ function confusionTable(
   matrix: readonly (readonly number[])[],
 ): string[] {
   const corner = "truth \\ predicted";
-  const first = Math.max(corner.length, ...lines.map((name) => name.length));
-  const widths = columns.map((name, c) => Math.max(name.length, ...matrix.map((row) => String(row[c]).length)));
+  const first = widest([corner, ...lines]);
+  const widths = columns.map((name, c) => widest([name, ...matrix.map((row) => String(row[c]))]));
   const line = (name: string, cells: readonly (string | number)[]) =>
-    [name.padEnd(first), ...cells.map((cell, c) => String(cell).padStart(widths[c]!))].join("  ");
+    [padEnd(name, first), ...cells.map((cell, c) => padStart(String(cell), widths[c]!))].join("  ");
   return [line(corner, columns), ...matrix.map((row, r) => line(lines[r]!, row))];
 }
 
@@ -71,9 +74,10 @@ const MOST_LINES = 50;
 export function importanceLines({ shuffles, columns }: Importances): string[] {
   const names = Object.keys(columns[0]?.worse ?? {});
   const shown = columns.slice(0, columns.length > MOST_LINES + 1 ? MOST_LINES : columns.length);
+  const spread = (deviation: number) => (Number.isFinite(deviation) ? short(deviation, 2) : "-");
   const cells = shown.map(({ column, worse }) => [
     column,
-    ...names.map((name) => `${scoreCell(worse[name]!.mean)} ± ${short(worse[name]!.deviation, 2)}`),
+    ...names.map((name) => `${scoreCell(worse[name]!.mean)} ± ${spread(worse[name]!.deviation)}`),
   ]);
   return [
     `importance: how much worse without what a column tells (mean of ${shuffles} shuffles ± deviation)`,

@@ -2,7 +2,8 @@ import type { Table } from "../data/table.js";
 import type { SearchOptions } from "../search/options.js";
 import { scoreOf, valueText } from "../search/results.js";
 import type { FinishedJob, ScoreName, Values } from "../search/trials.js";
-import { aligned, count, duration, say, scoreCell, shellWord, some } from "./text.js";
+import { aligned } from "./align.js";
+import { count, duration, say, scoreCell, shellWord, some } from "./text.js";
 
 /** So many of the best trials are shown. */
 const SHOWN = 5;

@@ -8,7 +8,7 @@ import type { Prepared } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";
 import type { Engine, Outcome } from "../train/train.js";
 import { type TargetState, targetNames } from "../transform/target.js";
-import { rowCountOf, type Truth } from "../transform/truth.js";
+import type { Truth } from "../transform/truth.js";
 import type { Comparison } from "./scores.js";
 import { summarize } from "./summary.js";
 import { count, duration, extras, note, say, scoreText, shellWord, some, weightText, whole } from "./text.js";
@@ -25,7 +25,7 @@ export function describe(
   say("table", `${table.source}: ${count(table.rows, "row")}, ${count(table.columns.length, "column")}`);
   if (folds !== undefined) say("folds", folds);
   describeInputs(prepared);
-  describeTarget(prepared, task);
+  describeTarget(prepared, task, folds !== undefined);
   describeRows(prepared);
   if (folds !== undefined || holdsOut(prepared)) describeCopies(prepared, config);
   describeWeights(config);
@@ -47,12 +47,13 @@ function describeInputs({ pipeline, leftOut }: Prepared): void {
   }
 }
 
-function describeTarget({ target, rows }: Prepared, { because, withoutTarget }: TaskOf): void {
+function describeTarget(prepared: Prepared, { because, withoutTarget }: TaskOf, isFolded: boolean): void {
+  const { target, rows } = prepared;
   if (target.task === "regression") {
     const targets = target.targets.map(({ name, scaler }) => `${name} (scaled by ${scaler.name})`);
     say("target", `${some(targets)}: a regression`);
   } else say("target", `${target.name}: ${count(target.classes.length, "class", "classes")}: ${some(target.classes)}`);
-  const lone = loneClasses(target, rows.truth);
+  const lone = isFolded || holdsOut(prepared) ? loneClasses(target, rows.truth) : [];
   if (lone.length > 0) say("", `of one row alone, learned from or judged by and never both: ${some(lone)}`);
   if (because) say("", because);
   if (withoutTarget > 0)
@@ -120,10 +121,15 @@ const FEW_ROWS = 500;
 
 /** Says how it went and what to do with the model. */
 export function conclude(
-  { members, training, initial, target, rows: { truth } }: Prepared,
+  { members, training, initial }: Prepared,
   outcome: Outcome,
   compared: readonly Comparison[],
-  { folder, seconds, replaced }: { folder: string; seconds: number; replaced?: Model | undefined },
+  {
+    folder,
+    seconds,
+    replaced,
+    allowsFolds,
+  }: { folder: string; seconds: number; replaced?: Model | undefined; allowsFolds(folds: number): boolean },
 ): void {
   const early = outcome.stopped === "patience" ? ", stopped early" : "";
   const isJudged = holdsOut({ members });
@@ -144,7 +150,7 @@ export function conclude(
   const { scores } = outcome.judgement;
   say("scores", `${scoreText(scores)} on ${judged}${by}`);
   if (best !== "" && rows < FEW_ROWS) {
-    const way = canBeFolded(target, truth) ? "; --folds 5 scores rows that had no part in it" : "";
+    const way = !initial && allowsFolds(5) ? "; --folds 5 scores rows that had no part in it" : "";
     say("", `so few rows, by which the epoch was chosen too, flatter${way}`);
   }
   for (const { label, text, remarks } of compared) {
@@ -159,25 +165,12 @@ export function conclude(
   summarize({ title: `nnfit train: ${folder}`, scores: { network: scores }, compared, facts });
 }
 
-/** Five folds need so many rows, and of a class so many. */
-const FEWEST_TO_FOLD = 10;
-const FEWEST_OF_CLASS = 3;
-
-function canBeFolded(target: TargetState, truth: Truth): boolean {
-  if (rowCountOf(truth) < FEWEST_TO_FOLD) return false;
-  return target.task === "regression" || Math.min(...rowsByClass(target.classes, truth)) >= FEWEST_OF_CLASS;
-}
-
+/** The classes that have one row. */
 function loneClasses(target: TargetState, truth: Truth): string[] {
-  if (target.task === "regression") return [];
-  const counts = rowsByClass(target.classes, truth);
-  return target.classes.filter((_, code) => counts[code] === 1);
-}
-
-function rowsByClass(classes: readonly string[], truth: Truth): number[] {
-  const counts = classes.map(() => 0);
-  if (truth.task === "classification") for (const code of truth.classes) counts[code]!++;
-  return counts;
+  if (target.task === "regression" || truth.task === "regression") return [];
+  const rows = target.classes.map(() => 0);
+  for (const code of truth.classes) rows[code]!++;
+  return target.classes.filter((_, code) => rows[code] === 1);
 }
 
 function replacedText({ target, training: { scores } }: Model, now: TargetState): string {

@@ -99,12 +99,6 @@ export function scoreText(scores: Readonly<Record<string, number | null>>): stri
     .join(", ");
 }
 
-/** Rows of cells in columns of equal width. */
-export function aligned(rows: readonly string[][]): string[] {
-  const widths = rows[0]!.map((_, c) => Math.min(Math.max(...rows.map((cells) => cells[c]!.length)), 40));
-  return rows.map((cells) => `  ${cells.map((cell, c) => cell.padEnd(widths[c]!)).join("  ")}`.trimEnd());
-}
-
 /** What a network has beyond its layers, such as "scaled inputs, dropout 0.15". */
 export function extras({ tabm, scaling, parametric, parametrization, dropout, input }: NetworkSpec): string[] {
   return [

@@ -151,6 +151,7 @@ async function trainJob(
   const { modelOf } = await import("../artifact/trained.js");
   const { baselinesOf } = await import("../train/compare.js");
   const { scoreNames } = await import("../score/metrics.js");
+  const { allowsFolds } = await import("../train/crossValidation.js");
   const { hasModel, train } = await import("../train/train.js");
   const { progressDisplay } = await import("./progress.js");
   const { divergence } = await import("./divergence.js");
@@ -199,7 +200,12 @@ async function trainJob(
     const failure = gates(outcome.judgement.scores);
     session.end(exitCodeOf(failure), { ...ended, ...(failure ? { error: failure } : {}) });
     const compared = await comparisons(target, outcome.judgement.scores, baselines);
-    conclude(prepared, outcome, compared, { folder, seconds: clock.seconds.fit ?? 0, replaced: before });
+    conclude(prepared, outcome, compared, {
+      folder,
+      seconds: clock.seconds.fit ?? 0,
+      replaced: before,
+      allowsFolds: (folds) => allowsFolds(task, config, folds),
+    });
     const told = result(prepared, outcome, engine, baselines, folder, clock.seconds);
     if (json) printResult(told, failure && failureOf(failure));
     if (failure) throw failure;

@@ -29,7 +29,8 @@ export function schemaError(
   const at = locate(setting);
   const list = message === MUST_BE_LIST ? asList(path, value) : undefined;
   // without quotes around it, a shell takes those in it away
-  const listed = list && at.startsWith("--set") && list.includes('"') ? `--set '${setting}=${list}'` : list;
+  const quoted = list && `'${`${setting}=${list}`.replaceAll("'", "'\\''")}'`;
+  const listed = quoted && at.startsWith("--set") && list.includes('"') ? `--set ${quoted}` : list;
   return new NnfitError("usage", setting ? `${setting} ${message}` : `the config ${message}`, {
     at,
     have: value === undefined ? undefined : shorten(JSON.stringify(value)),
@@ -40,15 +41,14 @@ export function schemaError(
 /** The list that one value was likely meant as, of what entries the schema has at that place. */
 function asList(path: readonly PropertyKey[], value: unknown): string | undefined {
   if ((typeof value !== "string" && typeof value !== "number") || value === "") return undefined;
-  const text = String(value);
-  const isBracketed = /^\[.*\]$/.test(text);
-  const inner = isBracketed ? text.slice(1, -1) : text;
+  const unquoted = (word: string) => word.trim().replace(/^(['"])(.*)\1$/s, "$2");
+  const inner = unquoted(String(value)).replace(/^\[(.*)\]$/s, "$1");
   if (schemasAt(path).some(({ items }) => items?.type === "integer")) {
     const numbers = inner.split(/[\s,;x×]+/);
     return numbers.every((number) => /^\d+$/.test(number)) ? `[${numbers.join(",")}]` : undefined;
   }
-  const words = isBracketed ? inner.split(",").map((word) => word.trim().replace(/^(['"])(.*)\1$/, "$2")) : [text];
-  return JSON.stringify(words);
+  const words = inner.split(",").map(unquoted);
+  return JSON.stringify(words.includes("") ? [inner] : words);
 }
 
 /** If more settings have a name, none of them is likely meant. */

@@ -24,6 +24,8 @@ export interface Importances {
 const SHUFFLES = 5;
 /** More rows change little, and each is predicted five times a column. */
 const MOST_ROWS = 2000;
+/** One row alone has no other to take cells from. */
+export const FEWEST_ROWS = 2;
 /** Always the same, so that two models that are scored on the same rows are asked the same. */
 const SEED = 1;
 
@@ -66,8 +68,14 @@ export function importances(
   return {
     rows: count,
     shuffles: SHUFFLES,
-    columns: columns.toSorted((a, b) => b.worse[first]!.mean - a.worse[first]!.mean),
+    columns: columns.toSorted((a, b) => descending(a.worse[first]!.mean, b.worse[first]!.mean)),
   };
+}
+
+/** What is not a number, such as the difference of two infinite losses, comes last. */
+function descending(a: number, b: number): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  return a === b ? 0 : b - a;
 }
 
 /** How often so many columns have the rows predicted. */

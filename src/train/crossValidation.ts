@@ -2,6 +2,7 @@ import { dependenceOf } from "../data/dependence.js";
 import { takeRows } from "../data/table.js";
 import { type Blas, findBlas } from "../engine/blas.js";
 import { Memory } from "../engine/memory.js";
+import { NnfitError } from "../errors.js";
 import { Network, plainSpec } from "../model/network.js";
 import { type Baselines, learnBaselines, scoreBaselines } from "../score/baseline.js";
 import { scoresOf } from "../score/metrics.js";
@@ -76,6 +77,17 @@ export function planFolds(
     dependenceOf(task.table, task.names, data),
   );
   return { task, options, folds: plan, sharesScaling, readValidation };
+}
+
+/** Whether the rows can be parted into so many folds. */
+export function allowsFolds(task: TaskOf, options: TaskOptions, folds: number): boolean {
+  try {
+    planFolds(task, options, { folds, sharesScaling: false }, () => Promise.reject(new Error("no fold is prepared")));
+    return true;
+  } catch (error) {
+    if (error instanceof NnfitError) return false;
+    throw error;
+  }
 }
 
 /** As `prepare` does it for a table of the fold's learning rows alone. */

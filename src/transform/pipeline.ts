@@ -6,7 +6,7 @@ import { inOrder, rowsByCategory } from "./categories.js";
 import { type ScalerSetting, scalerFor } from "./options.js";
 import { categoryProfile, numberProfile, profileNumbers } from "./profile.js";
 import { Sample } from "./sample.js";
-import { checkMagnitude, learnScaler, scalerState } from "./scalers.js";
+import { checkMagnitude, LARGEST_INPUT, learnScaler, scalerState } from "./scalers.js";
 
 /** A column of numbers: the scaled value, and where `indicator` is set a second input, 1 where the cell is missing. */
 const numberState = z.strictObject({
@@ -137,7 +137,7 @@ function learnNumber({ name, values }: NumberColumn, setting: ScalerSetting, sou
   const indicator = sample.values.length < values.length;
   if (sample.values.length === 0) return "empty in the training rows";
   if (!indicator && sample.smallest === sample.largest) return `the same in every training row: ${sample.smallest}`;
-  checkMagnitude(sample, name, source);
+  checkMagnitude(sample, LARGEST_INPUT, name, source);
   return {
     name,
     type: "number",

@@ -136,16 +136,18 @@ export interface Scaling {
 }
 
 /** The sum of many larger numbers may be beyond a double's range, as may be the distance of two. */
-const LARGEST = 1e300;
+export const LARGEST_INPUT = 1e300;
+/** The same of their squares, which errors are told by. */
+export const LARGEST_TARGET = 1e150;
 
-/** @throws NnfitError where the numbers of a column are too large to learn from */
-export function checkMagnitude({ smallest, largest }: Sample, column: string, source: string): void {
+/** @throws NnfitError where the numbers of a column are larger */
+export function checkMagnitude({ smallest, largest }: Sample, most: number, column: string, source: string): void {
   const extreme = -smallest > largest ? smallest : largest;
-  if (Math.abs(extreme) <= LARGEST) return;
+  if (Math.abs(extreme) <= most) return;
   throw new NnfitError("data", `the column "${column}" has numbers too large to be scaled`, {
     at: source,
     have: String(extreme),
-    try: `another unit for the column: numbers may go to ${LARGEST}`,
+    try: `another unit for the column: numbers may go to ${most}`,
   });
 }
 

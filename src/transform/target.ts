@@ -17,7 +17,7 @@ import { nearest } from "../family.js";
 import { inOrder, placesAmong } from "./categories.js";
 import { type ScaleOptions, scalerFor } from "./options.js";
 import { Sample } from "./sample.js";
-import { checkMagnitude, isFinite32, learnScaler, scalerState, scalingOf } from "./scalers.js";
+import { checkMagnitude, isFinite32, LARGEST_TARGET, learnScaler, scalerState, scalingOf } from "./scalers.js";
 import { tempered } from "./temperature.js";
 import type { Predictions, Truth } from "./truth.js";
 
@@ -179,7 +179,7 @@ export function learnTargets(
       );
     }
     const sample = new Sample(column.values);
-    checkMagnitude(sample, name, training.source);
+    checkMagnitude(sample, LARGEST_TARGET, name, training.source);
     const scaler = learnScaler(scalerFor(setting, name), sample);
     return { name, scaler, ...(clamp ? { range: [sample.smallest, sample.largest] as [number, number] } : {}) };
   });

@@ -63,6 +63,13 @@ describe.concurrent("nnfit evaluate", () => {
     expect(scores.logLoss).toBeCloseTo(mean(surprise), 6);
   });
 
+  it("--importance of one row says that there is none", async () => {
+    const input = iris.split("\n").slice(0, 2).join("\n");
+    const { out, err } = await works(["evaluate", "runs/iris", "-", "--importance"], { cwd, input });
+    expect(out).not.toContain("importance:");
+    expect(err).toContain("left out  the importance of columns: one row has no other to take cells from");
+  });
+
   it("--importance tells what each column is worth, the same each time", async () => {
     const { out } = await works(["evaluate", "runs/iris", "iris.csv", "--importance"], { cwd });
     const again = await works(["evaluate", "runs/iris", "iris.csv", "--importance"], { cwd });
@@ -262,6 +269,23 @@ describe.concurrent("nnfit evaluate", () => {
       "2 cotton crop                   0   5  0    0",
       "3 soil with vegetation stubble  0   0  1    0",
       "4 mixture class, all types      0   0  0    2",
+    ]);
+  });
+
+  it("cuts long names of classes there, and aligns wide characters", () => {
+    const lines = confusionLines(
+      ["x".repeat(90), "日本語\n", "b"],
+      [
+        [1, 0, 0],
+        [0, 2, 0],
+        [0, 0, 3],
+      ],
+    );
+    expect(lines).toEqual([
+      `truth \\ predicted${" ".repeat(25)}  1  2  3`,
+      `1 ${"x".repeat(39)}…  1  0  0`,
+      `2 日本語 ${" ".repeat(33)}  0  2  0`,
+      `3 b${" ".repeat(39)}  0  0  3`,
     ]);
   });
 

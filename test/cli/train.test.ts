@@ -55,6 +55,43 @@ it("--quiet leaves out the epochs, and nothing else", async () => {
   expect(modelDigest(join(cwd, "q"))).toBe(digestOf);
 });
 
+describe("what is said of few rows", () => {
+  const rows = Array.from({ length: 60 }, (_, i) => `${(i * 37) % 101},g${i % 3},${i},${i % 2 ? "no" : "yes"}`);
+  const advice = "; --folds 5 scores rows that had no part in it";
+  const train = async (lines: readonly string[], ...args: string[]) => {
+    const config = { data: { train: "t.csv", target: "y", ignore: ["t"] }, model: { hidden: [4] } };
+    const cwd = folder({
+      "t.csv": ["x,group,t,y", ...lines].join("\n"),
+      "c.json": JSON.stringify({ ...config, training: { epochs: 20, optimizer: "adam" } }),
+    });
+    return (await works(["train", "c.json", ...args], { cwd })).err;
+  };
+
+  it("names folds where they are possible", async () => {
+    expect(await train(rows)).toContain(advice);
+    expect(await train(rows, "--set", "data.groups=x")).toContain(advice);
+    expect(await train(rows, "--set", "data.groups=group")).not.toContain(advice); // three groups
+    const byTime = ["--set", "data.time=t", "--set", "data.ignore=[]"];
+    expect(await train(rows, ...byTime)).toContain(advice);
+    expect(
+      await train(
+        rows.map((row) => row.replace(/,\d+,(no|yes)$/, ",7,$1")),
+        ...byTime.slice(2),
+      ),
+    ).toContain(advice);
+  });
+
+  it("names a class of one row where rows are held out", async () => {
+    const lone = "of one row alone, learned from or judged by and never both: perhaps";
+    const lines = [...rows, "5,g1,60,perhaps"];
+    const several = ["--set", "model.members=3"]; // one network alone could not be judged by it
+    const told = await train(lines, ...several);
+    expect(told).toContain(lone);
+    expect(told).not.toContain(advice);
+    expect(await train(lines, ...several, "--set", "data.validation=0")).not.toContain("one row alone");
+  });
+});
+
 describe("nnfit train configs/iris.json without a preset", () => {
   const cwd = folder();
   const run = join(cwd, "runs", "iris");

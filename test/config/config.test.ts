@@ -359,6 +359,10 @@ describe("an unknown setting", () => {
     [{ data: { ...data, ignore: 5 } }, '["5"]'],
     [{ data: { ...data, ignore: "2020 2021" } }, '["2020 2021"]'],
     [{ data: { ...data, ignore: "[mass, age]" } }, '["mass","age"]'],
+    [{ data: { ...data, ignore: "mass, age" } }, '["mass","age"]'],
+    [{ data: { ...data, ignore: "'mass'" } }, '["mass"]'],
+    [{ data: { ...data, missing: "," } }, '[","]'],
+    [{ data, model: { hidden: "'[64,64]'" } }, "[64,64]"],
   ])("that takes a list and has something else is told as a list: %j", async (config, list) => {
     expect((await wrong(config)).details.try).toBe(list);
   });

@@ -44,6 +44,13 @@ describe("importances", () => {
     expect(columns[2]!.worse).toEqual({ rmse: { mean: 0, deviation: 0 } });
   });
 
+  it("that is no number comes last", () => {
+    let calls = 0;
+    const broken = (X: Float32Array) => (++calls > 1 && calls < 7 ? predictBy(() => Number.NaN)(X) : predict(X));
+    const { columns } = importances(regression, inputs, { X, truth }, broken);
+    expect(columns.map(({ column }) => column)).toEqual(["b", "c", "a"]);
+  });
+
   it("is what dealing the cells to all other rows makes of the score", () => {
     const { columns } = importances(regression, inputs, { X, truth }, predict);
     const pick = (row: number) => X.subarray(row * WIDTH, (row + 1) * WIDTH);

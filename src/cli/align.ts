@@ -1,0 +1,49 @@
+import { eastAsianWidth } from "get-east-asian-width";
+
+/** A column is no wider for the sake of a few long cells. */
+const WIDEST_COLUMN = 40;
+
+/** Rows of cells in columns of equal width. */
+export function aligned(rows: readonly string[][]): string[] {
+  const lines = rows.map((cells) => cells.map(oneLine));
+  const widths = lines[0]!.map((_, c) => Math.min(widest(lines.map((cells) => cells[c]!)), WIDEST_COLUMN));
+  return lines.map((cells) => `  ${cells.map((cell, c) => padEnd(cell, widths[c]!)).join("  ")}`.trimEnd());
+}
+
+/** The places that a text takes on a terminal, where characters of East Asia and emoji take two, and marks on others none. */
+export function widthOf(text: string): number {
+  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  let width = 0;
+  for (const character of text) {
+    if (!/[\p{Mn}\p{Me}\p{Cf}]/u.test(character)) width += eastAsianWidth(character.codePointAt(0)!);
+  }
+  return width;
+}
+
+export function widest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, widthOf(text)), 0);
+}
+
+export function padEnd(text: string, width: number): string {
+  return text + " ".repeat(Math.max(0, width - widthOf(text)));
+}
+
+export function padStart(text: string, width: number): string {
+  return " ".repeat(Math.max(0, width - widthOf(text))) + text;
+}
+
+/** Without line breaks and what else a terminal would act on. */
+export function oneLine(text: string): string {
+  return text.replace(/\p{Cc}+/gu, " ");
+}
+
+/** In so many places at most. */
+export function shortened(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let kept = "";
+  for (const character of text) {
+    if (widthOf(kept + character) > width - 1) break;
+    kept += character;
+  }
+  return `${kept}…`;
+}

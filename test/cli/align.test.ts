@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { aligned, oneLine, padEnd, padStart, shortened, widthOf } from "../../src/cli/align.js";
+import { importanceLines } from "../../src/cli/scores.js";
+
+describe("the width of a text", () => {
+  it.each([
+    ["", 0],
+    ["iris", 4],
+    ["größe", 5],
+    ["gro\u0308\u00dfe", 5], // the umlaut is a mark of its own
+    ["日本語", 6],
+    ["한국어", 6],
+    ["🌹", 2],
+    ["\u200bx", 1],
+  ])("of %j on a terminal is %i", (text, width) => {
+    expect(widthOf(text)).toBe(width);
+    expect(widthOf(padEnd(text, 8))).toBe(8);
+    expect(widthOf(padStart(text, 8))).toBe(8);
+  });
+
+  it("is cut between characters", () => {
+    expect(shortened("日本語です", 10)).toBe("日本語です");
+    expect(shortened("日本語です", 9)).toBe("日本語で…");
+    expect(shortened("日本語です", 8)).toBe("日本語…");
+    expect(shortened("abc", 3)).toBe("abc");
+  });
+
+  it("is that of one line", () => {
+    expect(oneLine("a\r\n\tb\u001b[31mc")).toBe("a b [31mc");
+  });
+});
+
+describe("aligned", () => {
+  it("has columns that begin below each other, whatever stands in them", () => {
+    const lines = aligned([
+      ["name", "x"],
+      ["日本", "1"],
+      ["a\nb", "2"],
+    ]);
+    expect(lines).toEqual(["  name  x", "  日本  1", "  a b   2"]);
+  });
+
+  it("is not made wide by a few long cells", () => {
+    const [long, short] = aligned([
+      ["x".repeat(60), "1"],
+      ["y", "2"],
+    ]);
+    expect(long).toBe(`  ${"x".repeat(60)}  1`);
+    expect(short).toBe(`  y${" ".repeat(39)}  2`);
+  });
+});
+
+it("an importance that is no number is told as such", () => {
+  const columns = [{ column: "a", worse: { rmse: { mean: Number.NaN, deviation: Number.NaN } } }];
+  expect(importanceLines({ rows: 9, shuffles: 5, columns }).slice(1)).toEqual(["  column  rmse", "  a       - ± -"]);
+});
