@@ -26,17 +26,17 @@ export const MOST_RECORD_BYTES = 16 * 2 ** 20;
 
 /**
  * The records of a CSV table, read by csv-parse, a block for each chunk of its bytes. Blank lines are passed over. The
- * delimiter is known. The first record is the header; or `after` tells the header and the number of lines so far, and
- * what is read goes on after them.
+ * delimiter is known. The first record is the header; or `after` tells how many cells it had and the number of lines so far,
+ * and what is read goes on after them.
  */
 export async function* readRecords(
   source: Source,
   { delimiter }: Pick<CsvFormat, "delimiter">,
-  after?: { readonly header: readonly string[]; readonly line: number },
+  after?: { readonly width: number; readonly line: number },
 ): AsyncGenerator<Records> {
   const parser = await recordParser(delimiter, after?.line);
-  // csv-parse takes the width from the first record, so it is given the header once more
-  if (after) yield* blocks(parser, source, `${after.header.join(delimiter)}\n`);
+  // csv-parse takes the width from the first record, so it is given one
+  if (after) yield* blocks(parser, source, `${new Array(after.width).fill("x").join(delimiter)}\n`);
   for await (const text of decode(source, after ? after.line + 1 : 1)) yield* blocks(parser, source, text);
   yield* blocks(parser, source, undefined);
 }

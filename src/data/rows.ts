@@ -1,5 +1,5 @@
 import { NnfitError } from "../errors.js";
-import { type CsvFormat, MOST_RECORD_BYTES, type Records, readRecords, tooLong } from "./csv.js";
+import { type CsvFormat, MOST_RECORD_BYTES, type Records, readRecords, syntax, tooLong } from "./csv.js";
 import { findDelimiter, SAMPLE_CHARACTERS } from "./delimiter.js";
 import { isPlain } from "./plain.js";
 import { type ScannedColumn, Scanner } from "./scan.js";
@@ -9,7 +9,11 @@ import { CHUNK_BYTES, type Source } from "./source.js";
 const MOST_COLUMNS = 1_000_000;
 const LF = 0x0a;
 const CR = 0x0d;
+const QUOTE = 0x22;
 const BYTE_ORDER_MARK = Buffer.from("\ufeff");
+
+/** A row of more lines than fit in so many bytes is left to csv-parse: it may be a quote that is never closed. */
+const MOST_KEPT_BYTES = 2 ** 20;
 
 /** Takes the cells of a column. */
 export interface CellReceiver {
@@ -37,8 +41,8 @@ interface HeadedRows {
 /**
  * The rows of a CSV table, and with each block of them the header.
  *
- * csv-parse is the reader of record, and slow. Blocks of lines that need no parser are cut up here, by the same rules;
- * from the first block on that has a quote, or a row with the wrong number of cells, csv-parse has the rest.
+ * csv-parse is the reader of record, and slow. Blocks of plain lines are cut up here, by the same rules; from the first one
+ * on that is not plain, or has a row with the wrong number of cells or a quote where none may be, csv-parse has the rest.
  */
 export async function* readRows(source: Source, format: CsvFormat): AsyncGenerator<HeadedRows> {
   const blocks = wholeLines(source);
@@ -49,11 +53,7 @@ export async function* readRows(source: Source, format: CsvFormat): AsyncGenerat
   }
 }
 
-async function* rowsOf(
-  blocks: AsyncGenerator<Buffer, void>,
-  source: Source,
-  format: CsvFormat,
-): AsyncGenerator<HeadedRows> {
+async function* rowsOf(blocks: Blocks, source: Source, format: CsvFormat): AsyncGenerator<HeadedRows> {
   const { value: first, done } = await blocks.next();
   if (done) throw new NnfitError("data", "the table is empty", { at: source.name });
 
@@ -63,19 +63,20 @@ async function* rowsOf(
       ? await findDelimiter(first.toString("utf8", 0, SAMPLE_CHARACTERS), format.decimal)
       : format.delimiter;
   const found = { ...format, delimiter };
-  const header = delimiter.charCodeAt(0) < 0x80 ? plainHeader(first, delimiter) : undefined;
+  const header = delimiter.charCodeAt(0) < 0x80 && delimiter !== '"' ? await plainHeader(first, delimiter) : undefined;
   if (!header) {
     yield* parsedRows(readRecords({ name: source.name, read: () => chain(first, blocks) }, found), source);
     return;
   }
 
-  const { names, line: headerLine } = header;
+  const { names, line: headerLine, lastLine } = header;
   checkWidth(names, source, headerLine);
   yield { header: names, headerLine, rows: textRows({ cells: [], lines: [] }) }; // also where no rows follow
   const scanner = new Scanner(delimiter.charCodeAt(0), names.length, format.decimal.charCodeAt(0));
-  let line = headerLine;
+  let line = lastLine;
   let begin = header.endsAt;
   for (let block: Buffer = first; ; begin = 0) {
+    let kept = 0;
     if (isPlain(block)) {
       const scanned = scanner.scan(block, begin, line + 1);
       const { lines } = scanned;
@@ -83,15 +84,16 @@ async function* rowsOf(
       yield { header: names, headerLine, rows: { lines, bytes: scanned.endsAt - begin, fill } };
       line = scanned.nextLine - 1;
       begin = scanned.endsAt;
+      if (scanned.isUnfinished && block.length - begin <= MOST_KEPT_BYTES) kept = block.length - begin;
     }
-    if (begin < block.length) {
+    const next = kept > 0 || begin === block.length ? await blocks.next(kept) : undefined;
+    if (!next || (next.done && kept > 0)) {
       const rest = { name: source.name, read: () => chain(block.subarray(begin), blocks) };
-      for await (const records of readRecords(rest, found, { header: names, line })) {
+      for await (const records of readRecords(rest, found, { width: names.length, line })) {
         yield { header: names, headerLine, rows: textRows(records) };
       }
       return;
     }
-    const next = await blocks.next();
     if (next.done) return;
     block = next.value;
     checkLine(block, source, line + 1);
@@ -135,25 +137,57 @@ function textRows({ cells, lines }: Records): Rows {
 }
 
 /** The header, if the block begins with plain lines: the cells of the first line that is not blank. */
-function plainHeader(block: Buffer, delimiter: string) {
+async function plainHeader(block: Buffer, delimiter: string) {
   let line = 1;
-  for (let start = 0; start < block.length; line++) {
-    const lineEnd = block.indexOf(LF, start);
-    const end = lineEnd < 0 ? block.length : lineEnd + 1;
+  for (let start = 0; start < block.length; ) {
+    const { end, lines, quotes } = wholeRow(block, start);
     const bytes = block.subarray(start, end);
     if (!isPlain(bytes)) return undefined;
     const text = bytes.toString("utf8").replace(/\r?\n$/, "");
-    if (text !== "") return { names: text.split(delimiter), line, endsAt: end };
+    if (text !== "") {
+      const names = quotes === 0 ? text.split(delimiter) : await parsedHeader(text, delimiter);
+      return names && { names, line, lastLine: line + lines - 1, endsAt: end };
+    }
+    line += lines;
     start = end;
   }
   return undefined;
 }
 
+/** Up to the first line end that is not within quotes. */
+function wholeRow(block: Buffer, start: number): { end: number; lines: number; quotes: number } {
+  let quotes = 0;
+  let lines = 0;
+  for (let at = start; ; ) {
+    const lineEnd = block.indexOf(LF, at);
+    const end = lineEnd < 0 ? block.length : lineEnd + 1;
+    for (let quote = block.indexOf(QUOTE, at); quote >= 0 && quote < end; quote = block.indexOf(QUOTE, quote + 1))
+      quotes++;
+    lines++;
+    if (lineEnd < 0 || quotes % 2 === 0) return { end, lines, quotes };
+    at = end;
+  }
+}
+
+/** Its cells, where it is one row; what is wrong with it otherwise, csv-parse says when it reads the table. */
+async function parsedHeader(text: string, delimiter: string): Promise<string[] | undefined> {
+  const { parse } = await import("csv-parse/sync");
+  try {
+    const [names, ...others] = parse(text, { ...syntax, bom: false, delimiter });
+    return others.length === 0 ? names : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Blocks of bytes; who asks for the next one says how many bytes at the end of the last it is to begin with once more. */
+type Blocks = AsyncGenerator<Buffer, void, number | undefined>;
+
 /**
  * The bytes in blocks that end with a line end, but for the last one. Without a byte order mark. A block is there until
  * the next one is asked for.
  */
-async function* wholeLines(source: Source): AsyncGenerator<Buffer, void> {
+async function* wholeLines(source: Source): Blocks {
   let room = Buffer.alloc(0);
   let size = 0;
   let first = true;
@@ -170,9 +204,9 @@ async function* wholeLines(source: Source): AsyncGenerator<Buffer, void> {
     const lineEnd = chunk.lastIndexOf(LF);
     if (lineEnd < 0 && size < MOST_RECORD_BYTES) continue;
     const end = lineEnd < 0 ? size : size - chunk.length + lineEnd + 1;
-    yield block(end);
-    room.copyWithin(0, end, size);
-    size -= end;
+    const kept = (yield block(end)) ?? 0;
+    room.copyWithin(0, end - kept, size);
+    size -= end - kept;
     first = false;
   }
   const last = block(size);

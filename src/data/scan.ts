@@ -17,6 +17,7 @@ interface Kernels {
   rowCount(): number;
   endOfRows(): number;
   lineAfterRows(): number;
+  isUnfinished(): number;
   cellStart(row: number, column: number): number;
   cellEnd(row: number, column: number): number;
   numbers(column: number, values: number, others: number): number;
@@ -28,8 +29,10 @@ export interface ScannedRows {
   readonly count: number;
   /** the line that each begins on, counted from 1 */
   readonly lines: Int32Array;
-  /** Where the rows end: at the end of the block, or at the first row that has more or fewer cells than it should. */
+  /** Where the rows end: at the end of the block, or at the first row that is odd or not whole. */
   readonly endsAt: number;
+  /** The block ends within quotes: its last row may go on after it. */
+  readonly isUnfinished: boolean;
   /** the number of the line after them; blank lines count too */
   readonly nextLine: number;
   column(place: number): ScannedColumn;
@@ -38,12 +41,13 @@ export interface ScannedRows {
 export interface ScannedColumn {
   /** Its numbers, and which rows hold something else; there, the number is NaN. */
   numbers(): { values: Float64Array; others: Int32Array };
-  /** Its different cells, as they are, and which of them each row has. */
+  /** Its different cells, of which two may be the same but for quotes, and which of them each row has. */
   words(): { words: string[]; codes: Int32Array };
   text(row: number): string;
 }
 
 const PAGE = 65536;
+const QUOTE = '"';
 /** decimal.ts knows the powers of ten from −64 to 64. */
 const MOST_POWER = 64;
 const POWERS_BYTES = (2 * MOST_POWER + 1) * 16;
@@ -107,10 +111,11 @@ export class Scanner {
       count,
       lines: Int32Array.from({ length: count }, (_, row) => startsAndLines[2 * row + 1]!),
       endsAt: begin + kernels.endOfRows(),
+      isUnfinished: kernels.isUnfinished() === 1,
       nextLine: kernels.lineAfterRows(),
       column: (column) => {
         const text = (row: number) =>
-          copy.toString("utf8", kernels.cellStart(row, column), kernels.cellEnd(row, column));
+          unquoted(copy.toString("utf8", kernels.cellStart(row, column), kernels.cellEnd(row, column)));
         return {
           text,
           numbers() {
@@ -125,6 +130,10 @@ export class Scanner {
       },
     };
   }
+}
+
+function unquoted(cell: string): string {
+  return cell.startsWith(QUOTE) ? cell.slice(1, -1).replaceAll('""', QUOTE) : cell;
 }
 
 let compiled: WebAssembly.Module | undefined;

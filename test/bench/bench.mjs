@@ -185,18 +185,27 @@ if (chosen.includes("M")) {
   heading("Reading and predicting M's table, starting", "what", "median seconds", "peak MiB", "");
   const text = readFileSync(join(folder, "M.csv"), "utf8");
   writeFileSync(join(folder, "ten.csv"), `${text.split("\n").slice(0, 11).join("\n")}\n`);
-  const reading = 'import pandas,time;t=time.perf_counter();pandas.read_csv("M.csv");print(time.perf_counter()-t)';
+  writeFileSync(join(folder, "quoted.csv"), text.replaceAll(/\b[a-z]\w*/g, '"$&"')); // as R's write.csv does
+  const pandas = (table) => {
+    const code = `import pandas,time;t=time.perf_counter();pandas.read_csv("${table}");print(time.perf_counter()-t)`;
+    return { wall: Number(timed(python, ["-c", code]).out) };
+  };
+  const reads = (...settings) => {
+    const { out } = nnfit("train", "M.json", "--set", "training.epochs=0", ...settings, "--out", "untrained", "--json");
+    return { wall: JSON.parse(out).seconds.read };
+  };
   const predicting = ["torch", "M.csv", "y", "--hidden", "256,256", "--epochs", "0", "--predict", "peer.csv"];
   const commands = {
     "node -e 0": () => timed(process.execPath, ["-e", "0"]),
     "nnfit --version": () => nnfit("--version"),
     "nnfit predict, ten rows": () => nnfit("predict", "M", "ten.csv"),
-    "nnfit reads the table": () => {
-      const { out } = nnfit("train", "M.json", "--set", "training.epochs=0", "--out", "untrained", "--json");
-      return { wall: JSON.parse(out).seconds.read };
-    },
+    "nnfit reads the table": () => reads(),
+    "nnfit reads it with quotes": () => reads("--set", "data.train=quoted.csv"),
     "nnfit predict, the table": () => withMemory("predict", "M", "M.csv", "--out", "out.csv"),
-    ...(has("pandas") && { "pandas.read_csv": () => ({ wall: Number(timed(python, ["-c", reading]).out) }) }),
+    ...(has("pandas") && {
+      "pandas.read_csv": () => pandas("M.csv"),
+      "pandas.read_csv, with quotes": () => pandas("quoted.csv"),
+    }),
     ...(has("torch") && { "Python script, reads, predicts, writes": () => timed(python, [script, ...predicting]) }),
   };
   const runs = Object.fromEntries(Object.keys(commands).map((name) => [name, []]));
@@ -206,6 +215,8 @@ if (chosen.includes("M")) {
     "nnfit --version": () => `${times(of("nnfit --version") / of("node -e 0"))} node's own start`,
     "nnfit predict, ten rows": () => `${times(of("nnfit predict, ten rows") / of("node -e 0"))} node's own start`,
     "pandas.read_csv": () => `${times(of("pandas.read_csv") / of("nnfit reads the table"))} nnfit's time`,
+    "pandas.read_csv, with quotes": () =>
+      `${times(of("pandas.read_csv, with quotes") / of("nnfit reads it with quotes"))} nnfit's time`,
     "Python script, reads, predicts, writes": () =>
       `${times(of("Python script, reads, predicts, writes") / of("nnfit predict, the table"))} nnfit's time`,
   };

@@ -66,6 +66,27 @@ describe("plain blocks and csv-parse", () => {
     "😀",
   );
   const text = fc.array(piece, { maxLength: 40 }).map((pieces) => `a,b,c\n${pieces.join("")}`);
+  /** Mostly right, so that much of it is read before an odd row. */
+  const quotedCell = fc.oneof(
+    {
+      weight: 12,
+      arbitrary: fc.constantFrom('"a"', '""', '"x,y"', '"1.5"', '"two\nlines"', '"two\r\nlines"', '"a ""b"" c"'),
+    },
+    { weight: 8, arbitrary: fc.constantFrom("a", "", "é", "-2.5", '"""', '" "', "' '") },
+    { weight: 1, arbitrary: fc.constantFrom('"', 'a"', '"a" ', '"a"b', ' "a"', '"\r"', '""""', '"😀""', "\r") },
+  );
+  const ends = fc.constantFrom("\n", "\r\n", "\n\n");
+  const quotedText = fc.integer({ min: 1, max: 4 }).chain((width) => {
+    const row = fc
+      .tuple(fc.array(quotedCell, { minLength: width, maxLength: width }), ends)
+      .map(([cells, end]) => cells.join(",") + end);
+    const names = fc
+      .constantFrom(["a", "b", "c", "d"], ['"a"', '"b ""c"""', "c", "d"], ['\ufeff"a\nb"', "b", '"c,d"', "e"])
+      .map((cells) => cells.slice(0, width).join(","));
+    return fc
+      .tuple(names, ends, fc.array(row, { maxLength: 30 }), fc.nat(3))
+      .map(([names, end, rows, cut]) => names + end + (cut === 0 ? rows.join("").slice(0, -1) : rows.join("")));
+  });
   /** A table's records, or the error that it ends in. */
   const told = (records: Promise<Records>) =>
     records.catch((error) => ({ kind: error.kind, message: error.message, details: error.details }));
@@ -79,6 +100,33 @@ describe("plain blocks and csv-parse", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it("give the same for any quotes, in whatever chunks", async () => {
+    await fc.assert(
+      fc.asyncProperty(quotedText, fc.array(fc.nat(400), { maxLength: 6 }), async (text, cuts) => {
+        const both = await told(recordsOf(sourceOf(text, cuts), ","));
+        expect(both).toEqual(await told(parsedRecordsOf(sourceOf(text), ",")));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it("give the same for a long table whose cells have line ends, wherever chunks end", async () => {
+    const cell = (row: number) => `"${"line\n".repeat(row % 40)}""${row}"", and more"`;
+    const lines = Array.from({ length: 5_000 }, (_, row) => `${row},${cell(row)},"${row / 8}"`);
+    for (const end of ["", '1,"never closed,3\n4,5,6\n', '1,"a"b,3\n']) {
+      const text = ["a,b,c", ...lines, end].join("\n");
+      const parsed = await told(parsedRecordsOf(sourceOf(text), ","));
+      for (const size of [66_000, 100_003]) expect(await told(recordsOf(inChunks(text, size)))).toEqual(parsed);
+    }
+  });
+
+  it("give the same for a row of some megabytes", async () => {
+    const text = `a,b\n1,2\n3,"${"x\n".repeat(1_500_000)}"\n5,6\n`;
+    const both = await recordsOf(inChunks(text, 2 ** 18));
+    expect(both.lines).toEqual([1, 2, 3, 1_500_004]);
+    expect(both).toEqual(await parsedRecordsOf(sourceOf(text), ","));
   });
 
   it("give the same for a long table whose quotes, blank lines and faults come late", async () => {

@@ -1,10 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { numberIn } from "../../src/data/numbers.js";
-import { Scanner } from "../../src/data/scan.js";
+import { type ScannedRows, Scanner } from "../../src/data/scan.js";
 
 const scanned = (text: string, width: number, delimiter = ",", decimal = ".") =>
   new Scanner(delimiter.charCodeAt(0), width, decimal.charCodeAt(0)).scan(Buffer.from(text), 0, 1);
+
+const texts = (rows: ScannedRows, column: number) =>
+  Array.from({ length: rows.count }, (_, row) => rows.column(column).text(row));
 
 /** The numbers that a column of such cells holds, and where they are left to JavaScript, undefined. */
 function numbersIn(cells: readonly string[]): (number | undefined)[] {
@@ -84,7 +87,12 @@ describe("a decimal", () => {
     expect(numbersIn([text])).toEqual([Number(text)]);
   });
 
+  it.each(['"1.5"', '" 7 "', '"-0.1234567890123456"', '"1e3"'])("in quotes is read: %s", (text) => {
+    expect(numbersIn([text])).toEqual([Number(text.slice(1, -1))]);
+  });
+
   it.each([
+    ...['""', '" "', '"1""2"', '"""1"""'],
     ...["", " ", ".", "-", "+-1", "1 2", "0x10", "1_000", "1;5", "inf", "NaN", "1.2.3", "e5", "1e", "1e+", "1e5x"],
     ...["1e400", "12345678901234567890", "1e-400", "4.9e-324"],
     ...["9007199254740993", "1e23"], // halfway between two doubles, or nearly
@@ -111,6 +119,32 @@ describe("rows", () => {
       expect(scanned(text, 2)).toMatchObject({ count: 1, endsAt: 4, nextLine: 2 });
     },
   );
+
+  it("may have delimiters and line ends within quotes, which count as lines", () => {
+    const rows = scanned('"a;\n""b""";1\r\n\n"";"2"\nc;"\r\n\n"\nd;4\n', 2, ";");
+    expect(rows).toMatchObject({ count: 4, nextLine: 9, isUnfinished: false });
+    expect([...rows.lines]).toEqual([1, 4, 5, 8]);
+    expect(texts(rows, 0)).toEqual(['a;\n"b"', "", "c", "d"]);
+    expect(texts(rows, 1)).toEqual(["1", "2", "\r\n\n", "4"]);
+    expect(rows.column(1).numbers()).toEqual({ values: Float64Array.of(1, 2, NaN, 4), others: Int32Array.of(2) });
+  });
+
+  it.each(['a"b,1\n', '"a"b,1\n', ' "a",1\n', '"a" ,1\n', 'x,"a"""b\n', '"a""b"c,1\n'])(
+    "end before the first with a quote where none may be: %j, wherever in the sixteen bytes",
+    (odd) => {
+      for (let length = 0; length < 20; length++) {
+        const fine = `"${"x".repeat(length)}",1\n`;
+        expect(scanned(`${fine}${odd}3,4\n`, 2)).toMatchObject({ count: 1, endsAt: fine.length, isUnfinished: false });
+      }
+    },
+  );
+
+  it("end before one that the block does not end", () => {
+    for (const open of ['2,"', '2,"\n', '2,"a""', '"a\nb,3\n', '"']) {
+      expect(scanned(`1,2\n${open}`, 2)).toMatchObject({ count: 1, endsAt: 4, nextLine: 2, isUnfinished: true });
+    }
+    expect(scanned('1,2\n2,"a"', 2)).toMatchObject({ count: 2, isUnfinished: false });
+  });
 
   it("begin where they are told to", () => {
     const rows = new Scanner(0x2c, 2, 0x2e).scan(Buffer.from("x,y\n1,2\n3,4\n"), 4, 2);
