@@ -66,6 +66,8 @@ const description = z.strictObject({
   missing: csvOptions.missing,
   /** in the tables that it reads, if they have no decimal points; older models don't say it */
   decimal: z.literal(",").optional(),
+  /** in the same, where any may stand between thousands */
+  thousands: z.enum([",", ".", " ", "'"]).optional(),
   training: trainingSummary,
   checkpoint: checkpointSchema.optional(),
   /** older models have none, and checkpoints */
@@ -188,8 +190,8 @@ export function checkedNetworksOf(model: Model, memory: Memory, name?: string): 
 }
 
 /** How the cells of a model's tables are understood. */
-export function cellFormat({ missing, decimal }: Pick<Model, "missing" | "decimal">) {
-  return { missing: [...missing], decimal: decimal ?? "." } satisfies CellFormat;
+export function cellFormat({ missing, decimal, thousands }: Pick<Model, keyof CellFormat>) {
+  return { missing: [...missing], decimal: decimal ?? ".", thousands: thousands ?? null } satisfies CellFormat;
 }
 
 /** The networks of a model, unchecked. */

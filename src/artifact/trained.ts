@@ -89,6 +89,6 @@ export function modelSoFar(prepared: Prepared, { members: parts }: Snapshot, cel
 
 const NOT_JUDGED = { loss: null, scores: {} };
 
-function describedCells({ missing, decimal }: CellFormat): Pick<Model, "missing" | "decimal"> {
-  return { missing: [...missing], ...(decimal === "," ? { decimal } : {}) };
+function describedCells({ missing, decimal, thousands }: CellFormat): Pick<Model, keyof CellFormat> {
+  return { missing: [...missing], ...(decimal === "," && { decimal }), ...(thousands !== null && { thousands }) };
 }

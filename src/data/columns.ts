@@ -7,7 +7,7 @@ import {
   hasZeros,
   isOtherwiseWritten,
   MARKS,
-  numberIn,
+  numberReader,
   otherMark,
   wayToRead,
   wayToWrite,
@@ -48,6 +48,7 @@ export class ColumnBuilder implements CellReceiver {
   private readonly codeOf = new Map<string, number>();
   private readonly missing: ReadonlySet<string>;
   private readonly decimal: CellFormat["decimal"];
+  private readonly numberIn: (text: string) => number | undefined;
   private type: ColumnType | undefined;
   private numbers = 0;
   private others = 0;
@@ -64,13 +65,14 @@ export class ColumnBuilder implements CellReceiver {
   constructor(
     readonly name: string,
     private readonly given: ColumnType | undefined,
-    { missing, decimal }: CellFormat,
+    { missing, decimal, thousands }: CellFormat,
     private readonly source: string,
     private readonly ofNumbers: NumbersOptions = {},
   ) {
     this.missing = new Set(missing);
     this.decimal = decimal;
-    this.numbersArePresent = missing.every((word) => numberIn(word, decimal) === undefined);
+    this.numberIn = numberReader({ decimal, thousands });
+    this.numbersArePresent = missing.every((word) => this.numberIn(word) === undefined);
     this.type = given;
   }
 
@@ -91,7 +93,7 @@ export class ColumnBuilder implements CellReceiver {
       if (this.type !== "number") this.codes.push(-1);
       return;
     }
-    const value = this.given === "category" ? undefined : numberIn(text, this.decimal);
+    const value = this.given === "category" ? undefined : this.numberIn(text);
     if (value === undefined) {
       this.others++;
       if (isOtherwiseWritten(text, this.decimal)) {
@@ -158,7 +160,7 @@ export class ColumnBuilder implements CellReceiver {
     const known = words.map((word) => {
       const text = word.trim();
       if (this.missing.has(text)) return { code: -1, number: 0, other: 0, otherwise: 0 };
-      const number = Number(!this.given && numberIn(text, this.decimal) !== undefined);
+      const number = Number(!this.given && this.numberIn(text) !== undefined);
       const otherwise = Number(isOtherwiseWritten(text, this.decimal));
       return { code: this.code(text), number, other: 1 - number, otherwise };
     });
@@ -208,9 +210,8 @@ export class ColumnBuilder implements CellReceiver {
 
   /** Whether some of its numbers have decimals, and so the mark that was expected. */
   private get hasDecimals(): boolean {
-    const { decimal } = this;
     if (this.type === "number") return this.withDecimals;
-    return [...this.codeOf.keys()].some((text) => hasDecimals(text) && numberIn(text, decimal) !== undefined);
+    return [...this.codeOf.keys()].some((text) => hasDecimals(text) && this.numberIn(text) !== undefined);
   }
 
   finish(): Column {

@@ -8,6 +8,8 @@ export interface CellFormat {
   readonly missing: readonly string[];
   /** the decimal point of numbers */
   readonly decimal: "." | ",";
+  /** what may stand between thousands, other than the decimal point */
+  readonly thousands: "," | "." | " " | "'" | null;
 }
 
 export interface CsvFormat extends CellFormat {

@@ -1,6 +1,7 @@
 import { NnfitError } from "../errors.js";
+import type { CellFormat } from "./csv.js";
 import { looksLikeDate, normalDate } from "./dates.js";
-import { MARKS, numberIn, otherMark } from "./numbers.js";
+import { MARKS, numberIn, numberReader, otherMark } from "./numbers.js";
 import type { DataOptions } from "./options.js";
 import type { CategoryColumn, NumberColumn, Table, Task } from "./table.js";
 
@@ -85,44 +86,42 @@ interface Doubt {
 
 function doubtAboutWords(
   { name, categories }: CategoryColumn,
-  { missing, decimal }: DataOptions,
+  data: DataOptions,
   isTarget: boolean,
 ): Doubt | undefined {
   const missed = categories.filter((word) => MISSING.has(word.toLowerCase()));
   const cells = categories.filter((word) => !MISSING.has(word.toLowerCase()));
-  const asMissing = `data.missing: ${JSON.stringify([...missing, ...missed])}`;
-  const mark = ([decimal, otherMark(decimal)] as const).find((mark) =>
-    cells.every((cell) => numberIn(cell, mark) !== undefined),
-  );
-  const dress = dressOf(cells, decimal);
-  if (isTarget && missed.length > 0 && ((mark ?? dress) === undefined || cells.length < FEW_CELLS)) {
+  const marks = marksOf(cells, data);
+  const settings = [
+    ...(marks && marks.decimal !== data.decimal ? [`data.decimal: "${marks.decimal}"`] : []),
+    ...(marks && marks.thousands !== data.thousands ? [`data.thousands: "${marks.thousands}"`] : []),
+  ];
+  const asMissing = missed.length > 0 ? [`data.missing: ${JSON.stringify([...data.missing, ...missed])}`] : [];
+  const all = [...settings, ...asMissing];
+  const dress = dressOf(cells, data.decimal);
+  if (isTarget && missed.length > 0 && ((marks ?? dress) === undefined || cells.length < FEW_CELLS)) {
     const what = `"${missed[0]}" is taken for one of the classes of "${name}"`;
-    const decimals = mark === undefined || mark === decimal ? "" : `data.decimal: "${mark}" and `;
-    return { what, way: `${decimals}${asMissing} ${decimals ? "leave" : "leaves"} its rows out`, makesNumbers: false };
+    return {
+      what,
+      way: `${all.join(" and ")} ${all.length > 1 ? "leave" : "leaves"} its rows out`,
+      makesNumbers: false,
+    };
   }
   if (cells.length < FEW_CELLS) return undefined;
   const isWords = `"${name}" is a column of words, as`;
-  if (mark === decimal) {
-    const what = `${isWords} "${missed[0]}" stands among its numbers`;
-    return { what, way: `${asMissing} makes it one of numbers`, makesNumbers: true };
-  }
-  if (mark !== undefined) {
-    const marks = `decimal ${MARKS[mark]}`;
-    return missed.length > 0
-      ? {
-          what: `${isWords} "${missed[0]}" stands among numbers with ${marks}`,
-          way: `data.decimal: "${mark}" and ${asMissing} make it one of numbers`,
-          makesNumbers: true,
-        }
-      : {
-          what: `${isWords} its numbers have ${marks}`,
-          way: `data.decimal: "${mark}" makes it one of numbers`,
-          makesNumbers: true,
-        };
+  if (marks) {
+    const kinds = [
+      ...(marks.decimal === data.decimal ? [] : [`decimal ${MARKS[marks.decimal]}`]),
+      ...(marks.thousands === data.thousands ? [] : ["marks between thousands"]),
+    ].join(" and ");
+    const numbers = missed.length > 0 ? `"${missed[0]}" stands among ` : "its numbers have ";
+    const of = missed.length > 0 ? (kinds ? `numbers with ${kinds}` : "its numbers") : kinds;
+    const way = `${all.join(" and ")} ${all.length > 1 ? "make" : "makes"} it one of numbers`;
+    return { what: `${isWords} ${numbers}${of}`, way, makesNumbers: true };
   }
   if (dress !== undefined) {
     const what = `${isWords} its numbers are written like "${dress}"`;
-    const plain = missed.length > 0 ? `plain ones and ${asMissing}` : "plain ones";
+    const plain = ["plain ones", ...asMissing].join(" and ");
     return { what, way: `${plain} would make it one of numbers`, makesNumbers: true };
   }
   if (cells.every(looksLikeDate)) {
@@ -132,6 +131,22 @@ function doubtAboutWords(
     return { what: what + ordered, makesNumbers: false };
   }
   return doubtAboutCapitals(name, categories);
+}
+
+/** The marks that make numbers of all cells, those that the config has if they do. */
+function marksOf(
+  cells: readonly string[],
+  { decimal, thousands }: DataOptions,
+): Omit<CellFormat, "missing"> | undefined {
+  const groups = [...new Set([thousands, null, ",", ".", " ", "'"] as const)];
+  for (const point of [decimal, otherMark(decimal)]) {
+    for (const mark of groups) {
+      if (mark === point) continue;
+      const numberIn = numberReader({ decimal: point, thousands: mark });
+      if (cells.every((cell) => numberIn(cell) !== undefined)) return { decimal: point, thousands: mark };
+    }
+  }
+  return undefined;
 }
 
 function doubtAboutCapitals(name: string, words: readonly string[]): Doubt | undefined {

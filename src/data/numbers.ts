@@ -1,5 +1,6 @@
 /** How numbers are written, and what to do about those that are written otherwise. */
 
+import { NnfitError } from "../errors.js";
 import type { CellFormat } from "./csv.js";
 
 /** The mark before the fractions of numbers. */
@@ -60,14 +61,13 @@ export function wayToRead(texts: readonly string[], decimal: Decimal, known: str
   const other = otherMark(decimal);
   const grouped = texts.find(hasGroups);
   if (grouped !== undefined) {
-    const written = plainly(grouped, decimal);
-    const groups = `no ${MARKS[grouped.match(/[.,]/)![0] as Decimal]} between thousands`;
-    if (!written.includes(decimal) || grouped.lastIndexOf(decimal) > grouped.lastIndexOf(other)) return groups;
+    const [mark] = grouped.match(/[.,]/)!;
+    if (mark === other) return `data.thousands: "${mark}"`;
     return known === undefined
-      ? `data.decimal: "${other}" and ${groups}`
-      : `${groups}, and decimal ${MARKS[decimal]}, as "${known}" has them`;
+      ? `data.decimal: "${other}" and data.thousands: "${mark}"`
+      : `writing it ${plainly(grouped, decimal)}: "${known}" has decimal ${MARKS[decimal]}`;
   }
-  const groups = texts.some(hasDecimals) ? undefined : `no ${MARKS[other]} between thousands`;
+  const groups = texts.some(hasDecimals) ? undefined : `data.thousands: "${other}" if they part thousands`;
   if (known !== undefined) {
     const as = `decimal ${MARKS[decimal]}, as "${known}" has them`;
     return groups === undefined ? as : `${groups}, or ${as}`;
@@ -97,4 +97,30 @@ export function numberIn(text: string, decimal: Decimal): number | undefined {
   if (!NUMBER[decimal].test(text)) return undefined;
   const value = Number(decimal === "." ? text : text.replace(decimal, "."));
   return Number.isFinite(value) ? value : undefined;
+}
+
+/** What stands between thousands: a blank may be one where no line ends, an apostrophe a typographic one. */
+const THOUSANDS = { ",": ",", ".": "\\.", " ": "[ \u00a0\u202f]", "'": "['\u2019]" } as const;
+
+/**
+ * Finds the number that a cell holds, with marks between its thousands or without.
+ *
+ * @throws NnfitError where the same mark would be both
+ */
+export function numberReader({
+  decimal,
+  thousands,
+}: Omit<CellFormat, "missing">): (text: string) => number | undefined {
+  if (thousands === null) return (text) => numberIn(text, decimal);
+  if (thousands === decimal) {
+    throw new NnfitError("usage", "the decimal point can't stand between thousands too", {
+      setting: "data.thousands",
+      have: `data.decimal: "${decimal}"`,
+    });
+  }
+  const mark = THOUSANDS[thousands];
+  const grouped = new RegExp(`^[+-]?\\d{1,3}(?:${mark}\\d{3})+(?:[${decimal}]\\d*)?$`);
+  const marks = new RegExp(mark, "g");
+  return (text) =>
+    numberIn(text, decimal) ?? (grouped.test(text) ? numberIn(text.replace(marks, ""), decimal) : undefined);
 }

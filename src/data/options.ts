@@ -14,6 +14,11 @@ export const csvOptions = {
     .enum([".", ","])
     .default(".")
     .describe("the decimal point of numbers; with a comma, 1,5 is one and a half"),
+  thousands: z
+    .enum([",", ".", " ", "'"])
+    .nullable()
+    .default(null)
+    .describe("what may stand between thousands; with a comma, 1,234.5 is a number, and so is 1234.5"),
 };
 
 /** The `data` part of a config. */

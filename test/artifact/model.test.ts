@@ -419,8 +419,18 @@ describe("a model with a score that is no finite number", () => {
 });
 
 it("a model keeps how its cells are understood", () => {
-  save("a.safetensors", { missing: ["-999"], decimal: "," });
-  expect(cellFormat(loadModel(path("a.safetensors")))).toEqual({ missing: ["-999"], decimal: "," });
+  for (const cells of [
+    { missing: ["-999"], decimal: ",", thousands: "." },
+    { missing: [""], decimal: ".", thousands: " " },
+  ] as const) {
+    const { missing, decimal, thousands } = cells;
+    save("a.safetensors", { missing: [...missing], thousands, ...(decimal === "," ? { decimal } : {}) });
+    expect(cellFormat(loadModel(path("a.safetensors")))).toEqual(cells);
+  }
   save("a.safetensors");
-  expect(cellFormat(loadModel(path("a.safetensors")))).toEqual({ missing: byDefault.missing, decimal: "." });
+  expect(cellFormat(loadModel(path("a.safetensors")))).toEqual({
+    missing: byDefault.missing,
+    decimal: ".",
+    thousands: null,
+  });
 });

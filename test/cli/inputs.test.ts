@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../../src/artifact/model.js";
-import { folder, nnfit, works } from "./nnfit.js";
+import { folder, nnfit, put, works } from "./nnfit.js";
 
 /** y is what its place makes it, and nothing else: far apart, with a mean of 0. */
 const effects: Record<string, number> = { a: 300, b: -100, c: -500, d: 500, e: 100, f: -300 };
@@ -90,6 +90,27 @@ describe("a table with decimal commas", () => {
     for (const command of ["predict", "evaluate", "check"]) {
       const [told, same] = await Promise.all(["p", "c"].map((run) => works([command, run, `${run}.csv`], { cwd })));
       expect(same!.out.replaceAll("c.csv", "p.csv"), command).toBe(told!.out);
+    }
+  });
+
+  it("may have marks between thousands too, and rows with and without them are predicted alike", async () => {
+    const grouped = (cell: string) => cell.replace(/^(-?\d{1,3})(\d{3})(?=,|$)/, "$1.$2");
+    const large = points.replaceAll(/(-?\d+)(\.\d+)?(?=,)/g, (cell) => String(Number(cell) * 4321.5));
+    const marked = comma(large)
+      .split("\n")
+      .map((line) => line.split(";").map(grouped).join(";"))
+      .join("\n");
+    expect(marked).toMatch(/\d\.\d{3},\d/);
+    put(cwd, { "l.csv": large, "m.csv": marked });
+    await train("l");
+    const marks = ["--set", "data.decimal=,", "--set", "data.thousands=."];
+    await train("m", ...marks);
+    const [model, same] = ["l", "m"].map((run) => loadModel(join(cwd, run, "model.safetensors")));
+    expect(same!.weights).toEqual(model!.weights);
+    expect(same!.thousands).toBe(".");
+    const told = await works(["predict", "l", "l.csv"], { cwd });
+    for (const rows of ["m.csv", "-"]) {
+      expect((await works(["predict", "m", rows], { cwd, input: comma(large) })).out).toBe(told.out);
     }
   });
 

@@ -53,6 +53,7 @@ describe("a config", () => {
         delimiter: "auto",
         missing: ["", "NA", "NaN", "null", "?"],
         decimal: ".",
+        thousands: null,
       },
       task: "auto",
       scale: { inputs: "standard", target: "standard", clamp: false },

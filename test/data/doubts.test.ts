@@ -29,8 +29,6 @@ describe("a column of words is doubted", () => {
     ["5 €", "7 €", "8.50 €"],
     ["4.881.234 €", "12.500 €", "7 €"],
     ["12 kg", "13.5 kg", "9 kg"],
-    ["1 234", "12 345", "7"],
-    ["1'234", "1'235", "999"],
     ["$124,070.00", "$7.50", "-$1,200.00"],
     ["USD 124.07", "USD 5", "USD 7.50"],
     ["(0.13)", "0.5", "1.25"],
@@ -104,6 +102,24 @@ describe("a column of words is doubted", () => {
     expect(await doubts(["1,5e3", "2,5e-3", "7,25e2", "1,5e3"])).toEqual([
       '"x" is a column of words, as its numbers have decimal commas; data.decimal: "," makes it one of numbers',
     ]);
+  });
+
+  it.each([
+    [["1 234", "12 345", "7"], "its numbers have marks between thousands", 'data.thousands: " " makes'],
+    [["1'234", "1'235.5", "999"], "its numbers have marks between thousands", `data.thousands: "'" makes`],
+    [
+      ["1,234", "n/a", "999", "12,345,678"],
+      '"n/a" stands among numbers with marks between thousands',
+      'data.thousands: "," and data.missing: ["n/a"] make',
+    ],
+    [
+      ["1.234,5", "n/a", "999", "0,5"],
+      '"n/a" stands among numbers with decimal commas and marks between thousands',
+      'data.decimal: "," and data.thousands: "." and data.missing: ["n/a"] make',
+    ],
+  ])("where numbers have marks between thousands: %j", async (cells, what, way) => {
+    const told = await doubts(cells, { missing: [], types: {} });
+    expect(told).toEqual([`"x" is a column of words, as ${what}; ${way} it one of numbers`]);
   });
 
   it("where words differ in capitals alone", async () => {

@@ -119,9 +119,13 @@ describe("the type of a column", () => {
 describe("numbers with commas in them", () => {
   it.each([
     ["decimal commas", ["1,5", "2,25", "-0,5"], 'data.decimal: ","'],
-    ["commas between thousands", ["1,234", "12,345.5", "1,234,567"], "no commas between thousands"],
-    ["the same twice in one", ["18,611", "71,919,838"], "no commas between thousands"],
-    ["either", ["18,611", "3"], 'data.decimal: "," if those are decimal commas, no commas between thousands'],
+    ["commas between thousands", ["1,234", "12,345.5", "1,234,567"], 'data.thousands: ","'],
+    ["the same twice in one", ["18,611", "71,919,838"], 'data.thousands: ","'],
+    [
+      "either",
+      ["18,611", "3"],
+      'data.decimal: "," if those are decimal commas, data.thousands: "," if they part thousands',
+    ],
     ["decimal commas among whole numbers", ["3", "4", "4,5", "5,5"], 'data.decimal: ","'],
     ["whole numbers among decimal commas", ["4,5", "3", "5,5", "4"], 'data.decimal: ","'],
     ["decimals, or thousands with points", ["33.737", "0,997"], 'data.decimal: ","'],
@@ -137,19 +141,11 @@ describe("numbers with commas in them", () => {
   });
 
   it.each([
-    [".", ["5,188.50", "7,200.25"], 'no commas between thousands, or data.types: { "x": "category" }'],
-    [
-      ".",
-      ["5.188,50", "7.200,25"],
-      'data.decimal: "," and no points between thousands, or data.types: { "x": "category" }',
-    ],
-    [",", ["1.234,5", "7"], 'no points between thousands, or data.types: { "x": "category" }'],
-    [",", ["5.188,50", "7.200,25"], 'no points between thousands, or data.types: { "x": "category" }'],
-    [
-      ",",
-      ["5,188.50", "7,200.25"],
-      'data.decimal: "." and no commas between thousands, or data.types: { "x": "category" }',
-    ],
+    [".", ["5,188.50", "7,200.25"], 'data.thousands: ",", or data.types: { "x": "category" }'],
+    [".", ["5.188,50", "7.200,25"], 'data.decimal: "," and data.thousands: ".", or data.types: { "x": "category" }'],
+    [",", ["1.234,5", "7"], 'data.thousands: ".", or data.types: { "x": "category" }'],
+    [",", ["5.188,50", "7.200,25"], 'data.thousands: ".", or data.types: { "x": "category" }'],
+    [",", ["5,188.50", "7,200.25"], 'data.decimal: "." and data.thousands: ",", or data.types: { "x": "category" }'],
   ] as const)("with the decimal %s, and %s, say what to do", async (decimal, [first, second], way) => {
     const error = await refusal(() => tableOf(`x;y\n${first};0\n${second};0\n`, { decimal }));
     expect(error.message).toContain(decimal === "." ? "have commas in them" : "have points in them");
@@ -171,6 +167,36 @@ describe("numbers with commas in them", () => {
       );
       expect(columnOf(table, "x")?.type, cells).toBe("category");
     }
+  });
+});
+
+describe("marks between thousands, where the config says so,", () => {
+  it.each([
+    [".", ",", ["1,234.5", "-12,345,678", "1234.5", "0.5", "1e3"], [1234.5, -12345678, 1234.5, 0.5, 1000]],
+    [",", ".", ["1.234,5", "-12.345.678", "1234,5", "0,5", "1e3"], [1234.5, -12345678, 1234.5, 0.5, 1000]],
+    [",", " ", ["1 234,5", "12\u00a0345", "9\u202f999,", " 1 000 "], [1234.5, 12345, 9999, 1000]],
+    [".", "'", ["1'234.5", "12\u2019345"], [1234.5, 12345]],
+  ] as const)("with the decimal %s and %j, make numbers of the cells", async (decimal, thousands, written, values) => {
+    const rows = (quote: string) => `x;y\n${written.map((cell) => `${quote}${cell}${quote};w`).join("\n")}\n`;
+    for (const quote of ["", '"']) {
+      expect(cells(await tableOf(rows(quote), { decimal, thousands }), "x")).toEqual(values);
+    }
+  });
+
+  it.each(["1,23", "12,3456", ",123", "1,234,5", "1234,567", "1,,234", "1 234"])(
+    "leave anything else for an error or a word: %s",
+    async (cell) => {
+      const error = await refusal(() => tableOf(`x;y\n${cell};1\n2;1\n`, { thousands: ",", types: { x: "number" } }));
+      expect(error.message).toBe(`"${cell}" is not a number`);
+    },
+  );
+
+  it("may not be the decimal point", async () => {
+    expect(await refusal(() => tableOf("x;y\n1;2\n", { thousands: "." }))).toMatchObject({
+      kind: "usage",
+      message: "the decimal point can't stand between thousands too",
+      details: { setting: "data.thousands" },
+    });
   });
 });
 
@@ -275,22 +301,22 @@ describe("a given type", () => {
     [
       "x;y\n18,611;0.569\n71,919;0.2\n",
       "look like numbers, but have commas in them",
-      'no commas between thousands, or decimal points, as "y" has them',
+      'data.thousands: "," if they part thousands, or decimal points, as "y" has them',
     ],
-    [
-      "x;y\n18,611;0.569\n71,919,838;0.2\n",
-      "look like numbers, but have commas in them",
-      "no commas between thousands",
-    ],
-    ["x;y\n10,802.91;0.569\n7,100;0.2\n", "look like numbers, but have commas in them", "no commas between thousands"],
+    ["x;y\n18,611;0.569\n71,919,838;0.2\n", "look like numbers, but have commas in them", 'data.thousands: ","'],
+    ["x;y\n10,802.91;0.569\n7,100;0.2\n", "look like numbers, but have commas in them", 'data.thousands: ","'],
     [
       "x;y\n10.802,91;0.569\n7.100,00;0.2\n",
       "look like numbers, but have commas in them",
-      'no points between thousands, and decimal points, as "y" has them',
+      'writing it 10802.91: "y" has decimal points',
     ],
     ["x;y\n33.737;0,997\n1.200;0,5\n", "look like numbers, but have commas in them", 'data.decimal: ","', "y"],
-    ["x;y\n1,000,000;1\n2,000,000;2\n", "look like numbers, but have commas in them", "no commas between thousands"],
-    ["x;y\n1.005.158;1\n2.000.000;2\n", "look like numbers, but have points in them", "no points between thousands"],
+    ["x;y\n1,000,000;1\n2,000,000;2\n", "look like numbers, but have commas in them", 'data.thousands: ","'],
+    [
+      "x;y\n1.005.158;1\n2.000.000;2\n",
+      "look like numbers, but have points in them",
+      'data.decimal: "," and data.thousands: "."',
+    ],
   ])(
     "that numbers with the other mark deny is told by what the others have: %j",
     async (text, what, way, name = "x") => {
