@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import type { Encoding } from "../data/encoding.js";
 import type { Break, Finding } from "../transform/contract.js";
 import { type Limits, SOME_DRIFT, usualLimits } from "../transform/limits.js";
 import type { ColumnState } from "../transform/pipeline.js";
@@ -7,7 +8,7 @@ import { checkFailure, printResult } from "./failure.js";
 import { findModel, rowsSource } from "./locate.js";
 import { endWith } from "./report.js";
 import { colors, count, note, percent, plain, rangeText, some } from "./text.js";
-import { delimiterOption, example, modelArgument } from "./usage.js";
+import { delimiterOption, encodingOption, example, modelArgument } from "./usage.js";
 
 /** Of more pairs of extra columns and lacking ones it would take long to find the nearest names. */
 const MOST_COMPARED = 100_000;
@@ -19,6 +20,7 @@ interface CheckOptions {
   readonly maxMissing?: number;
   readonly maxDrift: number;
   readonly delimiter: string;
+  readonly encoding: Encoding;
 }
 
 export function checkCommand(): Command {
@@ -44,6 +46,7 @@ export function checkCommand(): Command {
     .option("--max-drift <index>", "the largest population stability index of a column", index, usualLimits.drift)
     .option("--json", "print one JSON object")
     .option(...delimiterOption)
+    .option(...encodingOption)
     .addHelpText(
       "before",
       example(
@@ -73,7 +76,7 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
   const wanted = pipeline.map(({ name, type }) => ({ name, type, optional: true }));
   const contract = new Contract(pipeline, training.trainingRows);
   let names: readonly string[] = [];
-  const format = { delimiter: options.delimiter, ...cellFormat(model) };
+  const format = { delimiter: options.delimiter, encoding: options.encoding, ...cellFormat(model) };
   for await (const { header, table } of readLeniently(await rowsSource(rows), format, wanted)) {
     names = header;
     contract.add(table);

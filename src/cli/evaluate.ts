@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import type { Encoding } from "../data/encoding.js";
 import type { Intervals } from "../score/bootstrap.js";
 import type { TargetState } from "../transform/target.js";
 import type { Predictions, Truth } from "../transform/truth.js";
@@ -8,12 +9,13 @@ import { findModel, rowsSource } from "./locate.js";
 import { comparisons, confusionLines, importanceLines, scoreLines } from "./scores.js";
 import { summarize } from "./summary.js";
 import { count, say } from "./text.js";
-import { delimiterOption, example, modelArgument } from "./usage.js";
+import { delimiterOption, encodingOption, example, modelArgument } from "./usage.js";
 
 interface EvaluateOptions extends GateOptions {
   readonly json?: boolean;
   readonly intervals: boolean;
   readonly delimiter: string;
+  readonly encoding: Encoding;
   readonly importance?: boolean;
 }
 
@@ -32,6 +34,7 @@ export function evaluateCommand(): Command {
     .option(...baselineOption)
     .option(...maxRegressionOption)
     .option(...delimiterOption)
+    .option(...encodingOption)
     .addHelpText(
       "before",
       example(
@@ -70,7 +73,11 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const memory = new Memory(predictionThreads(model.network, model.members, passes * (source.bytes ?? 0)));
   const networks = checkedNetworksOf(model, memory, path);
   const predict = predictorOfInputs(memory, networks, { columns: widthOf(pipeline), rows: EVALUATION_ROWS });
-  const whole = await readColumns(source, { delimiter: options.delimiter, ...cellFormat(model) }, wanted);
+  const whole = await readColumns(
+    source,
+    { delimiter: options.delimiter, encoding: options.encoding, ...cellFormat(model) },
+    wanted,
+  );
   const table = rowsWithTarget(whole, targetNames(target));
   const truth = truthOf(target, table);
   const X = applyPipeline(pipeline, table);

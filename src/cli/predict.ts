@@ -2,12 +2,13 @@ import { createWriteStream, existsSync, realpathSync, renameSync, rmSync, statSy
 import { Readable } from "node:stream";
 import { pipeline as streamPipeline } from "node:stream/promises";
 import { Command, Option } from "commander";
+import type { Encoding } from "../data/encoding.js";
 import type { Table } from "../data/table.js";
 import { printFailure, printResult, stoppedFailure } from "./failure.js";
 import { keepInputs, modelAt, placeOf, rowsSource } from "./locate.js";
 import { watchSignals } from "./signals.js";
 import { count, note } from "./text.js";
-import { delimiterOption, example, modelArgument, threadsOption } from "./usage.js";
+import { delimiterOption, encodingOption, example, modelArgument, threadsOption } from "./usage.js";
 
 interface PredictOptions {
   readonly out?: string;
@@ -17,6 +18,7 @@ interface PredictOptions {
   readonly csvSafe?: boolean;
   readonly json?: boolean;
   readonly delimiter: string;
+  readonly encoding: Encoding;
   readonly threads: number | "auto";
 }
 
@@ -39,6 +41,7 @@ export function predictCommand(): Command {
     .option("--csv-safe", "put a ' before words that a spreadsheet would take for a formula")
     .option("--json", "with --out: print one JSON object, with the number of rows and what was odd about them")
     .option(...delimiterOption)
+    .option(...encodingOption)
     .option(...threadsOption)
     .addHelpText(
       "before",
@@ -54,7 +57,17 @@ export function predictCommand(): Command {
 async function predictAction(
   path: string,
   rows: string,
-  { out, proba = false, reasons = false, onError, csvSafe = false, json = false, delimiter, threads }: PredictOptions,
+  {
+    out,
+    proba = false,
+    reasons = false,
+    onError,
+    csvSafe = false,
+    json = false,
+    delimiter,
+    encoding,
+    threads,
+  }: PredictOptions,
 ): Promise<void> {
   const { Memory } = await import("../engine/memory.js");
   const { NnfitError } = await import("../errors.js");
@@ -83,7 +96,7 @@ async function predictAction(
     threads === "auto" ? predictionThreads(model.network, model.members, source.bytes ?? 0) : threads,
   );
   const predict = predictor(memory, checkedNetworksOf(model, memory, path), model.pipeline, onError === "null");
-  const format = { delimiter, ...cellFormat(model) };
+  const format = { delimiter, encoding, ...cellFormat(model) };
   const blocks =
     onError === "fail"
       ? readBlocks(source, format, model.pipeline)

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from "commander";
+import { type Encoding, encodings } from "../data/encoding.js";
 
 /** Examples, at the top of a help text. */
 export function example(...lines: string[]): string {
@@ -16,6 +17,18 @@ export const delimiterOption = [
     if (text === "tab") return "\t";
     if (text === "auto" || text.length === 1) return text;
     throw new InvalidArgumentError('It takes one character, "tab" or "auto".');
+  },
+  "auto",
+] as const;
+
+/** Another one of them. */
+export const encodingOption = [
+  "--encoding <name>",
+  "how the bytes of the rows are text, such as windows-1252; auto is UTF-8, or UTF-16 that begins with its mark",
+  (text: string): Encoding => {
+    const encoding = encodings.find((name) => name === text);
+    if (encoding !== undefined) return encoding;
+    throw new InvalidArgumentError(`It takes one of ${encodings.join(", ")}.`);
   },
   "auto",
 ] as const;

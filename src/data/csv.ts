@@ -1,5 +1,6 @@
 import type { CsvError, Parser } from "csv-parse";
 import { NnfitError } from "../errors.js";
+import type { Encoding } from "./encoding.js";
 import type { Source } from "./source.js";
 
 /** How cells are understood. */
@@ -15,6 +16,7 @@ export interface CellFormat {
 export interface CsvFormat extends CellFormat {
   /** what parts the cells: one character, or "auto": found out from the first rows */
   readonly delimiter: string;
+  readonly encoding: Encoding;
 }
 
 /** Some records of a table, in order, and the lines they begin on, counted from 1. */
@@ -122,13 +124,13 @@ async function* decode(source: Source, firstLine: number): AsyncGenerator<string
   let unended = 0; // characters since the last line end: csv-parse limits what cells hold, not how many there are
   const at = (text: string) => `${source.name}:${line + newlines([before + text]) - newlines([before])}`;
   const notUtf8 = (text: string) =>
-    new NnfitError("data", "the table is not UTF-8 text", { at: at(text), try: "saving it as UTF-8" });
+    new NnfitError("data", "the table is not UTF-8 text", {
+      at: at(text),
+      try: 'its encoding, such as data.encoding: "windows-1252" (--encoding windows-1252), or saving it as UTF-8',
+    });
 
   for await (const chunk of source.read()) {
     const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
-    if (before === "" && isUtf16(bytes)) {
-      throw new NnfitError("data", "the table is in UTF-16", { at: source.name, try: "saving it as UTF-8" });
-    }
     const end = bytes.length - unfinished(bytes);
     rest = Uint8Array.from(bytes.subarray(end));
     const text = textOf(bytes.subarray(0, end));
@@ -137,7 +139,7 @@ async function* decode(source: Source, firstLine: number): AsyncGenerator<string
     if (nul >= 0) {
       throw new NnfitError("data", "the table has a NUL byte in it: it is no CSV text", {
         at: at(text.slice(0, nul)),
-        try: "saving it as UTF-8, if it is in UTF-16",
+        try: 'saving it as UTF-8; or data.encoding: "utf-16le" (--encoding utf-16le), if it is in UTF-16',
       });
     }
     const lineEnd = Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r"));
@@ -148,10 +150,6 @@ async function* decode(source: Source, firstLine: number): AsyncGenerator<string
     yield text;
   }
   if (rest.length > 0) throw notUtf8("");
-}
-
-function isUtf16(bytes: Uint8Array): boolean {
-  return (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
 }
 
 function textOf(bytes: Uint8Array, stream = false): string | undefined {

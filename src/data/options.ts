@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { encodings } from "./encoding.js";
 import { columnType } from "./table.js";
 
 export const csvOptions = {
@@ -6,6 +7,10 @@ export const csvOptions = {
     .union([z.literal("auto"), z.string().length(1)])
     .default("auto")
     .describe("what parts the cells: auto (found out among , ; tab |) or one character"),
+  encoding: z
+    .enum(encodings)
+    .default("auto")
+    .describe("how the bytes of the table are text: auto is UTF-8, or UTF-16 that begins with its mark"),
   missing: z
     .array(z.string())
     .default(["", "NA", "NaN", "null", "?"])

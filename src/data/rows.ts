@@ -1,6 +1,7 @@
 import { NnfitError } from "../errors.js";
 import { type CsvFormat, MOST_RECORD_BYTES, type Records, readRecords, syntax, tooLong } from "./csv.js";
 import { findDelimiter, SAMPLE_CHARACTERS } from "./delimiter.js";
+import { inUtf8 } from "./encoding.js";
 import { isPlain } from "./plain.js";
 import { type ScannedColumn, Scanner } from "./scan.js";
 import { CHUNK_BYTES, type Source } from "./source.js";
@@ -45,7 +46,7 @@ interface HeadedRows {
  * on that is not plain, or has a row with the wrong number of cells or a quote where none may be, csv-parse has the rest.
  */
 export async function* readRows(source: Source, format: CsvFormat): AsyncGenerator<HeadedRows> {
-  const blocks = wholeLines(source);
+  const blocks = wholeLines(inUtf8(source, format.encoding));
   try {
     yield* rowsOf(blocks, source, format);
   } finally {

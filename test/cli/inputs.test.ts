@@ -1,7 +1,8 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../../src/artifact/model.js";
-import { folder, nnfit, put, works } from "./nnfit.js";
+import { folder, modelDigest, nnfit, put, works } from "./nnfit.js";
 
 /** y is what its place makes it, and nothing else: far apart, with a mean of 0. */
 const effects: Record<string, number> = { a: 300, b: -100, c: -500, d: 500, e: 100, f: -300 };
@@ -66,6 +67,50 @@ describe("numbers that are embedded", () => {
     const mean = errors.reduce((sum, error) => sum + error, 0) / errors.length;
     expect(mean).toBeGreaterThan(least);
     expect(mean).toBeLessThan(most);
+  });
+});
+
+describe("a table in another encoding", () => {
+  const words = ["é", "ü", "€"];
+  const text = `größe;wort\n${waves.map((x, i) => `${x};${words[i % 3]}`).join("\n")}\n`;
+  const latin = Buffer.from(text.replaceAll("€", "\x80"), "latin1"); // as Windows has it
+  const cwd = folder({
+    "utf8.csv": text,
+    "c.json": JSON.stringify({
+      data: { train: "utf8.csv", target: "wort" },
+      training: { epochs: 1, optimizer: "sgd" },
+    }),
+  });
+  writeFileSync(join(cwd, "utf16.csv"), Buffer.from(`\ufeff${text}`, "utf16le"));
+  writeFileSync(join(cwd, "windows.csv"), latin);
+  const train = (run: string, ...settings: string[]) =>
+    nnfit(["train", "c.json", "--out", run, ...settings.flatMap((setting) => ["--set", setting])], { cwd });
+
+  it("is learned and predicted as one in UTF-8", async () => {
+    const outcomes = await Promise.all([
+      train("utf8"),
+      train("utf16", "data.train=utf16.csv"),
+      train("windows", "data.train=windows.csv", "data.encoding=windows-1252"),
+    ]);
+    expect(outcomes.map(({ code }) => code)).toEqual([0, 0, 0]);
+    const [digest, ...same] = ["utf8", "utf16", "windows"].map((run) => modelDigest(join(cwd, run)));
+    expect(same).toEqual([digest, digest]);
+    for (const command of ["predict", "evaluate", "check"]) {
+      const told = await works([command, "utf8", "utf8.csv"], { cwd });
+      const rows = [["utf16.csv"], ["windows.csv", "--encoding", "windows-1252"]];
+      for (const [file, ...more] of rows) {
+        const { out } = await works([command, "utf8", file!, ...more], { cwd });
+        expect(out.replaceAll(file!, "utf8.csv"), command).toBe(told.out);
+      }
+    }
+  });
+
+  it("is an error that names the setting and the option, where it is not said", async () => {
+    const { code, err } = await train("x", "data.train=windows.csv");
+    expect([code, err]).toEqual([4, expect.stringContaining("the table is not UTF-8 text")]);
+    expect(err).toContain('data.encoding: "windows-1252" (--encoding windows-1252)');
+    const wrong = await nnfit(["predict", "utf8", "windows.csv", "--encoding", "latin-9"], { cwd });
+    expect([wrong.code, wrong.err]).toEqual([2, expect.stringContaining("It takes one of auto, utf-8, utf-16le")]);
   });
 });
 

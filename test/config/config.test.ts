@@ -51,6 +51,7 @@ describe("a config", () => {
         weight: null,
         types: {},
         delimiter: "auto",
+        encoding: "auto",
         missing: ["", "NA", "NaN", "null", "?"],
         decimal: ".",
         thousands: null,

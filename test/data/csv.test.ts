@@ -303,15 +303,8 @@ describe("what is no CSV text", () => {
   it("is refused: a character cut off by the end of the file", async () => {
     expect(await refused(sourceOf(Buffer.from([0x61, 0x0a, 0x31, 0x0a, 0xe2, 0x82])))).toMatchObject({
       ...notUtf8,
-      details: { at: "t.csv:3", try: "saving it as UTF-8" },
+      details: { at: "t.csv:3", try: expect.stringContaining("saving it as UTF-8") },
     });
-  });
-
-  it("is refused: UTF-16 of either byte order", async () => {
-    const little = Buffer.from("\ufeffa,b\n1,2\n", "utf16le");
-    for (const bytes of [little, Buffer.from(little).swap16()]) {
-      expect(await refused(sourceOf(bytes))).toMatchObject({ kind: "data", message: "the table is in UTF-16" });
-    }
   });
 
   it("is refused: a NUL byte, with its line", async () => {
