@@ -14,18 +14,18 @@ export const FOLDS_FILE = "folds.csv";
 export const OUT_OF_FOLD_FILE = "out-of-fold.csv";
 
 /**
- * Writes `folds.csv`, a line a fold, and `out-of-fold.csv`, a line for each row that was tested, in the table's order.
+ * Writes the config, `folds.csv`, a line a fold, and `out-of-fold.csv`, a line for each row that was tested, in the table's order.
  * `table` has the rows that have a target, `whole` all of them: rows are counted as they stand there.
  */
 export function saveFolds(folder: RunFolder, table: Table, whole: Table, results: readonly FoldResult[]): void {
+  folder.writeConfig();
   folder.write(FOLDS_FILE, foldLines(results).map(csvLine).join(""));
   folder.write(OUT_OF_FOLD_FILE, outOfFoldLines(table, whole, results).map(csvLine).join(""));
 }
 
-/** Saves the model of kept folds and its config. What an earlier training in the folder has told of its own model goes. */
+/** Saves the model of kept folds. What an earlier training in the folder has told of its own model goes. */
 export function saveKept(folder: RunFolder, model: Model): void {
   for (const file of [HISTORY_FILE, EVENTS_FILE]) folder.remove(file);
-  folder.writeConfig();
   folder.writeModel(MODEL_FILE, model);
 }
 

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { fileError, NnfitError } from "../errors.js";
 import { systemFiles } from "./files.js";
 import { isRunning } from "./holder.js";
+import { wroteItsModel } from "./lastEvent.js";
 import { type Lock, takeLock } from "./lock.js";
 import { MODEL_FILE, type Model, saveModel } from "./model.js";
 import { removeTemporaries, writeWhole } from "./write.js";
@@ -102,11 +103,13 @@ export class RunFolder {
   /** A model that stays in the folder keeps the config that it was trained with. */
   private keepConfigOfModel(): void {
     const { name } = this.options;
-    if (this.realOf(join(this.path, MODEL_FILE)) === undefined || !this.isOther()) return;
-    throw new NnfitError("usage", "the run folder holds a model that was trained with another config", {
-      at: name,
-      try: `--out ${name}-folds`,
-    });
+    if (this.realOf(join(this.path, MODEL_FILE)) === undefined) return;
+    const isKnown = wroteItsModel(this.path);
+    if (isKnown && !this.isOther()) return;
+    const what = isKnown
+      ? "a model that was trained with another config"
+      : "a model, and a training that did not finish";
+    throw new NnfitError("usage", `the run folder holds ${what}`, { at: name, try: `--out ${name}-folds` });
   }
 
   private isOther(): boolean {

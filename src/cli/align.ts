@@ -1,4 +1,5 @@
 import { eastAsianWidth } from "get-east-asian-width";
+import { oneLine } from "./text.js";
 
 /** A column is no wider for the sake of a few long cells. */
 const WIDEST_COLUMN = 40;
@@ -30,11 +31,6 @@ export function padEnd(text: string, width: number): string {
 
 export function padStart(text: string, width: number): string {
   return " ".repeat(Math.max(0, width - widthOf(text))) + text;
-}
-
-/** Without line breaks and what else a terminal would act on. */
-export function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, " ");
 }
 
 /** In so many places at most. */

@@ -7,7 +7,7 @@ import { aligned } from "./align.js";
 import { checkFailure, printResult } from "./failure.js";
 import { findModel, rowsSource } from "./locate.js";
 import { endWith } from "./report.js";
-import { colors, count, note, percent, plain, rangeText, some } from "./text.js";
+import { colors, count, note, oneLine, percent, plain, rangeText, some } from "./text.js";
 import { delimiterOption, encodingOption, example, modelArgument } from "./usage.js";
 
 /** Of more pairs of extra columns and lacking ones it would take long to find the nearest names. */
@@ -106,7 +106,7 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
       "this model is of an earlier nnfit and knows no ranges and distributions; train it again to have them checked",
     );
   }
-  for (const text of broken) console.error(`${colors.red("broken:")} ${text}`);
+  for (const text of broken) console.error(`${colors.red("broken:")} ${oneLine(text)}`);
   if (failure) endWith(failure);
 }
 
@@ -151,7 +151,7 @@ function sentence(kind: Break, state: ColumnState, finding: Finding, similar: ()
     case "outside":
       return `"${name}" is beyond its training range (${rangeText(state)}) in ${digits(outside ?? 0)} of the rows, and ${digits(outsideLimit ?? 0)} may be`;
     case "far outside":
-      return `"${name}" is ${plain(finding.farOutside ?? 0)} in a row, more than 100 times as far from its training range (${rangeText(state)}) as that is wide`;
+      return `"${name}" is ${plain(finding.farOutside ?? 0)} in a row, farther from its training range (${rangeText(state)}) than chance makes of such a column`;
     case "missing":
       return `"${name}" is missing in ${digits(finding.missing ?? 0)} of the rows, in training in ${digits(finding.missingInTraining ?? 0)}, and may be in ${digits(finding.missingLimit ?? 0)}`;
     case "unseen":

@@ -36,13 +36,16 @@ export function divergence(trained: Trained & { readonly model: string | undefin
 /** The error of the first fold that diverged. `table` is that of all folds, and `file` has their scores. */
 export function foldDivergence(
   results: readonly FoldResult[],
-  { table, config, file }: { readonly table: Table; readonly config: Config; readonly file: string },
+  { table, config, file }: { readonly table: Table; readonly config: Config; readonly file: string | undefined },
 ): NnfitError | undefined {
   for (const { fold, prepared, outcome } of results) {
     if (outcome.stopped !== "diverged") continue;
     return errorOf(
       { outcome, prepared, config, table: takeRows(table, fold.learning) },
-      { at: `fold ${fold.number + 1}, `, have: () => `the scores of each fold's last good weights, in ${file}` },
+      {
+        at: `fold ${fold.number + 1}, `,
+        have: () => (file === undefined ? undefined : `the scores of each fold's last good weights, in ${file}`),
+      },
     );
   }
   return undefined;
@@ -51,7 +54,7 @@ export function foldDivergence(
 /** Where it was, what was found there, and what to change. */
 function errorOf(
   trained: Trained,
-  { at, have }: { readonly at: string; have(member: MemberOutcome): string },
+  { at, have }: { readonly at: string; have(member: MemberOutcome): string | undefined },
 ): NnfitError | undefined {
   const { members } = trained.outcome;
   const number = members.findIndex(({ stopped }) => stopped === "diverged");

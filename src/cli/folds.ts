@@ -70,7 +70,6 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const files = [FOLDS_FILE, OUT_OF_FOLD_FILE];
   const identity = { name, source: path, config: resolvedConfig(config) };
   using folder = new RunFolder(output, identity, [...files, ...(keep ? [MODEL_FILE] : [])]);
-  if (keep) removeOld(new Checkpoints(output, name));
   const { epochs } = config.training;
   const display = await foldsDisplay({ folds, epochs, scores: scoreNames(target, "line"), quiet });
   const signals = watchSignals((signal) => {
@@ -97,12 +96,16 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const scores = foldScores(target, results);
   clock.lap("score");
 
-  if (!keep) folder.writeConfig(); // a model that is there is of the same config, or would have been refused
-  saveFolds(folder, plan.task.table, table, results);
-  const diverged = foldDivergence(results, { table: plan.task.table, config, file: `${name}/${FOLDS_FILE}` });
+  const isTold = !(keep && folder.hadOther); // what is there is of another config, and stays until there is a model
+  const file = isTold ? `${name}/${FOLDS_FILE}` : undefined;
+  const diverged = foldDivergence(results, { table: plan.task.table, config, file });
+  if (!diverged || isTold) saveFolds(folder, plan.task.table, table, results);
   if (diverged) throw diverged;
   const kept = keep ? keepFolds(plan, results, scores) : undefined;
-  if (kept) saveKept(folder, modelOf(kept.prepared, kept.outcome, kept.baseline, data));
+  if (kept) {
+    removeOld(new Checkpoints(output, name), "a model of folds takes its place");
+    saveKept(folder, modelOf(kept.prepared, kept.outcome, kept.baseline, data));
+  }
   clock.lap("save");
   const failure = gates(scores.mean);
   const compared = await comparisons(target, scores.mean, scores.baselines);

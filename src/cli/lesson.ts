@@ -1,7 +1,7 @@
 import type { LoadedConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
 import type { Table } from "../data/table.js";
-import type { Prepared } from "../train/prepare.js";
+import type { Prepared, ReadValidation } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";
 import { located } from "./located.js";
 import { tablesOf } from "./tables.js";
@@ -14,6 +14,7 @@ export interface Lesson {
   /** with the values of its preset */
   readonly config: Config;
   readonly prepared: Prepared;
+  readonly readValidation: ReadValidation;
 }
 
 interface LessonOptions {
@@ -42,6 +43,6 @@ export async function lessonOf(loaded: LoadedConfig, { continueFrom, read }: Les
     const asWritten = loaded.configFor({ rows: task.table.rows, task: task.task });
     const config = { ...asWritten, data: { ...asWritten.data, ...cells } };
     const prepared = await prepare(task, config, readValidation, { beginning });
-    return { table, task, config, prepared };
+    return { table, task, config, prepared, readValidation };
   });
 }

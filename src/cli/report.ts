@@ -4,7 +4,7 @@ import { exitCodeOf } from "./exit.js";
 import { type Failure, failureOf, printFailure } from "./failure.js";
 import { annotate } from "./github.js";
 import { Interrupted } from "./signals.js";
-import { colors, count, labelled } from "./text.js";
+import { colors, count, labelled, oneLine } from "./text.js";
 
 /** Tells an error, to people, to GitHub, and if asked to scripts too, and returns the exit code for it. */
 export function report(error: unknown, { json }: { json: boolean }): number {
@@ -38,7 +38,7 @@ function tell(error: unknown, { message, at, have, try: attempt }: Failure): voi
     console.error(labelled("resume", resume));
     return;
   }
-  console.error(`${colors.red("error:")} ${message}`);
+  console.error(`${colors.red("error:")} ${oneLine(message)}`);
   if (!(error instanceof NnfitError) && !(error instanceof CommanderError)) {
     console.error(error); // whoever mends it needs the stack
     return;

@@ -50,8 +50,8 @@ export async function findCheckpoint(
   return found;
 }
 
-/** A training that starts anew leaves nothing to go on from with an earlier one. */
-export function removeOld(checkpoints: Checkpoints): void {
-  if (!checkpoints.isEmpty) note("training starts anew; the checkpoints of an earlier run, for --resume, are removed");
+/** Leaves nothing to go on from with an earlier training. */
+export function removeOld(checkpoints: Checkpoints, why = "training starts anew"): void {
+  if (!checkpoints.isEmpty) note(`${why}; the checkpoints of an earlier run, for --resume, are removed`);
   checkpoints.remove();
 }

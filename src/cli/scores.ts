@@ -3,8 +3,8 @@ import type { Interval } from "../score/bootstrap.js";
 import type { Importances } from "../score/importance.js";
 import type { Scores } from "../score/metrics.js";
 import type { TargetState } from "../transform/target.js";
-import { aligned, oneLine, padEnd, padStart, shortened, widest } from "./align.js";
-import { scoreCell, scoreText, short, whole } from "./text.js";
+import { aligned, padEnd, padStart, shortened, widest } from "./align.js";
+import { oneLine, scoreCell, scoreText, short, whole } from "./text.js";
 
 /** Something simpler than the network, how it does, and what there is to say of the network beside it. */
 export interface Comparison {
@@ -115,5 +115,5 @@ export function baselineText(
   scores: Readonly<Record<string, number | null>>,
   names: readonly string[],
 ): string {
-  return `${scoreText(Object.fromEntries(names.map((name) => [name, scores[name] ?? null])))} (${rule})`;
+  return `${scoreText(Object.fromEntries(names.map((name) => [name, scores[name] ?? null])))} (${oneLine(rule)})`;
 }

@@ -27,7 +27,9 @@ export function describe(
   describeInputs(prepared);
   describeTarget(prepared, task, folds !== undefined);
   describeRows(prepared);
-  if (folds !== undefined || holdsOut(prepared)) describeCopies(prepared, config);
+  if (folds !== undefined || (holdsOut(prepared) && typeof config.data.validation === "number")) {
+    describeCopies(task.table, prepared, config);
+  }
   describeWeights(config);
   say("preset", config.preset === "none" ? "none: what the config does not set has its default" : config.preset);
   describeNetwork(prepared);
@@ -72,10 +74,11 @@ function describeRows({ members }: Prepared): void {
   say("rows", `${about}${whole(training.length)} to learn from, ${held}${validation.length > 0 ? each : ""}`);
 }
 
-function describeCopies(prepared: Prepared, { data }: Config): void {
-  const copies = data.groups === null ? countCopies(prepared) : 0;
+function describeCopies(table: Table, { pipeline, target }: Prepared, { data }: Config): void {
+  const names = [...pipeline.map(({ name }) => name), ...targetNames(target)];
+  const copies = data.groups === null ? countCopies(table, names) : 0;
   if (copies === 0) return;
-  const rows = `${whole(copies)} of the ${count(prepared.rows.size, "row")}`;
+  const rows = `${whole(copies)} of the ${count(table.rows, "row")}`;
   note(
     `${rows} are copies of others: scores of rows that were learned from too flatter, and one of each would tell more`,
   );
@@ -117,7 +120,7 @@ function describeTraining({ members, batchSize, training }: Prepared): void {
 }
 
 /** On pure noise the best of many epochs explains a tenth of 150 rows that it is chosen by, and half of 12. */
-const FEW_ROWS = 500;
+export const FEW_ROWS = 500;
 
 /** Says how it went and what to do with the model. */
 export function conclude(
@@ -129,7 +132,7 @@ export function conclude(
     seconds,
     replaced,
     allowsFolds,
-  }: { folder: string; seconds: number; replaced?: Model | undefined; allowsFolds(folds: number): boolean },
+  }: { folder: string; seconds: number; replaced?: Model | undefined; allowsFolds: boolean },
 ): void {
   const early = outcome.stopped === "patience" ? ", stopped early" : "";
   const isJudged = holdsOut({ members });
@@ -150,7 +153,7 @@ export function conclude(
   const { scores } = outcome.judgement;
   say("scores", `${scoreText(scores)} on ${judged}${by}`);
   if (best !== "" && rows < FEW_ROWS) {
-    const way = !initial && allowsFolds(5) ? "; --folds 5 scores rows that had no part in it" : "";
+    const way = allowsFolds ? "; --folds 5 scores rows that had no part in it" : "";
     say("", `so few rows, by which the epoch was chosen too, flatter${way}`);
   }
   for (const { label, text, remarks } of compared) {

@@ -14,8 +14,13 @@ export const colors =
 export function labelled(label: string, text: string, width = 8): string {
   const columns = process.stderr.isTTY ? (process.stderr.columns || 80) - 1 : Number.POSITIVE_INFINITY;
   const indent = " ".repeat(width + 4);
-  const [first, ...others] = text.split("\n").flatMap((line) => wrapped(line, columns - indent.length));
+  const [first, ...others] = text.split("\n").flatMap((line) => wrapped(oneLine(line), columns - indent.length));
   return [`  ${colors.dim(label.padEnd(width))}  ${first}`, ...others.map((line) => indent + line)].join("\n");
+}
+
+/** Without line breaks and what else a terminal would act on. */
+export function oneLine(text: string): string {
+  return text.replace(/\p{Cc}+/gu, " ");
 }
 
 /** The words of a text in lines of up to `width` characters; a longer word has a line of its own. */
@@ -42,7 +47,7 @@ export function say(label: string, text: string): void {
 
 /** Prints on standard error what a person should know about a result. */
 export function note(text: string): void {
-  console.error(`${colors.yellow("note:")} ${text}`);
+  console.error(`${colors.yellow("note:")} ${oneLine(text)}`);
   annotate("warning", text, { title: "nnfit" });
 }
 
@@ -77,7 +82,7 @@ export function percent(share: number): string {
 
 /** The first few of a list, and how many more there are. */
 export function some(words: readonly string[], most = 6): string {
-  const seen = words.slice(0, words.length <= most + 1 ? words.length : most).map((word) => word || '""');
+  const seen = words.slice(0, words.length <= most + 1 ? words.length : most).map((word) => oneLine(word) || '""');
   const more = words.length - seen.length;
   return more === 0 ? seen.join(", ") : `${seen.join(", ")} and ${whole(more)} more`;
 }

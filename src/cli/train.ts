@@ -146,7 +146,7 @@ async function trainJob(
   gates: Gates,
   clock: Stopwatch,
 ) {
-  const { table, task, config, prepared, engine, source, folder } = job;
+  const { table, task, config, prepared, readValidation, engine, source, folder } = job;
   const { resolvedConfig } = await import("../config/load.js");
   const { modelOf } = await import("../artifact/trained.js");
   const { baselinesOf } = await import("../train/compare.js");
@@ -156,7 +156,7 @@ async function trainJob(
   const { progressDisplay } = await import("./progress.js");
   const { divergence } = await import("./divergence.js");
   const { openSession } = await import("./session.js");
-  const { conclude, describe } = await import("./story.js");
+  const { conclude, describe, FEW_ROWS } = await import("./story.js");
 
   const { target, members } = prepared;
   describe(table, task, prepared, engine, config);
@@ -199,12 +199,13 @@ async function trainJob(
     clock.lap("save");
     const failure = gates(outcome.judgement.scores);
     session.end(exitCodeOf(failure), { ...ended, ...(failure ? { error: failure } : {}) });
+    const isOfFew = !prepared.initial && outcome.judgedRows.length < FEW_ROWS;
     const compared = await comparisons(target, outcome.judgement.scores, baselines);
     conclude(prepared, outcome, compared, {
       folder,
       seconds: clock.seconds.fit ?? 0,
       replaced: before,
-      allowsFolds: (folds) => allowsFolds(task, config, folds),
+      allowsFolds: isOfFew && (await allowsFolds(task, config, 5, readValidation)),
     });
     const told = result(prepared, outcome, engine, baselines, folder, clock.seconds);
     if (json) printResult(told, failure && failureOf(failure));

@@ -42,13 +42,15 @@ export function schemaError(
 function asList(path: readonly PropertyKey[], value: unknown): string | undefined {
   if ((typeof value !== "string" && typeof value !== "number") || value === "") return undefined;
   const unquoted = (word: string) => word.trim().replace(/^(['"])(.*)\1$/s, "$2");
-  const inner = unquoted(String(value)).replace(/^\[(.*)\]$/s, "$1");
+  const text = unquoted(String(value));
+  const inner = text.replace(/^\[(.*)\]$/s, "$1");
   if (schemasAt(path).some(({ items }) => items?.type === "integer")) {
     const numbers = inner.split(/[\s,;x×]+/);
-    return numbers.every((number) => /^\d+$/.test(number)) ? `[${numbers.join(",")}]` : undefined;
+    if (text === "0") return "[]";
+    return numbers.every((number) => /^[1-9]\d*$/.test(number)) ? `[${numbers.join(",")}]` : undefined;
   }
   const words = inner.split(",").map(unquoted);
-  return JSON.stringify(words.includes("") ? [inner] : words);
+  return JSON.stringify(words.includes("") && inner === text ? [inner] : words);
 }
 
 /** If more settings have a name, none of them is likely meant. */

@@ -179,14 +179,14 @@ export class ColumnBuilder implements CellReceiver {
   }
 
   /** That the column is not one of numbers with mistakes in it; `others` are those of the same table. */
-  check(others: readonly ColumnBuilder[] = [], isTarget = false): void {
+  check(others: readonly ColumnBuilder[] = [], { mayBeWords = true } = {}): void {
     if (this.given || this.others === 0) return;
-    const orWords = isTarget ? "" : `, or data.types: { "${this.name}": "category" }`;
+    const orWords = !mayBeWords ? "" : `, or data.types: { "${this.name}": "category" }`;
     if (this.otherwiseWritten === this.others) throw this.otherwiseWrittenError(others, orWords);
     if (this.numbers < NEARLY_ALL * (this.numbers + this.others)) return;
     const cells = this.others === 1 ? "one is not" : `${this.others} are not`;
     const missing = JSON.stringify([...this.missing, this.firstOther?.text]);
-    const way = `correcting the cell${isTarget ? " or" : ","} data.missing: ${missing}${orWords}`;
+    const way = `correcting the cell${mayBeWords ? "," : " or"} data.missing: ${missing}${orWords}`;
     throw this.notNumber(`the cells of this column are numbers, but ${cells}`, way);
   }
 
@@ -210,7 +210,7 @@ export class ColumnBuilder implements CellReceiver {
 
   /** Whether some of its numbers have decimals, and so the mark that was expected. */
   private get hasDecimals(): boolean {
-    if (this.type === "number") return this.withDecimals;
+    if (this.type === "number") return this.withDecimals || haveDecimals(this.values.whole(), ROWS_LOOKED_AT);
     return [...this.codeOf.keys()].some((text) => hasDecimals(text) && this.numberIn(text) !== undefined);
   }
 
@@ -246,4 +246,17 @@ export class ColumnBuilder implements CellReceiver {
       try: way,
     });
   }
+}
+
+/**
+ * Whether numbers whose text is no longer known have decimals: some have other than three of them, or all have fewer, and
+ * the first rows, of which it is known that they could be thousands, have none.
+ */
+function haveDecimals(values: Float64Array, first: number): boolean {
+  const isFraction = (value: number) => !Number.isNaN(value) && !Number.isInteger(value);
+  const fractions = values.subarray(first).filter(isFraction);
+  const isGroup = (value: number) => !hasDecimals(value.toFixed(3)) && Number(value.toFixed(3)) === value;
+  if (fractions.some((value) => !isGroup(value))) return true;
+  const areShort = fractions.every((value) => Number(value.toFixed(2)) === value);
+  return fractions.length > 0 && areShort && !values.subarray(0, first).some(isFraction);
 }

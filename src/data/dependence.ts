@@ -1,6 +1,7 @@
 import { NnfitError } from "../errors.js";
 import { normalDate } from "./dates.js";
 import { checkNames } from "./header.js";
+import { wholeNumber } from "./numbers.js";
 import type { DataOptions } from "./options.js";
 import { type Column, columnOf, isMissing, type Table, textOf } from "./table.js";
 
@@ -68,12 +69,16 @@ function complete(table: Table, targets: readonly string[], name: string, option
   });
 }
 
-/** In order of appearance. */
+/** In order of appearance. A whole number is the same group however it is written: 1 and 1.0. */
 function codesOf(column: Column): Int32Array {
-  const cells = column.type === "number" ? column.values : column.codes;
-  const codeOf = new Map<number, number>();
-  for (const cell of cells) if (!codeOf.has(cell)) codeOf.set(cell, codeOf.size);
-  return Int32Array.from(cells, (cell) => codeOf.get(cell)!);
+  const codeOf = new Map<number | string, number>();
+  const codeFor = (group: number | string) => {
+    if (!codeOf.has(group)) codeOf.set(group, codeOf.size);
+    return codeOf.get(group)!;
+  };
+  if (column.type === "number") return Int32Array.from(column.values, (value) => codeFor(value));
+  const groups = column.categories.map((word) => wholeNumber(word, column.decimal ?? ".") ?? word);
+  return column.codes.map((code) => codeFor(groups[code]!));
 }
 
 /** By size, or of dates by their text. */

@@ -20,6 +20,9 @@ export interface ReadOptions extends CsvFormat {
   readonly labels?: string;
   /** columns that are to be predicted: numbers that are wrong in them don't make classes */
   readonly target?: string | readonly string[];
+  /** columns that would be of no use as words */
+  readonly weight?: string | null;
+  readonly time?: string | null;
 }
 
 export interface WantedColumn {
@@ -54,9 +57,9 @@ export async function readTable(source: Source, options: ReadOptions): Promise<T
   }
   if (!builders || lines.size === 0) throw noRows(source);
 
-  const targets = [options.target ?? []].flat();
+  const numbers = [options.target ?? [], options.weight ?? [], options.time ?? []].flat();
   for (const builder of builders) {
-    if (!ignored.has(builder.name)) builder.check(builders, targets.includes(builder.name));
+    if (!ignored.has(builder.name)) builder.check(builders, { mayBeWords: !numbers.includes(builder.name) });
   }
   // Where words came after numbers, what the numbers looked like is lost: such columns are read again as words.
   const words = builders.filter(({ turnedToWords }) => turnedToWords).map(({ name }) => [name, "category"] as const);

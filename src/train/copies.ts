@@ -1,5 +1,4 @@
-import { inputColumns } from "../transform/inputColumns.js";
-import type { Prepared } from "./prepare.js";
+import { type Column, columnOf, type Table } from "../data/table.js";
 
 /** A table has so large a share of copies by mistake, not by chance, */
 const MANY = 0.1;
@@ -8,32 +7,34 @@ const TELLING = 0.5;
 const FEWEST_NUMBERS = 20;
 
 /**
- * How many rows are copies of earlier ones, with the same inputs and target, where these are too many to be chance. Of
- * columns of few values rows are alike without being copies: none are counted then.
+ * How many rows are copies of earlier ones, with the same cells in these columns, inputs and targets, where these are too
+ * many to be chance. Of columns of few values rows are alike without being copies: none are counted then.
  */
-export function countCopies({ rows: { X, y, size }, pipeline }: Pick<Prepared, "rows" | "pipeline">): number {
-  const [inputs, targets] = [bitsOf(X), bitsOf(y)];
-  const [width, outputs] = [inputs.length / size, targets.length / size];
+export function countCopies(table: Table, names: readonly string[]): number {
+  const columns = names.map((name) => columnOf(table, name)!); // they were learned from
+  const cells = columns.map(bitsOf);
   const seen = new Set<number>();
-  for (let row = 0; row < size; row++) {
+  for (let row = 0; row < table.rows; row++) {
     const hash = new RowHash();
-    for (let i = row * width; i < (row + 1) * width; i++) hash.add(inputs[i]!);
-    for (let i = row * outputs; i < (row + 1) * outputs; i++) hash.add(targets[i]!);
+    for (const bits of cells) {
+      hash.add(bits[2 * row]!);
+      hash.add(bits[2 * row + 1]!);
+    }
     seen.add(hash.value);
   }
-  const copies = size - seen.size;
-  if (copies < MANY * size) return 0;
-  const isTelling = inputColumns(pipeline).some(({ kind }, place) => {
-    if (kind !== "number") return false;
-    const different = new Set<number>();
-    for (let i = place; i < inputs.length; i += width) different.add(inputs[i]!);
-    return different.size >= Math.max(TELLING * seen.size, FEWEST_NUMBERS);
-  });
+  const copies = table.rows - seen.size;
+  if (copies < MANY * table.rows) return 0;
+  const isTelling = columns.some(
+    (column) =>
+      column.type === "number" && new Set(column.values).size >= Math.max(TELLING * seen.size, FEWEST_NUMBERS),
+  );
   return isTelling ? copies : 0;
 }
 
-function bitsOf(numbers: Float32Array): Uint32Array {
-  return new Uint32Array(numbers.buffer, numbers.byteOffset, numbers.length);
+/** Two words of 32 bits for each cell. */
+function bitsOf(column: Column): Uint32Array {
+  const numbers = column.type === "number" ? column.values : column.codes;
+  return new Uint32Array(Float64Array.from(numbers, (x) => (Number.isNaN(x) ? Number.NaN : x + 0)).buffer);
 }
 
 /** Of 53 bits: among a million different rows two are taken for one in one of 20,000 tables. */

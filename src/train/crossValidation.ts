@@ -79,10 +79,19 @@ export function planFolds(
   return { task, options, folds: plan, sharesScaling, readValidation };
 }
 
-/** Whether the rows can be parted into so many folds. */
-export function allowsFolds(task: TaskOf, options: TaskOptions, folds: number): boolean {
+/** Of more rows each fold has enough to learn from. */
+const MANY_ROWS = 2000;
+
+/** Whether the rows can be parted into so many folds, each of which can be learned from. */
+export async function allowsFolds(
+  task: TaskOf,
+  options: TaskOptions,
+  folds: number,
+  readValidation: ReadValidation,
+): Promise<boolean> {
   try {
-    planFolds(task, options, { folds, sharesScaling: false }, () => Promise.reject(new Error("no fold is prepared")));
+    const plan = planFolds(task, options, { folds, sharesScaling: false }, readValidation);
+    if (task.table.rows <= MANY_ROWS) for (const fold of plan.folds) await prepareFold(plan, fold);
     return true;
   } catch (error) {
     if (error instanceof NnfitError) return false;
@@ -91,12 +100,19 @@ export function allowsFolds(task: TaskOf, options: TaskOptions, folds: number): 
 }
 
 /** As `prepare` does it for a table of the fold's learning rows alone. */
-export function prepareFold(
+export async function prepareFold(
   { task, options, sharesScaling, readValidation }: CrossValidation,
-  { learning }: Fold,
+  { number, learning }: Fold,
 ): Promise<Prepared> {
   const own = { ...task, table: takeRows(task.table, learning) };
-  return prepare(own, options, readValidation, { scaledBy: sharesScaling ? task.table : undefined });
+  try {
+    return await prepare(own, options, readValidation, { scaledBy: sharesScaling ? task.table : undefined });
+  } catch (error) {
+    if (!(error instanceof NnfitError) || error.kind !== "data") throw error;
+    const rows = learning.length === 1 ? "one row" : `${learning.length} rows`;
+    const { setting: _, try: __, ...details } = error.details;
+    throw new NnfitError("data", `fold ${number + 1} can't learn from its ${rows}: ${error.message}`, details);
+  }
 }
 
 export async function foldsEngine(

@@ -39,8 +39,9 @@ export function foldsOf(
     checkEnough(folds, countOf(dependence.codes), "groups", `${table.source}, column "${dependence.column}"`);
     return foldsFrom(dealGroups(dependence.codes, equalShares(folds), random, codes), folds);
   }
-  checkEnough(folds, table.rows, "rows with a target", table.source);
-  if (classes?.task === "classification" && codes) checkClasses(table, { folds, validates }, classes.classes, codes);
+  const allows = (folds: number) => !classes || !codes || !rareClass(folds, validates, classes, codes);
+  checkEnough(folds, table.rows, "rows with a target", table.source, { allows });
+  checkClasses(table, { folds, validates }, classes, codes);
   return foldsFrom(foldRows(table.rows, folds, random, codes), folds);
 }
 
@@ -66,7 +67,7 @@ function foldsFrom(foldOf: Uint32Array, folds: number): Fold[] {
 }
 
 function timeFolds(table: Table, folds: number, times: Int32Array, column: string): Fold[] {
-  checkEnough(folds + 1, countOf(times), "different times", `${table.source}, column "${column}"`, folds);
+  checkEnough(folds + 1, countOf(times), "different times", `${table.source}, column "${column}"`, { folds });
   const blocks = forwardBlocks(times, folds);
   if (!blocks) {
     throw new NnfitError("data", `too many rows have the same time for ${folds} folds of about equal size`, {
@@ -77,31 +78,54 @@ function timeFolds(table: Table, folds: number, times: Int32Array, column: strin
   return blocks.map(({ before, block }, number) => ({ number, learning: before, test: block }));
 }
 
-function checkEnough(needed: number, found: number, what: string, at: string, folds = needed): void {
+function checkEnough(
+  needed: number,
+  found: number,
+  what: string,
+  at: string,
+  { folds = needed, allows = () => true }: { folds?: number; allows?(folds: number): boolean } = {},
+): void {
   if (found >= needed) return;
+  const fewer = found - (needed - folds);
   throw new NnfitError("data", `${folds} folds need ${needed} ${what} at least`, {
     at,
     have: String(found),
-    try: needed - folds < found - 1 ? `${found - (needed - folds)} folds` : undefined,
+    try: fewer > 1 && allows(fewer) ? `${fewer} folds` : undefined,
   });
 }
+
+/** Nobody would train so many folds, though rare classes may need them. */
+const MOST_ADVISED = 20;
 
 /** Each fold needs a row of each class to learn from; and where it holds rows out, one that judges. */
 function checkClasses(
   table: Table,
   { folds, validates }: { folds: number; validates: boolean },
-  names: readonly string[],
-  codes: Int32Array,
+  classes: TargetState | undefined,
+  codes: Int32Array | undefined,
 ): void {
+  if (!classes || !codes) return;
+  const rare = rareClass(folds, validates, classes, codes);
+  if (!rare) return;
+  const { name, code, rows, needed } = rare;
+  const has = rows === 1 ? "one row" : `${rows} rows`;
+  const most = Math.min(table.rows, MOST_ADVISED);
+  const more = Array.from({ length: most }, (_, i) => i + 1).find(
+    (more) => more > folds && !rareClass(more, validates, classes, codes),
+  );
+  throw new NnfitError("data", `the class "${name}" has ${has}, too few for ${folds} folds`, {
+    at: `${table.source}:${table.lines[codes.indexOf(code)]}`,
+    have: `each fold tests up to ${Math.ceil(rows / folds)} of them and needs ${needed} to learn from${validates ? " and to judge by" : ""}`,
+    try: more === undefined ? "leaving the class out, or giving it more rows" : `${more} folds`,
+  });
+}
+
+/** The first class of which a fold would have too few rows. */
+function rareClass(folds: number, validates: boolean, classes: TargetState, codes: Int32Array) {
+  if (classes.task !== "classification") return undefined;
   const needed = validates ? 2 : 1;
-  for (const [code, name] of names.entries()) {
-    const rows = codes.reduce((sum, each) => sum + Number(each === code), 0);
-    if (rows - Math.ceil(rows / folds) >= needed) continue;
-    const has = rows === 1 ? "one row" : `${rows} rows`;
-    throw new NnfitError("data", `the class "${name}" has ${has}, too few for ${folds} folds`, {
-      at: `${table.source}:${table.lines[codes.indexOf(code)]}`,
-      have: `each fold tests up to ${Math.ceil(rows / folds)} of them and needs ${needed} to learn from${validates ? " and to judge by" : ""}`,
-      try: "leaving the class out, or giving it more rows",
-    });
-  }
+  const counts = classes.classes.map(() => 0);
+  for (const code of codes) counts[code]!++;
+  const code = counts.findIndex((rows) => rows - Math.ceil(rows / folds) < needed);
+  return code < 0 ? undefined : { name: classes.classes[code]!, code, rows: counts[code]!, needed };
 }

@@ -28,7 +28,7 @@ function weightsIn(table: Table, name: string): number[] {
   if (!column) throw new Error(`column ${name} is not there`);
   const weights = Array.from({ length: table.rows }, (_, row) => {
     const text = textOf(column, row);
-    const weight = column.type === "number" ? column.values[row] : anyNumberIn(text ?? "");
+    const weight = column.type === "number" ? column.values[row] : numberIn(text ?? "", column.decimal ?? ".");
     if (text !== undefined && weight !== undefined && weight >= 0) return weight;
     const found = weight === undefined ? `"${text}"` : text;
     const message = text === undefined ? "the weight of a row is missing" : `the weight of a row is ${found}`;
@@ -39,11 +39,6 @@ function weightsIn(table: Table, name: string): number[] {
   });
   if (weights.some((weight) => weight > 0)) return weights;
   throw new NnfitError("data", `the weight "${name}" is 0 in every row, so none would count`, { at: table.source });
-}
-
-/** With either decimal point: a column that has words in it may be written with any. */
-function anyNumberIn(text: string): number | undefined {
-  return numberIn(text, ".") ?? numberIn(text, ",");
 }
 
 /** How much a row counts by its class, given the rows that are learned from. */

@@ -164,14 +164,17 @@ function trainingBins({ profile }: ColumnState): number[] | undefined {
  * as whose range is many times as wide as the middle eight tenths of it, some number is; and among more rows a farther one.
  */
 const FAR = 100;
+/** Of a column that is nearly always the same the tails are not known. */
+const HEAVIEST_TAILS = 1e4;
 
 function farOutside(
   { smallest, largest, deciles }: NumberProfile,
   { farthest, rows }: Tally,
   trainingRows: number,
 ): number | null {
-  const width = largest - smallest;
-  const tails = width / (deciles.at(-1)! - deciles[0]!); // infinite where nearly all are equal
+  const width = largest - smallest || Math.abs(largest) || 1;
+  const middle = deciles.at(-1)! - deciles[0]!;
+  const tails = Math.min(width / middle, HEAVIEST_TAILS);
   return farthest.beyond > FAR * width * tails * Math.max(1, rows / trainingRows) ? farthest.value : null;
 }
 

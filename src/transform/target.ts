@@ -192,6 +192,7 @@ export function truthOf(target: TargetState, table: Table): Truth {
     const values = target.targets.map(({ name }) => {
       const column = columnOf(table, name);
       if (column?.type !== "number") throw new Error(`column ${name} is not there as numbers`);
+      checkRange(column.values, table, name);
       return column.values;
     });
     return { task: "regression", values };
@@ -217,6 +218,17 @@ export function truthOf(target: TargetState, table: Table): Truth {
     classes[row] = number;
   }
   return { task: "classification", classes };
+}
+
+/** Numbers whose squares can be added up. */
+function checkRange(values: Float64Array, { source, lines }: Table, name: string): void {
+  const row = values.findIndex((value) => Math.abs(value) > LARGEST_TARGET);
+  if (row < 0) return;
+  throw new NnfitError("data", "a target is too large for its error to be told", {
+    at: `${source}:${lines[row]}, column "${name}"`,
+    have: String(values[row]),
+    try: `another unit for the column: targets may go to ${LARGEST_TARGET}`,
+  });
 }
 
 /** That these are its targets, in this order. */

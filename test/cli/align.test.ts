@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { aligned, oneLine, padEnd, padStart, shortened, widthOf } from "../../src/cli/align.js";
+import { aligned, padEnd, padStart, shortened, widthOf } from "../../src/cli/align.js";
 import { importanceLines } from "../../src/cli/scores.js";
+import { oneLine } from "../../src/cli/text.js";
 
 describe("the width of a text", () => {
   it.each([

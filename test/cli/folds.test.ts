@@ -262,6 +262,26 @@ it.skipIf(process.platform === "win32")(
   },
 );
 
+it("kept folds that diverge leave the model and config there were, and checkpoints", async () => {
+  const cwd = inFolder({ training: { ...config.training, epochs: 1 } });
+  await works(["train", "c.json"], { cwd });
+  put(join(cwd, "runs/c"), { "checkpoints/000001.safetensors": "" });
+  const before = contents(join(cwd, "runs/c"));
+  const folds = ["train", "c.json", "--folds", "2", "--keep", "--set", "training.optimizer.learningRate=1e30"];
+  const { code, err } = await nnfit(folds, { cwd });
+  expect(code).toBe(7);
+  expect(err).not.toContain("folds.csv");
+  expect(contents(join(cwd, "runs/c"))).toEqual(before);
+});
+
+it("folds are refused beside a model whose folder has a training that did not finish", async () => {
+  const cwd = inFolder({ training: { ...config.training, epochs: 1 } });
+  await works(["train", "c.json"], { cwd });
+  put(join(cwd, "runs/c"), { "events.ndjson": '{"version":1,"event":"start"}\n' });
+  const { code, err } = await nnfit(["train", "c.json", "--folds", "2"], { cwd });
+  expect([code, err]).toEqual([2, expect.stringContaining("holds a model, and a training that did not finish")]);
+});
+
 describe("nnfit train --folds 3 --keep where a training was killed", () => {
   it("leaves nothing of that training: neither its history nor what it would go on from", async () => {
     const cwd = inFolder({ model: { hidden: [8] } });
@@ -368,6 +388,36 @@ describe("nnfit train --folds refuses", () => {
     const cwd = folder({ "t.csv": `${table}\n0.1,0.2,p3,2024-03-01,rare`, "c.json": JSON.stringify(config) });
     const { code, err } = await nnfit(["train", "c.json", "--folds", "3"], { cwd });
     expect([code, err.split("\n")[0]]).toEqual([4, 'error: the class "rare" has one row, too few for 3 folds']);
+    expect(err).toContain("try   leaving the class out, or giving it more rows");
+  });
+
+  it("classes that have rows enough for more folds alone", async () => {
+    const rows = Array.from({ length: 12 }, (_, i) => `${i},${(i * 5) % 7},p,2024-03-01,${"abcd"[i % 4]}`);
+    const cwd = folder({ "t.csv": [header, ...rows].join("\n"), "c.json": JSON.stringify(config) });
+    const { code, err } = await nnfit(["train", "c.json", "--folds", "2"], { cwd });
+    expect([code, err]).toEqual([
+      4,
+      expect.stringMatching(/the class "a" has 3 rows, too few for 2 folds[\s\S]*try {3}3 folds/),
+    ]);
+    await works(["train", "c.json", "--folds", "3"], { cwd });
+  });
+
+  it("a fold that can't learn, by its number", async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => `${(i * 37) % 11},${i % 7},p,${i},${i < 12 ? 0 : i % 5}`);
+    const cwd = folder({
+      "t.csv": [header, ...rows].join("\n"),
+      "c.json": JSON.stringify({
+        ...config,
+        task: "regression",
+        data: { train: "t.csv", target: "kind", time: "day" },
+      }),
+    });
+    const { code, err } = await nnfit(["train", "c.json", "--folds", "5"], { cwd });
+    expect([code, err]).toEqual([
+      4,
+      expect.stringMatching(/error: fold 1 can't learn from its 10 rows: the target "kind" is 0/),
+    ]);
+    expect((await works(["train", "c.json"], { cwd })).err).not.toContain("--folds 5 scores");
   });
 
   it("--keep without folds, or in time, or for too many networks", async () => {

@@ -364,6 +364,9 @@ describe("an unknown setting", () => {
     [{ data: { ...data, ignore: "mass, age" } }, '["mass","age"]'],
     [{ data: { ...data, ignore: "'mass'" } }, '["mass"]'],
     [{ data: { ...data, missing: "," } }, '[","]'],
+    [{ data: { ...data, missing: "[,NA,-999]" } }, '["","NA","-999"]'],
+    [{ data, model: { hidden: 0 } }, "[]"],
+    [{ data, model: { hidden: "64,0" } }, undefined],
     [{ data, model: { hidden: "'[64,64]'" } }, "[64,64]"],
   ])("that takes a list and has something else is told as a list: %j", async (config, list) => {
     expect((await wrong(config)).details.try).toBe(list);

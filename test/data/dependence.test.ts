@@ -11,6 +11,7 @@ describe("rows that depend on each other", () => {
   it("are in groups by the words or the numbers of a column", () => {
     expect(codesOf(["b", "a", "b", "c"], "groups")).toEqual([0, 1, 0, 2]);
     expect(codesOf([12, 7.5, 12, -1], "groups")).toEqual([0, 1, 0, 2]);
+    expect(codesOf(["1", "x", "1.0", "01"], "groups")).toEqual([0, 1, 0, 2]); // a whole number however it is written
   });
 
   it("are in order by numbers", () => {

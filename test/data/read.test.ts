@@ -326,6 +326,34 @@ describe("a given type", () => {
     },
   );
 
+  const whole = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => String(from + i));
+  it.each([
+    [
+      "decimals that come late",
+      [...whole(0, 210), "5.5", "6.25", "3,5"],
+      "writing it 3.5: numbers are read with decimal points here",
+    ],
+    [
+      "many decimals that come late",
+      [...whole(0, 210), "5.12345", "3,5"],
+      "writing it 3.5: numbers are read with decimal points here",
+    ],
+    ["what may be thousands, late", [...whole(0, 210), "5.123", "3,5"], 'data.decimal: ","'],
+    ["what may be thousands, early and late", ["1.500", ...whole(0, 210), "2.500", "3,5"], 'data.decimal: ","'],
+  ])("that numbers with the other mark deny are told by %s", async (_, cells, way) => {
+    const { details } = await refused(`x;y\n${cells.map((cell) => `${cell};1`).join("\n")}\n`);
+    expect(details.try).toBe(`${way}, or data.types: { "x": "category" }`);
+  });
+
+  it("is not offered as words for a weight or the time", async () => {
+    for (const what of ["weight", "time"]) {
+      const { details } = await refused("x;y\n1,500;1\n200;1\n", { [what]: "x" });
+      expect(details.try).toBe(
+        'data.decimal: "," if those are decimal commas, data.thousands: "," if they part thousands',
+      );
+    }
+  });
+
   it.each([
     [".", "0,569", "writing it 0.569: numbers are read with decimal points here"],
     [",", "-1.5", "writing it -1,5: numbers are read with decimal commas here"],

@@ -129,6 +129,12 @@ describe("weights", () => {
     );
   });
 
+  it("are refused as words that are no numbers with the table's decimal point", async () => {
+    const w = spread.map((_, i) => (i === 3 ? "1,500" : "200"));
+    const table = columns({ x: numbers(1), w, y: numbers(3) });
+    expect((await refusal(() => prepared(table, { weight: "w" }))).message).toContain('the weight of a row is "1,500"');
+  });
+
   it("of any size are no matter", async () => {
     const of = async (factor: number, classWeights: object = {}) =>
       (await prepared(table(spread.map((weight) => weight * factor)), { weight: "w", training: { classWeights } }))

@@ -89,6 +89,16 @@ describe("few rows break it", () => {
   });
 
   it.each([
+    ["a flag that is nearly always 0", (row: number) => Number(row % 20 === 0), 1e30],
+    ["amounts that are nearly always 0", (row: number) => (row % 12 === 0 ? 20 + row : 0), 99999999999],
+    ["the same number, or none", (row: number) => (row % 9 === 0 ? Number.NaN : 5), 1e30],
+  ])("where a number is absurd in %s", (_, cell, absurd) => {
+    const column = (more: number[]) => numbers([...Array.from({ length: 400 }, (_, row) => cell(row)), ...more]);
+    expect(findings(column([]), column([absurd]))).toMatchObject({ farOutside: absurd, breaks: ["far outside"] });
+    expect(findings(column([]), column([]))).toMatchObject({ farOutside: null, breaks: [] });
+  });
+
+  it.each([
     ["Cauchy", () => Math.tan(Math.PI * (random() - 0.5))],
     ["Pareto, its tail index 1", () => 1 / random()],
     ["log-normal of deviation 3", () => Math.exp(3 * Math.sqrt(-2 * Math.log(random())) * Math.cos(7 * random()))],

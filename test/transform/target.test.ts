@@ -131,6 +131,14 @@ describe("rows without a target", () => {
     });
   });
 
+  it("too large for its error to be told is one with its line, also in rows that are judged", async () => {
+    const target = learnTargets(columns({ y: [1, 2] }), ["y"], { target: "standard", clamp: false });
+    expect(await refusal(() => truthOf(target, columns({ y: [1, 1e160] })))).toMatchObject({
+      kind: "data",
+      details: { at: 't.csv:3, column "y"', have: "1e+160" },
+    });
+  });
+
   it("may not be all", async () => {
     const table = columns({ x: [1, 2], y: [NA, NA] });
     expect(await refusal(() => rowsWithTarget(table, ["y"]))).toMatchObject({
