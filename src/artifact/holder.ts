@@ -44,11 +44,12 @@ function thisSystem(): string {
   }
 }
 
-/** On Linux, in ticks since the system started; elsewhere it is not told. */
+/** On Linux, in ticks since the system started; elsewhere it is not told. Of a process that is dead and not yet reaped, that. */
 function beginOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? ""; // the 22nd field; the 2nd may hold anything
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // from the 3rd on; the 2nd may hold anything
+    return fields[0] === "Z" ? "dead" : (fields[19] ?? "");
   } catch {
     return "";
   }

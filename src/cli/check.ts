@@ -1,5 +1,4 @@
 import { Command, InvalidArgumentError } from "commander";
-import type { Encoding } from "../data/encoding.js";
 import type { Break, Finding } from "../transform/contract.js";
 import { type Limits, SOME_DRIFT, usualLimits } from "../transform/limits.js";
 import type { ColumnState } from "../transform/pipeline.js";
@@ -8,53 +7,51 @@ import { checkFailure, printResult } from "./failure.js";
 import { findModel, rowsSource } from "./locate.js";
 import { endWith } from "./report.js";
 import { colors, count, note, oneLine, percent, plain, rangeText, some } from "./text.js";
-import { delimiterOption, encodingOption, example, modelArgument } from "./usage.js";
+import { example, modelArgument, type RowsOptions, rowsFormat, withRowsOptions } from "./usage.js";
 
 /** Of more pairs of extra columns and lacking ones it would take long to find the nearest names. */
 const MOST_COMPARED = 100_000;
 
-interface CheckOptions {
+interface CheckOptions extends RowsOptions {
   readonly json?: boolean;
   readonly maxUnseen?: number;
   readonly maxOutside?: number;
   readonly maxMissing?: number;
   readonly maxDrift: number;
-  readonly delimiter: string;
-  readonly encoding: Encoding;
 }
 
 export function checkCommand(): Command {
-  return new Command("check")
-    .description("tell whether a table is like the one that a model was trained on; exit code 1 if it is not")
-    .argument(...modelArgument)
-    .argument("[rows]", "a CSV file, or - for standard input; the target may be missing", "-")
-    .option(
-      "--max-unseen <share>",
-      `how many of the rows may have a category that training never saw (default: ${usualLimits.unseen}, or what chance makes)`,
-      share,
-    )
-    .option(
-      "--max-outside <share>",
-      `how many of the rows may be beyond the training range (default: ${usualLimits.outside}, or what chance makes, and none very far)`,
-      share,
-    )
-    .option(
-      "--max-missing <share>",
-      `how many of the rows may lack a cell (default: ${usualLimits.missing} more than in training, or what chance makes)`,
-      share,
-    )
-    .option("--max-drift <index>", "the largest population stability index of a column", index, usualLimits.drift)
-    .option("--json", "print one JSON object")
-    .option(...delimiterOption)
-    .option(...encodingOption)
-    .addHelpText(
-      "before",
-      example(
-        "nnfit check runs/iris new.csv",
-        "nnfit check runs/iris new.csv --max-drift 0.1 && nnfit predict runs/iris new.csv",
-      ),
-    )
-    .action(checkAction);
+  return withRowsOptions(
+    new Command("check")
+      .description("tell whether a table is like the one that a model was trained on; exit code 1 if it is not")
+      .argument(...modelArgument)
+      .argument("[rows]", "a CSV file, or - for standard input; the target may be missing", "-")
+      .option(
+        "--max-unseen <share>",
+        `how many of the rows may have a category that training never saw (default: ${usualLimits.unseen}, or what chance makes)`,
+        share,
+      )
+      .option(
+        "--max-outside <share>",
+        `how many of the rows may be beyond the training range (default: ${usualLimits.outside}, or what chance makes, and none very far)`,
+        share,
+      )
+      .option(
+        "--max-missing <share>",
+        `how many of the rows may lack a cell (default: ${usualLimits.missing} more than in training, or what chance makes)`,
+        share,
+      )
+      .option("--max-drift <index>", "the largest population stability index of a column", index, usualLimits.drift)
+      .option("--json", "print one JSON object")
+      .addHelpText(
+        "before",
+        example(
+          "nnfit check runs/iris new.csv",
+          "nnfit check runs/iris new.csv --max-drift 0.1 && nnfit predict runs/iris new.csv",
+        ),
+      )
+      .action(checkAction),
+  );
 }
 
 async function checkAction(path: string, rows: string, options: CheckOptions): Promise<void> {
@@ -76,7 +73,7 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
   const wanted = pipeline.map(({ name, type }) => ({ name, type, optional: true }));
   const contract = new Contract(pipeline, training.trainingRows);
   let names: readonly string[] = [];
-  const format = { delimiter: options.delimiter, encoding: options.encoding, ...cellFormat(model) };
+  const format = { ...rowsFormat(options), ...cellFormat(model) };
   for await (const { header, table } of readLeniently(await rowsSource(rows), format, wanted)) {
     names = header;
     contract.add(table);

@@ -1,5 +1,4 @@
 import { Command } from "commander";
-import type { Encoding } from "../data/encoding.js";
 import type { Intervals } from "../score/bootstrap.js";
 import type { TargetState } from "../transform/target.js";
 import type { Predictions, Truth } from "../transform/truth.js";
@@ -8,14 +7,12 @@ import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegression
 import { findModel, rowsSource } from "./locate.js";
 import { comparisons, confusionLines, importanceLines, scoreLines } from "./scores.js";
 import { summarize } from "./summary.js";
-import { count, say } from "./text.js";
-import { delimiterOption, encodingOption, example, modelArgument } from "./usage.js";
+import { count, remark, say } from "./text.js";
+import { example, modelArgument, type RowsOptions, rowsFormat, withRowsOptions } from "./usage.js";
 
-interface EvaluateOptions extends GateOptions {
+interface EvaluateOptions extends GateOptions, RowsOptions {
   readonly json?: boolean;
   readonly intervals: boolean;
-  readonly delimiter: string;
-  readonly encoding: Encoding;
   readonly importance?: boolean;
 }
 
@@ -23,28 +20,28 @@ interface EvaluateOptions extends GateOptions {
 const MOST_CLASSES_AS_TEXT = 20;
 
 export function evaluateCommand(): Command {
-  return new Command("evaluate")
-    .description("score a model on rows whose target is known, in the target's own units")
-    .argument(...modelArgument)
-    .argument("[rows]", "a CSV file with the target, or - for standard input", "-")
-    .option("--json", "print one JSON object")
-    .option("--no-intervals", "leave out how far the scores may be off by chance (95 % bootstrap intervals)")
-    .option("--importance", "tell by how much the scores get worse without what each column tells")
-    .option(...failIfOption)
-    .option(...baselineOption)
-    .option(...maxRegressionOption)
-    .option(...delimiterOption)
-    .option(...encodingOption)
-    .addHelpText(
-      "before",
-      example(
-        "nnfit evaluate runs/iris labelled.csv",
-        "nnfit evaluate runs/iris labelled.csv --importance",
-        "nnfit evaluate runs/iris labelled.csv --json > scores.json",
-        'nnfit evaluate runs/iris labelled.csv --fail-if "accuracy < 0.95" --baseline scores.json --max-regression 2%',
-      ),
-    )
-    .action(evaluateAction);
+  return withRowsOptions(
+    new Command("evaluate")
+      .description("score a model on rows whose target is known, in the target's own units")
+      .argument(...modelArgument)
+      .argument("[rows]", "a CSV file with the target, or - for standard input", "-")
+      .option("--json", "print one JSON object")
+      .option("--no-intervals", "leave out how far the scores may be off by chance (95 % bootstrap intervals)")
+      .option("--importance", "tell by how much the scores get worse without what each column tells")
+      .option(...failIfOption)
+      .option(...baselineOption)
+      .option(...maxRegressionOption)
+      .addHelpText(
+        "before",
+        example(
+          "nnfit evaluate runs/iris labelled.csv",
+          "nnfit evaluate runs/iris labelled.csv --importance",
+          "nnfit evaluate runs/iris labelled.csv --json > scores.json",
+          'nnfit evaluate runs/iris labelled.csv --fail-if "accuracy < 0.95" --baseline scores.json --max-regression 2%',
+        ),
+      )
+      .action(evaluateAction),
+  );
 }
 
 async function evaluateAction(path: string, rows: string, options: EvaluateOptions): Promise<void> {
@@ -73,11 +70,7 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const memory = new Memory(predictionThreads(model.network, model.members, passes * (source.bytes ?? 0)));
   const networks = checkedNetworksOf(model, memory, path);
   const predict = predictorOfInputs(memory, networks, { columns: widthOf(pipeline), rows: EVALUATION_ROWS });
-  const whole = await readColumns(
-    source,
-    { delimiter: options.delimiter, encoding: options.encoding, ...cellFormat(model) },
-    wanted,
-  );
+  const whole = await readColumns(source, { ...rowsFormat(options), ...cellFormat(model) }, wanted);
   const table = rowsWithTarget(whole, targetNames(target));
   const truth = truthOf(target, table);
   const X = applyPipeline(pipeline, table);
@@ -100,7 +93,7 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
 
   const skipped = whole.rows - table.rows;
   if (skipped > 0) say("left out", `${count(skipped, "row")} without a target`);
-  const compared = baselines ? await comparisons(target, scores, baselines) : [];
+  const compared = baselines ? await comparisons(target, training.options, scores, baselines) : [];
   if (options.json) {
     const counts = { version: 1, task: target.task, rows: table.rows, rowsWithoutTarget: skipped };
     printResult(
@@ -119,7 +112,7 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
     if (matrix) printMatrix(matrix);
     if (important) console.log(["", ...importanceLines(important)].join("\n"));
     if (isAsked && !important) say("left out", "the importance of columns: one row has no other to take cells from");
-    for (const { label, remarks } of compared) for (const remark of remarks) say(label, remark);
+    for (const { label, remarks } of compared) for (const text of remarks) remark(`${label}: ${text}`);
   }
   summarize({
     title: `nnfit evaluate: ${path}`,
@@ -147,7 +140,8 @@ function intervalFields(intervals: Intervals | undefined) {
 async function confusionOf(target: TargetState, truth: Truth, predictions: Predictions) {
   if (target.task === "regression" || truth.task === "regression" || predictions.task === "regression")
     return undefined;
-  const { confusion } = await import("../score/confusion.js");
+  const { confusion, precisionAndRecall } = await import("../score/confusion.js");
   const { classes } = target;
-  return { classes, rows: confusion(truth.classes, predictions.classes, classes.length) };
+  const rows = confusion(truth.classes, predictions.classes, classes.length);
+  return { classes, rows, ...precisionAndRecall(rows) };
 }

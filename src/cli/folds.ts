@@ -108,7 +108,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   }
   clock.lap("save");
   const failure = gates(scores.mean);
-  const compared = await comparisons(target, scores.mean, scores.baselines);
+  const compared = await comparisons(target, config.training, scores.mean, scores.baselines);
   concludeFolds(target, results, scores, compared, {
     folder: name,
     files,

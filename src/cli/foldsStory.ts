@@ -3,7 +3,7 @@ import type { CrossValidation, FoldResult } from "../train/crossValidation.js";
 import type { FoldScores } from "../train/foldScores.js";
 import { unlearnedClasses } from "../train/folds.js";
 import type { TargetState } from "../transform/target.js";
-import { aligned } from "./align.js";
+import { aligned, widest } from "./align.js";
 import type { Comparison } from "./scores.js";
 import { summarize } from "./summary.js";
 import { count, duration, note, say, scoreCell, shellWord, some, whole } from "./text.js";
@@ -37,7 +37,12 @@ export function warnOfFolds({ folds, task }: CrossValidation): void {
 /** Every fold's scores, their mean and deviation, and those of all tested rows at once. */
 export function foldsTable(target: TargetState, results: readonly FoldResult[], scores: FoldScores): string[] {
   const isWide = target.task === "regression" && target.targets.length > 1;
-  const names = scoreNames(target, isWide ? "line" : "end");
+  const lines = linesOf(scoreNames(target, isWide ? "line" : "end"), results, scores);
+  const room = process.stderr.isTTY ? process.stderr.columns || 80 : Number.POSITIVE_INFINITY;
+  return widest(lines) < room ? lines : linesOf(scoreNames(target, "line"), results, scores);
+}
+
+function linesOf(names: readonly string[], results: readonly FoldResult[], scores: FoldScores): string[] {
   const cells = (of: Readonly<Record<string, number>>) => names.map((name) => scoreCell(of[name]));
   const tested = results.reduce((sum, { fold }) => sum + fold.test.length, 0);
   return aligned([

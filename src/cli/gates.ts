@@ -150,7 +150,8 @@ async function conditionOf(text: string): Promise<Condition> {
 async function unknownScore(score: string, text: string, names: readonly string[]) {
   const { NnfitError } = await import("../errors.js");
   const { nearest } = await import("../family.js");
-  const near = nearest(score, names);
+  const longer = names.find((name) => name.toLowerCase().startsWith(score.toLowerCase()));
+  const near = longer ?? nearest(score, names);
   return new NnfitError("usage", `there is no score "${score}"`, {
     at: `--fail-if "${text}"`,
     have: names.join(", "),

@@ -26,10 +26,19 @@ export async function modelAt({ file, targets }: Place, path: string): Promise<M
     return model;
   }
   await refuseUnfinished(dirname(file));
-  throw new NnfitError("model", "there is no such model", {
-    at: file,
-    try: targets ? `nnfit train ${path}` : "a run folder, a model file, or the config that trained it",
-  });
+  const hasFolds = existsSync(join(dirname(file), "folds.csv"));
+  throw new NnfitError(
+    "model",
+    hasFolds ? "the folds of this run were not kept as a model" : "there is no such model",
+    {
+      at: file,
+      try: hasFolds
+        ? "nnfit train without --folds, or with --keep"
+        : targets
+          ? `nnfit train ${path}`
+          : "a run folder, a model file, or the config that trained it",
+    },
+  );
 }
 
 /** Run folders have the names of their configs: two configs of one name have one folder, and the last has its model there. */

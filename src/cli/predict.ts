@@ -2,72 +2,59 @@ import { createWriteStream, existsSync, realpathSync, renameSync, rmSync, statSy
 import { Readable } from "node:stream";
 import { pipeline as streamPipeline } from "node:stream/promises";
 import { Command, Option } from "commander";
-import type { Encoding } from "../data/encoding.js";
 import type { Table } from "../data/table.js";
 import { printFailure, printResult, stoppedFailure } from "./failure.js";
 import { keepInputs, modelAt, placeOf, rowsSource } from "./locate.js";
 import { watchSignals } from "./signals.js";
 import { count, note } from "./text.js";
-import { delimiterOption, encodingOption, example, modelArgument, threadsOption } from "./usage.js";
+import { example, modelArgument, type RowsOptions, rowsFormat, threadsOption, withRowsOptions } from "./usage.js";
 
-interface PredictOptions {
+interface PredictOptions extends RowsOptions {
   readonly out?: string;
   readonly proba?: boolean;
   readonly reasons?: boolean;
   readonly onError: "fail" | "null";
   readonly csvSafe?: boolean;
   readonly json?: boolean;
-  readonly delimiter: string;
-  readonly encoding: Encoding;
   readonly threads: number | "auto";
 }
 
 export function predictCommand(): Command {
-  return new Command("predict")
-    .description("predict a table's rows, in their order and in the target's own units")
-    .argument(...modelArgument)
-    .argument("[rows]", "a CSV file, or - for standard input; columns are matched by name", "-")
-    .option("--out <file>", "where predictions go; standard output if it is not given")
-    .option("--proba", "add the probability of each class")
-    .option("--reasons", "add a column that says what is odd about a row: missing, unknown, beyond training")
-    .addOption(
-      new Option(
-        "--on-error <what>",
-        "a row that can't be predicted, as a cell is no number: end, or leave the prediction empty",
+  return withRowsOptions(
+    new Command("predict")
+      .description("predict a table's rows, in their order and in the target's own units")
+      .argument(...modelArgument)
+      .argument("[rows]", "a CSV file, or - for standard input; columns are matched by name", "-")
+      .option("--out <file>", "where predictions go; standard output if it is not given")
+      .option("--proba", "add the probability of each class")
+      .option("--reasons", "add a column that says what is odd about a row: missing, unknown, beyond training")
+      .addOption(
+        new Option(
+          "--on-error <what>",
+          "a row that can't be predicted, as a cell is no number: end, or leave the prediction empty",
+        )
+          .choices(["fail", "null"])
+          .default("fail"),
       )
-        .choices(["fail", "null"])
-        .default("fail"),
-    )
-    .option("--csv-safe", "put a ' before words that a spreadsheet would take for a formula")
-    .option("--json", "with --out: print one JSON object, with the number of rows and what was odd about them")
-    .option(...delimiterOption)
-    .option(...encodingOption)
-    .option(...threadsOption)
-    .addHelpText(
-      "before",
-      example(
-        "nnfit predict runs/iris new.csv --out predictions.csv",
-        "cat new.csv | nnfit predict runs/iris - --proba > predictions.csv",
-        "nnfit predict runs/iris new.csv --reasons --on-error null --out predictions.csv",
-      ),
-    )
-    .action(predictAction);
+      .option("--csv-safe", "put a ' before words that a spreadsheet would take for a formula")
+      .option("--json", "with --out: print one JSON object, with the number of rows and what was odd about them")
+      .option(...threadsOption)
+      .addHelpText(
+        "before",
+        example(
+          "nnfit predict runs/iris new.csv --out predictions.csv",
+          "cat new.csv | nnfit predict runs/iris - --proba > predictions.csv",
+          "nnfit predict runs/iris new.csv --reasons --on-error null --out predictions.csv",
+        ),
+      )
+      .action(predictAction),
+  );
 }
 
 async function predictAction(
   path: string,
   rows: string,
-  {
-    out,
-    proba = false,
-    reasons = false,
-    onError,
-    csvSafe = false,
-    json = false,
-    delimiter,
-    encoding,
-    threads,
-  }: PredictOptions,
+  { out, proba = false, reasons = false, onError, csvSafe = false, json = false, threads, ...written }: PredictOptions,
 ): Promise<void> {
   const { Memory } = await import("../engine/memory.js");
   const { NnfitError } = await import("../errors.js");
@@ -96,7 +83,7 @@ async function predictAction(
     threads === "auto" ? predictionThreads(model.network, model.members, source.bytes ?? 0) : threads,
   );
   const predict = predictor(memory, checkedNetworksOf(model, memory, path), model.pipeline, onError === "null");
-  const format = { delimiter, encoding, ...cellFormat(model) };
+  const format = { ...rowsFormat(written), ...cellFormat(model) };
   const blocks =
     onError === "fail"
       ? readBlocks(source, format, model.pipeline)

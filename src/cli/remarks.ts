@@ -1,4 +1,5 @@
 import type { Column, Table } from "../data/table.js";
+import { usualLimits } from "../transform/limits.js";
 import { type Oddity, oddText, Tally } from "../transform/oddities.js";
 import type { ColumnState, PipelineState } from "../transform/pipeline.js";
 import { count, plain, rangeText } from "./text.js";
@@ -51,7 +52,7 @@ export class Remarks {
     const found = this.tallies.flatMap((tally) =>
       // Object.entries forgets that the keys are the names of oddities
       (Object.entries(tally.counts) as [Oddity, number][])
-        .filter(([, cells]) => cells > 0)
+        .filter(([oddity, cells]) => cells > 0 && !(oddity === "missing" && isUsual(tally)))
         .map(([oddity, cells]) => ({
           text: sentence(tally, oddity),
           weight: oddity === "unreadable" ? Number.POSITIVE_INFINITY : cells,
@@ -65,6 +66,11 @@ export class Remarks {
       ...(more > 0 ? [`${count(more, "remark")} more of this kind${hint}`] : []),
     ];
   }
+}
+
+/** No more cells are missing than in training, but for what `check` lets pass too. */
+function isUsual({ state: { profile }, counts, rows }: Tally): boolean {
+  return profile !== undefined && profile.missing > 0 && counts.missing / rows <= profile.missing + usualLimits.missing;
 }
 
 function reason(state: ColumnState, column: Column, row: number, oddity: Oddity): string {

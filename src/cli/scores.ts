@@ -1,10 +1,11 @@
-import type { Baseline, Baselines } from "../score/baseline.js";
+import type { Baseline, Baselines, wantedScores } from "../score/baseline.js";
 import type { Interval } from "../score/bootstrap.js";
+import { precisionAndRecall } from "../score/confusion.js";
 import type { Importances } from "../score/importance.js";
 import type { Scores } from "../score/metrics.js";
 import type { TargetState } from "../transform/target.js";
 import { aligned, padEnd, padStart, shortened, widest } from "./align.js";
-import { oneLine, scoreCell, scoreText, short, whole } from "./text.js";
+import { oneLine, percent, scoreCell, scoreText, short, whole } from "./text.js";
 
 /** Something simpler than the network, how it does, and what there is to say of the network beside it. */
 export interface Comparison {
@@ -42,8 +43,8 @@ const WIDEST = 80;
 const WIDEST_CLASS = 40;
 
 /**
- * A confusion matrix with its classes: a line for each true one, a column for each predicted one. Where names make it too
- * wide, the columns have the numbers of the lines.
+ * A confusion matrix with its classes: a line for each true one, a column for each predicted one, at their ends the recall
+ * and precision. Where names make it too wide, the columns have the numbers of the lines.
  */
 export function confusionLines(classes: readonly string[], matrix: readonly (readonly number[])[]): string[] {
   const names = classes.map((name) => shortened(oneLine(name), WIDEST_CLASS));
@@ -59,12 +60,17 @@ function confusionTable(
   columns: readonly string[],
   matrix: readonly (readonly number[])[],
 ): string[] {
-  const corner = "truth \\ predicted";
-  const first = widest([corner, ...lines]);
-  const widths = columns.map((name, c) => widest([name, ...matrix.map((row) => String(row[c]))]));
-  const line = (name: string, cells: readonly (string | number)[]) =>
-    [padEnd(name, first), ...cells.map((cell, c) => padStart(String(cell), widths[c]!))].join("  ");
-  return [line(corner, columns), ...matrix.map((row, r) => line(lines[r]!, row))];
+  const { precision, recall } = precisionAndRecall(matrix);
+  const shown = (share: number | null) => (share === null ? "-" : percent(share));
+  const rows = [
+    ["truth \\ predicted", ...columns, "recall"],
+    ...matrix.map((row, r) => [lines[r]!, ...row.map(String), shown(recall[r]!)]),
+    ["precision", ...precision.map(shown), ""],
+  ];
+  const widths = rows[0]!.map((_, c) => widest(rows.map((cells) => cells[c]!)));
+  return rows.map(([first, ...cells]) =>
+    [padEnd(first!, widths[0]!), ...cells.map((cell, c) => padStart(cell, widths[c + 1]!))].join("  ").trimEnd(),
+  );
 }
 
 /** A longer list is for programs. */
@@ -86,12 +92,17 @@ export function importanceLines({ shuffles, columns }: Importances): string[] {
   ];
 }
 
-/** What the network is compared with, by the scores of the task's first metric. */
-export async function comparisons(target: TargetState, network: Scores, of: Baselines): Promise<Comparison[]> {
-  const { firstScores, notBetter } = await import("../score/baseline.js");
-  const names = firstScores(target);
+/** What the network is compared with, by the scores that its training was to better. */
+export async function comparisons(
+  target: TargetState,
+  training: Parameters<typeof wantedScores>[1],
+  network: Scores,
+  of: Baselines,
+): Promise<Comparison[]> {
+  const { notBetter, wantedScores } = await import("../score/baseline.js");
+  const names = wantedScores(target, training);
   const compare = (label: string, baseline: Baseline, what: string): Comparison => {
-    const worse = notBetter(target, network, baseline.scores);
+    const worse = notBetter(target, names, network, baseline.scores);
     const remark = `by ${worse.join(" and ")} the network is no better than ${what}`;
     return {
       label,

@@ -11,7 +11,7 @@ import { type TargetState, targetNames } from "../transform/target.js";
 import type { Truth } from "../transform/truth.js";
 import type { Comparison } from "./scores.js";
 import { summarize } from "./summary.js";
-import { count, duration, extras, note, say, scoreText, shellWord, some, weightText, whole } from "./text.js";
+import { count, duration, extras, note, percent, say, scoreText, shellWord, some, weightText, whole } from "./text.js";
 
 /** Says what was understood. `folds` is a line about the folds of a cross-validation, of which the rest tells the first. */
 export function describe(
@@ -27,6 +27,7 @@ export function describe(
   describeInputs(prepared);
   describeTarget(prepared, task, folds !== undefined);
   describeRows(prepared);
+  describeRareClass(prepared);
   if (folds !== undefined || (holdsOut(prepared) && typeof config.data.validation === "number")) {
     describeCopies(task.table, prepared, config);
   }
@@ -54,7 +55,11 @@ function describeTarget(prepared: Prepared, { because, withoutTarget }: TaskOf, 
   if (target.task === "regression") {
     const targets = target.targets.map(({ name, scaler }) => `${name} (scaled by ${scaler.name})`);
     say("target", `${some(targets)}: a regression`);
-  } else say("target", `${target.name}: ${count(target.classes.length, "class", "classes")}: ${some(target.classes)}`);
+  } else {
+    const counts = rowsByClass(target.classes, rows.truth);
+    const classes = target.classes.map((name, code) => `${name} (${whole(counts[code]!)})`);
+    say("target", `${target.name}: ${count(classes.length, "class", "classes")}: ${some(classes)}`);
+  }
   const lone = isFolded || holdsOut(prepared) ? loneClasses(target, rows.truth) : [];
   if (lone.length > 0) say("", `of one row alone, learned from or judged by and never both: ${some(lone)}`);
   if (because) say("", because);
@@ -63,6 +68,19 @@ function describeTarget(prepared: Prepared, { because, withoutTarget }: TaskOf, 
       "left out",
       `${count(withoutTarget, "row")} without ${targetNames(target).length > 1 ? "all of the targets" : "a target"}`,
     );
+}
+
+/** Of a smaller share of the rows a class hardly counts for accuracy. */
+const RARE = 0.05;
+
+function describeRareClass({ target, rows, training: { bestBy, classWeights } }: Prepared): void {
+  if (target.task === "regression" || classWeights !== "none" || !["accuracy", "loss"].includes(bestBy)) return;
+  const counts = rowsByClass(target.classes, rows.truth);
+  const rarest = counts.indexOf(Math.min(...counts));
+  if (target.classes.length > 2 || counts[rarest]! >= RARE * rows.size) return;
+  note(
+    `"${target.classes[rarest]}" is ${percent(counts[rarest]! / rows.size)} of the rows, so accuracy says little: training.bestBy: "rocAuc" chooses by ranking, training.classWeights: "balanced" finds more of them`,
+  );
 }
 
 function describeRows({ members }: Prepared): void {
@@ -170,10 +188,15 @@ export function conclude(
 
 /** The classes that have one row. */
 function loneClasses(target: TargetState, truth: Truth): string[] {
-  if (target.task === "regression" || truth.task === "regression") return [];
-  const rows = target.classes.map(() => 0);
-  for (const code of truth.classes) rows[code]!++;
+  if (target.task === "regression") return [];
+  const rows = rowsByClass(target.classes, truth);
   return target.classes.filter((_, code) => rows[code] === 1);
+}
+
+function rowsByClass(classes: readonly string[], truth: Truth): number[] {
+  const rows = classes.map(() => 0);
+  if (truth.task === "classification") for (const code of truth.classes) rows[code]!++;
+  return rows;
 }
 
 function replacedText({ target, training: { scores } }: Model, now: TargetState): string {

@@ -45,10 +45,14 @@ export function say(label: string, text: string): void {
   console.error(labelled(label, text));
 }
 
-/** Prints on standard error what a person should know about a result. */
+/** Prints on standard error what a person should know about a result; `remark` does so without troubling a CI run. */
 export function note(text: string): void {
-  console.error(`${colors.yellow("note:")} ${oneLine(text)}`);
+  remark(text);
   annotate("warning", text, { title: "nnfit" });
+}
+
+export function remark(text: string): void {
+  console.error(`${colors.yellow("note:")} ${oneLine(text)}`);
 }
 
 /** 1234567 as "1,234,567" */
@@ -69,9 +73,11 @@ export function short(x: number, digits = 5): string {
   return size >= 10 ** (digits - 1) ? x.toFixed(0) : x.toPrecision(digits);
 }
 
-/** A value as somebody would write it: "22", "0.12346", "1234567" */
+/** A value as somebody would write it: "22", "0.12346", "1234567", "9.0072e+16" */
 export function plain(x: number): string {
-  return Number.isSafeInteger(x) ? String(x) : String(Number(short(x)));
+  if (Number.isSafeInteger(x)) return String(x);
+  const rounded = Number(short(x));
+  return Math.abs(x) > Number.MAX_SAFE_INTEGER ? rounded.toExponential() : String(rounded);
 }
 
 /** "0%", "<0.1%", "12.3%" */
@@ -108,7 +114,7 @@ export function scoreText(scores: Readonly<Record<string, number | null>>): stri
 export function extras({ tabm, scaling, parametric, parametrization, dropout, input }: NetworkSpec): string[] {
   return [
     ...(tabm ? [`${tabm} networks that share weights`] : []),
-    ...(input && input.numbers.name !== "none" ? [`numbers embedded by ${input.numbers.name}`] : []),
+    ...(input?.columns.some(({ kind }) => kind === "embedded") ? [`numbers embedded by ${input.numbers.name}`] : []),
     ...(scaling ? ["scaled inputs"] : []),
     ...(parametric ? ["parametric activations"] : []),
     ...(parametrization === "neuralTangent" ? ["neural-tangent weights"] : []),

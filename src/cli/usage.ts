@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { type Encoding, encodings } from "../data/encoding.js";
 
 /** Examples, at the top of a help text. */
@@ -9,29 +9,50 @@ export function example(...lines: string[]): string {
 /** MODEL, as several commands take it. */
 export const modelArgument = ["<model>", "a run folder, its model file, or the config that trained it"] as const;
 
-/** An option of commands that read rows. */
-export const delimiterOption = [
-  "--delimiter <character>",
-  'what parts the cells, if it is not found out rightly; "tab" for a tab',
-  (text: string): string => {
-    if (text === "tab") return "\t";
-    if (text === "auto" || text.length === 1) return text;
-    throw new InvalidArgumentError('It takes one character, "tab" or "auto".');
-  },
-  "auto",
-] as const;
+/** How new rows are written, where that is not found out. */
+export interface RowsOptions {
+  readonly delimiter: string;
+  readonly encoding: Encoding;
+  readonly skipLines: number;
+}
 
-/** Another one of them. */
-export const encodingOption = [
-  "--encoding <name>",
-  "how the bytes of the rows are text, such as windows-1252; auto is UTF-8, or UTF-16 that begins with its mark",
-  (text: string): Encoding => {
-    const encoding = encodings.find((name) => name === text);
-    if (encoding !== undefined) return encoding;
-    throw new InvalidArgumentError(`It takes one of ${encodings.join(", ")}.`);
-  },
-  "auto",
-] as const;
+export function rowsFormat({ delimiter, encoding, skipLines }: RowsOptions): RowsOptions {
+  return { delimiter, encoding, skipLines };
+}
+
+/** Adds the options of commands that read new rows. */
+export function withRowsOptions(command: Command): Command {
+  return command
+    .option(
+      "--delimiter <character>",
+      'what parts the cells, if it is not found out rightly; "tab" for a tab',
+      (text: string): string => {
+        if (text === "tab") return "\t";
+        if (text === "auto" || text.length === 1) return text;
+        throw new InvalidArgumentError('It takes one character, "tab" or "auto".');
+      },
+      "auto",
+    )
+    .option(
+      "--encoding <name>",
+      "how the bytes of the rows are text, such as windows-1252; auto is UTF-8, or UTF-16 that begins with its mark",
+      (text: string): Encoding => {
+        const encoding = encodings.find((name) => name === text);
+        if (encoding !== undefined) return encoding;
+        throw new InvalidArgumentError(`It takes one of ${encodings.join(", ")}.`);
+      },
+      "auto",
+    )
+    .option(
+      "--skip-lines <n>",
+      "lines above the header, such as a title, that are passed over",
+      (text: string): number => {
+        if (/^\d{1,3}$/.test(text)) return Number(text);
+        throw new InvalidArgumentError("It takes a number of lines.");
+      },
+      0,
+    );
+}
 
 /** An option of commands that compute for long. */
 export const threadsOption = [

@@ -59,6 +59,8 @@ export class ColumnBuilder implements CellReceiver {
   private readonly numbersArePresent: boolean;
   private withZeros: string | undefined;
   private withDecimals = false;
+  private withGroups: string | undefined;
+  private largestWhole = 0;
   private firstOther: { text: string; line: number } | undefined;
   private readonly unreadable = new Map<number, string>();
 
@@ -151,7 +153,16 @@ export class ColumnBuilder implements CellReceiver {
 
   private lookAt(number: string): void {
     if (hasZeros(number)) this.withZeros ??= number;
-    else this.withDecimals ||= hasDecimals(number);
+    else if (hasDecimals(number)) this.withDecimals = true;
+    else if (number.includes(this.decimal)) this.withGroups ??= number;
+    else this.largestWhole = Math.max(this.largestWhole, Math.abs(this.numberIn(number) ?? 0));
+  }
+
+  /** Where decimals had zeros cut off at their ends, some would have fewer than three; and thousands have no whole ones. */
+  private get mayHaveGroups(): boolean {
+    const whole = this.largestWhole;
+    if (this.given || this.withDecimals || whole === 0 || whole >= 1000) return false;
+    return this.values.whole().every((value) => Number.isNaN(value) || (Math.abs(value) < 1000 && isThousandth(value)));
   }
 
   /** Each different cell is looked at once. */
@@ -215,7 +226,7 @@ export class ColumnBuilder implements CellReceiver {
   }
 
   finish(): Column {
-    const { name, decimal, unreadable, withZeros } = this;
+    const { name, decimal, unreadable, withZeros, withGroups } = this;
     const { lenient } = this.ofNumbers;
     return this.type === "category"
       ? { type: "category", name, codes: this.codes.whole(), categories: [...this.codeOf.keys()], decimal }
@@ -225,6 +236,7 @@ export class ColumnBuilder implements CellReceiver {
           values: this.values.whole(),
           ...(lenient && { unreadable }),
           ...(withZeros !== undefined && { withZeros }),
+          ...(withGroups !== undefined && this.mayHaveGroups && { withGroups }),
         };
   }
 
@@ -255,8 +267,12 @@ export class ColumnBuilder implements CellReceiver {
 function haveDecimals(values: Float64Array, first: number): boolean {
   const isFraction = (value: number) => !Number.isNaN(value) && !Number.isInteger(value);
   const fractions = values.subarray(first).filter(isFraction);
-  const isGroup = (value: number) => !hasDecimals(value.toFixed(3)) && Number(value.toFixed(3)) === value;
+  const isGroup = (value: number) => !hasDecimals(value.toFixed(3)) && isThousandth(value);
   if (fractions.some((value) => !isGroup(value))) return true;
   const areShort = fractions.every((value) => Number(value.toFixed(2)) === value);
   return fractions.length > 0 && areShort && !values.subarray(0, first).some(isFraction);
+}
+
+function isThousandth(value: number): boolean {
+  return Number(value.toFixed(3)) === value;
 }

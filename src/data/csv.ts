@@ -17,6 +17,8 @@ export interface CsvFormat extends CellFormat {
   /** what parts the cells: one character, or "auto": found out from the first rows */
   readonly delimiter: string;
   readonly encoding: Encoding;
+  /** lines above the header */
+  readonly skipLines: number;
 }
 
 /** Some records of a table, in order, and the lines they begin on, counted from 1. */
@@ -30,18 +32,17 @@ export const MOST_RECORD_BYTES = 16 * 2 ** 20;
 
 /**
  * The records of a CSV table, read by csv-parse, a block for each chunk of its bytes. Blank lines are passed over. The
- * delimiter is known. The first record is the header; or `after` tells how many cells it had and the number of lines so far,
- * and what is read goes on after them.
+ * delimiter is known, and the number of lines before. The first record is the header, unless it is known how many cells that has.
  */
 export async function* readRecords(
   source: Source,
   { delimiter }: Pick<CsvFormat, "delimiter">,
-  after?: { readonly width: number; readonly line: number },
+  { linesBefore = 0, width }: { readonly linesBefore?: number; readonly width?: number } = {},
 ): AsyncGenerator<Records> {
-  const parser = await recordParser(delimiter, after?.line);
+  const parser = await recordParser(delimiter, linesBefore, width !== undefined);
   // csv-parse takes the width from the first record, so it is given one
-  if (after) yield* blocks(parser, source, `${new Array(after.width).fill("x").join(delimiter)}\n`);
-  for await (const text of decode(source, after ? after.line + 1 : 1)) yield* blocks(parser, source, text);
+  if (width !== undefined) yield* blocks(parser, source, `${new Array(width).fill("x").join(delimiter)}\n`);
+  for await (const text of decode(source, linesBefore + 1)) yield* blocks(parser, source, text);
   yield* blocks(parser, source, undefined);
 }
 
@@ -63,11 +64,11 @@ interface LineCounts {
 /** What is the same wherever csv-parse reads. */
 export const syntax = { bom: true, record_delimiter: ["\r\n", "\n", "\r"], skip_empty_lines: true };
 
-/** With `linesBefore`, the first record is a header that stood in them: it sets the width and is not handed on. */
-async function recordParser(delimiter: string, linesBefore?: number): Promise<RecordParser> {
+/** The first record may be one that sets the width and is not handed on, nor stands in the table. */
+async function recordParser(delimiter: string, linesBefore: number, setsWidth: boolean): Promise<RecordParser> {
   const { parse } = await import("csv-parse"); // only where a table needs it
-  let isHeader = linesBefore !== undefined;
-  const state = { records: { cells: [], lines: [] }, line: 0, counted: { lines: 0, empty_lines: 0 } } as Omit<
+  let isHeader = setsWidth;
+  const state = { records: { cells: [], lines: [] }, line: linesBefore, counted: { lines: 0, empty_lines: 0 } } as Omit<
     RecordParser,
     "parser"
   >;
@@ -78,7 +79,7 @@ async function recordParser(delimiter: string, linesBefore?: number): Promise<Re
     on_record: (cells: string[], counted: LineCounts) => {
       if (isHeader) {
         isHeader = false;
-        state.line = linesBefore ?? 0;
+        state.line = linesBefore;
         state.counted = { lines: counted.lines, empty_lines: counted.empty_lines };
         return null;
       }
@@ -187,8 +188,7 @@ function wayToWidth(header: number, cells: number, more: readonly unknown[], lin
   if (more.length > 0 && more.every((cell) => cell === "")) {
     return "no delimiter at the end of rows, or as many at the end of the header too";
   }
-  if (header === 1)
-    return "deleting what stands above the header, if the first line is a title, or naming the delimiter";
+  if (header === 1) return "data.skipLines (--skip-lines), if what stands first is a title, or naming the delimiter";
   const quoting = "quoting cells that contain the delimiter, or naming the delimiter (data.delimiter, --delimiter)";
   return cells === header + 1 && line === 2
     ? `a name for the first column, if that is R's row names (write.table: col.names = NA); or ${quoting}`

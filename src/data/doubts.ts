@@ -3,7 +3,7 @@ import type { CellFormat } from "./csv.js";
 import { looksLikeDate, normalDate } from "./dates.js";
 import { MARKS, numberIn, numberReader, otherMark } from "./numbers.js";
 import type { DataOptions } from "./options.js";
-import type { CategoryColumn, NumberColumn, Table, Task } from "./table.js";
+import { type CategoryColumn, type Column, columnOf, type NumberColumn, type Table, type Task } from "./table.js";
 
 /** What people and programs write for a value that is missing, in small letters. */
 const MISSING = new Set([
@@ -67,14 +67,25 @@ export function doubtsAbout(table: Table, data: DataOptions, task: Task | "auto"
   const inputs = doubtful.filter(({ name }) => !targets.includes(name));
   return doubtful.flatMap((column) => {
     const isTarget = targets.includes(column.name);
+    const told = isTarget ? undefined : targets.find((name) => tellsTarget(column, columnOf(table, name)));
+    if (told !== undefined) {
+      return `"${column.name}" tells the target "${told}" in every row; if new rows won't have it, data.ignore: ["${column.name}"] leaves it out`;
+    }
     if (column.type === "category") {
       const doubt = doubtAboutWords(column, data, isTarget);
       if (doubt?.makesNumbers && isTarget && column.categories.length > MOST_CLASSES)
         throw notClasses(doubt, table.source);
       return doubt ? [doubt.what, doubt.way].filter((part) => part !== undefined).join("; ") : [];
     }
-    return !isTarget && (inputs.length > 1 || column.withZeros) ? (doubtAboutNumbers(column) ?? []) : [];
+    const doubt = doubtAboutMarks(column, data) ?? (isTarget ? undefined : doubtAboutNumbers(column, inputs.length));
+    return doubt ?? [];
   });
+}
+
+function doubtAboutMarks({ name, withGroups }: NumberColumn, { decimal }: DataOptions): string | undefined {
+  if (withGroups === undefined) return undefined;
+  const [mark, other] = [MARKS[decimal], otherMark(decimal)];
+  return `"${name}" may have ${mark} between thousands, as in ${withGroups}, and they are read as decimal ${mark}; data.decimal: "${other}" and data.thousands: "${decimal}" read them so`;
 }
 
 interface Doubt {
@@ -184,12 +195,13 @@ function dressOf(cells: readonly string[], decimal: DataOptions["decimal"]): str
   return dressed;
 }
 
-function doubtAboutNumbers(column: NumberColumn): string | undefined {
+/** A column that is the only input is what the user wants to learn from. */
+function doubtAboutNumbers(column: NumberColumn, inputs: number): string | undefined {
   const { name, withZeros } = column;
   if (withZeros !== undefined) {
     return `"${name}" is a column of numbers, as codes such as ${withZeros} look like them; data.types: { "${name}": "category" } makes it one of categories`;
   }
-  return countsRows(column)
+  return inputs > 1 && countsRows(column)
     ? `"${name}" counts the rows; if it tells nothing else of them, data.ignore: ["${name}"] leaves it out`
     : undefined;
 }
@@ -209,4 +221,26 @@ function countsRows({ values }: NumberColumn): boolean {
     seen[place] = 1;
   }
   return true;
+}
+
+/** The same number in every row; or for each class a value of its own, each of which comes again. */
+function tellsTarget(column: Column, target: Column | undefined): boolean {
+  if (!target) return false;
+  const [cells, classes] = [cellsOf(column), cellsOf(target)];
+  if (cells.length < FEW_ROWS) return false;
+  if (column.type === "number" && target.type === "number" && cells.every((cell, row) => cell === classes[row]))
+    return true;
+  const [classOf, cellOf] = [new Map<number, number>(), new Map<number, number>()];
+  for (const [row, cell] of cells.entries()) {
+    const known = classes[row]!;
+    if ((classOf.get(cell) ?? known) !== known || (cellOf.get(known) ?? cell) !== cell) return false;
+    classOf.set(cell, known);
+    cellOf.set(known, cell);
+    if (classOf.size > cells.length / 2) return false;
+  }
+  return classOf.size > 1;
+}
+
+function cellsOf(column: Column): Float64Array | Int32Array {
+  return column.type === "number" ? column.values : column.codes;
 }

@@ -42,11 +42,12 @@ async function* byMark(source: Source): AsyncGenerator<Uint8Array> {
   const chunks = source.read()[Symbol.asyncIterator]();
   let first: Uint8Array = new Uint8Array();
   try {
-    while (first.length < 2) {
+    while (first.length < SIGNATURE_BYTES) {
       const { value, done } = await chunks.next();
       if (done) break;
       first = Buffer.concat([first, value]);
     }
+    refuseArchives(first, source.name);
     const [low, high] = first;
     const rest = { [Symbol.asyncIterator]: () => chunks };
     if (low === 0xff && high === 0xfe) yield* decoded(source, after(first, rest), "utf-16le");
@@ -55,6 +56,19 @@ async function* byMark(source: Source): AsyncGenerator<Uint8Array> {
   } finally {
     await chunks.return?.();
   }
+}
+
+const SIGNATURE_BYTES = 4;
+
+/** Tables that are no text at all, by what such files begin with. */
+function refuseArchives(first: Uint8Array, at: string): void {
+  const begins = (...bytes: number[]) => bytes.every((byte, i) => first[i] === byte);
+  const isZip = begins(0x50, 0x4b, 3, 4);
+  if (isZip || begins(0xd0, 0xcf, 0x11, 0xe0)) {
+    const what = isZip ? "an archive, such as an Excel workbook is" : "an old Excel workbook";
+    throw new NnfitError("data", `the table is ${what}, not CSV text`, { at, try: "saving it as CSV" });
+  }
+  if (begins(0x1f, 0x8b)) throw new NnfitError("data", "the table is compressed by gzip", { at, try: "gunzip first" });
 }
 
 async function* after(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -26,7 +26,9 @@ export function checkHeader(cells: readonly string[], at: string, matters: (name
     throw new NnfitError("data", `column ${empty + 1} of the header has no name`, {
       at,
       have: listed(names.map((name) => name || '""')),
-      try: 'a name for it, or data.ignore: [""], which leaves it out; pandas writes none with index=False, R with row.names=FALSE',
+      try: isTitle(names)
+        ? "data.skipLines (--skip-lines), if a title stands above the header"
+        : 'a name for it, or data.ignore: [""], which leaves it out; pandas writes none with index=False, R with row.names=FALSE',
     });
   }
   const places = placesOf(names);
@@ -47,6 +49,11 @@ export function checkHeader(cells: readonly string[], at: string, matters: (name
   return names;
 }
 
+/** A first line with hardly a cell in it. */
+function isTitle(names: readonly string[]): boolean {
+  return names.filter((name) => name !== "").length <= names.length / 2;
+}
+
 /** That each of the names, which stand in a setting of the config, is a column of the table `source`. */
 export function checkNames(names: readonly string[], header: readonly string[], setting: string, source: string): void {
   const known = new Set(header);
@@ -56,8 +63,14 @@ export function checkNames(names: readonly string[], header: readonly string[], 
   throw new NnfitError("usage", `no column "${unknown}" in ${source}`, {
     setting,
     have: listed(header),
-    try: similar && `"${similar}"`,
+    try: similar ? `"${similar}"` : wayToHeader(header),
   });
+}
+
+function wayToHeader(header: readonly string[]): string | undefined {
+  return isTitle(header) || header.length === 1
+    ? "data.skipLines (--skip-lines), if that is a title above the header"
+    : undefined;
 }
 
 /** In an error, as many names as a person reads. */
@@ -79,6 +92,6 @@ export function lacksColumns(
   return new NnfitError("data", `the table lacks the ${others.length === 0 ? "column" : "columns"} ${names}`, {
     at,
     have: listed(header),
-    try: similar && `renaming "${similar}" to "${first}", if it is the same`,
+    try: similar ? `renaming "${similar}" to "${first}", if it is the same` : wayToHeader(header),
   });
 }

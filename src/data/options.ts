@@ -7,6 +7,12 @@ export const csvOptions = {
     .union([z.literal("auto"), z.string().length(1)])
     .default("auto")
     .describe("what parts the cells: auto (found out among , ; tab |) or one character"),
+  skipLines: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(0)
+    .describe("lines above the header, such as a title, that are passed over"),
   encoding: z
     .enum(encodings)
     .default("auto")

@@ -55,18 +55,23 @@ export async function* readRows(source: Source, format: CsvFormat): AsyncGenerat
 }
 
 async function* rowsOf(blocks: Blocks, source: Source, format: CsvFormat): AsyncGenerator<HeadedRows> {
-  const { value: first, done } = await blocks.next();
+  const { value: block, done } = await blocks.next();
   if (done) throw new NnfitError("data", "the table is empty", { at: source.name });
-
-  checkLine(first, source, 1);
+  const { skipLines } = format;
+  const first = afterLines(block, skipLines, source);
+  checkLine(first, source, skipLines + 1);
   const delimiter =
     format.delimiter === "auto"
       ? await findDelimiter(first.toString("utf8", 0, SAMPLE_CHARACTERS), format.decimal)
       : format.delimiter;
   const found = { ...format, delimiter };
-  const header = delimiter.charCodeAt(0) < 0x80 && delimiter !== '"' ? await plainHeader(first, delimiter) : undefined;
+  const header =
+    delimiter.charCodeAt(0) < 0x80 && delimiter !== '"'
+      ? await plainHeader(first, delimiter, skipLines + 1)
+      : undefined;
   if (!header) {
-    yield* parsedRows(readRecords({ name: source.name, read: () => chain(first, blocks) }, found), source);
+    const whole = { name: source.name, read: () => chain(first, blocks) };
+    yield* parsedRows(readRecords(whole, found, { linesBefore: skipLines }), source);
     return;
   }
 
@@ -90,7 +95,7 @@ async function* rowsOf(blocks: Blocks, source: Source, format: CsvFormat): Async
     const next = kept > 0 || begin === block.length ? await blocks.next(kept) : undefined;
     if (!next || (next.done && kept > 0)) {
       const rest = { name: source.name, read: () => chain(block.subarray(begin), blocks) };
-      for await (const records of readRecords(rest, found, { width: names.length, line })) {
+      for await (const records of readRecords(rest, found, { width: names.length, linesBefore: line })) {
         yield { header: names, headerLine, rows: textRows(records) };
       }
       return;
@@ -99,6 +104,24 @@ async function* rowsOf(blocks: Blocks, source: Source, format: CsvFormat): Async
     block = next.value;
     checkLine(block, source, line + 1);
   }
+}
+
+/** Without so many lines at its beginning. They are short, or nobody would want to skip them. */
+function afterLines(block: Buffer, lines: number, { name }: Source): Buffer {
+  let at = 0;
+  for (let line = 0; line < lines; line++) {
+    while (at < block.length && block[at] !== LF && block[at] !== CR) at++;
+    at += block[at] === CR && block[at + 1] === LF ? 2 : 1;
+  }
+  if (at < block.length || lines === 0) return block.subarray(at);
+  throw new NnfitError(
+    "data",
+    `the table has no header after ${lines === 1 ? "the line" : `the ${lines} lines`} to skip`,
+    {
+      at: name,
+      try: "a smaller data.skipLines (--skip-lines)",
+    },
+  );
 }
 
 /** Blocks are cut at line ends: one without any is a part of a line that is too long. CR alone ends lines too. */
@@ -138,8 +161,8 @@ function textRows({ cells, lines }: Records): Rows {
 }
 
 /** The header, if the block begins with plain lines: the cells of the first line that is not blank. */
-async function plainHeader(block: Buffer, delimiter: string) {
-  let line = 1;
+async function plainHeader(block: Buffer, delimiter: string, firstLine: number) {
+  let line = firstLine;
   for (let start = 0; start < block.length; ) {
     const { end, lines, quotes } = wholeRow(block, start);
     const bytes = block.subarray(start, end);

@@ -18,6 +18,8 @@ export interface NumberColumn {
   readonly unreadable?: ReadonlyMap<number, string>;
   /** a cell such as 00501, if one of the first was written so: numbers that count or measure have no zeros before them */
   readonly withZeros?: string;
+  /** a cell such as 1.485, if its first ones may have points between thousands: all have three digits after a point, or none */
+  readonly withGroups?: string;
 }
 
 /** A column of words: each cell the number of its category in order of appearance, −1 where it is missing. */

@@ -57,6 +57,13 @@ export function columnWidths({ columns, numbers }: InputSpec): number[] {
   });
 }
 
+/** How many numbers a row is at most on its way to the first layer. */
+export function widestOf({ inputs, input }: Spec): number {
+  if (!input) return inputs;
+  const embedded = embeddedNumbers(input).places.length;
+  return Math.max(inputs, embedded * (make(numericEmbeddings, input.numbers)?.hidden ?? 0));
+}
+
 /** The code of an unknown category: that of the last place. A sign is 0 for it. */
 export function unknownCode(column: Column): number {
   return "places" in column ? column.places - 1 : 2;

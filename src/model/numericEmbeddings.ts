@@ -11,6 +11,8 @@ import type { Tensor } from "./tensors.js";
 export interface NumericEmbedding {
   /** how many columns it makes of one */
   readonly outputs: number;
+  /** how many numbers there are of one on the way to them */
+  readonly hidden: number;
   /** whether the number itself comes before them */
   readonly keepsNumber: boolean;
   /** a column of fewer different values stays as it is */
@@ -68,6 +70,7 @@ export const numericEmbeddings = {
     options: pbldOptions,
     with: ({ hidden, outputs, frequency, minValues }) => ({
       outputs: outputs - 1,
+      hidden,
       keepsNumber: true,
       minValues,
       tensors: (columns) => [
@@ -86,6 +89,7 @@ export const numericEmbeddings = {
     options: piecewiseLinearOptions,
     with: ({ bins, outputs, minValues }) => ({
       outputs,
+      hidden: bins,
       keepsNumber: false,
       minValues,
       edges: (values) => quantiles(values, bins),

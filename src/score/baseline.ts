@@ -94,10 +94,10 @@ export function withScores(state: BaselineState, { baseline, linear }: Baselines
   return { ...state, scores: { baseline: baseline.scores, ...ofLinear } };
 }
 
-/** The scores by a task's first metric in which a network is no better than the baseline. */
-export function notBetter(target: TargetState, network: Scores, baseline: Scores): string[] {
+/** The scores, of those that are named, in which a network is no better than the baseline. */
+export function notBetter(target: TargetState, names: readonly string[], network: Scores, baseline: Scores): string[] {
   const kinds = scoreKinds(target);
-  return firstScores(target).filter((name) =>
+  return names.filter((name) =>
     kinds[name] === "higher" ? !(network[name]! > baseline[name]!) : !(network[name]! < baseline[name]!),
   );
 }
@@ -105,6 +105,16 @@ export function notBetter(target: TargetState, network: Scores, baseline: Scores
 /** The names of a task's first metric: one for each target. */
 export function firstScores(target: TargetState): string[] {
   return Object.keys(scoreKinds(target)).slice(0, targetNames(target).length);
+}
+
+/** The names of the scores that a network is to be good by: those of `bestBy`, one for each target, or of the first metric. */
+export function wantedScores(
+  target: TargetState,
+  { bestBy, classWeights }: { readonly bestBy: string; readonly classWeights: unknown },
+): string[] {
+  const by = classWeights !== "none" && ["loss", "accuracy"].includes(bestBy) ? "balancedAccuracy" : bestBy;
+  const names = Object.keys(scoreKinds(target)).filter((name) => name === by || name.startsWith(`${by}_`));
+  return names.length > 0 ? names : firstScores(target);
 }
 
 export function linearRule({ task }: TargetState): string {

@@ -4,3 +4,18 @@ export function confusion(truth: Int32Array, predicted: Int32Array, classes: num
   for (let row = 0; row < truth.length; row++) matrix[truth[row]!]![predicted[row]!]!++;
   return matrix;
 }
+
+/** Of each class: of the rows that are predicted to be of it, the share that are; of those that are, the share predicted so. */
+export function precisionAndRecall(matrix: readonly (readonly number[])[]) {
+  const shareOf = (part: number, whole: number) => (whole > 0 ? part / whole : null);
+  const columnSum = (c: number) => matrix.reduce((sum, row) => sum + row[c]!, 0);
+  return {
+    precision: matrix.map((row, c) => shareOf(row[c]!, columnSum(c))),
+    recall: matrix.map((row, c) =>
+      shareOf(
+        row[c]!,
+        row.reduce((sum, count) => sum + count, 0),
+      ),
+    ),
+  };
+}

@@ -1,13 +1,18 @@
 import type { Dataset } from "../data/dataset.js";
 import { record } from "../engine/tape.js";
+import { widestOf } from "../model/inputs.js";
 import type { Network, NetworkSpec } from "../model/network.js";
 
 /** Rows that are predicted at a time, at most. */
 export const EVALUATION_ROWS = 1024;
 
-/** The same for a network: of several that share weights each has them. */
-export function evaluationRows({ tabm: k = 1 }: Pick<NetworkSpec, "tabm">): number {
-  return Math.ceil(EVALUATION_ROWS / k);
+/** So many numbers on their way through one layer, of all of these rows, at most. */
+const MOST_VALUES = 2 ** 22;
+
+/** The same for a network: of several that share weights each has them, and of many inputs there are fewer at a time. */
+export function evaluationRows(spec: Pick<NetworkSpec, "tabm" | "inputs" | "input">): number {
+  const rows = Math.min(Math.ceil(EVALUATION_ROWS / (spec.tabm ?? 1)), Math.floor(MOST_VALUES / widestOf(spec)));
+  return Math.max(1, rows);
 }
 
 export interface Evaluation {

@@ -17,7 +17,7 @@ export interface Drift {
  * How far a distribution is from that of training, by the shares a and e of their rows in the same bins:
  * PSI = Σ (a − e)·ln(a / e), the Kullback–Leibler divergences of both directions added up.
  *
- * `training` are shares of `trainingRows`, `counts` are rows. Undefined where there is no row.
+ * `training` are shares of `trainingRows`, `counts` are rows. Undefined where there is no row, or a single bin.
  */
 export function driftOf(
   training: readonly number[],
@@ -28,7 +28,7 @@ export function driftOf(
     .map((share, bin): [number, number] => [share * trainingRows, counts[bin]!])
     .filter(([expected, actual]) => expected > 0 || actual > 0);
   const rows = pairs.reduce((sum, [, actual]) => sum + actual, 0);
-  if (rows === 0) return undefined;
+  if (rows === 0 || pairs.length < 2) return undefined;
   const shareOf = (count: number, all: number) => (count + HALF_A_ROW) / (all + HALF_A_ROW * pairs.length);
   let index = 0;
   for (const [expected, actual] of pairs) {

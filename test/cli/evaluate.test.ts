@@ -29,7 +29,7 @@ interface Evaluation {
 }
 
 /** The network is then no better than a linear model. */
-const AFTER_TWO_EPOCHS = "  linear    by accuracy the network is no better than this linear model\n";
+const AFTER_TWO_EPOCHS = "note: linear: by accuracy the network is no better than this linear model\n";
 
 const iris = readFileSync(dataset("iris"), "utf8");
 const cwd = folder({
@@ -144,14 +144,20 @@ describe.concurrent("nnfit evaluate", () => {
     const rows = classes.map((of) =>
       classes.map((as) => truth.filter((y, row) => y === of && predicted[row]!.prediction === as).length),
     );
-    expect(ofIris.confusion).toEqual({ classes, rows });
+    const sum = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
+    expect(ofIris.confusion).toEqual({
+      classes,
+      rows,
+      recall: rows.map((row, c) => row[c]! / sum(row)),
+      precision: rows.map((row, c) => row[c]! / sum(rows.map((row) => row[c]!))),
+    });
     const told = (await works(["evaluate", "runs/iris", "iris.csv"], { cwd })).out.split("\n\n")[1]!;
     const lines = told.trimEnd().split("\n");
-    expect(lines[0]).toMatch(/^truth \\ predicted +setosa +versicolor +virginica$/);
-    expect(lines.slice(1).map((line) => line.split(/ +/))).toEqual(
+    expect(lines[0]).toMatch(/^truth \\ predicted +setosa +versicolor +virginica +recall$/);
+    expect(lines.slice(1, -1).map((line) => line.split(/ +/).slice(0, -1))).toEqual(
       classes.map((name, c) => [name, ...rows[c]!.map(String)]),
     );
-    expect(new Set(lines.map((line) => line.length)).size).toBe(1); // aligned at the right
+    expect(new Set(lines.slice(0, -1).map((line) => line.length)).size).toBe(1); // aligned at the right
     expect(await evaluate("runs/diabetes", "diabetes.csv")).not.toHaveProperty("confusion");
   });
 
@@ -169,7 +175,7 @@ describe.concurrent("nnfit evaluate", () => {
   it("says so where the network is no better than that rule", async () => {
     const input = iris.split("\n").slice(0, 51).join("\n"); // the rule is always right
     const { err } = await works(["evaluate", "runs/iris"], { cwd, input });
-    expect(err).toMatch(/baseline +by accuracy the network is no better/);
+    expect(err).toMatch(/^note: baseline: by accuracy the network is no better/m);
     expect((await works(["evaluate", "runs/iris", "iris.csv"], { cwd })).err).toBe(AFTER_TWO_EPOCHS);
   });
 
@@ -255,7 +261,12 @@ describe.concurrent("nnfit evaluate", () => {
         [0, 5],
       ],
     );
-    expect(short).toEqual(["truth \\ predicted  a   b", "a                  3  12", "b                  0   5"]);
+    expect(short).toEqual([
+      "truth \\ predicted     a      b  recall",
+      "a                     3     12   20.0%",
+      "b                     0      5    100%",
+      "precision          100%  29.4%",
+    ]);
     const classes = ["very damp grey soil", "cotton crop", "soil with vegetation stubble", "mixture class, all types"];
     const wide = confusionLines(classes, [
       [3, 12, 0, 100],
@@ -264,11 +275,12 @@ describe.concurrent("nnfit evaluate", () => {
       [0, 0, 0, 2],
     ]);
     expect(wide).toEqual([
-      "truth \\ predicted               1   2  3    4",
-      "1 very damp grey soil           3  12  0  100",
-      "2 cotton crop                   0   5  0    0",
-      "3 soil with vegetation stubble  0   0  1    0",
-      "4 mixture class, all types      0   0  0    2",
+      "truth \\ predicted                  1      2     3     4  recall",
+      "1 very damp grey soil              3     12     0   100    2.6%",
+      "2 cotton crop                      0      5     0     0    100%",
+      "3 soil with vegetation stubble     0      0     1     0    100%",
+      "4 mixture class, all types         0      0     0     2    100%",
+      "precision                       100%  29.4%  100%  2.0%",
     ]);
   });
 
@@ -282,10 +294,11 @@ describe.concurrent("nnfit evaluate", () => {
       ],
     );
     expect(lines).toEqual([
-      `truth \\ predicted${" ".repeat(25)}  1  2  3`,
-      `1 ${"x".repeat(39)}…  1  0  0`,
-      `2 日本語 ${" ".repeat(33)}  0  2  0`,
-      `3 b${" ".repeat(39)}  0  0  3`,
+      `truth \\ predicted${" ".repeat(25)}     1     2     3  recall`,
+      `1 ${"x".repeat(39)}…     1     0     0    100%`,
+      `2 日本語 ${" ".repeat(33)}     0     2     0    100%`,
+      `3 b${" ".repeat(39)}     0     0     3    100%`,
+      `precision${" ".repeat(33)}  100%  100%  100%`,
     ]);
   });
 

@@ -70,6 +70,30 @@ describe("numbers that are embedded", () => {
   });
 });
 
+describe("a table below a title", () => {
+  const text = ["x,y", ...waves.map((x, i) => `${x},${i % 2 ? "a" : "b"}`)].join("\n");
+  const cwd = folder({
+    "plain.csv": text,
+    "title.csv": `Report of March,\n\n${text}`,
+    "c.json": '{ "data": { "train": "plain.csv", "target": "y" }, "training": { "epochs": 1, "optimizer": "sgd" } }',
+  });
+  const train = (run: string, ...settings: string[]) =>
+    nnfit(["train", "c.json", "--out", run, ...settings.flatMap((setting) => ["--set", setting])], { cwd });
+
+  it("is learned and predicted as one without, and told of otherwise", async () => {
+    await train("plain");
+    const { code, err } = await train("title", "data.train=title.csv");
+    expect([code, err]).toEqual([4, expect.stringContaining("data.skipLines (--skip-lines), if a title stands above")]);
+    expect((await train("title", "data.train=title.csv", "data.skipLines=2")).code).toBe(0);
+    expect(modelDigest(join(cwd, "title"))).toBe(modelDigest(join(cwd, "plain")));
+    for (const command of ["predict", "evaluate", "check"]) {
+      const told = await works([command, "plain", "plain.csv"], { cwd });
+      const { out } = await works([command, "plain", "title.csv", "--skip-lines", "2"], { cwd });
+      expect(out.replaceAll("title.csv", "plain.csv")).toBe(told.out);
+    }
+  });
+});
+
 describe("a table in another encoding", () => {
   const words = ["é", "ü", "€"];
   const text = `größe;wort\n${waves.map((x, i) => `${x};${words[i % 3]}`).join("\n")}\n`;

@@ -163,7 +163,7 @@ it.concurrent("predicts labels as they are written: 01001 is not 1001", async ()
     }),
   });
   const trained = await works(["train", "c.json"], { cwd });
-  expect(trained.err).toContain("3 classes: 01001, 1001, 2000");
+  expect(trained.err).toContain("3 classes: 01001 (20), 1001 (20), 2000 (20)");
   const { out } = await works(["predict", "runs/c", "-"], { cwd, input: "x\n0\n1\n2\n" });
   expect(out).toBe("prediction\n01001\n1001\n2000\n");
   await works(["evaluate", "runs/c", "t.csv", "--fail-if", "accuracy < 1"], { cwd });

@@ -31,10 +31,15 @@ describe.concurrent("nnfit predict, of rows unlike those it learned from,", () =
     expect(err.trimEnd().split("\n").toSorted()).toEqual([
       'note: "age" is beyond its training range (21 to 59) in 1 row',
       'note: "price" is beyond its training range (1 to 9) in 2 rows',
-      'note: 1 cell of "age" was missing and filled with the median, 40',
       'note: 1 cell of "city" was missing, and none was in training',
       'note: 2 rows have a category of "city" that training never saw: "Bonn"',
     ]);
+  });
+
+  it("tells of missing cells where there are more than in training", async () => {
+    expect((await predict(table(fine, ",Rome,5,", ",Rome,5,", ",Rome,5,"))).err).toBe(
+      'note: 3 cells of "age" were missing and filled with the median, 40\n',
+    );
   });
 
   it("tells nothing of rows like those, and of the ends of a range", async () => {

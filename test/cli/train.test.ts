@@ -81,6 +81,19 @@ describe("what is said of few rows", () => {
     ).toContain(advice);
   });
 
+  it("tells of a rare class, unless something but accuracy is asked for", async () => {
+    const lines = Array.from(
+      { length: 100 },
+      (_, i) => `${(i * 37) % 101},g${i % 3},${i},${i % 33 === 1 ? "yes" : "no"}`,
+    );
+    const told = 'note: "yes" is 3.0% of the rows, so accuracy says little';
+    expect(await train(lines)).toContain(told);
+    expect(await train(lines, "--set", "training.bestBy=rocAuc")).not.toContain(told);
+    const weighted = await train(lines, "--set", "training.classWeights=balanced");
+    expect(weighted).not.toContain(told);
+    expect(weighted).toMatch(/baseline {2}balancedAccuracy 0\.5/);
+  });
+
   it("names a class of one row where rows are held out", async () => {
     const lone = "of one row alone, learned from or judged by and never both: perhaps";
     const lines = [...rows, "5,g1,60,perhaps"];
@@ -201,7 +214,7 @@ describe.concurrent("nnfit train tells what it understood", () => {
     expect(err).toContain("4 numbers: bill_length_mm, bill_depth_mm, flipper_length_mm, body_mass_g");
     expect(err).toContain("2 categories: island, sex");
     expect(err).toMatch(/left out +year: ignored by the config/);
-    expect(err).toMatch(/species.*3 classes: Adelie, Chinstrap, Gentoo/);
+    expect(err).toMatch(/species.*3 classes: Adelie \(152\), Chinstrap \(68\), Gentoo \(124\)/);
     expect(err).toMatch(/275 to learn from, 69 held out/);
     expect(err).toContain("14 → 32 → 32 → 3"); // 3 islands, 4 numbers and their flags, 2 sexes and one place for a missing one
     expect(err).toContain(`${(14 * 32 + 32 + 32 * 32 + 32 + 32 * 3 + 3).toLocaleString("en")} weights`);
@@ -226,7 +239,7 @@ describe.concurrent("nnfit train tells what it understood", () => {
     const table = ["a,y", ...Array.from({ length: 20 }, (_, i) => `${i},${i < 10 ? 3 : 7}`)].join("\n");
     const cwd = folder({ "t.csv": table, "c.json": '{ "data": { "train": "t.csv", "target": "y" } }' });
     const { err } = await works(["train", "c.json", ...epochs(1)], { cwd });
-    expect(err).toMatch(/2 classes: 3, 7/);
+    expect(err).toMatch(/2 classes: 3 \(10\), 7 \(10\)/);
     expect(err).toMatch(/two different values, 3 and 7.*"task": "regression"/);
   });
 

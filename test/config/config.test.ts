@@ -52,6 +52,7 @@ describe("a config", () => {
         types: {},
         delimiter: "auto",
         encoding: "auto",
+        skipLines: 0,
         missing: ["", "NA", "NaN", "null", "?"],
         decimal: ".",
         thousands: null,

@@ -7,10 +7,14 @@ import type { Source } from "../../src/data/source.js";
 import { byDefault, inChunks, refusal, sourceOf } from "./source.js";
 
 /** The header and all rows, as text. */
-async function recordsOf(source: Source | string, delimiter = "auto"): Promise<Records> {
+async function recordsOf(source: Source | string, delimiter = "auto", skipLines = 0): Promise<Records> {
   const cells: string[][] = [];
   const lines: number[] = [];
-  const blocks = readRows(typeof source === "string" ? sourceOf(source) : source, { ...byDefault, delimiter });
+  const blocks = readRows(typeof source === "string" ? sourceOf(source) : source, {
+    ...byDefault,
+    delimiter,
+    skipLines,
+  });
   for await (const { header, headerLine, rows } of blocks) {
     if (cells.length === 0) {
       cells.push([...header]);
@@ -220,6 +224,37 @@ describe("records", () => {
     expect(lines).toEqual([1, 3, 6]);
   });
 
+  it("come after the lines to skip, which count", async () => {
+    for (const title of ['Report; "of" March,\n\n', "Report\r\n\r\n", "Report\r\r"]) {
+      for (const header of ["a,b", '"a",b']) {
+        for (const row of ["3,4", '3,"4"']) {
+          const text = `${title}${header}\n1,2\n\n${row}\n5,6,7\n`;
+          const fine = await recordsOf(text.slice(0, -6), "auto", 2);
+          expect(fine).toEqual({
+            cells: [
+              ["a", "b"],
+              ["1", "2"],
+              ["3", "4"],
+            ],
+            lines: [3, 4, 6],
+          });
+          const error = await refusal(() => recordsOf(text, "auto", 2));
+          expect(error.details.at).toBe("t.csv:7");
+        }
+      }
+    }
+  });
+
+  it("may not all be skipped", async () => {
+    for (const text of ["a,b\n", "a,b", "a,b\r\n"]) {
+      expect(await refusal(() => recordsOf(text, "auto", 1))).toMatchObject({
+        kind: "data",
+        message: "the table has no header after the line to skip",
+        details: { at: "t.csv", try: "a smaller data.skipLines (--skip-lines)" },
+      });
+    }
+  });
+
   it("are looked for in vain in an empty table", async () => {
     for (const empty of ["", "\n\r\n\n", "\ufeff"]) {
       expect(await refused(empty)).toMatchObject({ kind: "data", message: "the table is empty" });
@@ -346,7 +381,11 @@ describe("a broken row is refused with the line it begins on", () => {
     ["one of which has a delimiter in a cell", "a,b\n1,2\n1,2,3\n", /^quoting cells .* --delimiter\)$/],
     ["of other numbers of cells", "a,b\n1,2,3,4\n", /^quoting cells/],
     ["that end with several delimiters", "a,b\n1,2,,,\n3,4,,,\n", /^no delimiter at the end of rows/],
-    ["below a title", "# exported\n\na,b,c\n1,2,3\n", /^deleting what stands above the header/],
+    [
+      "below a title",
+      "# exported\n\na,b,c\n1,2,3\n",
+      /^data\.skipLines \(--skip-lines\), if what stands first is a title/,
+    ],
   ])("with what to do about rows %s", async (_, text, way) => {
     const error = await refused(sourceOf(text), ",");
     expect(error).toMatchObject({ details: { try: expect.stringMatching(way) as string } });

@@ -204,3 +204,36 @@ describe("a column of numbers is doubted", () => {
     },
   );
 });
+
+describe("a column that tells the target is doubted", () => {
+  const labels = Array.from({ length: 30 }, (_, i) => "abc"[i % 3]!);
+  const read = (x: readonly (string | number)[], y: readonly (string | number)[]) =>
+    tableOf(["x,z,y", ...x.map((cell, i) => `${cell},${(i * 7) % 5},${y[i]}`)].join("\n"));
+  const data = dataOptions.parse({ train: "t.csv", target: "y" });
+  const told = ['"x" tells the target "y" in every row; if new rows won\'t have it, data.ignore: ["x"] leaves it out'];
+
+  it.each([
+    ["the same words", labels, labels, told],
+    ["a code for each class", labels.map((label) => ` ${label.charCodeAt(0)}`), labels, told],
+    ["the same numbers", labels.map((_, i) => i / 4), labels.map((_, i) => i / 4), told],
+    ["two classes of one code", labels.map((label) => Number(label === "a")), labels, []],
+    ["other numbers, all different", labels.map((_, i) => i / 4), labels.map((_, i) => 0.3 - i), []],
+  ])("where it has %s", async (_, x, y, expected) => {
+    expect(doubtsAbout(await read(x, y), data, "auto")).toEqual(expected);
+  });
+});
+
+describe("numbers that may have points between thousands", () => {
+  const rows = (cell: (i: number) => string) => Array.from({ length: 40 }, (_, i) => cell(i));
+  it.each([
+    ["563 and 1.485", rows((i) => (i % 2 ? String(300 + 7 * i) : `${1 + i}.${487 + i}`)), "1.487"],
+    ["decimals of any length", rows((i) => (i % 2 ? String(300 + 7 * i) : `${1 + i}.${i}`)), undefined],
+    ["three decimals throughout", rows((i) => `${1 + i}.${487 + i}`), undefined],
+    ["whole numbers beyond a thousand", rows((i) => (i % 2 ? String(3000 + 7 * i) : `${1 + i}.${487 + i}`)), undefined],
+    ["shares", rows((i) => (i % 2 ? "1" : `0.${487 + i}`)), undefined],
+  ])("are doubted, or not: %s", async (_, cells, example) => {
+    const way = 'data.decimal: "," and data.thousands: "." read them so';
+    const doubt = `"x" may have points between thousands, as in ${example}, and they are read as decimal points; ${way}`;
+    expect(await doubts(cells)).toEqual(example === undefined ? [] : [doubt]);
+  });
+});

@@ -46,6 +46,19 @@ describe("a table in UTF-16 with its mark", () => {
   });
 });
 
+describe("a file that is no text", () => {
+  it.each([
+    ["a workbook", [0x50, 0x4b, 3, 4, 20, 0], "an archive, such as an Excel workbook is"],
+    ["an old workbook", [0xd0, 0xcf, 0x11, 0xe0, 0xa1], "an old Excel workbook"],
+    ["compressed", [0x1f, 0x8b, 8, 0, 0], "compressed by gzip"],
+  ])("is told by what it begins with: %s", async (_, bytes, what) => {
+    for (const cuts of [[], [1, 3]]) {
+      const error = await refusal(() => readTable(sourceOf(Uint8Array.from(bytes), cuts), byDefault));
+      expect(error).toMatchObject({ kind: "data", message: expect.stringContaining(what), details: { at: "t.csv" } });
+    }
+  });
+});
+
 describe("bytes that are UTF-8 already", () => {
   it.each(["auto", "utf-8"] as const)("are left as they are: %s", async (encoding) => {
     for (const text of ["", "a", "\ufeffé,b\n1,2\n"]) {

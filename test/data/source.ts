@@ -5,8 +5,11 @@ import { type Column, columnOf, type Table } from "../../src/data/table.js";
 import { NnfitError } from "../../src/errors.js";
 
 /** What a config says of a table where it says nothing. */
-const { delimiter, encoding, missing, decimal, thousands, types } = dataOptions.parse({ train: "t.csv", target: "y" });
-export const byDefault: ReadOptions = { delimiter, encoding, missing, decimal, thousands, types };
+const { delimiter, encoding, skipLines, missing, decimal, thousands, types } = dataOptions.parse({
+  train: "t.csv",
+  target: "y",
+});
+export const byDefault: ReadOptions = { delimiter, encoding, skipLines, missing, decimal, thousands, types };
 
 /** A table in memory, its bytes cut into chunks at the places given. */
 export function sourceOf(content: string | Uint8Array, cuts: readonly number[] = []): Source {
