@@ -56,7 +56,7 @@ export function checkCommand(): Command {
 
 async function checkAction(path: string, rows: string, options: CheckOptions): Promise<void> {
   const { cellFormat } = await import("../artifact/model.js");
-  const { readLeniently } = await import("../data/read.js");
+  const { readBlocks } = await import("../data/read.js");
   const { Contract } = await import("../transform/contract.js");
   const { targetNames } = await import("../transform/target.js");
   const { nearest } = await import("../family.js");
@@ -74,7 +74,7 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
   const contract = new Contract(pipeline, training.trainingRows);
   let names: readonly string[] = [];
   const format = { ...rowsFormat(options), ...cellFormat(model) };
-  for await (const { header, table } of readLeniently(await rowsSource(rows), format, wanted)) {
+  for await (const { header, table } of readBlocks(await rowsSource(rows), format, wanted, { lenient: true })) {
     names = header;
     contract.add(table);
   }

@@ -2,7 +2,7 @@ import { createWriteStream, existsSync, realpathSync, renameSync, rmSync, statSy
 import { Readable } from "node:stream";
 import { pipeline as streamPipeline } from "node:stream/promises";
 import { Command, Option } from "commander";
-import type { Table } from "../data/table.js";
+import type { Block } from "../data/read.js";
 import { printFailure, printResult, stoppedFailure } from "./failure.js";
 import { keepInputs, modelAt, placeOf, rowsSource } from "./locate.js";
 import { watchSignals } from "./signals.js";
@@ -11,6 +11,7 @@ import { example, modelArgument, type RowsOptions, rowsFormat, threadsOption, wi
 
 interface PredictOptions extends RowsOptions {
   readonly out?: string;
+  readonly with?: readonly string[] | "all";
   readonly proba?: boolean;
   readonly reasons?: boolean;
   readonly onError: "fail" | "null";
@@ -26,6 +27,11 @@ export function predictCommand(): Command {
       .argument(...modelArgument)
       .argument("[rows]", "a CSV file, or - for standard input; columns are matched by name", "-")
       .option("--out <file>", "where predictions go; standard output if it is not given")
+      .option(
+        "--with <columns>",
+        "put columns of the rows before the predictions, as they are written: names parted by commas, or all",
+        (text: string) => (text === "all" ? text : text.split(",").map((name) => name.trim())),
+      )
       .option("--proba", "add the probability of each class")
       .option("--reasons", "add a column that says what is odd about a row: missing, unknown, beyond training")
       .addOption(
@@ -43,6 +49,7 @@ export function predictCommand(): Command {
         "before",
         example(
           "nnfit predict runs/iris new.csv --out predictions.csv",
+          "nnfit predict runs/iris new.csv --with all --out predictions.csv",
           "cat new.csv | nnfit predict runs/iris - --proba > predictions.csv",
           "nnfit predict runs/iris new.csv --reasons --on-error null --out predictions.csv",
         ),
@@ -54,13 +61,23 @@ export function predictCommand(): Command {
 async function predictAction(
   path: string,
   rows: string,
-  { out, proba = false, reasons = false, onError, csvSafe = false, json = false, threads, ...written }: PredictOptions,
+  {
+    out,
+    with: kept = [],
+    proba = false,
+    reasons = false,
+    onError,
+    csvSafe = false,
+    json = false,
+    threads,
+    ...written
+  }: PredictOptions,
 ): Promise<void> {
   const { Memory } = await import("../engine/memory.js");
   const { NnfitError } = await import("../errors.js");
   const { cellFormat, checkedNetworksOf } = await import("../artifact/model.js");
   const { csvLine } = await import("../data/csv.js");
-  const { readBlocks, readLeniently } = await import("../data/read.js");
+  const { readBlocks } = await import("../data/read.js");
   const { predictionThreads } = await import("../train/parallel.js");
   const { predictor } = await import("../train/predictor.js");
   const { predictionCells, predictionHeader, safeWord } = await import("../transform/output.js");
@@ -84,17 +101,14 @@ async function predictAction(
   );
   const predict = predictor(memory, checkedNetworksOf(model, memory, path), model.pipeline, onError === "null");
   const format = { ...rowsFormat(written), ...cellFormat(model) };
-  const blocks =
-    onError === "fail"
-      ? readBlocks(source, format, model.pipeline)
-      : tablesOf(readLeniently(source, format, model.pipeline));
+  const blocks = readBlocks(source, format, model.pipeline, { lenient: onError === "null", kept });
   const remarks = new Remarks(model.pipeline, reasons);
   const word = csvSafe ? safeWord : (text: string) => text;
   const label = model.target.task === "classification" ? word : (number: string) => number;
   const header = predictionHeader(model.target, proba);
   const counts = { rows: 0, withoutPrediction: 0 };
   const notFinite: { rows: number; first?: string } = { rows: 0 };
-  const linesOf = (table: Table): string => {
+  const linesOf = ({ table, kept }: Block): string => {
     const { reasons: odd, unreadable } = remarks.on(table);
     const outputs = predict(table);
     const lost = rowsNotFinite(outputs, model.network.outputs);
@@ -113,18 +127,24 @@ async function predictAction(
     }
     const predictions = predictionCells(model.target, outputs, model.network.outputs, proba);
     const lineOf = ([first = "", ...others]: readonly string[], row: number) => {
+      const asWritten = kept.map(({ categories, codes }) => word(categories[codes[row]!]!));
       const cells = without.has(row) ? header.map(() => "") : [label(first), ...others];
-      return csvLine(reasons ? [...cells, word(odd[row]!)] : cells);
+      return csvLine([...asWritten, ...cells, ...(reasons ? [word(odd[row]!)] : [])]);
     };
     return predictions.map(lineOf).join("");
   };
   const lines = async function* () {
-    let text = csvLine(reasons ? [...header, "reasons"] : header); // with the first rows, so that an error comes before it
-    for await (const table of blocks) {
-      yield text + linesOf(table);
-      text = "";
+    let text: string | undefined; // the header goes with the first rows, so that an error comes before it
+    let first = true;
+    for await (const block of blocks) {
+      if (first)
+        text = csvLine([...block.kept.map(({ name }) => word(name)), ...header, ...(reasons ? ["reasons"] : [])]);
+      first = false;
+      if (block.table.rows === 0) continue;
+      yield (text ?? "") + linesOf(block);
+      text = undefined;
     }
-    yield text;
+    if (text !== undefined) yield text;
   };
   try {
     if (out === undefined) await streamPipeline(Readable.from(lines()), process.stdout, { end: false });
@@ -138,10 +158,6 @@ async function predictAction(
     note(`${count(notFinite.rows, "row")} ${what} no finite number; the first is ${notFinite.first}`);
   }
   if (json) printResult({ version: 1, predictions: out, ...counts, odd: remarks.counts() });
-}
-
-async function* tablesOf(blocks: AsyncIterable<{ table: Table }>): AsyncGenerator<Table> {
-  for await (const { table } of blocks) yield table;
 }
 
 /** A file appears when it is complete: until then it is a temporary file beside it. Devices and pipes are written to. */

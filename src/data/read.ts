@@ -6,7 +6,7 @@ import { checkHeader, checkNames, lacksColumns, placesOf } from "./header.js";
 import { withLabels } from "./labels.js";
 import { type Rows, readRows } from "./rows.js";
 import type { Source } from "./source.js";
-import type { ColumnType, Table } from "./table.js";
+import type { CategoryColumn, ColumnType, Table } from "./table.js";
 
 /** In numbers. A table that seems larger gets its room as it comes. */
 const MOST_ROOM = 2 ** 29;
@@ -82,33 +82,51 @@ export async function readColumns(source: Source, format: CsvFormat, wanted: rea
   return finish(builders, lines.whole(), source);
 }
 
-/** The same in blocks of rows, for a table of any length. A table without rows gives no block. */
+/** Some rows of a table, and its header. */
+export interface Block {
+  readonly header: readonly string[];
+  readonly table: Table;
+  /** the columns that are kept as they are written */
+  readonly kept: readonly CategoryColumn[];
+}
+
+interface BlockOptions {
+  /** Cells that should be numbers and are none are no error: they are kept as a column's `unreadable`. */
+  readonly lenient?: boolean;
+  /** columns to keep as they are written, whether wanted or not */
+  readonly kept?: readonly string[] | "all";
+}
+
+/** The same in blocks, for a table of any length. Some may be without rows, so that a header alone is seen too. */
 export async function* readBlocks(
   source: Source,
   format: CsvFormat,
   wanted: readonly WantedColumn[],
-): AsyncGenerator<Table> {
-  for await (const { header, places, rows } of withHeader(source, format, isOneOf(wanted))) {
-    const builders = wantedBuilders(wanted, header, places, source, format);
+  { lenient = false, kept = [] }: BlockOptions = {},
+): AsyncGenerator<Block> {
+  const matters = isOneOf(kept === "all" ? wanted : [...wanted, ...kept.map((name) => ({ name }))]);
+  for await (const { header, places, rows } of withHeader(source, format, matters)) {
+    const builders = wantedBuilders(wanted, header, places, source, format, lenient);
     fillAll(builders, places, rows);
-    if (rows.lines.length > 0) yield finish(builders, rows.lines, source);
+    const keptPlaces = kept === "all" ? [...header.keys()] : placesOfKept(kept, header, places, source);
+    const asWritten = keptPlaces.map((place) => {
+      const builder = new ColumnBuilder(header[place]!, "category", { ...format, missing: [] }, source.name);
+      rows.fill(builder, place);
+      return builder.finish() as CategoryColumn; // it was told to be one
+    });
+    yield { header, table: finish(builders, rows.lines, source), kept: asWritten };
   }
 }
 
-/**
- * The same, and with each block the header. Cells that should be numbers and are none are no error: they are kept as a
- * column's `unreadable`. Blocks may be without rows, so that a header alone is seen too.
- */
-export async function* readLeniently(
-  source: Source,
-  format: CsvFormat,
-  wanted: readonly WantedColumn[],
-): AsyncGenerator<{ header: readonly string[]; table: Table }> {
-  for await (const { header, places, rows } of withHeader(source, format, isOneOf(wanted))) {
-    const builders = wantedBuilders(wanted, header, places, source, format, true);
-    fillAll(builders, places, rows);
-    yield { header, table: finish(builders, rows.lines, source) };
-  }
+function placesOfKept(
+  kept: readonly string[],
+  header: readonly string[],
+  places: ReadonlyMap<string, number>,
+  { name: at }: Source,
+): number[] {
+  const lacking = kept.filter((name) => !places.has(name));
+  if (lacking.length > 0) throw lacksColumns(lacking, header, [], at);
+  return kept.map((name) => places.get(name)!);
 }
 
 /** The rows, and with each block of them the header, in which every column that matters has a name of its own. */
@@ -128,7 +146,7 @@ async function* withHeader(
 }
 
 /** Columns that nobody wants may be called anything. */
-function isOneOf(wanted: readonly WantedColumn[]): (name: string) => boolean {
+function isOneOf(wanted: readonly { readonly name: string }[]): (name: string) => boolean {
   const names = new Set(wanted.map(({ name }) => name));
   return (name) => names.has(name);
 }

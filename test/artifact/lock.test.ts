@@ -1,9 +1,19 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { systemFiles } from "../../src/artifact/files.js";
 import { type Holder, isRunning, thisProcess } from "../../src/artifact/holder.js";
 import { LOCK_FILE, type Lock, type LockSurroundings, takeLock } from "../../src/artifact/lock.js";
@@ -240,3 +250,20 @@ describe("taking over", () => {
     for (const what of ["held", "refused", "killed", "tookOver"] as const) expect(sum(what), what).toBeGreaterThan(5);
   });
 });
+
+it.runIf(process.platform === "linux")(
+  "a holder that was killed and not yet reaped by its parent does not run",
+  async () => {
+    // the shell becomes a process that waits for nobody
+    const parent = spawn("sh", ["-c", "sleep 100 & echo $!; exec sleep 100"], { stdio: ["ignore", "pipe", "ignore"] });
+    onTestFinished(() => void parent.kill("SIGKILL"));
+    const [line] = (await once(parent.stdout, "data")) as [Buffer];
+    const pid = Number(line);
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const holder = { ...thisProcess("t"), pid, began: stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]! };
+    expect(isRunning(holder)).toBe(true);
+    process.kill(pid, "SIGKILL");
+    await vi.waitFor(() => expect(isRunning(holder)).toBe(false));
+    expect(existsSync(`/proc/${pid}`)).toBe(true);
+  },
+);

@@ -289,3 +289,42 @@ it("a config whose model predicts something else is refused: two configs of one 
   expect(code).toBe(6);
   expect(err).toContain("sex, and species in one/s.json");
 });
+
+describe.concurrent("nnfit predict --with", () => {
+  const long = csv(order.map((i) => rows[i % rows.length]!));
+
+  it("puts columns as they are written before the predictions, inputs or not, in every block", async () => {
+    put(cwd, { "long.csv": long });
+    const { out } = await predict("run", "long.csv", "--with", "year,sex,bill_length_mm");
+    const table = records(long);
+    const told = cells(out);
+    expect(told[0]).toEqual(["year", "sex", "bill_length_mm", "prediction"]);
+    expect(told.slice(1)).toEqual(
+      table.map((row, i) => [row.year, row.sex, row.bill_length_mm, expected[order[i]! % rows.length]]),
+    );
+  });
+
+  it("puts all of them, also where rows have no prediction, and from a pipe", async () => {
+    const odd = [
+      'island,"a, b",sex,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g',
+      'Dream,"x ""y""",NA,x,18,190,3700',
+    ];
+    const { out } = await works(["predict", "run", "-", "--with", "all", "--on-error", "null", "--reasons"], {
+      cwd,
+      input: `${odd.join("\n")}\n`,
+    });
+    expect(cells(out)).toEqual([
+      [...cells(odd[0]!)[0]!, "prediction", "reasons"],
+      [...cells(odd[1]!)[0]!, "", expect.stringContaining('bill_length_mm "x" is not a number')],
+    ]);
+  });
+
+  it("of a header alone writes one, and of a column that is not there is an error", async () => {
+    expect((await works(["predict", "run", "-", "--with", "year"], { cwd, input: `${header}\n` })).out).toBe(
+      "year,prediction\n",
+    );
+    const { code, err, out } = await nnfit(["predict", "run", "penguins.csv", "--with", "yaer"], { cwd });
+    expect({ code, out }).toEqual({ code: 4, out: "" });
+    expect(err).toMatch(/the table lacks the column "yaer"[\s\S]*"year"/);
+  });
+});
