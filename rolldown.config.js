@@ -1,8 +1,4 @@
 // Bundles the commands and the entries of threads into dist/bundle, which loads in a fraction of the time of single files.
-import { rmSync } from "node:fs";
-
-rmSync("dist/bundle", { recursive: true, force: true });
-
 /** zod's error messages in sixty languages are half of it, and nnfit writes its own. */
 const englishOnly = {
   name: "english only",
@@ -10,7 +6,7 @@ const englishOnly = {
 };
 
 export default {
-  input: ["dist/cli/main.js", "dist/train/thread.js", "dist/search/trialThread.js"],
+  input: ["dist/cli/main.js", "dist/engine/worker.js", "dist/train/thread.js", "dist/search/trialThread.js"],
   platform: "node",
   external: ["jsonc-parser"],
   plugins: [englishOnly],

@@ -139,7 +139,7 @@ function unquoted(cell: string): string {
 let compiled: WebAssembly.Module | undefined;
 
 function scanModule(): WebAssembly.Module {
-  // The same path from src/data and from dist/data.
+  // The same path from src/data and from dist/bundle.
   compiled ??= new WebAssembly.Module(readFileSync(new URL("../../dist/data/scan.wasm", import.meta.url)));
   return compiled;
 }

@@ -29,7 +29,7 @@ let compiled: WebAssembly.Module | undefined;
 
 /** The compiled kernels. */
 export function kernelModule(): WebAssembly.Module {
-  // The same path from src/engine and from dist/engine.
+  // The same path from src/engine and from dist/bundle.
   compiled ??= new WebAssembly.Module(readFileSync(new URL("../../dist/engine/kernels.wasm", import.meta.url)));
   return compiled;
 }

@@ -32,8 +32,8 @@ export function startThreads(
   const module = kernelModule();
   for (let index = 1; index < count; index++) {
     const workerData: ThreadData = { module, memory, control, index, count, patience };
-    // The same path from src/engine and from dist/engine.
-    const worker = new Worker(new URL("../../dist/engine/worker.js", import.meta.url), { workerData });
+    // The same path from src/engine and from dist/bundle.
+    const worker = new Worker(new URL("../../dist/bundle/worker.cjs", import.meta.url), { workerData });
     worker.unref();
     worker.on("error", () => {}); // it is noticed by its silence, wherever somebody waits for it
   }

@@ -5,13 +5,6 @@
 
 // ── float32 ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** 1 above zero, −1 below, 0 at zero */
-export function signOf(x: v128): v128 {
-  const above = v128.and(f32x4.gt(x, f32x4.splat(0)), f32x4.splat(1));
-  const below = v128.and(f32x4.lt(x, f32x4.splat(0)), f32x4.splat(1));
-  return f32x4.sub(above, below);
-}
-
 /** 32 bits scrambled (Wellons, "lowbias32", 2018), the highest 24 as a number in [0, 1) */
 export function uniformOf(x: v128): v128 {
   x = v128.xor(x, i32x4.shr_u(x, 16));
