@@ -52,6 +52,9 @@ export function* fit(
   from: Position = beginning,
 ): Generator<Update | Epoch, void> {
   const { epochs, batchSize, optimizer, dropout, weights, shuffle } = training;
+  const b = Math.ceil(rows.size / batchSize); // m / m′, the updates of an epoch
+
+  network.initialize(weights, rows); //                            W at random; a network that has weights keeps them
 
   // What is done with one batch: recorded here once, replayed below for every batch.
   const step = record(network.memory, batchSize, (tape) => {
@@ -64,17 +67,12 @@ export function* fit(
     return loss;
   });
 
-  network.initialize(weights, rows);
-  const batches = Math.ceil(rows.size / batchSize);
-  const updates = epochs * batches;
-  let done = (from.epoch - 1) * batches + from.batch;
-  for (let epoch = from.epoch; epoch <= epochs; epoch++) {
-    let { batch: doneOfEpoch, total } = epoch === from.epoch ? from : beginning;
-    for (const batch of rows.batches({ batchSize, random: shuffle, done: doneOfEpoch })) {
-      optimizer.advance(done / updates);
-      dropout?.advance(done / updates);
+  for (let { epoch, batch: done, total } = from; epoch <= epochs; epoch++, done = 0, total = 0) {
+    for (const batch of rows.batches({ batchSize, random: shuffle, done })) {
+      const share = ((epoch - 1) * b + batch.number - 1) / (epochs * b); // of all updates that are done
+      optimizer.advance(share);
+      dropout?.advance(share);
       step.play(batch.size);
-      done++;
       const loss = step.result.value;
       total += loss * batch.size;
       yield { kind: "update", epoch, batch: batch.number, total, loss };
