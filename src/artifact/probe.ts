@@ -11,7 +11,7 @@ const rows = z.array(z.array(z.number())).min(1).max(16);
 export const probeState = z.strictObject({
   /** X [rows, inputs], as the network takes them */
   inputs: rows,
-  /** [rows, outputs], as the loss's link makes them, the mean of all networks */
+  /** [rows, outputs], as the loss's inverse link makes them, the mean of all networks */
   outputs: rows,
 });
 export type Probe = z.output<typeof probeState>;

@@ -29,7 +29,7 @@ async function inspectAction(path: string, { json }: { json?: boolean }): Promis
   }
   const { pipeline, network } = model;
   const taken = pipeline.map((_, i) => network.input?.columns[inputColumns(pipeline.slice(0, i)).length]);
-  const lines = inspectText(model, losses[network.loss.name].link, taken);
+  const lines = inspectText(model, losses[network.loss.name].inverseLink, taken);
   console.log([...lines, ...(await baselineLines(model))].join("\n"));
 }
 
@@ -57,7 +57,7 @@ async function baselineLines({ target, training: { baseline } }: Model): Promise
 /** `taken`: how the network takes the first input of each column, where the model says it */
 function inspectText(
   { version, weights, pipeline, target, network, members, training }: Model,
-  link: string,
+  inverseLink: string,
   taken: readonly (Input | undefined)[],
 ): string[] {
   const { inputs, hidden, outputs, activation, initializer, loss } = network;
@@ -76,7 +76,7 @@ function inspectText(
     `network   ${members > 1 ? `${members} of ` : ""}${[inputs, ...hidden, outputs].join(" → ")}`,
     `          activation ${withOptions(activation)}, initial weights ${initializer.name}`,
     ...extras(network).map((extra) => `          ${extra}`),
-    `          loss ${withOptions(loss)}, link ${link}`,
+    `          loss ${withOptions(loss)}, predictions by ${inverseLink}`,
     "",
     `training  ${withOptions(options.optimizer)}`,
     ...Object.entries(schedule)

@@ -5,8 +5,8 @@ import type { Tape } from "../engine/tape.js";
 import { type Choice, choiceOf, type Member, none } from "../family.js";
 
 /**
- * The last layer of the network, L + 1: the loss L(ŷ, y; W) of a batch, averaged over its rows. It owns its link,
- * from what the last dense layer puts out to a prediction, so that link and gradient always fit each other.
+ * The last layer of the network, L + 1: the loss L(ŷ, y; W) of a batch, averaged over its rows. It owns its inverse link,
+ * from what the last dense layer puts out to a prediction, so that inverse link and gradient always fit each other.
  */
 export interface Loss {
   /** The mean over the rows of wᵢ·Lᵢ; without w, of Lᵢ.   yHat [rows, outputs], y [rows, targets], w [rows, 1] */
@@ -14,11 +14,11 @@ export interface Loss {
   /** ∂ value / ∂ yHat   [rows, outputs] */
   gradient(tape: Tape, yHat: Matrix, y: Matrix, w?: Matrix): Matrix;
   /** yHat as predictions: scaled targets, or probabilities; of several networks side by side, where there are `copies`. */
-  link(tape: Tape, yHat: Matrix, copies?: number): Matrix;
+  inverseLink(tape: Tape, yHat: Matrix, copies?: number): Matrix;
 }
 
 /** A loss before it is averaged over the rows. */
-interface RowLoss extends Pick<Loss, "link"> {
+interface RowLoss extends Pick<Loss, "inverseLink"> {
   /** Lᵢ [rows, 1]; or of each target its own [rows, targets], the mean of which is Lᵢ */
   value(tape: Tape, yHat: Matrix, y: Matrix): Matrix;
   /** ∂ value / ∂ yHat   [rows, outputs] */
@@ -26,24 +26,24 @@ interface RowLoss extends Pick<Loss, "link"> {
 }
 
 /** L = Σᵢ wᵢ·Lᵢ / m′ */
-function averaged({ value, gradient, link }: RowLoss): Loss {
+function averaged({ value, gradient, inverseLink }: RowLoss): Loss {
   const weighted = (tape: Tape, L: Matrix, w?: Matrix) => (w ? tape.multiply(L, tape.spread(w, L.columns)) : L);
   return {
     value: (tape, yHat, y, w) => tape.mean(weighted(tape, value(tape, yHat, y), w)),
     gradient: (tape, yHat, y, w) => tape.divideByCount(weighted(tape, gradient(tape, yHat, y), w), y),
-    link,
+    inverseLink,
   };
 }
 
 interface LossMember<O extends z.ZodObject> extends Member<O, Loss> {
   readonly task: Task;
-  /** The link's name, for people. */
-  readonly link: "identity" | "sigmoid" | "softmax";
+  /** The inverse link's name, for people. */
+  readonly inverseLink: "identity" | "sigmoid" | "softmax";
   /** How many outputs the network needs for a target of so many columns (regression) or classes. */
   outputs(width: number): number;
 }
 
-/** l(e) of each row and target, e = ŷ − y; link identity. */
+/** l(e) of each row and target, e = ŷ − y; the inverse link is the identity. */
 function pointwise<O extends z.ZodObject>(definition: {
   about: string;
   options: O;
@@ -57,13 +57,13 @@ function pointwise<O extends z.ZodObject>(definition: {
     about,
     options,
     task: "regression",
-    link: "identity",
+    inverseLink: "identity",
     outputs: (targets) => targets,
     with: (chosen) =>
       averaged({
         value: (tape, yHat, y) => value(tape, tape.subtract(yHat, y), chosen),
         gradient: (tape, yHat, y) => derivative(tape, tape.subtract(yHat, y), chosen),
-        link: (_, yHat) => yHat,
+        inverseLink: (_, yHat) => yHat,
       }),
   };
 }
@@ -130,14 +130,14 @@ export const losses = {
     about: "softmax and negative log-likelihood: one output a class",
     options: crossEntropyOptions,
     task: "classification",
-    link: "softmax",
+    inverseLink: "softmax",
     outputs: (classes) => classes,
     with: ({ smoothing }) =>
       averaged({
         value: (tape, yHat, y) => tape.crossEntropy(yHat, y, smoothing),
         // ∂(−Σⱼ qⱼ·log softmax(ŷ)ⱼ)/∂ŷ = softmax(ŷ) − q
         gradient: (tape, yHat, y) => tape.subtractOneHot(tape.softmax(yHat, y.columns), y, smoothing),
-        link: (tape, yHat, copies) => tape.softmax(yHat, copies),
+        inverseLink: (tape, yHat, copies) => tape.softmax(yHat, copies),
       }),
   } satisfies LossMember<typeof crossEntropyOptions>,
 
@@ -145,7 +145,7 @@ export const losses = {
     about: "sigmoid and negative log-likelihood: one output in all, for two classes",
     options: none,
     task: "classification",
-    link: "sigmoid",
+    inverseLink: "sigmoid",
     outputs: () => 1,
     with: () =>
       averaged({
@@ -156,7 +156,7 @@ export const losses = {
           return tape.add(positive, negative);
         },
         gradient: (tape, yHat, y) => tape.subtract(tape.sigmoid(yHat), y),
-        link: (tape, yHat) => tape.sigmoid(yHat),
+        inverseLink: (tape, yHat) => tape.sigmoid(yHat),
       }),
   } satisfies LossMember<typeof none>,
 };

@@ -205,7 +205,7 @@ export class Network {
     this.hasWeights = true;
   }
 
-  /** ŷ = f(X; W), before the loss's link   X [rows, columns] → [rows, outputs] */
+  /** ŷ = f(X; W), before the loss's inverse link   X [rows, columns] → [rows, outputs] */
   forward(tape: Tape, X: Matrix, phase: Phase = "prediction"): Matrix {
     const inputs = this.input ? this.input.forward(tape, X, phase) : X;
     return this.layers.reduce((Y, layer) => layer.forward(tape, Y, phase), inputs);
@@ -228,7 +228,7 @@ export class Network {
 
   /** Predictions: scaled targets, or probabilities   X [rows, columns] → [rows, outputs] */
   predict(tape: Tape, X: Matrix): Matrix {
-    return this.loss.link(tape, this.forward(tape, X, "prediction"));
+    return this.loss.inverseLink(tape, this.forward(tape, X, "prediction"));
   }
 }
 

@@ -115,6 +115,6 @@ export function meanLoss(loss: Loss, k: number): Loss {
   return {
     value: (tape, yHat, y, w) => loss.value(tape, yHat, tape.copies(y, k), w),
     gradient: (tape, yHat, y, w) => loss.gradient(tape, yHat, tape.copies(y, k), w),
-    link: (tape, yHat) => tape.multiply(tape.sumCopies(loss.link(tape, yHat, k), k), 1 / k),
+    inverseLink: (tape, yHat) => tape.multiply(tape.sumCopies(loss.inverseLink(tape, yHat, k), k), 1 / k),
   };
 }

@@ -4,7 +4,7 @@ import { type InputColumn, oneHot, placesOf } from "../transform/inputColumns.js
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
 import { type Design, designOf, storedPerRow } from "./design.js";
-import { type Coefficients, link, logistic, MOST_EVALUATIONS, ridge } from "./regressions.js";
+import { type Coefficients, inverseLink, logistic, MOST_EVALUATIONS, ridge } from "./regressions.js";
 
 /**
  * A linear model of the network's inputs, w·x + b of each output: the targets in their own units; or the logits of the
@@ -111,7 +111,7 @@ export function predictLinear(
   const p = new Float64Array(outputs);
   for (let row = 0; row < rows; row++) {
     for (let k = 0; k < outputs; k++) logits[k] = values[k]![row]!;
-    link(logits, p);
+    inverseLink(logits, p);
     probabilities.set(p, row * outputs);
   }
   return invertTarget({ ...target, temperature: 1 }, probabilities, outputs); // that is the network's

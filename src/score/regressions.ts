@@ -143,7 +143,7 @@ function logShares(classes: Int32Array, outputs: number): Float64Array {
 
 /** −log of the probability of the class; writes its gradient by the logits, p − y. */
 function crossEntropy(logits: Float64Array, y: number, residuals: Float64Array): number {
-  const normalizer = link(logits, residuals);
+  const normalizer = inverseLink(logits, residuals);
   if (logits.length === 1) {
     residuals[0]! -= y;
     return normalizer - y * logits[0]!;
@@ -156,7 +156,7 @@ function crossEntropy(logits: Float64Array, y: number, residuals: Float64Array):
  * Writes the probabilities that logits z stand for: softmax, or of a single one the sigmoid. Returns the logarithm of
  * what they are normalized by, log Σ exp(z) or log(1 + exp(z)).
  */
-export function link(logits: Float64Array, p: Float64Array): number {
+export function inverseLink(logits: Float64Array, p: Float64Array): number {
   if (logits.length === 1) {
     const z = logits[0]!;
     const small = exp(-Math.abs(z));

@@ -18,7 +18,7 @@ export function evaluationRows(spec: Pick<NetworkSpec, "tabm" | "inputs" | "inpu
 export interface Evaluation {
   /** the mean loss over the rows, each times its weight, in scaled units */
   readonly loss: number;
-  /** what the loss's link makes of the network's outputs, [rows, outputs] */
+  /** what the loss's inverse link makes of the network's outputs, [rows, outputs] */
   readonly outputs: Float32Array;
 }
 
@@ -28,7 +28,7 @@ export function evaluator(network: Network, rows: Dataset): () => Evaluation {
   const program = record(network.memory, batchSize, (tape) => {
     const { X, y, w } = rows.batch(tape);
     const yHat = network.forward(tape, X);
-    return { loss: network.loss.value(tape, yHat, y, w), outputs: network.loss.link(tape, yHat) };
+    return { loss: network.loss.value(tape, yHat, y, w), outputs: network.loss.inverseLink(tape, yHat) };
   });
 
   return () => {

@@ -40,7 +40,7 @@ export interface MemberOutcome {
   readonly loss: number;
   /** Of the rows that judge it. */
   readonly judgement: Judgement;
-  /** What it predicts for those rows, [rows, outputs]: what the loss's link makes of its outputs. */
+  /** What it predicts for those rows, [rows, outputs]: what the loss's inverse link makes of its outputs. */
   readonly outputs: Float32Array;
   /** How many epochs were done. */
   readonly epochs: number;

@@ -11,7 +11,7 @@ import { EVALUATION_ROWS, evaluator } from "./evaluate.js";
 
 /**
  * Predicts tables of any length in the memory of a few rows: what it returns gives a table's outputs, [rows, outputs],
- * as the loss's link makes them; of several networks on one memory, their mean.
+ * as the loss's inverse link makes them; of several networks on one memory, their mean.
  */
 export function predictor(
   memory: Memory,

@@ -267,7 +267,7 @@ export function inverseOf({
 
 /**
  * What the network predicts, in the target's own units.
- * outputs [rows, width], as the loss's link gives them: scaled targets; a probability for each class; or with one
+ * outputs [rows, width], as the loss's inverse link gives them: scaled targets; a probability for each class; or with one
  * output for two classes, the probability of the second.
  */
 export function invertTarget(target: TargetState, outputs: Float32Array, width: number): Predictions {

@@ -78,7 +78,7 @@ describe.each(titled(activationChoices))("a network with %s", (_, activation) =>
       const yHat = reference.forward(spec, weights, X);
       expect(difference(actual.yHat, yHat.data)).toBeLessThan(1e-6);
       expect(difference([actual.loss], [value(yHat, y)])).toBeLessThan(1e-6);
-      expect(difference(actual.prediction, reference.link(loss)(yHat).data)).toBeLessThan(1e-6);
+      expect(difference(actual.prediction, reference.inverseLink(loss)(yHat).data)).toBeLessThan(1e-6);
 
       const dW = gradient((weights) => lossOf(weights, X), weights);
       expect(difference(actual.dW, dW), "∂L/∂W").toBeLessThan(2e-6);

@@ -69,7 +69,7 @@ export function loss(choice: LossChoice): (yHat: Table, y: Table) => number {
 }
 
 /** What the outputs are as predictions. */
-export function link(choice: LossChoice): (yHat: Table) => Table {
+export function inverseLink(choice: LossChoice): (yHat: Table) => Table {
   switch (choice.name) {
     case "crossEntropy":
       return (yHat) => ({ ...yHat, data: rowsOf(yHat).flatMap(reference.softmax) });

@@ -86,7 +86,7 @@ describe.each(choices.map((choice) => [JSON.stringify(choice), choice] as const)
       const lossOf = (weights: readonly number[], X: Table) =>
         meanOf(outputsOf(spec, weights, X).map((yHat) => reference.loss(loss)(yHat, y)));
       expect(actual.loss).toBeCloseTo(lossOf(weights, X), 5);
-      const predictions = outputsOf(spec, weights, X).map(reference.link(loss));
+      const predictions = outputsOf(spec, weights, X).map(reference.inverseLink(loss));
       const mean = predictions[0]!.data.map((_, i) => meanOf(predictions.map(({ data }) => data[i]!)));
       expectNear(actual.prediction, mean);
       expectNear(
