@@ -146,15 +146,15 @@ function sentence(kind: Break, state: ColumnState, finding: Finding, similar: ()
     case "not numbers":
       return `"${name}" is not a number in ${count(unreadable, "row")}: ${such}`;
     case "outside":
-      return `"${name}" is beyond its training range (${rangeText(state)}) in ${digits(outside ?? 0)} of the rows, and ${digits(outsideLimit ?? 0)} may be`;
+      return `"${name}" is beyond its training range (${rangeText(state)}) in ${digits(outside ?? 0)} of the rows; the limit is ${digits(outsideLimit ?? 0)}`;
     case "far outside":
-      return `"${name}" is ${plain(finding.farOutside ?? 0)} in a row, farther from its training range (${rangeText(state)}) than chance makes of such a column`;
+      return `"${name}" is ${plain(finding.farOutside ?? 0)} in a row, farther beyond its training range (${rangeText(state)}) than chance explains`;
     case "missing":
-      return `"${name}" is missing in ${digits(finding.missing ?? 0)} of the rows, in training in ${digits(finding.missingInTraining ?? 0)}, and may be in ${digits(finding.missingLimit ?? 0)}`;
+      return `"${name}" is missing in ${digits(finding.missing ?? 0)} of the rows (${digits(finding.missingInTraining ?? 0)} in training); the limit is ${digits(finding.missingLimit ?? 0)}`;
     case "unseen":
-      return `"${name}" has a category that training never saw in ${digits(unseen ?? 0)} of the rows (${such}), and may in ${digits(unseenLimit ?? 0)}`;
+      return `"${name}" has a category that training never saw in ${digits(unseen ?? 0)} of the rows (${such}); the limit is ${digits(unseenLimit ?? 0)}`;
     case "drift":
-      return `"${name}" is distributed otherwise than in training: its population stability index is ${(drift ?? 0).toFixed(3)}, and ${Number((driftLimit ?? 0).toFixed(3))} may be`;
+      return `"${name}" has drifted: its population stability index is ${(drift ?? 0).toFixed(3)}; the limit is ${Number((driftLimit ?? 0).toFixed(3))}`;
   }
 }
 

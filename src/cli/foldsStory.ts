@@ -15,11 +15,11 @@ export function foldsText({ folds, task, options: { data }, sharesScaling }: Cro
   const scaling = sharesScaling ? "; scaling is learned once from all rows, so that all networks can be one model" : "";
   if (data.time) {
     const learned = range(folds.map(({ learning }) => learning.length));
-    return `${folds.length} in the order of ${data.time}: each tests ${tested} with what it learned from all before them, ${learned}; below, the first`;
+    return `${folds.length} in order of ${data.time}: each fold is tested on ${tested} and trained on all before them, ${learned}; the first fold:`;
   }
   const stratified = task.classes ? `stratified by ${task.names[0]}` : "dealt at random";
   const how = data.groups ? `whole groups of ${data.groups}` : stratified;
-  return `${folds.length}, ${how}: each tests ${tested} with what it learned from all others${scaling}; below, the first`;
+  return `${folds.length}, ${how}: each fold is tested on ${tested} and trained on all others${scaling}; the first fold:`;
 }
 
 function range(numbers: readonly number[]): string {
@@ -30,7 +30,7 @@ function range(numbers: readonly number[]): string {
 /** Tells what a fold can't get right. */
 export function warnOfFolds({ folds, task }: CrossValidation): void {
   for (const { number, names } of unlearnedClasses(task.table, folds, task.classes)) {
-    note(`fold ${number + 1} tests rows of ${some(names)} and has none to learn from`);
+    note(`fold ${number + 1} is tested on rows of ${some(names)} and has none to train on`);
   }
 }
 

@@ -61,7 +61,7 @@ function describeTarget(prepared: Prepared, { because, withoutTarget }: TaskOf, 
     say("target", `${target.name}: ${count(classes.length, "class", "classes")}: ${some(classes)}`);
   }
   const lone = isFolded || holdsOut(prepared) ? loneClasses(target, rows.truth) : [];
-  if (lone.length > 0) say("", `of one row alone, learned from or judged by and never both: ${some(lone)}`);
+  if (lone.length > 0) say("", `in one row only, so it is either trained on or validated, never both: ${some(lone)}`);
   if (because) say("", because);
   if (withoutTarget > 0)
     say(
@@ -87,9 +87,9 @@ function describeRows({ members }: Prepared): void {
   const [{ training, validation }] = members as [Prepared["members"][number]]; // there is one at least
   const takeTurns = learnedRows({ members }).length > training.length;
   const about = takeTurns ? "about " : "";
-  const held = validation.length > 0 ? `${about}${whole(validation.length)} held out to judge by` : "none held out";
-  const each = takeTurns ? ", others for each network" : "";
-  say("rows", `${about}${whole(training.length)} to learn from, ${held}${validation.length > 0 ? each : ""}`);
+  const held = validation.length > 0 ? `${about}${whole(validation.length)}` : "none";
+  const each = takeTurns && validation.length > 0 ? ", different ones for each network" : "";
+  say("rows", `${about}${whole(training.length)} for training, ${held} for validation${each}`);
 }
 
 function describeCopies(table: Table, { pipeline, target }: Prepared, { data }: Config): void {
@@ -98,7 +98,7 @@ function describeCopies(table: Table, { pipeline, target }: Prepared, { data }: 
   if (copies === 0) return;
   const rows = `${whole(copies)} of the ${count(table.rows, "row")}`;
   note(
-    `${rows} are copies of others: scores of rows that were learned from too flatter, and one of each would tell more`,
+    `${rows} are copies of others, so the same row may be trained on and validated, and scores look too good; keep one of each`,
   );
 }
 
@@ -118,10 +118,11 @@ function describeNetwork({ spec, members }: Prepared): void {
   const { inputs, hidden, outputs, activation, loss } = spec;
   const widths = [inputs, ...hidden, outputs].join(" → ");
   const several = members.length > 1;
-  const [label, of, each] = several ? ["networks", `${whole(members.length)} of `, " each"] : ["network", "", ""];
+  const [label, each] = several ? ["networks", " each"] : ["network", ""];
+  const shape = several ? `${whole(members.length)} × (${widths})` : widths;
   const weights = `${count(countParameters(spec), "weight")}${each}`;
   const more = extras(spec);
-  say(label, `${of}${[widths, activation.name, loss.name].join(", ")}: ${weights}`);
+  say(label, `${[shape, activation.name, loss.name].join(", ")}: ${weights}`);
   if (more.length > 0) say("", more.join(", "));
 }
 
@@ -133,7 +134,7 @@ function describeTraining({ members, batchSize, training }: Prepared): void {
   const updates = `${count(batches, "batch", "batches")} of ${upTo}${size}`;
   say("training", `${training.optimizer.name}, ${count(training.epochs, "epoch")} of ${updates}`);
   if (training.patience > 0 && members[0]!.validation.length === 0) {
-    say("", "training.patience counts for nothing: no rows are held out to judge by");
+    say("", "training.patience has no effect: there are no validation rows");
   }
 }
 
@@ -165,14 +166,14 @@ export function conclude(
   const all = count(rows, isJudged ? "validation row" : "training row");
   const isSample = !isJudged && rows < outcome.rowCounts.trainingRows;
   const judged = isSample ? `${whole(rows)} of the training rows` : `the ${all}`;
-  const others = members.length > 1 ? ", each by networks that did not learn from it" : "";
-  const known = ", which the model that training went on from may know: they flatter then";
+  const others = members.length > 1 ? ", each predicted by networks that did not train on it" : "";
+  const known = ", which the model that training continued from may have seen: scores may be too good";
   const by = isJudged ? (initial ? known : others) : "";
   const { scores } = outcome.judgement;
   say("scores", `${scoreText(scores)} on ${judged}${by}`);
   if (best !== "" && rows < FEW_ROWS) {
     const way = allowsFolds ? "; --folds 5 scores rows that had no part in it" : "";
-    say("", `so few rows, by which the epoch was chosen too, flatter${way}`);
+    say("", `optimistic: these few rows also chose the best epoch${way}`);
   }
   for (const { label, text, remarks } of compared) {
     say(label, text);
@@ -207,10 +208,8 @@ function replacedText({ target, training: { scores } }: Model, now: TargetState)
 
 function keptText(epochs: readonly number[], bestBy: string): string {
   if (Math.max(...epochs) === 0) return "";
-  if (epochs.length > 1) {
-    const best = bestBy === "loss" ? "with the least validation loss" : `best by ${bestBy}`;
-    return `; kept of each network the epoch ${best}: ${some(epochs.map(whole), 10)}`;
-  }
-  const best = bestBy === "loss" ? "the one with the least validation loss" : `the best by ${bestBy}`;
-  return `; kept epoch ${whole(epochs[0]!)}, ${best}`;
+  const one = bestBy === "loss" ? "the one with the lowest validation loss" : `the best by ${bestBy}`;
+  return epochs.length > 1
+    ? `; kept of each network ${one}: epochs ${some(epochs.map(whole), 10)}`
+    : `; kept epoch ${whole(epochs[0]!)}, ${one}`;
 }

@@ -154,7 +154,7 @@ describe.concurrent("nnfit check", () => {
     expect(code).toBe(1);
     expect(columns.city).toMatchObject({ unseen: 0.011, breaks: ["unseen"] });
     expect(brokenIn(err)).toEqual([
-      '"city" has a category that training never saw in 1.1% of the rows ("Bonn"), and may in 1%',
+      '"city" has a category that training never saw in 1.1% of the rows ("Bonn"); the limit is 1%',
     ]);
     expect((await found(more, "--max-unseen", "0.011")).code).toBe(0);
     expect((await found(few, "--max-unseen", "0")).code).toBe(1);
@@ -165,7 +165,9 @@ describe.concurrent("nnfit check", () => {
     const { code, err, columns } = await found(more);
     expect(code).toBe(1);
     expect(columns.age).toMatchObject({ outside: 0.012, breaks: ["outside"] });
-    expect(brokenIn(err)).toEqual(['"age" is beyond its training range (20 to 79) in 1.2% of the rows, and 1% may be']);
+    expect(brokenIn(err)).toEqual([
+      '"age" is beyond its training range (20 to 79) in 1.2% of the rows; the limit is 1%',
+    ]);
     expect((await found(more, "--max-outside", ".02")).code).toBe(0);
   });
 
@@ -180,7 +182,9 @@ describe.concurrent("nnfit check", () => {
     const { code, err, columns } = await found(drifted);
     expect(code).toBe(1);
     expect(columns).toMatchObject({ age: { breaks: ["drift"] }, city: { breaks: ["drift"] }, price: { breaks: [] } });
-    expect(brokenIn(err)[0]).toMatch(/^"age" is distributed otherwise .* index is \d\.\d{3}, and \d\.\d+ may be$/);
+    expect(brokenIn(err)[0]).toMatch(
+      /^"age" has drifted: its population stability index is \d\.\d{3}; the limit is \d\.\d+$/,
+    );
     expect((await found(drifted, "--max-drift", "9")).code).toBe(0);
 
     const { columns: emptier } = await found(table(changed(1000, (i) => i % 3 === 0, withAge("NA"))));

@@ -94,9 +94,9 @@ describe("nnfit train --folds 4", () => {
     expect(scoresOf(6, 1)).toEqual(expected(result.deviations));
     expect(scoresOf(7, 2)).toEqual(expected(result.outOfFold.scores));
     expect(told.err).toContain(
-      "folds     4, stratified by kind: each tests 15 rows with what it learned from all others; below, the first",
+      "folds     4, stratified by kind: each fold is tested on 15 rows and trained on all others; the first fold:",
     );
-    expect(told.err).toMatch(/rows +36 to learn from, 9 held out to judge by/);
+    expect(told.err).toMatch(/rows +36 for training, 9 for validation/);
     expect(told.err).toMatch(/^fold 3\/4 {2}accuracy \d\.\d+, logLoss 0\.\d+$/m);
     expect(told.err).toContain("model     none is kept; the same command without --folds trains one on all rows");
   });
@@ -177,7 +177,7 @@ describe("nnfit train --folds 4", () => {
   it("chooses each fold's best epoch by the rows of a validation table, where there is one", async () => {
     const cwd = folder({ "t.csv": table, "v.csv": lines.slice(0, 20).join("\n"), "c.json": JSON.stringify(config) });
     const { err } = await works(["train", "c.json", "--folds", "3", "--set", "data.validation=v.csv"], { cwd });
-    expect(err).toMatch(/rows +40 to learn from, 19 held out to judge by\n/);
+    expect(err).toMatch(/rows +40 for training, 19 for validation\n/);
     expect(numbers(text(cwd, "runs/c/folds.csv"), "validationRows")).toEqual([19, 19, 19]);
   });
 
@@ -308,7 +308,7 @@ describe("nnfit train --folds by groups or time", () => {
     const cwd = inFolder(grouped);
     const { err } = await works(["train", "c.json", "--folds", "5"], { cwd });
     expect(err).toMatch(/left out +patient: tells which rows belong together/);
-    expect(err).toContain("folds     5, whole groups of patient: each tests 12 rows");
+    expect(err).toContain("folds     5, whole groups of patient: each fold is tested on 12 rows");
     const folds = new Map<string, Set<string>>();
     for (const [row, { fold }] of outOfFold(cwd).entries()) {
       const patient = points[row]![2]!;
@@ -321,7 +321,7 @@ describe("nnfit train --folds by groups or time", () => {
     const cwd = inFolder(inTime);
     const { err, out } = await works(["train", "c.json", "--folds", "3", "--json"], { cwd });
     expect(err).toContain(
-      "folds     3 in the order of day: each tests 15 rows with what it learned from all before them, 15 to 45; below, the first",
+      "folds     3 in order of day: each fold is tested on 15 rows and trained on all before them, 15 to 45; the first fold:",
     );
     const tested = outOfFold(cwd).map(({ line, fold }) => [points[Number(line) - 2]![3]!, fold]);
     const days = points.map((cells) => cells[3]!).sort();
@@ -343,7 +343,7 @@ describe("nnfit train --folds by groups or time", () => {
     });
     const gate = ["--fail-if", "rocAuc < 0"];
     const { code, err } = await nnfit(["train", "c.json", "--folds", "4", ...gate], { cwd });
-    expect(err).toContain("note: fold 3 tests rows of new and has none to learn from\n");
+    expect(err).toContain("note: fold 3 is tested on rows of new and has none to train on\n");
     expect(err).not.toContain("note: fold 4");
     expect(err).toMatch(/^ {2}mean .* -$/m);
     expect(err).toContain("have  rocAuc is not defined for these rows");
@@ -354,7 +354,7 @@ describe("nnfit train --folds by groups or time", () => {
     const cwd = inFolder(inTime);
     const { err } = await works(["train", "c.json"], { cwd });
     expect(err).toMatch(/left out +day: tells the order of the rows/);
-    expect(err).toMatch(/rows +48 to learn from, 12 held out to judge by/);
+    expect(err).toMatch(/rows +48 for training, 12 for validation/);
     // weights are learned from the 48 earliest rows alone: what the others hold changes the validation, no update
     const cut = points.map((cells) => cells[3]!).sort()[48]!;
     const changed = points.map((cells) => (cells[3]! < cut ? cells : ["99", "-99", ...cells.slice(2)]));

@@ -95,7 +95,7 @@ describe("what is said of few rows", () => {
   });
 
   it("names a class of one row where rows are held out", async () => {
-    const lone = "of one row alone, learned from or judged by and never both: perhaps";
+    const lone = "in one row only, so it is either trained on or validated, never both: perhaps";
     const lines = [...rows, "5,g1,60,perhaps"];
     const several = ["--set", "model.members=3"]; // one network alone could not be judged by it
     const told = await train(lines, ...several);
@@ -215,7 +215,7 @@ describe.concurrent("nnfit train tells what it understood", () => {
     expect(err).toContain("2 categories: island, sex");
     expect(err).toMatch(/left out +year: ignored by the config/);
     expect(err).toMatch(/species.*3 classes: Adelie \(152\), Chinstrap \(68\), Gentoo \(124\)/);
-    expect(err).toMatch(/275 to learn from, 69 held out/);
+    expect(err).toMatch(/275 for training, 69 for validation/);
     expect(err).toContain("14 → 32 → 32 → 3"); // 3 islands, 4 numbers and their flags, 2 sexes and one place for a missing one
     expect(err).toContain(`${(14 * 32 + 32 + 32 * 32 + 32 + 32 * 3 + 3).toLocaleString("en")} weights`);
     expect(err).toContain("18 batches"); // ⌈275 / 16⌉
@@ -280,7 +280,7 @@ it.concurrent("takes values of --set over those of the config: numbers, lists an
   const set = ["training.epochs=3", "model.hidden=[5,4]", "model.activation=tanh", "data.validation=0.25"];
   const { err } = await works(["train", "c.json", ...set.flatMap((value) => ["--set", value])], { cwd });
   expect(err).toContain("2 → 5 → 4 → 1, tanh");
-  expect(err).toContain("15 to learn from, 5 held out");
+  expect(err).toContain("15 for training, 5 for validation");
   expect(records(text(cwd, "runs", "c", "history.csv")).length).toBe(3);
 });
 
@@ -293,7 +293,7 @@ describe.concurrent("validation", () => {
     const cwd = linearFolder({ data: { ...linear.data, validation: "held.csv" } });
     put(cwd, { "held.csv": held });
     const { out: summary, err } = await works(["train", "c.json", "--json"], { cwd });
-    expect(err).toContain("20 to learn from, 3 held out to judge by");
+    expect(err).toContain("20 for training, 3 for validation");
     const { out } = await works(["predict", "runs/c", "held.csv"], { cwd });
     const last = records(text(cwd, "runs", "c", "history.csv")).at(-1)!;
     expect(Number(last.val_rmse) / rmse(numbers(held, "y"), numbers(out, "prediction"))).toBeCloseTo(1, 5);
@@ -314,13 +314,13 @@ describe.concurrent("validation", () => {
 
   it("of none: patience has nothing to go by, and that is said", async () => {
     const { err } = await works(["train", "c.json", "--set", "training.patience=1"], { cwd: linearFolder() });
-    expect(err).toContain("training.patience counts for nothing");
+    expect(err).toContain("training.patience has no effect");
   });
 
   it("of none: all rows are learned from and judged by", async () => {
     const cwd = linearFolder();
     const { err } = await works(["train", "c.json"], { cwd });
-    expect(err).toContain("20 to learn from, none held out");
+    expect(err).toContain("20 for training, none for validation");
     expect(err).toMatch(/scores .* 20 training rows/);
     expect(text(cwd, "runs", "c", "history.csv")).toMatch(/^epoch,loss\b(?!.*val_)/);
     const { out } = await works(["predict", "runs/c", "t.csv"], { cwd });
