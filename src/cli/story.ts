@@ -208,8 +208,10 @@ function replacedText({ target, training: { scores } }: Model, now: TargetState)
 
 function keptText(epochs: readonly number[], bestBy: string): string {
   if (Math.max(...epochs) === 0) return "";
+  if (epochs.length > 1) {
+    const by = bestBy === "loss" ? "validation loss" : bestBy;
+    return `; kept each network's best epoch by ${by}: ${some(epochs.map(whole), 10)}`;
+  }
   const one = bestBy === "loss" ? "the one with the lowest validation loss" : `the best by ${bestBy}`;
-  return epochs.length > 1
-    ? `; kept of each network ${one}: epochs ${some(epochs.map(whole), 10)}`
-    : `; kept epoch ${whole(epochs[0]!)}, ${one}`;
+  return `; kept epoch ${whole(epochs[0]!)}, ${one}`;
 }
