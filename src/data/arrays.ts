@@ -21,3 +21,11 @@ export function join<Joined extends Numbers>(type: Type<Joined>, parts: readonly
   }
   return joined;
 }
+
+/** A copy that all threads see. */
+export function shared<Numbers extends Float32Array | Float64Array | Int32Array>(values: Numbers): Numbers {
+  const Kind = values.constructor as new (buffer: SharedArrayBuffer) => Numbers;
+  const copy = new Kind(new SharedArrayBuffer(values.byteLength));
+  copy.set(values as never); // of the same kind
+  return copy;
+}

@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { shared } from "../data/arrays.js";
 import type { Table } from "../data/table.js";
 import { type ErrorDetails, type ErrorKind, NnfitError } from "../errors.js";
 import type { TaskOptions } from "../train/prepare.js";
@@ -99,11 +100,4 @@ function sharedTable(table: Table): Table {
         : { ...column, codes: shared(column.codes) },
     ),
   };
-}
-
-function shared<Numbers extends Float64Array | Int32Array>(values: Numbers): Numbers {
-  const buffer = new SharedArrayBuffer(values.byteLength);
-  const copy = values instanceof Float64Array ? new Float64Array(buffer) : new Int32Array(buffer);
-  copy.set(values);
-  return copy as Numbers; // it was made of the same type
 }

@@ -1,8 +1,9 @@
 import { checkNames } from "../data/header.js";
 import type { DataOptions } from "../data/options.js";
-import { columnOf, type Table, type Task } from "../data/table.js";
+import { type Column, columnOf, type Table, type Task } from "../data/table.js";
 import { NnfitError } from "../errors.js";
-import { decideTask, learnClasses, rowsWithTarget, type TargetState } from "../transform/target.js";
+import { inOrder } from "../transform/categories.js";
+import { differentValues, learnClasses, notNumbers, rowsWithTarget, type TargetState } from "../transform/target.js";
 
 /** What is to be learned from a table. */
 export interface TaskOf {
@@ -39,4 +40,48 @@ export function findTask(whole: Table, target: DataOptions["target"], setting: T
     withoutTarget: whole.rows - table.rows,
     because,
   };
+}
+
+/** What kind of target it is, and if a person might wonder, why. */
+export function decideTask(
+  setting: Task | "auto",
+  columns: readonly Column[],
+  source: string,
+): { task: Task; because?: string } {
+  const words = columns.find(({ type }) => type === "category");
+  if (columns.length > 1) {
+    if (setting === "classification") {
+      throw new NnfitError("usage", "several targets can't be classes", {
+        setting: "task",
+        try: "a model for each of them",
+      });
+    }
+    if (words) throw notNumbers(words.name, source);
+    return { task: "regression" };
+  }
+  if (setting === "regression" && words) throw notNumbers(words.name, source);
+  if (setting !== "auto") return { task: setting };
+  if (words) return { task: "classification" };
+  const different = inOrder(differentValues(columns[0]!, MOST_LIKE_CLASSES + 1));
+  if (different.length === 2) {
+    return {
+      task: "classification",
+      because: `the target has two different values, ${different.join(" and ")}; to predict a number, set "task": "regression"`,
+    };
+  }
+  return { task: "regression", ...(areLikeClasses(different, columns[0]!) && { because: maybeClasses(different) }) };
+}
+
+/** Of so many whole numbers, each in as many rows or more, a person might wonder. */
+const MOST_LIKE_CLASSES = 10;
+
+function areLikeClasses(different: readonly string[], column: Column): boolean {
+  const rows = column.type === "number" ? column.values.length : column.codes.length;
+  const few =
+    different.length > 1 && different.length <= MOST_LIKE_CLASSES && rows >= MOST_LIKE_CLASSES * different.length;
+  return few && different.every((text) => Number.isInteger(Number(text)));
+}
+
+function maybeClasses(different: readonly string[]): string {
+  return `the target has ${different.length} different values, ${different.slice(0, -1).join(", ")} and ${different.at(-1)}; to predict a class, set "task": "classification"`;
 }

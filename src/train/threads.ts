@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { shared } from "../data/arrays.js";
 import { type ErrorDetails, type ErrorKind, NnfitError } from "../errors.js";
 import type { HandedOver, MemberEvent, States } from "./interleave.js";
 import type { MemberState, Problem } from "./member.js";
@@ -151,11 +152,4 @@ function ended(
       code === 0 && isDone() ? resolve() : reject(new Error(`a training thread ended with ${code}`)),
     );
   });
-}
-
-/** A copy that all threads see. */
-function shared(values: Float32Array): Float32Array {
-  const copy = new Float32Array(new SharedArrayBuffer(values.byteLength));
-  copy.set(values);
-  return copy;
 }

@@ -2,16 +2,7 @@ import * as z from "zod";
 import { unknownClass } from "../data/columns.js";
 import { checkNames } from "../data/header.js";
 import { range } from "../data/split.js";
-import {
-  type Column,
-  columnOf,
-  columnType,
-  isMissing,
-  type Table,
-  type Task,
-  takeRows,
-  textOf,
-} from "../data/table.js";
+import { type Column, columnOf, columnType, isMissing, type Table, takeRows, textOf } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { nearest } from "../family.js";
 import { inOrder, placesAmong } from "./categories.js";
@@ -78,59 +69,16 @@ export function rowsWithTarget(table: Table, names: readonly string[]): Table {
   return rows.length === table.rows ? table : takeRows(table, rows);
 }
 
-/** What kind of target it is, and if a person might wonder, why. */
-export function decideTask(
-  setting: Task | "auto",
-  columns: readonly Column[],
-  source: string,
-): { task: Task; because?: string } {
-  const words = columns.find(({ type }) => type === "category");
-  if (columns.length > 1) {
-    if (setting === "classification") {
-      throw new NnfitError("usage", "several targets can't be classes", {
-        setting: "task",
-        try: "a model for each of them",
-      });
-    }
-    if (words) throw notNumbers(words.name, source);
-    return { task: "regression" };
-  }
-  if (setting === "regression" && words) throw notNumbers(words.name, source);
-  if (setting !== "auto") return { task: setting };
-  if (words) return { task: "classification" };
-  const different = inOrder(differentValues(columns[0]!, MOST_LIKE_CLASSES + 1));
-  if (different.length === 2) {
-    return {
-      task: "classification",
-      because: `the target has two different values, ${different.join(" and ")}; to predict a number, set "task": "regression"`,
-    };
-  }
-  return { task: "regression", ...(areLikeClasses(different, columns[0]!) && { because: maybeClasses(different) }) };
-}
-
-/** Of so many whole numbers, each in as many rows or more, a person might wonder. */
-const MOST_LIKE_CLASSES = 10;
-
-function areLikeClasses(different: readonly string[], column: Column): boolean {
-  const rows = column.type === "number" ? column.values.length : column.codes.length;
-  const few =
-    different.length > 1 && different.length <= MOST_LIKE_CLASSES && rows >= MOST_LIKE_CLASSES * different.length;
-  return few && different.every((text) => Number.isInteger(Number(text)));
-}
-
-function maybeClasses(different: readonly string[]): string {
-  return `the target has ${different.length} different values, ${different.slice(0, -1).join(", ")} and ${different.at(-1)}; to predict a class, set "task": "classification"`;
-}
-
-function notNumbers(name: string, source: string): NnfitError {
+/** A target of words is given where a number is to be predicted. */
+export function notNumbers(name: string, source: string): NnfitError {
   return new NnfitError("data", `the target "${name}" is not a column of numbers, so it can't be predicted as one`, {
     at: source,
     try: '"task": "classification" and a single target, if its values are classes',
   });
 }
 
-/** In order of appearance; no more than `enough` of them. */
-function differentValues(column: Column, enough = Number.POSITIVE_INFINITY): string[] {
+/** The different cells, in order of appearance; no more than `enough` of them. */
+export function differentValues(column: Column, enough = Number.POSITIVE_INFINITY): string[] {
   const cells = column.type === "number" ? column.values : column.codes;
   const seen = new Set<number>();
   const texts: string[] = [];

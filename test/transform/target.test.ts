@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Table } from "../../src/data/table.js";
+import { decideTask } from "../../src/train/task.js";
 import { inOrder } from "../../src/transform/categories.js";
 import { predictionCells, predictionHeader } from "../../src/transform/output.js";
 import { Sample } from "../../src/transform/sample.js";
 import { learnScaler, type ScalerName, scalingOf, targetScalerNames } from "../../src/transform/scalers.js";
 import {
   applyTarget,
-  decideTask,
   invertTarget,
   learnClasses,
   learnTargets,
