@@ -2,16 +2,8 @@ import { NnfitError } from "../errors.js";
 import type { CellFormat } from "./csv.js";
 import { Growing } from "./growing.js";
 import { listed } from "./header.js";
-import {
-  hasDecimals,
-  hasZeros,
-  isOtherwiseWritten,
-  MARKS,
-  numberReader,
-  otherMark,
-  wayToRead,
-  wayToWrite,
-} from "./numbers.js";
+import { Notation, wayToWrite } from "./notation.js";
+import { type Decimal, MARKS, numberReader, otherMark } from "./numbers.js";
 import type { CellReceiver } from "./rows.js";
 import type { ScannedColumn } from "./scan.js";
 import type { Column, ColumnType } from "./table.js";
@@ -19,10 +11,8 @@ import type { Column, ColumnType } from "./table.js";
 /** A column with at least this share of numbers is a column of numbers, and the other cells are mistakes. */
 const NEARLY_ALL = 0.9;
 
-/** Of so many rows it is seen how numbers are written: with zeros before them, with decimals for certain. */
+/** Of so many rows it is seen how numbers are written. */
 const ROWS_LOOKED_AT = 200;
-/** So many different cells tell what the marks in them are. */
-const MOST_OTHERWISE = 100;
 
 /** Of a column that is given as one of numbers. */
 interface NumbersOptions {
@@ -47,20 +37,14 @@ export class ColumnBuilder implements CellReceiver {
   private readonly codes = new Growing<Int32Array>(Int32Array);
   private readonly codeOf = new Map<string, number>();
   private readonly missing: ReadonlySet<string>;
-  private readonly decimal: CellFormat["decimal"];
+  private readonly decimal: Decimal;
   private readonly numberIn: (text: string) => number | undefined;
   private type: ColumnType | undefined;
   private numbers = 0;
   private others = 0;
-  /** of them, those that look like numbers with other marks; some of these */
-  private otherwiseWritten = 0;
-  private readonly otherwise = new Set<string>();
+  private readonly notation: Notation;
   /** A cell that looks like a number is one, and not a word for a missing value such as -999. */
   private readonly numbersArePresent: boolean;
-  private withZeros: string | undefined;
-  private withDecimals = false;
-  private withGroups: string | undefined;
-  private largestWhole = 0;
   private firstOther: { text: string; line: number } | undefined;
   private readonly unreadable = new Map<number, string>();
 
@@ -73,6 +57,7 @@ export class ColumnBuilder implements CellReceiver {
   ) {
     this.missing = new Set(missing);
     this.decimal = decimal;
+    this.notation = new Notation(decimal);
     this.numberIn = numberReader({ decimal, thousands });
     this.numbersArePresent = missing.every((word) => this.numberIn(word) === undefined);
     this.type = given;
@@ -98,10 +83,7 @@ export class ColumnBuilder implements CellReceiver {
     const value = this.given === "category" ? undefined : this.numberIn(text);
     if (value === undefined) {
       this.others++;
-      if (isOtherwiseWritten(text, this.decimal)) {
-        this.otherwiseWritten++;
-        if (this.otherwise.size < MOST_OTHERWISE) this.otherwise.add(text);
-      }
+      this.notation.seeOther(text);
       this.firstOther ??= { text, line };
       if (this.given === "number") {
         const { lenient, classes } = this.ofNumbers;
@@ -111,7 +93,7 @@ export class ColumnBuilder implements CellReceiver {
       }
     } else {
       this.numbers++;
-      if (!this.given && this.values.size < ROWS_LOOKED_AT) this.lookAt(text);
+      if (!this.given && this.values.size < ROWS_LOOKED_AT) this.notation.see(text, value);
     }
 
     this.type ??= value === undefined ? "category" : "number"; // the first present cell decides what is collected
@@ -129,7 +111,7 @@ export class ColumnBuilder implements CellReceiver {
     const { values, others } = column.numbers();
     const first = this.given ? 0 : Math.min(lines.length, ROWS_LOOKED_AT - this.values.size);
     for (let row = 0; row < first; row++) {
-      if (!Number.isNaN(values[row])) this.lookAt(column.text(row).trim());
+      if (!Number.isNaN(values[row])) this.notation.see(column.text(row).trim(), values[row]!);
     }
     let row = 0;
     const pushUpTo = (end: number) => {
@@ -151,35 +133,20 @@ export class ColumnBuilder implements CellReceiver {
     pushUpTo(lines.length);
   }
 
-  private lookAt(number: string): void {
-    if (hasZeros(number)) this.withZeros ??= number;
-    else if (hasDecimals(number)) this.withDecimals = true;
-    else if (number.includes(this.decimal)) this.withGroups ??= number;
-    else this.largestWhole = Math.max(this.largestWhole, Math.abs(this.numberIn(number) ?? 0));
-  }
-
-  /** Where decimals had zeros cut off at their ends, some would have fewer than three; and thousands have no whole ones. */
-  private get mayHaveGroups(): boolean {
-    const whole = this.largestWhole;
-    if (this.given || this.withDecimals || whole === 0 || whole >= 1000) return false;
-    return this.values.whole().every((value) => Number.isNaN(value) || (Math.abs(value) < 1000 && isThousandth(value)));
-  }
-
   /** Each different cell is looked at once. */
   private pushWords(column: ScannedColumn): void {
     const { words, codes } = column.words();
     const known = words.map((word) => {
       const text = word.trim();
-      if (this.missing.has(text)) return { code: -1, number: 0, other: 0, otherwise: 0 };
+      if (this.missing.has(text)) return { code: -1, number: 0, other: 0 };
       const number = Number(!this.given && this.numberIn(text) !== undefined);
-      const otherwise = Number(isOtherwiseWritten(text, this.decimal));
-      return { code: this.code(text), number, other: 1 - number, otherwise };
+      if (!number) this.notation.seeOther(text);
+      return { code: this.code(text), number, other: 1 - number };
     });
     const found = codes.map((code) => known[code]!.code);
     for (const code of codes) {
       this.numbers += known[code]!.number;
       this.others += known[code]!.other;
-      this.otherwiseWritten += known[code]!.otherwise;
     }
     this.codes.append(found);
   }
@@ -193,7 +160,7 @@ export class ColumnBuilder implements CellReceiver {
   check(others: readonly ColumnBuilder[] = [], { mayBeWords = true } = {}): void {
     if (this.given || this.others === 0) return;
     const orWords = !mayBeWords ? "" : `, or data.types: { "${this.name}": "category" }`;
-    if (this.otherwiseWritten === this.others) throw this.otherwiseWrittenError(others, orWords);
+    if (this.notation.isForeign) throw this.foreignError(others, orWords);
     if (this.numbers < NEARLY_ALL * (this.numbers + this.others)) return;
     const cells = this.others === 1 ? "one is not" : `${this.others} are not`;
     const missing = JSON.stringify([...this.missing, this.firstOther?.text]);
@@ -201,43 +168,41 @@ export class ColumnBuilder implements CellReceiver {
     throw this.notNumber(`the cells of this column are numbers, but ${cells}`, way);
   }
 
-  private otherwiseWrittenError(others: readonly ColumnBuilder[], orWords: string): NnfitError {
-    const { decimal } = this;
+  private foreignError(others: readonly ColumnBuilder[], orWords: string): NnfitError {
+    const { decimal, notation } = this;
     const { text = "" } = this.firstOther ?? {};
     const marks = MARKS[text.includes(otherMark(decimal)) ? otherMark(decimal) : decimal];
-    const texts =
-      this.type === "number"
-        ? [...this.otherwise]
-        : [...this.codeOf.keys()].filter((word) => isOtherwiseWritten(word, decimal));
     if (this.hasDecimals) {
       const cells = this.others === 1 ? `one has a ${marks.slice(0, -1)}` : `${this.others} have ${marks}`;
-      const way = wayToWrite(text, decimal) ?? wayToRead(texts, decimal, this.name);
+      const way = wayToWrite(text, decimal) ?? notation.wayToRead(this.name);
       return this.notNumber(`the cells of this column are numbers, but ${cells}`, way + orWords);
     }
-    const way = wayToRead(texts, decimal, others.find(({ hasDecimals }) => hasDecimals)?.name);
+    const way = notation.wayToRead(others.find(({ hasDecimals }) => hasDecimals)?.name);
     const what = `the cells of this column look like numbers, but have ${marks} in them`;
     return this.notNumber(what, way + orWords);
   }
 
   /** Whether some of its numbers have decimals, and so the mark that was expected. */
   private get hasDecimals(): boolean {
-    if (this.type === "number") return this.withDecimals || haveDecimals(this.values.whole(), ROWS_LOOKED_AT);
-    return [...this.codeOf.keys()].some((text) => hasDecimals(text) && this.numberIn(text) !== undefined);
+    return this.notation.tellsDecimals(this.values.whole(), ROWS_LOOKED_AT);
   }
 
   finish(): Column {
-    const { name, decimal, unreadable, withZeros, withGroups } = this;
-    const { lenient } = this.ofNumbers;
-    return this.type === "category"
-      ? { type: "category", name, codes: this.codes.whole(), categories: [...this.codeOf.keys()], decimal }
-      : {
-          type: "number",
-          name,
-          values: this.values.whole(),
-          ...(lenient && { unreadable }),
-          ...(withZeros !== undefined && { withZeros }),
-          ...(withGroups !== undefined && this.mayHaveGroups && { withGroups }),
-        };
+    const { name, decimal, unreadable, notation } = this;
+    if (this.type === "category") {
+      return { type: "category", name, codes: this.codes.whole(), categories: [...this.codeOf.keys()], decimal };
+    }
+    const values = this.values.whole();
+    const { withZeros } = notation;
+    const withGroups = this.given ? undefined : notation.mayHaveGroups(values);
+    return {
+      type: "number",
+      name,
+      values,
+      ...(this.ofNumbers.lenient && { unreadable }),
+      ...(withZeros !== undefined && { withZeros }),
+      ...(withGroups !== undefined && { withGroups }),
+    };
   }
 
   private code(text: string): number {
@@ -258,21 +223,4 @@ export class ColumnBuilder implements CellReceiver {
       try: way,
     });
   }
-}
-
-/**
- * Whether numbers whose text is no longer known have decimals: some have other than three of them, or all have fewer, and
- * the first rows, of which it is known that they could be thousands, have none.
- */
-function haveDecimals(values: Float64Array, first: number): boolean {
-  const isFraction = (value: number) => !Number.isNaN(value) && !Number.isInteger(value);
-  const fractions = values.subarray(first).filter(isFraction);
-  const isGroup = (value: number) => !hasDecimals(value.toFixed(3)) && isThousandth(value);
-  if (fractions.some((value) => !isGroup(value))) return true;
-  const areShort = fractions.every((value) => Number(value.toFixed(2)) === value);
-  return fractions.length > 0 && areShort && !values.subarray(0, first).some(isFraction);
-}
-
-function isThousandth(value: number): boolean {
-  return Number(value.toFixed(3)) === value;
 }

@@ -225,9 +225,8 @@ async function* wholeLines(source: Source): Blocks {
     room.set(chunk, size);
     size += chunk.length;
     if (first && size < SAMPLE_CHARACTERS) continue;
-    const lineEnd = chunk.lastIndexOf(LF);
-    if (lineEnd < 0 && size < MOST_RECORD_BYTES) continue;
-    const end = lineEnd < 0 ? size : size - chunk.length + lineEnd + 1;
+    if (!chunk.includes(LF) && size < MOST_RECORD_BYTES) continue;
+    const end = room.lastIndexOf(LF, size - 1) + 1 || size;
     const kept = (yield block(end)) ?? 0;
     room.copyWithin(0, end - kept, size);
     size -= end - kept;
