@@ -1,5 +1,6 @@
 import type { Fingerprint } from "../train/fingerprint.js";
 import type { TrainingOptions } from "../train/options.js";
+import { schedules } from "../train/schedules.js";
 import { configSchema } from "./schema.js";
 
 /** What a training is made from. */
@@ -52,7 +53,7 @@ function hasNoEffect(name: string, then: string | undefined, since: string | und
 function hasSchedule({ training }: Origin["config"]): boolean {
   const { schedule } = training as TrainingOptions; // a resolved config has it
   const { warmUp, ...rates } = schedule;
-  return warmUp !== 0 || Object.values(rates).some(({ name }) => name !== "constant" && name !== "plateau");
+  return warmUp !== 0 || Object.values(rates).some(({ name }) => schedules[name].spansTraining);
 }
 
 /** "training.optimizer.learningRate" → "0.05", of all settings */

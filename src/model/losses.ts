@@ -41,6 +41,10 @@ interface LossMember<O extends z.ZodObject> extends Member<O, Loss> {
   readonly inverseLink: "identity" | "sigmoid" | "softmax";
   /** How many outputs the network needs for a target of so many columns (regression) or classes. */
   outputs(width: number): number;
+  /** the most classes it is for, if there is a limit */
+  readonly mostClasses?: number;
+  /** Whether it is the loss of such a target where a config names none. */
+  isUsual?(width: number): boolean;
 }
 
 /** l(e) of each row and target, e = ŷ − y; the inverse link is the identity. */
@@ -51,11 +55,11 @@ function pointwise<O extends z.ZodObject>(definition: {
   value(tape: Tape, e: Matrix, options: z.output<O>): Matrix;
   /** l′(e) */
   derivative(tape: Tape, e: Matrix, options: z.output<O>): Matrix;
+  isUsual?(): boolean;
 }): LossMember<O> {
-  const { about, options, value, derivative } = definition;
+  const { value, derivative, ...rest } = definition;
   return {
-    about,
-    options,
+    ...rest,
     task: "regression",
     inverseLink: "identity",
     outputs: (targets) => targets,
@@ -83,6 +87,7 @@ export const losses = {
     options: none,
     value: (tape, e) => tape.square(e),
     derivative: (tape, e) => tape.multiply(e, 2),
+    isUsual: () => true,
   }),
 
   mae: pointwise({
@@ -132,6 +137,7 @@ export const losses = {
     task: "classification",
     inverseLink: "softmax",
     outputs: (classes) => classes,
+    isUsual: (classes) => classes > 2,
     with: ({ smoothing }) =>
       averaged({
         value: (tape, yHat, y) => tape.crossEntropy(yHat, y, smoothing),
@@ -147,6 +153,8 @@ export const losses = {
     task: "classification",
     inverseLink: "sigmoid",
     outputs: () => 1,
+    mostClasses: 2,
+    isUsual: (classes) => classes === 2,
     with: () =>
       averaged({
         // −y·log σ(ŷ) − (1 − y)·log(1 − σ(ŷ)) = y·softplus(−ŷ) + (1 − y)·softplus(ŷ): small losses stay exact
@@ -167,3 +175,15 @@ function clip(tape: Tape, e: Matrix, delta: number): Matrix {
 
 export const lossChoice = choiceOf(losses);
 export type LossChoice = Choice<typeof losses>;
+
+/** The members for a task. */
+export function lossesOf(task: Task): [LossChoice["name"], LossMember<z.ZodObject>][] {
+  const members = Object.entries(losses) as unknown as [LossChoice["name"], LossMember<z.ZodObject>][];
+  return members.filter(([, member]) => member.task === task); // each has options of its own
+}
+
+/** The loss of a target of so many columns (regression) or classes where a config names none. */
+export function usualLoss(task: Task, width: number): LossChoice {
+  const [name] = lossesOf(task).find(([, { isUsual }]) => isUsual?.(width)) ?? lossesOf(task)[0]!;
+  return lossChoice.parse(name);
+}

@@ -25,7 +25,10 @@ export interface WatchState {
   readonly waited: number;
 }
 
-type ScheduleMember<O extends z.ZodObject> = Member<O, Schedule>;
+interface ScheduleMember<O extends z.ZodObject> extends Member<O, Schedule> {
+  /** Whether it spans the whole training, so that it is another one in a longer training. */
+  readonly spansTraining: boolean;
+}
 
 /** From 1 at 0 along half a cosine to 0 at 1. */
 const halfCosine = (t: number) => 0.5 * (1 + cos(Math.PI * t));
@@ -49,12 +52,14 @@ const plateauOptions = z.strictObject({
 export const schedules = {
   constant: {
     about: "always the same",
+    spansTraining: false,
     options: none,
     with: () => () => 1,
   } satisfies ScheduleMember<typeof none>,
 
   step: {
     about: "falls by a factor after given shares of the updates",
+    spansTraining: true,
     options: stepOptions,
     with:
       ({ at, factor }) =>
@@ -64,12 +69,14 @@ export const schedules = {
 
   cosine: {
     about: "½(1 + cos πt): falls slowly, then fast, then slowly to 0 (Loshchilov and Hutter, 2017)",
+    spansTraining: true,
     options: none,
     with: () => halfCosine,
   } satisfies ScheduleMember<typeof none>,
 
   oneCycle: {
     about: "rises along half a cosine, then falls along another to 0 (Smith and Topin, 2018)",
+    spansTraining: true,
     options: oneCycleOptions,
     with:
       ({ rise, start }) =>
@@ -79,12 +86,14 @@ export const schedules = {
 
   coslog4: {
     about: "½(1 − cos(2π·log₂(1 + 15t))): four waves, each twice as long as the one before (RealMLP, 2024)",
+    spansTraining: true,
     options: none,
     with: () => (t) => 0.5 * (1 - cos((2 * Math.PI * log(1 + 15 * t)) / LN_2)),
   } satisfies ScheduleMember<typeof none>,
 
   flatCos: {
     about: "1 for the first half, then ½(1 + cos π(2t − 1)) (RealMLP, 2024)",
+    spansTraining: true,
     options: none,
     with: () => (t) => halfCosine(Math.max(1, 2 * t) - 1),
   } satisfies ScheduleMember<typeof none>,
@@ -92,6 +101,7 @@ export const schedules = {
   plateau: {
     about:
       "falls by a factor when the validation loss, or where no rows are held out the training loss, gets no better (PyTorch's ReduceLROnPlateau)",
+    spansTraining: false,
     options: plateauOptions,
     with: (options) => {
       const watch = plateauWatch(options);

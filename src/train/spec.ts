@@ -3,7 +3,7 @@ import { NnfitError } from "../errors.js";
 import { make } from "../family.js";
 import { activations } from "../model/activations.js";
 import { codeFor, inputFor } from "../model/inputs.js";
-import { type LossChoice, lossChoice, losses } from "../model/losses.js";
+import { lossesOf, usualLoss } from "../model/losses.js";
 import type { NetworkSpec } from "../model/network.js";
 import { numericEmbeddings } from "../model/numericEmbeddings.js";
 import type { ModelOptions } from "../model/options.js";
@@ -20,39 +20,33 @@ export function newSpec(
   X: () => Float32Array,
   target: TargetState,
 ): NetworkSpec {
-  const choice = loss === "auto" ? lossFor(target) : loss;
-  const { task, outputs } = losses[choice.name];
-  if (task !== target.task) {
-    const fitting = Object.entries(losses).filter(([, loss]) => loss.task === target.task);
-    throw new NnfitError("usage", `the loss ${choice.name} is for ${task}, and this is a ${target.task}`, {
+  const width = widthOf(target);
+  const choice = loss === "auto" ? usualLoss(target.task, width) : loss;
+  const fitting = lossesOf(target.task).filter(([, { mostClasses = width }]) => width <= mostClasses);
+  const [, member] = fitting.find(([name]) => name === choice.name) ?? [];
+  if (!member) {
+    throw new NnfitError("usage", `the loss ${choice.name} is not for ${targetText(target)}`, {
       setting: "model.loss",
       try: fitting.map(([name]) => name).join(", "),
     });
   }
-  if (choice.name === "binaryCrossEntropy" && target.task === "classification" && target.classes.length > 2) {
-    throw new NnfitError(
-      "usage",
-      `the loss binaryCrossEntropy is for two classes, and there are ${target.classes.length}`,
-      {
-        setting: "model.loss",
-        try: "crossEntropy",
-      },
-    );
-  }
-  const width = target.task === "regression" ? target.targets.length : target.classes.length;
   return {
     ...rest,
     ...inputFor(columns, { categories, numericEmbedding }, X),
     ...(tabm > 1 ? { tabm } : {}),
-    outputs: outputs(width),
+    outputs: member.outputs(width),
     initializer: initializer === "auto" ? { name: make(activations, rest.activation).initializer } : initializer,
     loss: choice,
   };
 }
 
-function lossFor(target: TargetState): LossChoice {
-  if (target.task === "regression") return { name: "mse" };
-  return lossChoice.parse(target.classes.length === 2 ? "binaryCrossEntropy" : "crossEntropy");
+/** Columns that are predicted, or classes. */
+function widthOf(target: TargetState): number {
+  return target.task === "regression" ? target.targets.length : target.classes.length;
+}
+
+function targetText(target: TargetState): string {
+  return target.task === "regression" ? "a regression" : `a classification with ${target.classes.length} classes`;
 }
 
 /** A model whose training goes on with other rows: its transforms stay, and its weights are where the networks begin. */
@@ -68,7 +62,7 @@ export interface Beginning {
 export function continuedSpec(beginning: Beginning, model: ModelOptions, scale: ScaleOptions): NetworkSpec {
   const { network, weights, target } = beginning;
   const { parametrization, dropout } = model;
-  const loss = model.loss === "auto" ? lossFor(target) : model.loss;
+  const loss = model.loss === "auto" ? usualLoss(target.task, widthOf(target)) : model.loss;
   const then = { ...pick(network), members: weights.length };
   const now = { ...pick(model), members: model.members, loss };
   const ofModel = Object.entries(then).flatMap(([name, value]) => {

@@ -236,7 +236,7 @@ describe.concurrent("nnfit search refuses", () => {
       "what only a training finds wrong, by the range",
       { "model.loss": { choice: ["crossEntropy"] } },
       {},
-      /is for classification[\s\S]*at {4}search\.model\.loss, c\.json:\d+/,
+      /is not for a regression[\s\S]*at {4}search\.model\.loss, c\.json:\d+/,
       2,
     ],
     [
