@@ -6,8 +6,8 @@ z.config({ jitless: true });
 
 /**
  * A family is a record of named members, such as the losses. A member says in one line what it is, has a schema of
- * its options, and makes itself with them. The names allowed in a config, the JSON Schema, the reference in the
- * README and the tests that hold for every member are all derived from the record.
+ * its options, and makes itself with them. The names allowed in a config, the JSON Schema, the reference in
+ * docs/settings.md and the tests that hold for every member are all derived from the record.
  */
 export interface Member<Options extends z.ZodObject = z.ZodObject, Made = unknown> {
   readonly about: string;

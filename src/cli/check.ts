@@ -23,25 +23,30 @@ interface CheckOptions extends RowsOptions {
 export function checkCommand(): Command {
   return withRowsOptions(
     new Command("check")
-      .description("tell whether a table is like the one that a model was trained on; exit code 1 if it is not")
+      .description("check whether a table is like the one that the model was trained on; exit code 1 if it is not")
       .argument(...modelArgument)
-      .argument("[rows]", "a CSV file, or - for standard input; the target may be missing", "-")
+      .argument("[rows]", "a CSV file, or - for standard input; the target column is not needed", "-")
       .option(
         "--max-unseen <share>",
-        `how many of the rows may have a category that training never saw (default: ${usualLimits.unseen}, or what chance makes)`,
+        `largest share of rows with a category not seen in training (default: ${usualLimits.unseen}, or more if chance explains it)`,
         share,
       )
       .option(
         "--max-outside <share>",
-        `how many of the rows may be beyond the training range (default: ${usualLimits.outside}, or what chance makes, and none very far)`,
+        `largest share of rows outside the training range (default: ${usualLimits.outside}, or more if chance explains it, and none very far)`,
         share,
       )
       .option(
         "--max-missing <share>",
-        `how many of the rows may lack a cell (default: ${usualLimits.missing} more than in training, or what chance makes)`,
+        `largest share of rows with a missing cell (default: ${usualLimits.missing} more than in training, or more if chance explains it)`,
         share,
       )
-      .option("--max-drift <index>", "the largest population stability index of a column", index, usualLimits.drift)
+      .option(
+        "--max-drift <index>",
+        "largest population stability index of a column, or more if chance explains it",
+        index,
+        usualLimits.drift,
+      )
       .option("--json", "print one JSON object")
       .addHelpText(
         "before",

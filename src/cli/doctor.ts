@@ -11,7 +11,7 @@ interface DoctorOptions {
 
 export function doctorCommand(): Command {
   return new Command("doctor")
-    .description("tell what nnfit finds on this machine, and whether it computes the same bits here as everywhere")
+    .description("report what nnfit finds on this machine, and check that it computes the same bits as on any other")
     .option("--json", "print one JSON object")
     .addHelpText("before", example("nnfit doctor", "nnfit doctor --json"))
     .action(doctorAction);

@@ -22,12 +22,15 @@ const MOST_CLASSES_AS_TEXT = 20;
 export function evaluateCommand(): Command {
   return withRowsOptions(
     new Command("evaluate")
-      .description("score a model on rows whose target is known, in the target's own units")
+      .description("score a model on rows whose target is known, in the target's units")
       .argument(...modelArgument)
       .argument("[rows]", "a CSV file with the target, or - for standard input", "-")
       .option("--json", "print one JSON object")
-      .option("--no-intervals", "leave out how far the scores may be off by chance (95 % bootstrap intervals)")
-      .option("--importance", "tell by how much the scores get worse without what each column tells")
+      .option("--no-intervals", "leave out the 95 % confidence intervals of the scores (bootstrap)")
+      .option(
+        "--importance",
+        "report permutation importance: how much worse the scores get when one column is shuffled",
+      )
       .option(...failIfOption)
       .option(...baselineOption)
       .option(...maxRegressionOption)

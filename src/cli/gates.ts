@@ -42,18 +42,18 @@ export type Gates = (scores: Scores) => NnfitError | undefined;
 
 export const failIfOption = [
   "--fail-if <condition>",
-  'exit with 1 if it holds, such as "rmse > 620" or "accuracy < 0.95"; can be repeated',
+  'exit with code 1 if this holds, such as "rmse > 620" or "accuracy < 0.95"; can be repeated',
   (text: string, all: readonly string[] = []): readonly string[] => [...all, text],
 ] as const;
 
 export const baselineOption = [
   "--baseline <scores.json>",
-  "exit with 1 if a score is worse than in this file, which evaluate --json wrote",
+  "exit with code 1 if a score is worse than in this file, written by evaluate --json or train --json",
 ] as const;
 
 export const maxRegressionOption = [
   "--max-regression <percentage>",
-  "by how much of the earlier score one may be worse, such as 2% (by default 0%)",
+  "how much worse a score may be, as a percentage of the earlier one, such as 2% (default: 0%)",
   (text: string): number => {
     const share = /^(\d+(?:\.\d+)?) ?%$/.exec(text.trim())?.[1];
     if (share === undefined) throw new InvalidArgumentError("It takes a percentage, such as 2%.");

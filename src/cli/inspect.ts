@@ -9,7 +9,7 @@ import { example, modelArgument } from "./usage.js";
 
 export function inspectCommand(): Command {
   return new Command("inspect")
-    .description("tell what is in a model: columns, scalers, network, training")
+    .description("show what is in a model: columns, scalers, network, training")
     .argument(...modelArgument)
     .option("--json", "print one JSON object, without the weights")
     .addHelpText("before", example("nnfit inspect runs/iris", "nnfit inspect runs/iris --json"))

@@ -23,27 +23,27 @@ interface PredictOptions extends RowsOptions {
 export function predictCommand(): Command {
   return withRowsOptions(
     new Command("predict")
-      .description("predict a table's rows, in their order and in the target's own units")
+      .description("predict the rows of a table, in their order and in the target's units")
       .argument(...modelArgument)
       .argument("[rows]", "a CSV file, or - for standard input; columns are matched by name", "-")
-      .option("--out <file>", "where predictions go; standard output if it is not given")
+      .option("--out <file>", "file for the predictions; default: standard output")
       .option(
         "--with <columns>",
-        "put columns of the rows before the predictions, as they are written: names parted by commas, or all",
+        "copy columns of the input, unchanged, before the predictions: names separated by commas, or all",
         (text: string) => (text === "all" ? text : text.split(",").map((name) => name.trim())),
       )
       .option("--proba", "add the probability of each class")
-      .option("--reasons", "add a column that says what is odd about a row: missing, unknown, beyond training")
+      .option("--reasons", "add a column that says what is unusual about a row: missing, unseen or out-of-range values")
       .addOption(
         new Option(
           "--on-error <what>",
-          "a row that can't be predicted, as a cell is no number: end, or leave the prediction empty",
+          "what to do with a row that can't be predicted because a cell is not a number: fail, or null to leave the prediction empty",
         )
           .choices(["fail", "null"])
           .default("fail"),
       )
-      .option("--csv-safe", "put a ' before words that a spreadsheet would take for a formula")
-      .option("--json", "with --out: print one JSON object, with the number of rows and what was odd about them")
+      .option("--csv-safe", "put a ' before text that a spreadsheet would read as a formula")
+      .option("--json", "with --out: print one JSON object, with the number of rows and what was unusual about them")
       .option(...threadsOption)
       .addHelpText(
         "before",

@@ -13,11 +13,9 @@ export function schemaCommand(): Command {
   return new Command("schema")
     .description("print the JSON Schema of a config, or a reference of all settings")
     .option("--events", "print the JSON Schema of a line of events.ndjson")
-    .option("--markdown", "print the reference, in Markdown")
+    .option("--markdown", "print the reference as Markdown")
     .addOption(
-      new Option("--json", "print one JSON object with the version of nnfit, and in it the schema").conflicts(
-        "markdown",
-      ),
+      new Option("--json", "print one JSON object with the schema and the version of nnfit").conflicts("markdown"),
     )
     .addHelpText("before", example("nnfit schema > nnfit.schema.json", "nnfit schema --markdown"))
     .action(schemaAction);

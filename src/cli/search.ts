@@ -22,15 +22,16 @@ interface SearchCommandOptions {
 
 export function searchCommand(): Command {
   return new Command("search")
-    .description("try values from the ranges that a config gives, and write the best config out, ready to train")
-    .argument(
-      "<config>",
-      "a JSON file with ranges in its `search`; what it says beside them is the same for all trials",
+    .description("search the ranges in a config for the best settings, and write the best config, ready to train")
+    .argument("<config>", "a JSON file with ranges in its `search`; all other settings are the same for all trials")
+    .option("--runs <n>", "total number of trials; overrides the config's `search.runs`", positiveWhole)
+    .option(
+      "--minutes <n>",
+      "start no training after this many minutes; overrides the config's `search.minutes`",
+      positive,
     )
-    .option("--runs <n>", "how many trials in all, over the config's `search.runs`", positiveWhole)
-    .option("--minutes <n>", "begin no training after so many minutes, over the config's `search.minutes`", positive)
     .option(...setOption)
-    .option("--out <folder>", "where the trials are kept; by default the config's `output` with -search", folderName)
+    .option("--out <folder>", "folder for the trials; default: the config's `output` with -search", folderName)
     .option(...threadsOption)
     .option("--json", "print one JSON object at the end: the best trial, its scores and values")
     .addHelpText(
@@ -43,7 +44,7 @@ export function searchCommand(): Command {
     )
     .addHelpText(
       "after",
-      "\nA search that was stopped goes on where it was when it is started again.\nMore --runs, which count those that are done, add to them.",
+      "\nA search that was stopped continues when it is started again.\n--runs counts the trials that are done, so a larger number adds trials.",
     )
     .action(searchAction);
 }

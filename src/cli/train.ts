@@ -30,31 +30,34 @@ interface TrainOptions extends GateOptions {
 
 export function trainCommand(): Command {
   return new Command("train")
-    .description("learn from a table as a config says, and write a run folder with the model")
-    .argument("<config>", "a JSON file; see the README, or let an editor use configs/nnfit.schema.json")
+    .description("train on a table as the config says, and write a run folder with the model")
+    .argument("<config>", "a JSON file; see docs/settings.md, or let an editor use configs/nnfit.schema.json")
     .option(...setOption)
-    .option("--out <folder>", "the run folder, over the config's `output`", folderName)
+    .option("--out <folder>", "the run folder; overrides the config's `output`", folderName)
     .option(...threadsOption)
-    .option("--backend <name>", "wasm, or blas for the system's BLAS library, over the config's `training.backend`")
+    .option(
+      "--backend <name>",
+      "wasm, or blas for the system's BLAS library; overrides the config's `training.backend`",
+    )
     .option(
       "--folds <n>",
-      "cross-validate: train n times, each time tested on other rows; writes scores and predictions, and no model",
+      "cross-validate: train n times, testing on different rows each time; writes scores and predictions, and a model only with --keep",
       numberOfFolds,
     )
-    .option("--keep", "with --folds: keep the networks of all folds as one model")
+    .option("--keep", "with --folds: write one model with the networks of all folds")
     .option(...failIfOption)
     .option(...baselineOption)
     .option(...maxRegressionOption)
-    .option("--quiet", "leave out the lines of the epochs, and the bar")
+    .option("--quiet", "hide the epoch lines and the progress bar")
     .option("--json", "print one JSON object at the end: scores, and seconds for each part of the work")
-    .option("--resume", "go on from the run folder's last checkpoint, as if training had not been stopped")
+    .option("--resume", "continue from the run folder's last checkpoint, as if training had not been stopped")
     .option(
       "--continue-from <model>",
-      "begin with a model's weights, and keep its transforms: a new training, such as on new rows",
+      "start a new training, for example on new rows, from a model's weights; keeps the model's transforms",
     )
     .option(
       "--events <where>",
-      "write what happens, as in the run folder's events.ndjson, to standard output (-) or an open file descriptor",
+      "write events, as in the run folder's events.ndjson, to standard output (-) or an open file descriptor",
       descriptorOf,
     )
     .addHelpText(

@@ -25,7 +25,7 @@ export function withRowsOptions(command: Command): Command {
   return command
     .option(
       "--delimiter <character>",
-      'what parts the cells, if it is not found out rightly; "tab" for a tab',
+      'the character that separates cells, if it is not detected correctly; "tab" for a tab',
       (text: string): string => {
         if (text === "tab") return "\t";
         if (text === "auto" || text.length === 1) return text;
@@ -35,7 +35,7 @@ export function withRowsOptions(command: Command): Command {
     )
     .option(
       "--encoding <name>",
-      "how the bytes of the rows are text, such as windows-1252; auto is UTF-8, or UTF-16 that begins with its mark",
+      "text encoding, such as windows-1252; auto is UTF-8, or UTF-16 if it starts with a byte order mark",
       (text: string): Encoding => {
         const encoding = encodings.find((name) => name === text);
         if (encoding !== undefined) return encoding;
@@ -45,7 +45,7 @@ export function withRowsOptions(command: Command): Command {
     )
     .option(
       "--skip-lines <n>",
-      "lines above the header, such as a title, that are passed over",
+      "lines to skip above the header, such as a title",
       (text: string): number => {
         if (/^\d{1,3}$/.test(text)) return Number(text);
         throw new InvalidArgumentError("It takes a number of lines.");
@@ -57,7 +57,7 @@ export function withRowsOptions(command: Command): Command {
 /** An option of commands that compute for long. */
 export const threadsOption = [
   "--threads <n>",
-  "threads that compute; they change the time, not the result",
+  "number of threads; changes the time, not the result (except with the blas backend)",
   (text: string): number | "auto" => {
     if (text === "auto") return text;
     if (/^[1-9]\d?$/.test(text)) return Number(text);

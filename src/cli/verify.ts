@@ -16,10 +16,12 @@ interface VerifyOptions {
 
 export function verifyCommand(): Command {
   return new Command("verify")
-    .description("train again from a run's config, and tell whether the same bytes come out; exit code 1 if they don't")
-    .argument("<run>", "a run folder; nothing in it is changed")
+    .description(
+      "train again from a run's config, and check that the result is the same byte for byte; exit code 1 if it is not",
+    )
+    .argument("<run>", "a run folder; it is not changed")
     .option(...threadsOption)
-    .option("--continue-from <model>", "the model that the run began with, if it was trained so")
+    .option("--continue-from <model>", "the model that the run continued from, if it did")
     .option("--json", "print one JSON object")
     .addHelpText("before", example("nnfit verify runs/iris", "nnfit verify runs/iris --threads 1 --json"))
     .action(verifyAction);

@@ -85,22 +85,23 @@ function forAFirstLook({ units, epochs, batchSize }: Layout): Layout {
 /** Named sets of config values; any of them can be set by hand. */
 export const presets = {
   fast: {
-    about: "two networks of half the width, and half the epochs, for a first look",
+    about: "two networks of half the width, trained for half the epochs, for a first look",
     values: (facts) => recipe(facts, forAFirstLook(layout(facts.rows))),
   },
   balanced: {
-    about: "five networks, of up to 2,000 rows eight smaller ones, each holding out another fifth of the rows",
+    about:
+      "five networks (eight smaller ones up to 2,000 rows, two above 250,000), each holding out a fifth of the rows in turn",
     values: (facts) => recipe(facts, layout(facts.rows)),
   },
   best: {
-    about: "twenty networks, each holding out another tenth",
+    about: "twenty networks (two above 250,000 rows), each holding out a tenth of the rows in turn",
     values: (facts) => {
       const many = { ...layout(facts.rows), members: membersFor(facts.rows, 20) };
       return { data: { validation: 0.1 }, ...recipe(facts, many) };
     },
   },
   none: {
-    about: "every value as this reference says; so is a config that names its own optimizer or hidden layers",
+    about: "the defaults of this reference; also used if a config names its own optimizer or hidden layers",
     values: () => ({}),
   },
 } satisfies Record<string, Preset>;

@@ -14,25 +14,27 @@ export const configSchema = z.strictObject({
     .enum(presetNames)
     .optional()
     .describe(
-      "values for all that a config does not set itself, by the size of the table; balanced if nothing is said, none if the config sets model.hidden or names training.optimizer",
+      "values for all settings that the config leaves out, chosen by the size of the table; by default balanced, or none if the config sets model.hidden or names training.optimizer",
     ),
   data: dataOptions.describe("the table"),
   task: z
     .enum(["auto", ...task.options])
     .default("auto")
-    .describe("auto: regression for a target of numbers, classification for words or two different numbers"),
-  scale: scaleOptions.prefault({}).describe("to about unit magnitude, learned from the training rows"),
+    .describe(
+      "auto: regression for a numeric target, classification for a target of words or of only two different numbers",
+    ),
+  scale: scaleOptions.prefault({}).describe("scaling to about unit magnitude, learned from the training rows"),
   model: modelOptions.prefault({}).describe("the network"),
-  training: trainingOptions.prefault({}).describe("minibatch gradient descent"),
+  training: trainingOptions.prefault({}).describe("mini-batch gradient descent"),
   output: z
     .string()
     .min(1)
     .optional()
-    .describe("the run folder, relative to this config; by default runs/<name of the config> in the working directory"),
+    .describe("the run folder, relative to this config; default: runs/<name of the config> in the working directory"),
   search: searchSetting
     .optional()
     .describe(
-      'what `nnfit search` tries: ranges by the path of a setting, { "training.optimizer.learningRate": { "log": [0.003, 0.3] } }, and how to search; `train` leaves it alone',
+      'what `nnfit search` tries: ranges by the path of a setting, such as { "training.optimizer.learningRate": { "log": [0.003, 0.3] } }, and how to search; `train` ignores it',
     ),
 });
 type Parsed = z.output<typeof configSchema>;

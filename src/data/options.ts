@@ -6,42 +6,36 @@ export const csvOptions = {
   delimiter: z
     .union([z.literal("auto"), z.string().length(1)])
     .default("auto")
-    .describe("what parts the cells: auto (found out among , ; tab |) or one character"),
-  skipLines: z
-    .int()
-    .min(0)
-    .max(1000)
-    .default(0)
-    .describe("lines above the header, such as a title, that are passed over"),
+    .describe("the character that separates cells; auto detects one of , ; tab |"),
+  skipLines: z.int().min(0).max(1000).default(0).describe("lines to skip above the header, such as a title"),
   encoding: z
     .enum(encodings)
     .default("auto")
-    .describe("how the bytes of the table are text: auto is UTF-8, or UTF-16 that begins with its mark"),
+    .describe("text encoding of the table; auto is UTF-8, or UTF-16 if it starts with a byte order mark"),
   missing: z
     .array(z.string())
     .default(["", "NA", "NaN", "null", "?"])
-    .describe("what stands in a cell that has no value"),
-  decimal: z
-    .enum([".", ","])
-    .default(".")
-    .describe("the decimal point of numbers; with a comma, 1,5 is one and a half"),
+    .describe("the texts that mark a cell as missing"),
+  decimal: z.enum([".", ","]).default(".").describe("the decimal separator; with a comma, 1,5 is one and a half"),
   thousands: z
     .enum([",", ".", " ", "'"])
     .nullable()
     .default(null)
-    .describe("what may stand between thousands; with a comma, 1,234.5 is a number, and so is 1234.5"),
+    .describe("the thousands separator that numbers may contain; with a comma, 1,234.5 is a number, and so is 1234.5"),
 };
 
 /** The `data` part of a config. */
 export const dataOptions = z.strictObject({
-  train: z.string().min(1).describe("the table to learn from: a CSV file, its path relative to this config"),
+  train: z.string().min(1).describe("the table to train on: a CSV file, path relative to this config"),
   target: z
     .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
-    .describe("the column to predict, or several columns of numbers"),
+    .describe("the column to predict, or several numeric columns"),
   validation: z
     .union([z.number().min(0).max(0.9), z.string().min(1)])
     .default(0.2)
-    .describe("rows held out to judge each epoch by: a fraction (stratified for classes), a CSV file, or 0 for none"),
+    .describe(
+      "the validation rows, scored after every epoch: a fraction to hold out (stratified by class, unless data.time is set), a CSV file, or 0 for none",
+    ),
   ignore: z.array(z.string()).default([]).describe("columns to leave out"),
   groups: z
     .string()
@@ -49,7 +43,7 @@ export const dataOptions = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "a column whose rows of one value belong together, such as a patient's: they are all learned from or all judged by; it is no input",
+      "a column whose equal values mark rows that belong together, such as a patient ID: they are all in training or all held out; not an input",
     ),
   time: z
     .string()
@@ -57,7 +51,7 @@ export const dataOptions = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "a column that puts rows in order, numbers or dates such as 2024-03-01: the latest rows are held out, and nothing is learned from rows after those it is judged by; it is no input",
+      "a column that orders the rows in time, numbers or dates such as 2024-03-01: the latest rows are held out, so that no model is tested on rows earlier than those it trained on; not an input",
     ),
   weight: z
     .string()
@@ -65,13 +59,13 @@ export const dataOptions = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "a column of numbers, none negative: how much each row counts in the loss, as multiples of their mean; it is no input, and scores and scalers count all rows the same",
+      "a column of non-negative row weights for the loss, rescaled to mean 1; not an input, and scores and scalers count all rows the same",
     ),
   types: z
     .record(z.string(), columnType)
     .default({})
     .describe(
-      'types of columns, where what is found out is wrong: { "zip_code": "category" }; such a column is never taken for an identifier',
+      'column types, where the detected ones are wrong: { "zip_code": "category" }; such a column is never left out as an identifier',
     ),
   ...csvOptions,
 });

@@ -66,7 +66,7 @@ export const activations = {
   }),
 
   leakyRelu: activation({
-    about: "x above zero, slope·x below: no unit ever stops learning",
+    about: "x above zero, slope·x below: units keep a gradient below zero",
     options: z.strictObject({ slope: z.number().min(0).max(1).default(0.01).describe("slope below zero") }),
     initializer: "heNormal",
     forward: (tape, x, { slope }) => tape.select(tape.greater(x, 0), x, tape.multiply(x, slope)),
@@ -74,8 +74,10 @@ export const activations = {
   }),
 
   elu: activation({
-    about: "x above zero, alpha·(eˣ − 1) below: smooth, its mean is near zero",
-    options: z.strictObject({ alpha: z.number().positive().default(1).describe("minus the value far below zero") }),
+    about: "x above zero, alpha·(eˣ − 1) below: smooth, mean output near zero",
+    options: z.strictObject({
+      alpha: z.number().positive().default(1).describe("the output tends to −alpha far below zero"),
+    }),
     initializer: "heNormal",
     forward: (tape, x, { alpha }) =>
       tape.select(tape.greater(x, 0), x, tape.multiply(tape.expm1(tape.minimum(x, 0)), alpha)),
@@ -83,7 +85,7 @@ export const activations = {
   }),
 
   selu: activation({
-    about: "an ELU scaled so that deep stacks keep mean 0 and variance 1",
+    about: "an ELU scaled so that deep networks keep mean 0 and variance 1 from layer to layer",
     options: none,
     initializer: "lecunNormal",
     forward: (tape, x) =>
@@ -96,7 +98,7 @@ export const activations = {
   }),
 
   gelu: activation({
-    about: "x·Φ(x), Φ the normal distribution function (the exact form): smooth, as in transformers",
+    about: "x·Φ(x), Φ the normal distribution function (exact form): smooth, common in transformers",
     options: none,
     initializer: "heNormal",
     forward: (tape, x) => tape.multiply(x, tape.normalCdf(x)),
@@ -115,7 +117,7 @@ export const activations = {
   }),
 
   mish: activation({
-    about: "x·tanh(softplus(x)): smooth, often the best for regression",
+    about: "x·tanh(softplus(x)): smooth, often best for regression",
     options: none,
     initializer: "heNormal",
     // with e = eˣ and n = (1 + e)² − 1 = e·(e + 2):  tanh(log(1 + e)) = n / (n + 2)

@@ -53,7 +53,7 @@ const lecun = (fanIn: number) => 1 / fanIn;
 
 /** Initial weights by the variance they have, biases 0; or by what RealMLP does (Holzmüller et al., 2024). */
 export const initializers = {
-  heNormal: normal("normal, variance 2/inputs: for ReLU and its kin (He et al., 2015)", he),
+  heNormal: normal("normal, variance 2/inputs: for ReLU and its variants (He et al., 2015)", he),
   heUniform: uniform("uniform, variance 2/inputs", he),
   glorotNormal: normal("normal, variance 2/(inputs + outputs)", glorot),
   glorotUniform: uniform(
@@ -65,13 +65,13 @@ export const initializers = {
 
   dataDriven: {
     about:
-      "normal, then scaled until each unit has deviation 1 over training rows, its zero somewhere among them (RealMLP)",
+      "normal, scaled so that each unit has standard deviation 1 over training rows, biases so that its zero lies among them (RealMLP)",
     options: none,
     with: () => dataDriven,
   } satisfies Member<typeof none, Initializer>,
 
   zeroOutput: {
-    about: "normal, variance 1/inputs, biases too, of variance 1; the last layer 0 (RealMLP-TD-S)",
+    about: "normal, variance 1/inputs; biases normal, variance 1; last layer all 0 (RealMLP-TD-S)",
     options: none,
     with: () => (layer, random) => {
       if (layer.isLast) return;

@@ -83,7 +83,7 @@ const crossEntropyOptions = z.strictObject({
 
 export const losses = {
   mse: pointwise({
-    about: "mean squared error: the mean is the best guess",
+    about: "mean squared error: predicts the mean",
     options: none,
     value: (tape, e) => tape.square(e),
     derivative: (tape, e) => tape.multiply(e, 2),
@@ -91,16 +91,16 @@ export const losses = {
   }),
 
   mae: pointwise({
-    about: "mean absolute error: the median is the best guess, outliers count less",
+    about: "mean absolute error: predicts the median; outliers count less",
     options: none,
     value: (tape, e) => tape.absolute(e),
     derivative: (tape, e) => tape.sign(e),
   }),
 
   huber: pointwise({
-    about: "squared near zero, linear beyond delta: shrugs off outliers",
+    about: "squared near zero, linear beyond delta: robust to outliers",
     options: z.strictObject({
-      delta: z.number().positive().default(1).describe("error, in scaled units, at which it turns linear"),
+      delta: z.number().positive().default(1).describe("error, in scaled units, beyond which the loss is linear"),
     }),
     // with c = e clipped to ±δ:  c·(e − c/2) is e²/2 within, δ·(|e| − δ/2) beyond
     value: (tape, e, { delta }) => {
@@ -111,7 +111,7 @@ export const losses = {
   }),
 
   logCosh: pointwise({
-    about: "log(cosh(e)): like huber, and smooth everywhere",
+    about: "log(cosh(e)): like huber, but smooth everywhere",
     options: none,
     // log cosh e = |e| + log(1 + e^(−2|e|)) − log 2
     value: (tape, e) => {
@@ -124,7 +124,12 @@ export const losses = {
   quantile: pointwise({
     about: "pinball loss: predicts the quantile q instead of the mean",
     options: z.strictObject({
-      q: z.number().gt(0).lt(1).default(0.5).describe("share of the targets that lie below the prediction"),
+      q: z
+        .number()
+        .gt(0)
+        .lt(1)
+        .default(0.5)
+        .describe("the quantile, as the share of the targets that lie below the prediction"),
     }),
     // an error above the target costs 1 − q, one below it q
     value: (tape, e, { q }) => tape.maximum(tape.multiply(e, 1 - q), tape.multiply(e, -q)),
@@ -132,7 +137,7 @@ export const losses = {
   }),
 
   crossEntropy: {
-    about: "softmax and negative log-likelihood: one output a class",
+    about: "softmax and negative log-likelihood: one output per class",
     options: crossEntropyOptions,
     task: "classification",
     inverseLink: "softmax",
@@ -148,7 +153,7 @@ export const losses = {
   } satisfies LossMember<typeof crossEntropyOptions>,
 
   binaryCrossEntropy: {
-    about: "sigmoid and negative log-likelihood: one output in all, for two classes",
+    about: "sigmoid and negative log-likelihood: a single output, for two classes",
     options: none,
     task: "classification",
     inverseLink: "sigmoid",

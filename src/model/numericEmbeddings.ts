@@ -37,18 +37,28 @@ const minValues = z
   .int()
   .min(2)
   .default(3)
-  .describe("a column of fewer different values in the training rows stays as it is");
+  .describe("a column of fewer different values in the training rows is not embedded");
 
 const pbldOptions = z.strictObject({
-  hidden: z.int().min(1).max(1024).default(16).describe("cosines of each number"),
-  outputs: z.int().min(2).max(1024).default(4).describe("inputs made of each number, the first of them the number"),
-  frequency: z.number().positive().default(0.1).describe("standard deviation of the first frequencies"),
+  hidden: z.int().min(1).max(1024).default(16).describe("cosines per number"),
+  outputs: z
+    .int()
+    .min(2)
+    .max(1024)
+    .default(4)
+    .describe("inputs made from each number, the first of them the number itself"),
+  frequency: z.number().positive().default(0.1).describe("standard deviation of the initial frequencies"),
   minValues,
 });
 
 const piecewiseLinearOptions = z.strictObject({
-  bins: z.int().min(1).max(1024).default(48).describe("bins between quantiles of the training rows"),
-  outputs: z.int().min(1).max(1024).default(16).describe("inputs made of each number"),
+  bins: z
+    .int()
+    .min(1)
+    .max(1024)
+    .default(48)
+    .describe("number of bins, bounded by quantiles of the training rows; fewer where quantiles coincide"),
+  outputs: z.int().min(1).max(1024).default(16).describe("inputs made from each number"),
   minValues,
 });
 
@@ -60,7 +70,7 @@ function embedding<O extends z.ZodObject>(member: Member<O, NumericEmbedding>): 
 
 export const numericEmbeddings = {
   none: {
-    about: "numbers go in as they are",
+    about: "numbers are used as they are",
     options: none,
     with: () => undefined,
   } satisfies Member<typeof none, undefined>,
@@ -85,7 +95,7 @@ export const numericEmbeddings = {
 
   piecewiseLinear: embedding({
     about:
-      "w·x + b + e·W, e how far x is through each bin: linear at first, bent at quantiles (Gorishniy et al., 2022)",
+      "w·x + b + e·W, where e is how far x is through each bin: initially linear, with bends at quantiles (Gorishniy et al., 2022)",
     options: piecewiseLinearOptions,
     with: ({ bins, outputs, minValues }) => ({
       outputs,

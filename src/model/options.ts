@@ -10,75 +10,81 @@ export const modelOptions = z.strictObject({
     .array(z.int().min(1).max(65536))
     .max(256)
     .default([32, 32])
-    .describe("units of each hidden layer; [] makes a linear model"),
-  activation: activationChoice.prefault("relu").describe("between the layers"),
+    .describe("units in each hidden layer; [] makes a linear model"),
+  activation: activationChoice.prefault("relu").describe("activation function of the hidden layers"),
   initializer: z
     .union([z.literal("auto"), initializerChoice])
     .prefault("auto")
-    .describe("of the weights; auto: the one that fits the activation"),
+    .describe("how the initial weights are set; auto: the initializer that fits the activation"),
   parametric: z
     .boolean()
     .default(false)
-    .describe("each unit learns how much of the activation it has: x + α(f(x) − x), α 1 at first"),
+    .describe("each unit learns how much of the activation it applies: x + α(f(x) − x), α initially 1"),
   categories: z
     .strictObject({
       oneHotUpTo: z
         .int()
         .min(0)
         .default(1000)
-        .describe("a column of so many categories has an input for each; one of more has a learned embedding"),
-      embedding: z.int().min(1).max(1024).default(8).describe("inputs that such an embedding has"),
+        .describe(
+          "a column of up to this many categories is one-hot encoded; a column of more has a learned embedding",
+        ),
+      embedding: z.int().min(1).max(1024).default(8).describe("width of the learned embeddings, in inputs per column"),
       binary: z
         .enum(["oneHot", "sign"])
         .default("oneHot")
-        .describe("two categories; sign: as one input, −1 or 1, and 0 for any other or missing"),
+        .describe(
+          "how a column of two categories is encoded; sign: as one input, −1 or 1, and 0 for unknown or missing",
+        ),
       minRows: z
         .int()
         .min(1)
         .default(1)
-        .describe("categories of fewer training rows share the place of those that are unknown or missing"),
+        .describe("categories with fewer training rows than this share the place of unknown and missing ones"),
       unknown: z
         .number()
         .min(0)
         .max(0.5)
         .default(0)
         .describe(
-          "share of a batch's categories that count as unknown, at random; 0.02, say: then a category never seen has a place of its own, which has learned",
+          "share of a mini-batch's categories that are treated as unknown, at random, such as 0.02; the network then learns what to do with an unknown category",
         ),
     })
     .prefault({})
-    .describe("how columns of words become inputs"),
+    .describe("how categorical columns become inputs"),
   numericEmbedding: numericEmbeddingChoice
     .prefault("none")
-    .describe("what the network makes of each column of numbers before its first layer"),
-  scaling: z.boolean().default(false).describe("each input is multiplied by a learned number, 1 at first"),
+    .describe("how each numeric column is embedded before the first layer"),
+  scaling: z.boolean().default(false).describe("multiply each input by a learned factor, initially 1"),
   parametrization: z
     .enum(["standard", "neuralTangent"])
     .default("standard")
-    .describe("neuralTangent: a layer's weights count 1/√inputs of what they are, and learn accordingly"),
+    .describe("neuralTangent: each layer multiplies its weights by 1/√inputs, which scales their gradients too"),
   dropout: z
     .number()
     .min(0)
     .lt(1)
     .default(0)
-    .describe("share of each hidden layer's outputs that is left out of a batch, at random"),
+    .describe("share of each hidden layer's outputs that is set to 0 during training, at random for each mini-batch"),
   members: z
     .int()
     .min(1)
     .max(256)
     .default(1)
-    .describe("networks whose predictions are averaged; each holds out other rows, if a fraction is held out"),
+    .describe(
+      "networks in the ensemble, whose predictions are averaged; if data.validation is a fraction, each holds out different rows (with data.time, all hold out the latest)",
+    ),
   tabm: z
     .int()
     .min(1)
     .max(256)
     .default(1)
     .describe(
-      "so many networks that share the hidden layers' weights, each with scales, biases and a last layer of its own, learn as one, and what they predict is averaged (TabM; Gorishniy et al., 2024); with members, each member is so many",
+      "networks that share the weights of the hidden layers, each with its own scales, biases and last layer; they are trained together and their predictions averaged (TabM; Gorishniy et al., 2024); with members, each member has this many",
     ),
   loss: z
     .union([z.literal("auto"), lossChoice])
     .prefault("auto")
-    .describe("auto: mse for a regression, binaryCrossEntropy for two classes, crossEntropy for more"),
+    .describe("auto: mse for regression, binaryCrossEntropy for two classes, crossEntropy for more"),
 });
 export type ModelOptions = z.output<typeof modelOptions>;

@@ -44,7 +44,7 @@ const SMALLEST_PROBABILITY = 2 ** -23;
 /** The first one of a task is the one that a network has to be better in than the baseline. */
 export const metrics = {
   rmse: {
-    about: "root of the mean squared error, in the target's units",
+    about: "root mean squared error, in the target's units",
     options: none,
     task: "regression",
     better: "lower",
@@ -60,7 +60,7 @@ export const metrics = {
     of: (truth, predicted) => (times) => mean(times, (row) => Math.abs(predicted[row]! - truth[row]!)),
   },
   r2: {
-    about: "share of the target's variance that is explained: 1 is perfect, 0 as good as predicting the mean",
+    about: "share of the target's variance that is explained: 1 is perfect, 0 is as good as predicting the mean",
     options: none,
     task: "regression",
     better: "higher",
@@ -75,7 +75,7 @@ export const metrics = {
     },
   },
   medianAbsoluteError: {
-    about: "median of the absolute errors, in the target's units: a few large errors don't count",
+    about: "median absolute error, in the target's units: not affected by a few large errors",
     options: none,
     task: "regression",
     better: "lower",
@@ -83,7 +83,7 @@ export const metrics = {
     of: (truth, predicted) => middle(truth.map((y, row) => Math.abs(predicted[row]! - y))),
   },
   mape: {
-    about: "mean of |error| / |truth|, as a share: 0.1 is off by a tenth; huge where a truth is 0",
+    about: "mean of |error| / |true value|, as a share: 0.1 means off by a tenth on average; huge if a true value is 0",
     options: none,
     task: "regression",
     better: "lower",
@@ -95,7 +95,7 @@ export const metrics = {
       }),
   },
   accuracy: {
-    about: "share of the rows whose class is right",
+    about: "share of the rows whose class is predicted correctly",
     options: none,
     task: "classification",
     better: "higher",
@@ -103,7 +103,7 @@ export const metrics = {
     of: (truth, predicted) => (times) => mean(times, (row) => Number(predicted[row] === truth[row])),
   },
   logLoss: {
-    about: "mean of −log of the probability that was given to the right class",
+    about: "mean of −log of the predicted probability of the true class",
     options: none,
     task: "classification",
     better: "lower",
@@ -118,7 +118,7 @@ export const metrics = {
     },
   },
   error: {
-    about: "share of the rows whose class is wrong: 1 − accuracy",
+    about: "share of the rows whose class is predicted incorrectly: 1 − accuracy",
     options: none,
     task: "classification",
     better: "lower",
@@ -126,8 +126,7 @@ export const metrics = {
     of: (truth, predicted) => (times) => mean(times, (row) => Number(predicted[row] !== truth[row])),
   },
   balancedAccuracy: {
-    about:
-      "mean over the classes, of those that occur, of the share of their rows that is right: rare ones count as much",
+    about: "mean recall over the classes that occur: rare classes count as much as common ones",
     options: none,
     task: "classification",
     better: "higher",
@@ -139,7 +138,7 @@ export const metrics = {
   },
   f1: {
     about:
-      "harmonic mean of precision and recall: of two classes for the second, the positive one; of more the mean over those that occur",
+      "harmonic mean of precision and recall: with two classes, of the second, the positive one; with more, the mean over the classes that occur",
     options: none,
     task: "classification",
     better: "higher",
@@ -154,7 +153,7 @@ export const metrics = {
   },
   rocAuc: {
     about:
-      "chance that a row of the class has a higher probability for it than a row of another: of two classes for the second, of more the mean of one class against the rest",
+      "area under the ROC curve, the chance that a row of the class gets a higher probability for it than a row of another class: with two classes, of the second; with more, the mean of one class against the rest",
     options: none,
     task: "classification",
     better: "higher",

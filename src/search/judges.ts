@@ -40,13 +40,13 @@ export interface Judge {
 }
 
 const foldsOptions = z.strictObject({
-  folds: z.int().min(2).max(1000).default(5).describe("how many; each trial is trained as often"),
+  folds: z.int().min(2).max(1000).default(5).describe("number of folds; each trial is trained once per fold"),
 });
 
 /** Which rows tell how good a trial is. */
 export const judges = {
   validation: {
-    about: "the rows that the training holds out, by the networks that did not learn from them",
+    about: "the validation rows, each scored by the networks that did not train on it",
     options: none,
     with: () => ({
       needsHeldOut: true,
@@ -68,7 +68,8 @@ export const judges = {
   } satisfies Member<typeof none, Judge>,
 
   folds: {
-    about: "cross-validation: each row by what learned from the others, as train --folds has it, mean over the folds",
+    about:
+      "cross-validation as with train --folds: each fold is scored by networks that did not train on it; mean over the folds",
     options: foldsOptions,
     with: ({ folds }) => ({
       needsHeldOut: false,

@@ -25,18 +25,18 @@ export interface Method {
 type MethodMember<O extends z.ZodObject> = Member<O, Method>;
 
 const halvingOptions = z.strictObject({
-  eta: z.int().min(2).default(3).describe("one of so many goes on"),
+  eta: z.int().min(2).default(3).describe("one in this many trials advances"),
   rungs: z
     .int()
     .min(1)
     .max(10)
     .default(3)
-    .describe("times that trials are trained and compared, the last with all epochs"),
+    .describe("rounds in which trials are trained and compared, the last with all epochs"),
 });
 
 export const methods = {
   random: {
-    about: "every trial is trained with all of its epochs",
+    about: "every trial is trained with all its epochs",
     options: none,
     with: () => ({
       *rungs(trials = Number.POSITIVE_INFINITY) {
@@ -48,7 +48,7 @@ export const methods = {
 
   halving: {
     about:
-      "successive halving: all trials are trained with few epochs, the best of them anew with eta times as many, and so on; their schedules span the epochs of each training",
+      "successive halving: all trials are trained with few epochs, the best of them again from the start with eta times as many, and so on; schedules span the epochs of each training",
     options: halvingOptions,
     with: ({ eta, rungs: count }) => {
       const sizes = (trials: number) => sizesOf(trials, eta, count);

@@ -13,27 +13,27 @@ const howToSearch = z.object({
     .enum(["auto", "loss", ...metricNames])
     .default("auto")
     .describe(
-      "the score that trials are compared by; auto: training.bestBy, but where that is the loss, rmse or logLoss, which mean the same for every loss and scale",
+      "the score that trials are compared by; auto: training.bestBy, or if that is the loss, rmse or logLoss, which are comparable across losses and scalers",
     ),
-  judge: judgeChoice.prefault("validation").describe("which rows are scored"),
+  judge: judgeChoice.prefault("validation").describe("which rows trials are scored on"),
   method: methodChoice.prefault("random").describe("which trials are trained, and for how long"),
   runs: z
     .int()
     .positive()
     .max(1_000_000)
     .optional()
-    .describe(`how many trials; if not said ${DEFAULT_RUNS}, or with minutes as many as there is time for`),
+    .describe(`number of trials; default: ${DEFAULT_RUNS}, or with minutes as many as there is time for`),
   minutes: z
     .number()
     .positive()
     .optional()
-    .describe("no training is begun after so many minutes; what is under way is finished"),
+    .describe("time limit in minutes: no training starts after it, but those under way are finished"),
   seed: z
     .int()
     .min(0)
     .max(2 ** 31 - 1)
     .default(1)
-    .describe("of the values that are drawn"),
+    .describe("random seed for the values drawn from the ranges"),
 });
 type HowToSearch = z.output<typeof howToSearch>;
 

@@ -27,18 +27,18 @@ const boundsOf = (number: z.ZodNumber) =>
   z
     .tuple([number, number])
     .refine(([low, high]) => low < high, { error: "the first bound must be below the second" })
-    .describe("the two bounds");
+    .describe("the lower and the upper bound");
 const logOptions = z.strictObject({ log: boundsOf(z.number().positive()) });
 const linearOptions = z.strictObject({ linear: boundsOf(z.number()) });
 const integerOptions = z.strictObject({ integer: boundsOf(z.int()) });
 const choiceOptions = z.strictObject({
-  choice: z.array(json).min(1).describe("the values, whatever the setting takes"),
+  choice: z.array(json).min(1).describe("the values, any that the setting allows"),
 });
 
 /** A range is an object of one key, its name, with its bounds or values. */
 export const ranges = {
   log: {
-    about: "a number between two bounds above 0, even by magnitude: as often from 0.01 to 0.1 as from 0.1 to 1",
+    about: "a number between two bounds above 0, uniform on a log scale: as often from 0.01 to 0.1 as from 0.1 to 1",
     options: logOptions,
     with: ({ log: bounds }) => {
       const [low, high] = bounds;
@@ -48,7 +48,7 @@ export const ranges = {
   } satisfies RangeMember<typeof logOptions>,
 
   linear: {
-    about: "a number between two bounds, each as likely",
+    about: "a number between two bounds, all equally likely",
     options: linearOptions,
     with: ({ linear: bounds }) => {
       const [low, high] = bounds;
@@ -57,7 +57,7 @@ export const ranges = {
   } satisfies RangeMember<typeof linearOptions>,
 
   integer: {
-    about: "a whole number from the first bound to the second, each as likely",
+    about: "a whole number from the first bound to the second, all equally likely",
     options: integerOptions,
     with: ({ integer: bounds }) => {
       const [low, high] = bounds;
@@ -66,7 +66,7 @@ export const ranges = {
   } satisfies RangeMember<typeof integerOptions>,
 
   choice: {
-    about: "one of some values, each as likely",
+    about: "one of the listed values, all equally likely",
     options: choiceOptions,
     with: ({ choice }) => ({
       ends: choice as [Json, ...Json[]], // the schema saw that there is one
@@ -87,7 +87,7 @@ export const rangeSetting = z
     choice: choiceOptions.shape.choice.optional().describe(ranges.choice.about),
   } satisfies Record<RangeName, z.ZodType>)
   .refine((setting) => Object.keys(setting).length === 1, { error: `it takes one of ${rangeNames.join(", ")}` })
-  .describe('what a setting is drawn from, by its path: "model.dropout": { "linear": [0, 0.5] }');
+  .describe('the range that a setting is drawn from, by its path: "model.dropout": { "linear": [0, 0.5] }');
 export type RangeSetting = z.output<typeof rangeSetting>;
 
 export function makeRange(setting: RangeSetting): Range {

@@ -49,13 +49,13 @@ const weightDecay = (value: number, how: string) =>
 const betas = z
   .tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)])
   .default([0.9, 0.999])
-  .describe("how much of the running means of the gradient and of its square is kept at each update");
-const epsilon = z.number().positive().default(1e-8).describe("keeps the division from zero");
+  .describe("share of the running means of the gradient and of its square that is kept at each update");
+const epsilon = z.number().positive().default(1e-8).describe("added to the divisor, so that it is never zero");
 
 const sgdOptions = z.strictObject({
   learningRate: rate(0.05),
-  momentum: z.number().min(0).lt(1).default(0).describe("share of the last step that is taken again"),
-  nesterov: z.boolean().default(false).describe("look ahead along the momentum"),
+  momentum: z.number().min(0).lt(1).default(0).describe("share of the previous step that is added to the next"),
+  nesterov: z.boolean().default(false).describe("use Nesterov momentum, which looks ahead"),
   weightDecay: weightDecay(0, "added to the gradient"),
 });
 const adamOptions = z.strictObject({
@@ -68,13 +68,13 @@ const adamwOptions = z.strictObject({
   learningRate: rate(0.001),
   betas,
   epsilon,
-  weightDecay: weightDecay(0.01, "apart from the gradient"),
+  weightDecay: weightDecay(0.01, "decoupled from the gradient"),
 });
 
 /** The formulas are PyTorch's. */
 export const optimizers = {
   sgd: {
-    about: "W ← W − α·∂L/∂W, with momentum if wanted",
+    about: "W ← W − α·∂L/∂W, optionally with momentum",
     options: sgdOptions,
     with: ({ learningRate, momentum, nesterov, weightDecay }) => ({
       learningRate,

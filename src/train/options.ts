@@ -4,8 +4,8 @@ import { optimizerChoice } from "./optimizers.js";
 import { scheduleChoice } from "./schedules.js";
 
 const schedule = (what: string) =>
-  scheduleChoice.prefault("constant").describe(`of ${what}, as a multiple of what is set`);
-const factor = (what: string) => z.number().positive().default(1).describe(`of ${what}`);
+  scheduleChoice.prefault("constant").describe(`schedule that multiplies ${what} over the training`);
+const factor = (what: string) => z.number().positive().default(1).describe(`learning rate factor of ${what}`);
 
 /** The `training` part of a config. */
 export const trainingOptions = z.strictObject({
@@ -14,35 +14,39 @@ export const trainingOptions = z.strictObject({
     .min(0)
     .max(1_000_000)
     .default(100)
-    .describe("times that all rows are gone through; 0 leaves the model as initialized"),
+    .describe("passes over the training rows; 0 leaves the model as initialized"),
   batchSize: z
     .union([z.int().positive(), z.literal("full")])
     .default(32)
-    .describe('rows for each update; "full": gradient descent on all rows at once'),
-  shuffle: z.boolean().default(true).describe("take the rows in a new random order every epoch"),
+    .describe('rows per mini-batch, and so per update; "full": gradient descent on all rows at once'),
+  shuffle: z.boolean().default(true).describe("go through the rows in a new random order every epoch"),
   seed: z
     .int()
     .min(0)
     .max(2 ** 31 - 1)
     .default(1)
-    .describe("of the split, the initial weights and the order of rows"),
+    .describe("random seed for the split, the initial weights, the order of rows and dropout"),
   bestBy: z
     .enum(["loss", ...metricNames])
     .default("loss")
     .describe(
-      "what tells the best epoch, on the validation rows: their loss, or any score of the task, which history.csv then has too",
+      "how the best epoch is chosen, on the validation rows: by the loss, or by any score of the task, which is then in history.csv too",
     ),
   classWeights: z
     .union([z.enum(["none", "balanced"]), z.record(z.string(), z.number().min(0))])
     .default("none")
     .describe(
-      'how much each class counts in what is learned, times data.weight; "balanced": rows / (classes · rows of the class), or { "yes": 5 }, where other classes count 1; weights are multiples of their mean over the training rows, and the validation loss has none',
+      'weight of each class in the training loss, times data.weight; "balanced": rows / (classes · rows of the class), or { "yes": 5 }, where other classes have weight 1; weights are rescaled to mean 1 over the training rows, and the validation loss has no class weights',
     ),
   calibrate: z
     .boolean()
     .default(false)
-    .describe("fit the temperature of the probabilities to the held-out rows, after the training"),
-  patience: z.int().min(0).default(0).describe("stop after so many epochs that were no better; 0: never"),
+    .describe("after training, calibrate the probabilities by temperature scaling, fitted to the validation rows"),
+  patience: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe("early stopping: stop after this many epochs without improvement on the validation rows; 0: never"),
   checkpoint: z
     .union([
       z.strictObject({ everyEpochs: z.int().positive() }),
@@ -50,13 +54,13 @@ export const trainingOptions = z.strictObject({
     ])
     .default({ everySeconds: 30 })
     .describe(
-      'how often to write what a stopped training needs to go on: { "everyEpochs": n } or { "everySeconds": s }; it changes no result',
+      'how often to write a checkpoint that a stopped training can resume from: { "everyEpochs": n } or { "everySeconds": s }; does not change the result',
     ),
   backend: z
     .enum(["wasm", "blas"])
     .default("wasm")
     .describe(
-      "what multiplies matrices; blas: the system's BLAS library, faster on wide layers, but its bits vary by machine",
+      "what multiplies matrices; blas: the system's BLAS library, faster on wide layers, but its results are not bit-identical across machines",
     ),
   optimizer: optimizerChoice.prefault("sgd").describe("how weights are updated"),
   schedule: z
@@ -69,10 +73,10 @@ export const trainingOptions = z.strictObject({
         ])
         .default(0)
         .describe(
-          'how long the learning rate rises linearly from 0 before its schedule begins, which then has the rest: a share of all updates, { "epochs": 5 } or { "updates": 500 }',
+          'warm-up: how long the learning rate rises linearly from 0 before its schedule starts, which then spans the remaining updates: a share of all updates, { "epochs": 5 } or { "updates": 500 }',
         ),
       learningRate: schedule("the learning rate"),
-      weightDecay: schedule("the optimizer's weight decay"),
+      weightDecay: schedule("the weight decay"),
       dropout: schedule("model.dropout"),
     })
     .prefault({})
@@ -80,22 +84,24 @@ export const trainingOptions = z.strictObject({
   learningRateFactors: z
     .strictObject({
       bias: factor("biases"),
-      scaling: factor("the learned scales of the inputs"),
-      activation: factor("the units' shares of the activation"),
-      category: factor("the learned embeddings of categories"),
-      embedding: factor("the learned embeddings of numbers"),
-      adapter: factor("the scales that networks which share weights have of their own"),
+      scaling: factor("the learned input scales (model.scaling)"),
+      activation: factor("the learned shares of the activation (model.parametric)"),
+      category: factor("category embeddings"),
+      embedding: factor("numeric embeddings"),
+      adapter: factor("each network's own scales (model.tabm)"),
     })
     .prefault({})
-    .describe("the learning rate of some kinds of weights, as multiples of the optimizer's"),
+    .describe("factors of the optimizer's learning rate for some kinds of weights"),
   clipNorm: z
     .number()
     .min(0)
     .default(0)
-    .describe("the longest that the gradient of all weights together may be; a longer one is shortened; 0: no limit"),
+    .describe(
+      "gradient clipping: largest norm of the gradient of all weights together; a larger gradient is scaled down; 0: no limit",
+    ),
   decayBiases: z
     .boolean()
     .default(true)
-    .describe("weight decay shrinks biases, scales, activations and embeddings too"),
+    .describe("weight decay also applies to biases, scales, activation shares and embeddings"),
 });
 export type TrainingOptions = z.output<typeof trainingOptions>;

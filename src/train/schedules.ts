@@ -34,31 +34,40 @@ interface ScheduleMember<O extends z.ZodObject> extends Member<O, Schedule> {
 const halfCosine = (t: number) => 0.5 * (1 + cos(Math.PI * t));
 
 const stepOptions = z.strictObject({
-  at: z.array(z.number().min(0).max(1)).default([0.5, 0.75]).describe("shares of the updates after which it falls"),
-  factor: z.number().positive().max(1).default(0.1).describe("what it falls by"),
+  at: z.array(z.number().min(0).max(1)).default([0.5, 0.75]).describe("shares of the updates after which it drops"),
+  factor: z.number().positive().max(1).default(0.1).describe("factor that it is multiplied by at each drop"),
 });
 const oneCycleOptions = z.strictObject({
-  rise: z.number().min(0).lt(1).default(0.3).describe("share of the updates in which it rises"),
-  start: z.number().min(0).max(1).default(0.04).describe("where it begins"),
+  rise: z.number().min(0).lt(1).default(0.3).describe("share of the updates during which it rises"),
+  start: z.number().min(0).max(1).default(0.04).describe("the multiple it starts from"),
 });
 
 const plateauOptions = z.strictObject({
-  factor: z.number().positive().lt(1).default(0.1).describe("what it falls by"),
-  patience: z.int().min(0).default(10).describe("epochs without a better loss that it bears; it falls after one more"),
-  threshold: z.number().min(0).lt(1).default(1e-4).describe("share of the best loss by which a better one is less"),
-  smallest: z.number().min(0).max(1).default(0).describe("it falls no further"),
+  factor: z.number().positive().lt(1).default(0.1).describe("factor that it is multiplied by at each drop"),
+  patience: z
+    .int()
+    .min(0)
+    .default(10)
+    .describe("epochs without improvement that are tolerated; it drops after one more"),
+  threshold: z
+    .number()
+    .min(0)
+    .lt(1)
+    .default(1e-4)
+    .describe("share of the best loss by which a loss must be lower to count as an improvement"),
+  smallest: z.number().min(0).max(1).default(0).describe("the multiple below which it does not drop"),
 });
 
 export const schedules = {
   constant: {
-    about: "always the same",
+    about: "always 1",
     spansTraining: false,
     options: none,
     with: () => () => 1,
   } satisfies ScheduleMember<typeof none>,
 
   step: {
-    about: "falls by a factor after given shares of the updates",
+    about: "drops by a factor after given shares of the updates",
     spansTraining: true,
     options: stepOptions,
     with:
@@ -100,7 +109,7 @@ export const schedules = {
 
   plateau: {
     about:
-      "falls by a factor when the validation loss, or where no rows are held out the training loss, gets no better (PyTorch's ReduceLROnPlateau)",
+      "drops by a factor when the validation loss (or the training loss, if no rows are held out) stops improving (PyTorch's ReduceLROnPlateau)",
     spansTraining: false,
     options: plateauOptions,
     with: (options) => {

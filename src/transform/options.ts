@@ -8,15 +8,12 @@ const scaler = (names: typeof scalerNames) =>
 /** The `scale` part of a config. */
 export const scaleOptions = z.strictObject({
   inputs: scaler(scalerNames).describe(
-    'how columns of numbers are brought to about unit magnitude: one scaler for all, or by column ("*" for the others)',
+    'how numeric columns are scaled to about unit magnitude: one scaler for all, or by column ("*" for the others)',
   ),
   target: scaler(targetScalerNames).describe(
-    "the same for targets of a regression; inverted wherever a value is shown",
+    "the same for regression targets; predictions and scores are in the original units",
   ),
-  clamp: z
-    .boolean()
-    .default(false)
-    .describe("predicted numbers are kept within the range that the target has in the training rows"),
+  clamp: z.boolean().default(false).describe("clip predicted numbers to the range of the target in the training rows"),
 });
 export type ScaleOptions = z.output<typeof scaleOptions>;
 export type ScalerSetting = ScaleOptions["inputs"];

@@ -54,19 +54,19 @@ export const scalers = {
   }),
 
   maxabs: scaler({
-    about: "divided by the largest magnitude: zero stays zero",
+    about: "divided by the largest absolute value: zero stays zero",
     ...linear,
     learn: ({ smallest, largest }) => ({ center: 0, scale: Math.max(Math.abs(smallest), Math.abs(largest)) || 1 }),
   }),
 
   robust: scaler({
-    about: "median 0 and the middle half of the values 1 wide: outliers don't count",
+    about: "median 0, interquartile range 1: not affected by outliers",
     ...linear,
     learn: learnMiddleHalf,
   }),
 
   robustSmooth: scaler({
-    about: "robust, then z/√(1 + (z/3)²): outliers are drawn in to at most 3 (RealMLP, 2024); not for targets",
+    about: "robust, then z/√(1 + (z/3)²): outliers are squashed to within ±3 (RealMLP, 2024); not for targets",
     bounded: true,
     state: z.strictObject(shiftAndScale),
     learn: learnMiddleHalf,
@@ -81,7 +81,8 @@ export const scalers = {
   }),
 
   log1pStandard: scaler({
-    about: "log(1 + x), mirrored for negative x, then zero mean and unit variance: for amounts over many magnitudes",
+    about:
+      "log(1 + x), mirrored for negative x, then zero mean and unit variance: for amounts over several orders of magnitude",
     state: z.strictObject(shiftAndScale),
     learn: ({ values }) => {
       const logarithms = values.map(signedLog1p);
@@ -95,7 +96,7 @@ export const scalers = {
   }),
 
   quantileNormal: scaler({
-    about: "the rank among the training values, as a normal distribution has it: any shape becomes a bell",
+    about: "the rank among the training values, mapped to a normal distribution: any shape becomes a bell curve",
     state: z
       .strictObject({ values: z.array(z.number()).min(1), normals: z.array(z.number()).min(1) })
       .refine(({ values, normals }) => values.length === normals.length && ascending(values) && ascending(normals)),
@@ -105,7 +106,7 @@ export const scalers = {
   }),
 
   none: scaler({
-    about: "as it is",
+    about: "unchanged",
     state: z.strictObject({}),
     learn: () => ({}),
     apply: (x) => x,
