@@ -36,7 +36,34 @@ it("no files import each other in a circle", () => {
     for (const target of imports(path).filter((target) => files.includes(target))) visit(target, [...above, path]);
     done.add(path);
   };
-  visit(join("cli", "main.ts"), []);
+  const entries = [
+    ["cli", "main.ts"],
+    ["train", "thread.ts"],
+    ["search", "trialThread.ts"],
+    ["engine", "worker.ts"],
+  ];
+  for (const entry of entries) visit(join(...entry), []);
+});
+
+/** What a room knows nothing of, and the files that have to all the same. */
+const unknown: [what: string, pattern: RegExp, rooms: readonly string[], exceptions: readonly string[]][] = [
+  ["the terminal", /\bconsole\.|\bprocess\.(exit|std)/, rooms.slice(0, -1), []],
+  ["files", /"node:fs/, ["", "transform", "score", "model", "train"], []],
+  ["files", /"node:fs/, ["engine"], ["kernels.ts"]],
+  [
+    "what differs by machine",
+    /\bMath\.(exp|expm1|log|log1p|log2|log10|pow|sin|cos|tan|tanh|cbrt|random)\(/,
+    ["engine", "transform", "score", "model", "train"],
+    [],
+  ],
+];
+
+it.each(unknown)("of %s (%s) nothing is known in %j", (_, pattern, ofRooms, exceptions) => {
+  const knowing = files.filter((path) => {
+    const isException = exceptions.some((name) => path.endsWith(sep + name));
+    return ofRooms.includes(roomOf(path)) && !isException && pattern.test(readFileSync(join(source, path), "utf8"));
+  });
+  expect(knowing).toEqual([]);
 });
 
 it("starting the command line loads no library of schemas: a command loads what it needs when it runs", () => {
