@@ -29,8 +29,8 @@ export function predictCommand(): Command {
       .option("--out <file>", "file for the predictions; default: standard output")
       .option(
         "--with <columns>",
-        "copy columns of the input, unchanged, before the predictions: names separated by commas, or all",
-        (text: string) => (text === "all" ? text : text.split(",").map((name) => name.trim())),
+        "copy columns of the input, unchanged, before the predictions: names separated by commas (quoted if they contain one), or all",
+        (text: string) => (text === "all" ? text : namesIn(text)),
       )
       .option("--proba", "add the probability of each class")
       .option("--reasons", "add a column that says what is unusual about a row: missing, unseen or out-of-range values")
@@ -127,7 +127,7 @@ async function predictAction(
     }
     const predictions = predictionCells(model.target, outputs, model.network.outputs, proba);
     const lineOf = ([first = "", ...others]: readonly string[], row: number) => {
-      const asWritten = kept.map(({ categories, codes }) => word(categories[codes[row]!]!));
+      const asWritten = kept.map(({ cells }) => word(cells[row]!));
       const cells = without.has(row) ? header.map(() => "") : [label(first), ...others];
       return csvLine([...asWritten, ...cells, ...(reasons ? [word(odd[row]!)] : [])]);
     };
@@ -137,8 +137,17 @@ async function predictAction(
     let text: string | undefined; // the header goes with the first rows, so that an error comes before it
     let first = true;
     for await (const block of blocks) {
-      if (first)
-        text = csvLine([...block.kept.map(({ name }) => word(name)), ...header, ...(reasons ? ["reasons"] : [])]);
+      if (first) {
+        const names = [...block.kept.map(({ name }) => name), ...header, ...(reasons ? ["reasons"] : [])];
+        const twice = names.find((name, place) => names.indexOf(name) < place);
+        if (twice !== undefined) {
+          throw new NnfitError("usage", `the predictions would have two columns "${twice}"`, {
+            at: source.name,
+            try: "--with the names of other columns",
+          });
+        }
+        text = csvLine(names.map(word));
+      }
       first = false;
       if (block.table.rows === 0) continue;
       yield (text ?? "") + linesOf(block);
@@ -185,4 +194,11 @@ async function writeStream(path: string, text: Readable, json: boolean): Promise
   } finally {
     signals.stop();
   }
+}
+
+/** Names separated by commas; in quotes those that have one. */
+function namesIn(text: string): string[] {
+  return [...text.matchAll(/"((?:[^"]|"")*)"|([^,]+)/g)].map(
+    ([, quoted, plain = ""]) => quoted?.replaceAll('""', '"') ?? plain.trim(),
+  );
 }

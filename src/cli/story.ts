@@ -74,7 +74,8 @@ function describeTarget(prepared: Prepared, { because, withoutTarget }: TaskOf, 
 const RARE = 0.05;
 
 function describeRareClass({ target, rows, training: { bestBy, classWeights } }: Prepared): void {
-  if (target.task === "regression" || classWeights !== "none" || !["accuracy", "loss"].includes(bestBy)) return;
+  if (target.task === "regression" || classWeights !== "none" || !["accuracy", "error", "loss"].includes(bestBy))
+    return;
   const counts = rowsByClass(target.classes, rows.truth);
   const rarest = counts.indexOf(Math.min(...counts));
   if (target.classes.length > 2 || counts[rarest]! >= RARE * rows.size) return;

@@ -47,8 +47,8 @@ export function withRowsOptions(command: Command): Command {
       "--skip-lines <n>",
       "lines to skip above the header, such as a title",
       (text: string): number => {
-        if (/^\d{1,3}$/.test(text)) return Number(text);
-        throw new InvalidArgumentError("It takes a number of lines.");
+        if (/^\d{1,4}$/.test(text) && Number(text) <= 1000) return Number(text);
+        throw new InvalidArgumentError("It takes a number of lines from 0 to 1000.");
       },
       0,
     );

@@ -17,7 +17,7 @@ export function checkHeader(cells: readonly string[], at: string, matters: (name
       `the first line begins with "${names[0]}": it tells a spreadsheet the delimiter, and is no header`,
       {
         at,
-        try: "deleting the line",
+        try: "data.skipLines: 1 (--skip-lines 1)",
       },
     );
   }

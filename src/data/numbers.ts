@@ -52,7 +52,7 @@ export function numberReader({
     });
   }
   const mark = THOUSANDS[thousands];
-  const grouped = new RegExp(`^[+-]?\\d{1,3}(?:${mark}\\d{3})+(?:[${decimal}]\\d*)?$`);
+  const grouped = new RegExp(`^[+-]?[1-9]\\d{0,2}(?:${mark}\\d{3})+(?:[${decimal}]\\d*)?$`);
   const marks = new RegExp(mark, "g");
   return (text) =>
     numberIn(text, decimal) ?? (grouped.test(text) ? numberIn(text.replace(marks, ""), decimal) : undefined);

@@ -4,9 +4,10 @@ import type { CsvFormat } from "./csv.js";
 import { Growing } from "./growing.js";
 import { checkHeader, checkNames, lacksColumns, placesOf } from "./header.js";
 import { withLabels } from "./labels.js";
-import { type Rows, readRows } from "./rows.js";
+import { type CellReceiver, type Rows, readRows } from "./rows.js";
+import type { ScannedColumn } from "./scan.js";
 import type { Source } from "./source.js";
-import type { CategoryColumn, ColumnType, Table } from "./table.js";
+import type { ColumnType, Table } from "./table.js";
 
 /** In numbers. A table that seems larger gets its room as it comes. */
 const MOST_ROOM = 2 ** 29;
@@ -87,7 +88,23 @@ export interface Block {
   readonly header: readonly string[];
   readonly table: Table;
   /** the columns that are kept as they are written */
-  readonly kept: readonly CategoryColumn[];
+  readonly kept: readonly KeptColumn[];
+}
+
+/** The cells of a column, as they are written. */
+class KeptColumn implements CellReceiver {
+  readonly cells: string[] = [];
+
+  constructor(readonly name: string) {}
+
+  push(text: string): void {
+    this.cells.push(text);
+  }
+
+  pushColumn(column: ScannedColumn): void {
+    const { words, codes } = column.words();
+    for (const code of codes) this.cells.push(words[code]!);
+  }
 }
 
 interface BlockOptions {
@@ -110,9 +127,9 @@ export async function* readBlocks(
     fillAll(builders, places, rows);
     const keptPlaces = kept === "all" ? [...header.keys()] : placesOfKept(kept, header, places, source);
     const asWritten = keptPlaces.map((place) => {
-      const builder = new ColumnBuilder(header[place]!, "category", { ...format, missing: [] }, source.name);
-      rows.fill(builder, place);
-      return builder.finish() as CategoryColumn; // it was told to be one
+      const column = new KeptColumn(header[place]!);
+      rows.fill(column, place);
+      return column;
     });
     yield { header, table: finish(builders, rows.lines, source), kept: asWritten };
   }

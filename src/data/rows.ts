@@ -46,7 +46,7 @@ interface HeadedRows {
  * on that is not plain, or has a row with the wrong number of cells or a quote where none may be, csv-parse has the rest.
  */
 export async function* readRows(source: Source, format: CsvFormat): AsyncGenerator<HeadedRows> {
-  const blocks = wholeLines(inUtf8(source, format.encoding));
+  const blocks = wholeLines(inUtf8(source, format.encoding), format.skipLines);
   try {
     yield* rowsOf(blocks, source, format);
   } finally {
@@ -108,11 +108,7 @@ async function* rowsOf(blocks: Blocks, source: Source, format: CsvFormat): Async
 
 /** Without so many lines at its beginning. They are short, or nobody would want to skip them. */
 function afterLines(block: Buffer, lines: number, { name }: Source): Buffer {
-  let at = 0;
-  for (let line = 0; line < lines; line++) {
-    while (at < block.length && block[at] !== LF && block[at] !== CR) at++;
-    at += block[at] === CR && block[at + 1] === LF ? 2 : 1;
-  }
+  const at = endOfLines(block, lines);
   if (at < block.length || lines === 0) return block.subarray(at);
   throw new NnfitError(
     "data",
@@ -122,6 +118,16 @@ function afterLines(block: Buffer, lines: number, { name }: Source): Buffer {
       try: "a smaller data.skipLines (--skip-lines)",
     },
   );
+}
+
+/** Where so many lines end; at the end or beyond it where there are no more. */
+function endOfLines(block: Buffer, lines: number): number {
+  let at = 0;
+  for (let line = 0; line < lines; line++) {
+    while (at < block.length && block[at] !== LF && block[at] !== CR) at++;
+    at += block[at] === CR && block[at + 1] === LF ? 2 : 1;
+  }
+  return at;
 }
 
 /** Blocks are cut at line ends: one without any is a part of a line that is too long. CR alone ends lines too. */
@@ -211,7 +217,7 @@ type Blocks = AsyncGenerator<Buffer, void, number | undefined>;
  * The bytes in blocks that end with a line end, but for the last one. Without a byte order mark. A block is there until
  * the next one is asked for.
  */
-async function* wholeLines(source: Source): Blocks {
+async function* wholeLines(source: Source, skipLines: number): Blocks {
   let room = Buffer.alloc(0);
   let size = 0;
   let first = true;
@@ -224,7 +230,7 @@ async function* wholeLines(source: Source): Blocks {
     }
     room.set(chunk, size);
     size += chunk.length;
-    if (first && size < SAMPLE_CHARACTERS) continue;
+    if (first && !hasSample(room.subarray(0, size), skipLines)) continue;
     if (!chunk.includes(LF) && size < MOST_RECORD_BYTES) continue;
     const end = room.lastIndexOf(LF, size - 1) + 1 || size;
     const kept = (yield block(end)) ?? 0;
@@ -234,6 +240,12 @@ async function* wholeLines(source: Source): Blocks {
   }
   const last = block(size);
   if (last.length > 0) yield last;
+}
+
+/** Whether there is enough of the header and the rows below the lines to skip to find out the delimiter. */
+function hasSample(bytes: Buffer, skipLines: number): boolean {
+  if (bytes.length >= MOST_RECORD_BYTES) return true;
+  return bytes.length >= SAMPLE_CHARACTERS && bytes.length - endOfLines(bytes, skipLines) >= SAMPLE_CHARACTERS;
 }
 
 function withoutMark(bytes: Buffer): Buffer {

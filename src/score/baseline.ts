@@ -82,7 +82,9 @@ export function scoreBaselines(
   predictions = predictBaselines(target, state, rows),
 ): Baselines {
   const { linear } = state;
-  const baseline = { rule: ruleOf(target, state), scores: scoresOf(target, rows.truth, predictions.baseline) };
+  const scores = scoresOf(target, rows.truth, predictions.baseline);
+  const ranks = scores.rocAuc !== undefined && !Number.isNaN(scores.rocAuc); // not one row before another: 0.5
+  const baseline = { rule: ruleOf(target, state), scores: ranks ? { ...scores, rocAuc: 0.5 } : scores };
   if (linear && "leftOut" in linear) return { baseline, linear };
   if (!predictions.linear) return { baseline };
   return { baseline, linear: { rule: linearRule(target), scores: scoresOf(target, rows.truth, predictions.linear) } };
@@ -112,7 +114,7 @@ export function wantedScores(
   target: TargetState,
   { bestBy, classWeights }: { readonly bestBy: string; readonly classWeights: unknown },
 ): string[] {
-  const by = classWeights !== "none" && ["loss", "accuracy"].includes(bestBy) ? "balancedAccuracy" : bestBy;
+  const by = classWeights !== "none" && ["loss", "accuracy", "error"].includes(bestBy) ? "balancedAccuracy" : bestBy;
   const names = Object.keys(scoreKinds(target)).filter((name) => name === by || name.startsWith(`${by}_`));
   return names.length > 0 ? names : firstScores(target);
 }

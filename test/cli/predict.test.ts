@@ -319,6 +319,22 @@ describe.concurrent("nnfit predict --with", () => {
     ]);
   });
 
+  it("leaves blanks, line ends and quotes in cells, and takes names with commas in quotes", async () => {
+    const names = header.split(",").filter((name) => name !== "year");
+    const input = `id,"no,te",all,${names.join(",")}\n" a\n",  x ," ""q"" ",${names.map(() => "").join(",")}\n`;
+    const told = await works(["predict", "run", "-", "--with", '"no,te",id,"all"'], { cwd, input });
+    expect(told.out).toMatch(/^"no,te",id,all,prediction\n {2}x ," a\n"," ""q"" ",\w+\n$/);
+  });
+
+  it("refuses two columns of one name", async () => {
+    for (const columns of ["sex,sex", "all"]) {
+      const input = `prediction,${header}\nx,${rows[0]}\n`;
+      const { code, out, err } = await nnfit(["predict", "run", "-", "--with", columns], { cwd, input });
+      expect([code, out]).toEqual([2, ""]);
+      expect(err).toContain(`the predictions would have two columns "${columns === "all" ? "prediction" : "sex"}"`);
+    }
+  });
+
   it("of a header alone writes one, and of a column that is not there is an error", async () => {
     expect((await works(["predict", "run", "-", "--with", "year"], { cwd, input: `${header}\n` })).out).toBe(
       "year,prediction\n",

@@ -245,6 +245,19 @@ describe("records", () => {
     }
   });
 
+  it("come after more lines to skip than a block has, whatever chunks there are", async () => {
+    const title = `${"x,".repeat(100)}\n`.repeat(900);
+    const text = `${title}a,mm,x;b;y\n${"1;2;3\n".repeat(300)}`;
+    for (const size of [65_536, 100_000, 2 ** 18]) {
+      const { cells, lines } = await recordsOf(inChunks(text, size), "auto", 900);
+      expect(cells.slice(0, 2)).toEqual([
+        ["a,mm,x", "b", "y"],
+        ["1", "2", "3"],
+      ]);
+      expect([cells.length, lines[0]]).toEqual([301, 901]);
+    }
+  });
+
   it("may not all be skipped", async () => {
     for (const text of ["a,b\n", "a,b", "a,b\r\n"]) {
       expect(await refusal(() => recordsOf(text, "auto", 1))).toMatchObject({

@@ -183,7 +183,7 @@ describe("marks between thousands, where the config says so,", () => {
     }
   });
 
-  it.each(["1,23", "12,3456", ",123", "1,234,5", "1234,567", "1,,234", "1 234"])(
+  it.each(["0,753", "00,123", "1,23", "12,3456", ",123", "1,234,5", "1234,567", "1,,234", "1 234"])(
     "leave anything else for an error or a word: %s",
     async (cell) => {
       const error = await refusal(() => tableOf(`x;y\n${cell};1\n2;1\n`, { thousands: ",", types: { x: "number" } }));
@@ -496,7 +496,7 @@ describe("wanted columns", () => {
     expect(error).toMatchObject({
       kind: "data",
       message: expect.stringContaining('begins with "sep="'),
-      details: { at: "t.csv:1", try: "deleting the line" },
+      details: { at: "t.csv:1", try: "data.skipLines: 1 (--skip-lines 1)" },
     });
   });
 

@@ -79,6 +79,7 @@ describe("the scores that a network is to be good by", () => {
     [classes, "loss", "none", ["accuracy"]],
     [classes, "rocAuc", "none", ["rocAuc"]],
     [classes, "accuracy", "balanced", ["balancedAccuracy"]],
+    [classes, "error", "balanced", ["balancedAccuracy"]],
     [classes, "f1", "balanced", ["f1"]],
     [numbers, "rmse", "none", ["rmse_y", "rmse_z"]],
     [numbers, "mae", "none", ["mae_y", "mae_z"]],
