@@ -111,7 +111,8 @@ export class ColumnBuilder implements CellReceiver {
     const { values, others } = column.numbers();
     const first = this.given ? 0 : Math.min(lines.length, ROWS_LOOKED_AT - this.values.size);
     for (let row = 0; row < first; row++) {
-      if (!Number.isNaN(values[row])) this.notation.see(column.text(row).trim(), values[row]!);
+      const value = values[row]!;
+      if (this.notation.isNews(value)) this.notation.see(column.text(row).trim(), value);
     }
     let row = 0;
     const pushUpTo = (end: number) => {

@@ -25,6 +25,11 @@ export class Notation {
 
   constructor(private readonly decimal: Decimal) {}
 
+  /** Whether the text of a number may tell more than is known. */
+  isNews(value: number): boolean {
+    return Number.isInteger(value) || (!this.hasDecimals && !Number.isNaN(value));
+  }
+
   /** One of the first numbers. */
   see(text: string, value: number): void {
     if (hasZeros(text)) this.withZeros ??= text;
