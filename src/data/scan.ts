@@ -13,6 +13,7 @@ interface Kernels {
     firstLine: number,
     starts: number,
     ends: number,
+    hasQuotes: boolean,
   ): void;
   rowCount(): number;
   endOfRows(): number;
@@ -102,7 +103,7 @@ export class Scanner {
     const copy = Buffer.from(buffer, text, bytes + MARGIN);
     block.copy(copy, 0, begin);
     copy.fill(0, bytes);
-    kernels.cut(text, text, text + bytes, this.delimiter, width, firstLine, starts, ends);
+    kernels.cut(text, text, text + bytes, this.delimiter, width, firstLine, starts, ends, copy.includes(QUOTE));
 
     const count = kernels.rowCount();
     const integers = (address: number, length: number) => new Int32Array(buffer, address, length);

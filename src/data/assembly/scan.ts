@@ -56,6 +56,7 @@ export function cut(
   firstLine: u32,
   startsAt: usize,
   endsAt: usize,
+  hasQuotes: bool,
 ): void {
   text = block;
   starts = startsAt;
@@ -78,10 +79,11 @@ export function cut(
     const bytes = v128.load(from);
     const lines = i8x16.eq(bytes, lineEnds);
     let found = i8x16.bitmask(v128.or(i8x16.eq(bytes, delimiters), lines)) as u32;
-    const quoted = i8x16.bitmask(i8x16.eq(bytes, quotes)) as u32;
-    const edges = found | quoted;
     let inner: u32 = 0;
     let odd: u32 = 0;
+    let quoted: u32 = 0;
+    if (hasQuotes) quoted = i8x16.bitmask(i8x16.eq(bytes, quotes)) as u32;
+    const edges = found | quoted;
     if ((quoted | (isWithin as u32) | closed) != 0) {
       const within = oddOnesUpTo(quoted) ^ (isWithin ? 0xffff : 0);
       const opens = quoted & within;
