@@ -2,7 +2,7 @@ import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import * as z from "zod";
 import { join } from "../data/arrays.js";
 import type { CellFormat } from "../data/csv.js";
-import { csvOptions } from "../data/options.js";
+import { csvOptions, thousandsMark } from "../data/options.js";
 import type { Memory } from "../engine/memory.js";
 import { fileError, NnfitError } from "../errors.js";
 import { takes, withInput } from "../model/inputs.js";
@@ -67,7 +67,7 @@ const description = z.strictObject({
   /** in the tables that it reads, if they have no decimal points; older models don't say it */
   decimal: z.literal(",").optional(),
   /** in the same, where any may stand between thousands */
-  thousands: z.enum([",", ".", " ", "'"]).optional(),
+  thousands: thousandsMark.optional(),
   training: trainingSummary,
   checkpoint: checkpointSchema.optional(),
   /** older models have none, and checkpoints */

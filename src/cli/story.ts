@@ -2,6 +2,7 @@ import type { Model } from "../artifact/model.js";
 import type { Config } from "../config/schema.js";
 import type { Table } from "../data/table.js";
 import { countParameters } from "../model/network.js";
+import { goesByAccuracy } from "../score/baseline.js";
 import { countCopies } from "../train/copies.js";
 import { learnedRows } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
@@ -74,8 +75,7 @@ function describeTarget(prepared: Prepared, { because, withoutTarget }: TaskOf, 
 const RARE = 0.05;
 
 function describeRareClass({ target, rows, training: { bestBy, classWeights } }: Prepared): void {
-  if (target.task === "regression" || classWeights !== "none" || !["accuracy", "error", "loss"].includes(bestBy))
-    return;
+  if (target.task === "regression" || classWeights !== "none" || !goesByAccuracy(bestBy)) return;
   const counts = rowsByClass(target.classes, rows.truth);
   const rarest = counts.indexOf(Math.min(...counts));
   if (target.classes.length > 2 || counts[rarest]! >= RARE * rows.size) return;

@@ -2,6 +2,9 @@ import * as z from "zod";
 import { encodings } from "./encoding.js";
 import { columnType } from "./table.js";
 
+/** What may stand between thousands. */
+export const thousandsMark = z.enum([",", ".", " ", "'"]);
+
 export const csvOptions = {
   delimiter: z
     .union([z.literal("auto"), z.string().length(1)])
@@ -17,8 +20,7 @@ export const csvOptions = {
     .default(["", "NA", "NaN", "null", "?"])
     .describe("the texts that mark a cell as missing"),
   decimal: z.enum([".", ","]).default(".").describe("the decimal separator; with a comma, 1,5 is one and a half"),
-  thousands: z
-    .enum([",", ".", " ", "'"])
+  thousands: thousandsMark
     .nullable()
     .default(null)
     .describe("the thousands separator that numbers may contain; with a comma, 1,234.5 is a number, and so is 1234.5"),

@@ -109,12 +109,17 @@ export function firstScores(target: TargetState): string[] {
   return Object.keys(scoreKinds(target)).slice(0, targetNames(target).length);
 }
 
+/** Whether rare classes hardly count for what an epoch is chosen by. */
+export function goesByAccuracy(bestBy: string): boolean {
+  return ["loss", "accuracy", "error"].includes(bestBy);
+}
+
 /** The names of the scores that a network is to be good by: those of `bestBy`, one for each target, or of the first metric. */
 export function wantedScores(
   target: TargetState,
   { bestBy, classWeights }: { readonly bestBy: string; readonly classWeights: unknown },
 ): string[] {
-  const by = classWeights !== "none" && ["loss", "accuracy", "error"].includes(bestBy) ? "balancedAccuracy" : bestBy;
+  const by = classWeights !== "none" && goesByAccuracy(bestBy) ? "balancedAccuracy" : bestBy;
   const names = Object.keys(scoreKinds(target)).filter((name) => name === by || name.startsWith(`${by}_`));
   return names.length > 0 ? names : firstScores(target);
 }
