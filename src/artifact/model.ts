@@ -14,7 +14,7 @@ import { trainingOptions } from "../train/options.js";
 import type { Snapshot } from "../train/reports.js";
 import { inputColumns } from "../transform/inputColumns.js";
 import { pipelineState } from "../transform/pipeline.js";
-import { targetState } from "../transform/target.js";
+import { targetState, targetWidth } from "../transform/target.js";
 import { systemFiles } from "./files.js";
 import { checkProbe, probeFits, probeState } from "./probe.js";
 import { decodeSafetensors, encodeSafetensors, HEAD_BYTES, isOurs, parseJson, type Tensor } from "./safetensors.js";
@@ -236,7 +236,7 @@ function checkConsistent(
   );
   const found = tensors.map(({ name, shape }) => `${name} ${shape}`);
   const loss = losses[network.loss.name];
-  const outputs = loss.outputs(target.task === "regression" ? target.targets.length : target.classes.length);
+  const outputs = loss.outputs(targetWidth(target));
   const faults = [
     found.join() !== expected.join() && "its tensors are not those of its network",
     weights.length !== members * countParameters(network) && "it has more or fewer weights than its network",

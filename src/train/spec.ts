@@ -11,7 +11,7 @@ import { type InputColumn, inputColumns } from "../transform/inputColumns.js";
 import { type ScaleOptions, scalerFor } from "../transform/options.js";
 import type { NumberState, PipelineState } from "../transform/pipeline.js";
 import { scalingOf } from "../transform/scalers.js";
-import type { TargetState } from "../transform/target.js";
+import { type TargetState, targetWidth } from "../transform/target.js";
 
 /** The network that a config describes, for these columns of X, looked at where need be. */
 export function newSpec(
@@ -20,7 +20,7 @@ export function newSpec(
   X: () => Float32Array,
   target: TargetState,
 ): NetworkSpec {
-  const width = widthOf(target);
+  const width = targetWidth(target);
   const choice = loss === "auto" ? usualLoss(target.task, width) : loss;
   const fitting = lossesOf(target.task).filter(([, { mostClasses = width }]) => width <= mostClasses);
   const [, member] = fitting.find(([name]) => name === choice.name) ?? [];
@@ -40,11 +40,6 @@ export function newSpec(
   };
 }
 
-/** Columns that are predicted, or classes. */
-function widthOf(target: TargetState): number {
-  return target.task === "regression" ? target.targets.length : target.classes.length;
-}
-
 function targetText(target: TargetState): string {
   return target.task === "regression" ? "a regression" : `a classification with ${target.classes.length} classes`;
 }
@@ -62,7 +57,7 @@ export interface Beginning {
 export function continuedSpec(beginning: Beginning, model: ModelOptions, scale: ScaleOptions): NetworkSpec {
   const { network, weights, target } = beginning;
   const { parametrization, dropout } = model;
-  const loss = model.loss === "auto" ? usualLoss(target.task, widthOf(target)) : model.loss;
+  const loss = model.loss === "auto" ? usualLoss(target.task, targetWidth(target)) : model.loss;
   const then = { ...pick(network), members: weights.length };
   const now = { ...pick(model), members: model.members, loss };
   const ofModel = Object.entries(then).flatMap(([name, value]) => {

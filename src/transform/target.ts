@@ -51,6 +51,11 @@ export function targetColumns(target: TargetState) {
     : [{ name: target.name, type: target.type, classes: target.classes }];
 }
 
+/** How many columns are predicted, or how many classes there are. */
+export function targetWidth(target: TargetState): number {
+  return target.task === "regression" ? target.targets.length : target.classes.length;
+}
+
 /** Drops the rows that have no target. */
 export function rowsWithTarget(table: Table, names: readonly string[]): Table {
   const targets = names.map((name) => columnOf(table, name)!);
