@@ -1,8 +1,10 @@
 import { type Part, wordsOf } from "./arrange.js";
-import { EDGE_BYTES, Opcode, PANEL, TILE_ROWS } from "./assembly/opcodes.js";
+import { BLOCK_K, BLOCK_ROWS, EDGE_BYTES, Opcode, PANEL } from "./assembly/opcodes.js";
+import { instructionOf, type Place, type Recorded } from "./instructions.js";
 import { type Cell, type Matrix, type Memory, MOST_PAGES } from "./memory.js";
 import { hasShape, inputs, isLike, type Operand, shapeOf, shapesDiffer, size } from "./operands.js";
 import { fuse, hasRows, isCostly, type Pointwise } from "./pointwise.js";
+import { programOf, stagesOf } from "./stages.js";
 import { lostThread } from "./threads.js";
 import { Values } from "./values.js";
 
@@ -38,13 +40,6 @@ function keep(result: unknown): void {
   else Object.values(result).forEach(keep);
 }
 
-/** A run of pointwise operations on matrices of one size, which no other instruction separates. */
-interface Run {
-  readonly operations: Pointwise[];
-  /** Where in the tape its function's number belongs. */
-  readonly at: number;
-}
-
 /**
  * Records kernel calls, to be replayed for every batch without coming back to JavaScript.
  *
@@ -53,12 +48,11 @@ interface Run {
  * become one loop (pointwise.ts), and what only they use gets no memory at all.
  */
 export class Tape {
-  private readonly words: number[] = [];
-  private readonly runs: Run[] = [];
-  /** The run that is being recorded, if the last operation was pointwise. */
-  private run: Run | undefined;
-  /** The product that was just recorded, and the word that says which row is added to it. */
-  private product: { address: number; columns: number; end: number; biasAt: number } | undefined;
+  private readonly recorded: Recorded[] = [];
+  /** The run of pointwise operations that is being recorded, if the last operation was one: on matrices of one size. */
+  private run: Pointwise[] | undefined;
+  /** The product that was just recorded, whose last operand says which row is added to it. */
+  private product: { readonly address: number; readonly columns: number; readonly recorded: Recorded } | undefined;
   private scratchBytes = 0;
   private isWritten = false;
   /** What forward has made of x, backward need not make again. */
@@ -79,25 +73,25 @@ export class Tape {
   /** Y[r, :] = X[order[cursor + r], :] */
   gather(X: Matrix, order: { address: number }, cursor: { address: number }): Matrix {
     const Y = this.batch(X.columns);
-    this.emit(Opcode.Gather, Y.address, X.address, order.address, cursor.address, X.columns);
+    this.emit(Opcode.Gather, Y, X, order, cursor, X.columns);
     return Y;
   }
 
   /** X[r, :] += b, in place   X [rows, n], b [n] */
   addRow(X: Matrix, b: Matrix): Matrix {
     const { product } = this;
-    const isRowOfProduct = product?.address === X.address && product.columns === X.columns;
-    if (isRowOfProduct && product.end === this.words.length) {
-      this.words[product.biasAt] = b.address;
+    const isProduct = product?.address === X.address && product.columns === X.columns;
+    if (isProduct && product.recorded === this.recorded.at(-1)) {
+      product.recorded.operands.splice(-1, 1, b);
       this.product = undefined;
-    } else this.emit(Opcode.AddRow, X.address, X.address, b.address, X.columns);
+    } else this.emit(Opcode.AddRow, X, X, b, X.columns);
     this.values.change(X);
     return X;
   }
 
   /** b = Σᵣ X[r, :] */
   sumRows(X: Matrix, into: Matrix): Matrix {
-    this.emit(Opcode.SumRows, into.address, X.address, X.columns);
+    this.emit(Opcode.SumRows, into, X, X.columns);
     this.values.change(into);
     return into;
   }
@@ -105,7 +99,7 @@ export class Tape {
   /** P[r, :] = softmax(Z[r, :]); or of each of so many rows that lie side by side */
   softmax(Z: Matrix, copies = 1): Matrix {
     const P = this.like(Z);
-    this.emit(Opcode.Softmax, P.address, Z.address, -copies, columnsOfEach(Z, copies));
+    this.emit(Opcode.Softmax, P, Z, copies, columnsOfEach(Z, copies));
     return P;
   }
 
@@ -117,7 +111,7 @@ export class Tape {
   crossEntropy(Z: Matrix, y: Matrix, smoothing = 0): Matrix {
     const L = this.batch(y.columns);
     const classes = columnsOfEach(Z, y.columns);
-    this.emit(Opcode.CrossEntropy, L.address, Z.address, y.address, -y.columns, classes, this.cellOf(smoothing));
+    this.emit(Opcode.CrossEntropy, L, Z, y, y.columns, classes, this.cellOf(smoothing));
     return L;
   }
 
@@ -125,7 +119,7 @@ export class Tape {
   subtractOneHot(P: Matrix, y: Matrix, smoothing = 0): Matrix {
     const D = this.like(P);
     const classes = columnsOfEach(P, y.columns);
-    this.emit(Opcode.SubtractOneHot, D.address, P.address, y.address, -y.columns, classes, this.cellOf(smoothing));
+    this.emit(Opcode.SubtractOneHot, D, P, y, y.columns, classes, this.cellOf(smoothing));
     return D;
   }
 
@@ -135,14 +129,16 @@ export class Tape {
     const at = this.memory.allocate(words.length * 4);
     this.memory.integers(at, words.length).set(words);
     const Y = this.batch(width);
-    this.emit(Opcode.Arrange, Y.address, width, at, count);
+    const from = parts.flatMap((part) => (part.kind === "lookup" ? [part.from, part.table] : [part.from]));
+    this.emitReading(from, Opcode.Arrange, Y, width, at, count);
     return Y;
   }
 
   /** T[p, :] = Σ dY[r, from : from + n] over the rows r where codes[r, column] is p   T [places, n] */
   sumByCode(codes: Matrix, column: number, dY: Matrix, from: number, into: Matrix): Matrix {
     const [code, first] = [codes.address + 4 * column, dY.address + 4 * from];
-    this.emit(Opcode.SumByCode, into.address, code, first, codes.columns, dY.columns, into.columns, into.rows);
+    const sizes = [codes.columns, dY.columns, into.columns, into.rows];
+    this.emitReading([codes, dY], Opcode.SumByCode, into, code, first, ...sizes);
     this.values.change(into);
     return into;
   }
@@ -156,7 +152,7 @@ export class Tape {
   /** Y[r, :] = Σ X[r, f, :], summed over so many copies f   X [rows, copies·n] → [rows, n] */
   sumCopies(X: Matrix, copies: number): Matrix {
     const Y = this.batch(columnsOfEach(X, copies));
-    this.emit(Opcode.SumBlocks, Y.address, X.address, copies, Y.columns);
+    this.emit(Opcode.SumBlocks, Y, X, copies, Y.columns);
     return Y;
   }
 
@@ -167,25 +163,26 @@ export class Tape {
 
   /** X·W   X [rows, k], W [k, n] → [rows, n] */
   matmul(X: Matrix, W: Matrix): Matrix {
-    const copies = X.columns / W.rows;
-    const Y = this.batch(copies * W.columns);
-    this.emitProduct(Y, X, W, [-copies, W.rows, W.columns], [W.rows, 1], [W.columns, 1]);
-    return Y;
+    return this.productByRows(X, W, W.rows, W.columns, [W.columns, 1]);
   }
 
   /** X·Wᵀ   X [rows, k], W [n, k] → [rows, n] */
   matmulT(X: Matrix, W: Matrix): Matrix {
-    const copies = X.columns / W.columns;
-    const Y = this.batch(copies * W.rows);
-    this.emitProduct(Y, X, W, [-copies, W.columns, W.rows], [W.columns, 1], [1, W.columns]);
-    return Y;
+    return this.productByRows(X, W, W.columns, W.rows, [1, W.columns]);
   }
 
   /** Aᵀ·X   A [rows, p], X [rows, q] → [p, q], summed over the batch */
   tmatmul(A: Matrix, X: Matrix, into: Matrix): Matrix {
     const { rows: p, columns: q } = into;
-    if (A.columns / p !== X.columns / q) throw shapesDiffer(A, X);
-    this.emitProduct(into, A, X, [p, -A.columns / p, q], [1, p], [q, 1]);
+    const copies = A.columns / p;
+    if (!Number.isInteger(copies) || copies !== X.columns / q) throw shapesDiffer(A, X);
+    if (this.memory.blas) this.emit(Opcode.ForeignMatmul, into, A, X, p, -copies, q, 1, p, q, 1, 0);
+    else {
+      const packed = this.memory.matrix(this.batchSize, copies * wholePanels(q), true);
+      this.emit(Opcode.PackRows, packed, X, copies, q);
+      this.emit(Opcode.Tmatmul, into, A, packed, p, copies, q);
+      this.needScratch(copies * this.batchSize);
+    }
     this.values.change(into);
     return into;
   }
@@ -204,21 +201,21 @@ export class Tape {
   blockMatmulT(X: Matrix, W: Matrix): Matrix {
     const blocks = X.columns / W.columns;
     const Y = this.batch(W.rows);
-    this.emit(Opcode.BlockMatmulT, Y.address, X.address, W.address, blocks, W.columns, W.rows / blocks);
+    this.emit(Opcode.BlockMatmulT, Y, X, W, blocks, W.columns, W.rows / blocks);
     return Y;
   }
 
   /** Y[r, f, :] = X[r, f, :]·W[f]   X [rows, blocks·k], W [blocks·k, n] → [rows, blocks·n] */
   blockMatmul(X: Matrix, W: Matrix, blocks: number): Matrix {
     const Y = this.batch(blocks * W.columns);
-    this.emit(Opcode.BlockMatmul, Y.address, X.address, W.address, blocks, W.rows / blocks, W.columns);
+    this.emit(Opcode.BlockMatmul, Y, X, W, blocks, W.rows / blocks, W.columns);
     return Y;
   }
 
   /** W[f] = A[:, f, :]ᵀ·X[:, f, :], summed over the batch   A [rows, blocks·p], X [rows, blocks·q] → [blocks·p, q] */
   blockTmatmul(A: Matrix, X: Matrix, into: Matrix): Matrix {
     const blocks = X.columns / into.columns;
-    this.emit(Opcode.BlockTmatmul, into.address, A.address, X.address, blocks, A.columns / blocks, into.columns);
+    this.emit(Opcode.BlockTmatmul, into, A, X, blocks, A.columns / blocks, into.columns);
     this.values.change(into);
     return into;
   }
@@ -268,7 +265,7 @@ export class Tape {
   /** The mean of all elements. */
   mean(x: Matrix): Cell {
     const cell = this.memory.cell();
-    this.emit(Opcode.Mean, cell.address, x.address, size(x));
+    this.emit(Opcode.Mean, cell, x, size(x));
     return cell;
   }
 
@@ -276,7 +273,7 @@ export class Tape {
   clipNorm(x: Matrix, limit: number): Matrix {
     const squares = this.mean(this.square(x));
     const factor = this.values.add(this.memory.matrix(1, 1));
-    this.emit(Opcode.ClipFactor, factor.address, squares.address, size(x), this.cellOf(limit));
+    this.emit(Opcode.ClipFactor, factor, squares, size(x), this.cellOf(limit));
     return this.multiply(x, factor);
   }
 
@@ -286,20 +283,25 @@ export class Tape {
   write(): { start: number; end: number; scratch: number } {
     this.fuseRuns();
     this.isWritten = true;
-    const bytes = this.words.length * 4;
+    const { threads } = this.memory;
+    const stages = stagesOf(this.recorded.map((recorded) => instructionOf(recorded, this.batchSize)));
+    const words = programOf(stages, threads, this.scratchBytes);
+    const bytes = words.length * 4;
     const start = this.memory.allocate(bytes);
-    this.memory.integers(start, this.words.length).set(this.words);
-    return { start, end: start + bytes, scratch: this.memory.allocate(this.scratchBytes) };
+    this.memory.integers(start, words.length).set(words);
+    return { start, end: start + bytes, scratch: this.memory.allocate(threads * this.scratchBytes) };
   }
 
+  /** Makes a function of each run. */
   private fuseRuns(): void {
-    if (this.runs.length === 0) return;
-    const runs = this.runs.map(({ operations }) => operations);
+    const recorded = this.recorded.filter(({ run }) => run);
+    if (recorded.length === 0) return;
+    const runs = recorded.map(({ run }) => run!);
     for (const run of runs) for (const matrix of inputs(run)) void matrix.address; // made elsewhere: it needs a place
     const first = this.memory.extend(fuse(runs, (matrix) => matrix.isPlaced, MOST_PAGES));
-    for (const [i, { operations, at }] of this.runs.entries()) {
-      this.words[at] = first + i;
-      this.words[at + 2] = hasRows(operations) ? operations[0]!.y.columns : CACHE_LINE;
+    for (const [i, { operands, run }] of recorded.entries()) {
+      const { y } = run![0]!;
+      operands.push(first + i, size(y), hasRows(run!) ? y.columns : CACHE_LINE);
     }
   }
 
@@ -319,9 +321,14 @@ export class Tape {
     return this.memory.later(rows, columns, ofBatch, () => !this.isWritten);
   }
 
-  private emit(opcode: Opcode, ...operands: number[]): void {
+  private emit(opcode: Opcode, ...operands: (number | Place)[]): void {
+    this.emitReading([], opcode, ...operands);
+  }
+
+  private emitReading(alsoReads: readonly Matrix[], opcode: Opcode, ...operands: (number | Place)[]): void {
     this.run = undefined;
-    this.words.push(opcode, operands.length + 2, ...operands);
+    for (const operand of operands) if (typeof operand === "object") void operand.address; // a place, if it has none yet
+    this.recorded.push({ opcode, operands, alsoReads });
   }
 
   private pointwise(
@@ -334,39 +341,44 @@ export class Tape {
     if (before) return before;
     if (into && !hasShape(into, shape)) throw shapesDiffer(into, shape);
     const y = into ?? this.later(shape);
-    if (!this.run || !isLike(this.run.operations[0]!.y, shape)) {
-      this.emit(Opcode.Pointwise, 0, size(shape), 0);
-      this.run = { operations: [], at: this.words.length - 3 };
-      this.runs.push(this.run);
+    if (!this.run || !isLike(this.run[0]!.y, shape)) {
+      this.run = [];
+      this.recorded.push({ opcode: Opcode.Pointwise, operands: [], alsoReads: [], run: this.run });
     }
-    this.run.operations.push({ name, y, operands });
+    this.run.push({ name, y, operands });
     if (into) this.values.change(into);
     else this.values.addResult(y, name, operands);
     return y;
   }
 
-  private emitProduct(
-    C: Matrix,
-    A: Matrix,
-    B: Matrix,
-    /** those that are negative so many a row of the batch */
-    sizes: readonly [number, number, number],
-    stepsOfA: readonly number[],
-    stepsOfB: readonly number[],
-  ): void {
-    if (!sizes.every(Number.isInteger)) throw shapesDiffer(A, B);
-    const opcode = this.memory.blas ? Opcode.ForeignMatmul : Opcode.Matmul;
-    this.emit(opcode, C.address, A.address, B.address, ...sizes, ...stepsOfA, ...stepsOfB, 0);
-    this.product = { address: C.address, columns: sizes[2], end: this.words.length, biasAt: this.words.length - 1 };
-    if (this.memory.blas) return; // it packs matrices elsewhere
-    const [P, K, Q] = sizes.map((n) => (n < 0 ? -n * this.batchSize : n)) as [number, number, number]; // as many as there were
-    const packed = (Math.ceil(P / TILE_ROWS) * TILE_ROWS + Math.ceil(Q / PANEL) * PANEL) * K * 4;
-    this.scratchBytes = Math.max(this.scratchBytes, this.memory.threads * EDGE_BYTES + packed);
+  /** X·B for the rows of the batch   X [rows, copies·k], B [k, n] with such steps along k and n → [rows, copies·n] */
+  private productByRows(X: Matrix, B: Matrix, k: number, n: number, steps: readonly [number, number]): Matrix {
+    const copies = X.columns / k;
+    if (!Number.isInteger(copies)) throw shapesDiffer(X, B);
+    const Y = this.batch(copies * n);
+    if (this.memory.blas) this.emit(Opcode.ForeignMatmul, Y, X, B, -copies, k, n, k, 1, ...steps, 0);
+    else {
+      const packed = this.memory.matrix(k, wholePanels(n));
+      this.emit(Opcode.PackColumns, packed, B, k, n, ...steps);
+      this.emit(Opcode.Matmul, Y, X, packed, copies, k, n, 0);
+      this.needScratch(k);
+    }
+    this.product = { address: Y.address, columns: n, recorded: this.recorded.at(-1)! };
+    return Y;
+  }
+
+  /** Sets aside where each thread packs blocks of a matrix, in a product that is summed over so many k. */
+  private needScratch(k: number): void {
+    this.scratchBytes = Math.max(this.scratchBytes, EDGE_BYTES + BLOCK_ROWS * Math.min(k, BLOCK_K) * 4);
   }
 }
 
 /** Pieces of pointwise work are whole cache lines, in elements, where they need not be whole rows. */
 const CACHE_LINE = 16;
+
+function wholePanels(columns: number): number {
+  return Math.ceil(columns / PANEL) * PANEL;
+}
 
 /** Of so many rows that lie side by side in one of X. */
 function columnsOfEach(X: Matrix, copies: number): number {

@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import { multiplicationsOf, type NetworkSettings } from "../model/network.js";
 
-/** A training step of less arithmetic than this, in floating-point operations, is done before other threads can help. */
-const OPERATIONS_OF_A_STEP = 8e6;
+/** A thread is worth it for each of so many floating-point operations of a training step: with half as many for each of two, they are as fast as one. */
+const OPERATIONS_OF_A_STEP = 3e6;
 /** Fewer operations than this are done before other threads have started. */
 const OPERATIONS_OF_A_START = 5e9;
 const MOST_THREADS = 16;

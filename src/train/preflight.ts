@@ -5,6 +5,7 @@ import { make } from "../family.js";
 import { countParameters, type NetworkSettings } from "../model/network.js";
 import { evaluationRows } from "./evaluate.js";
 import { type OptimizerChoice, optimizers } from "./optimizers.js";
+import type { TrainingOptions } from "./options.js";
 
 /** What decides how much memory a training takes. */
 export interface Load {
@@ -17,6 +18,7 @@ export interface Load {
   readonly validationRows: number;
   /** values of the target a row */
   readonly targets: number;
+  readonly backend: TrainingOptions["backend"];
 }
 
 /** In bytes, at least: what a training takes beside the table that was read. */
@@ -36,17 +38,23 @@ const FLOAT = 4;
 /** The weights of the best epoch and of the last one. */
 const KEPT_WEIGHTS = 2;
 
+/** Those of a layer as products take them: forward and backward in training, and forward in evaluation. */
+const PACKED_WEIGHTS = 3;
+
 /** An estimate from below: a training that it finds too large does not fit. */
 export function estimateMemory(load: Load): MemoryEstimate {
-  const { spec, members, optimizer, batchSize, trainingRows, validationRows, targets } = load;
+  const { spec, members, optimizer, batchSize, trainingRows, validationRows, targets, backend } = load;
+  const packs = backend === "wasm" ? 1 : 0; // BLAS packs matrices elsewhere
   const weights = members * countParameters(spec) * FLOAT;
-  const inEngine = weights * (2 + make(optimizers, optimizer).slots.length); // W, ∂L/∂W and the slots
+  const betweenLayers = spec.hidden.reduce((sum, width, i) => sum + width * (spec.hidden[i + 1] ?? 0), 0);
+  const packed = packs * PACKED_WEIGHTS * members * betweenLayers * FLOAT;
+  const inEngine = weights * (2 + make(optimizers, optimizer).slots.length) + packed; // W, ∂L/∂W and the slots
   const rows = trainingRows + validationRows;
   const columns = spec.input?.columns.length ?? spec.inputs;
   const dataset = rows * (columns + targets + 1) * FLOAT; // X, y, and the order of the rows
   const hidden = (spec.tabm ?? 1) * spec.hidden.reduce((sum, width) => sum + width, 0);
   const evaluated = Math.min(evaluationRows(spec), validationRows || trainingRows) * hidden * FLOAT;
-  const kept = spec.tabm ? 4 : 2; // Y and ∂L/∂Y of each hidden layer; of shared ones also the products, and what they are of
+  const kept = (spec.tabm ? 4 : 2) + packs; // Y, ∂L/∂Y and Y packed of each hidden layer; of shared ones also the products, and what they are of
   const batch = kept * batchSize * hidden * FLOAT + evaluated;
   const engine = dataset + inEngine + batch;
   const scaled = trainingRows * columns * FLOAT; // on its way into the engine

@@ -118,6 +118,7 @@ export async function prepare(
     spec,
     members: parts.length,
     optimizer: training.optimizer,
+    backend: training.backend,
     batchSize: rowsOfBatch,
     trainingRows: table.rows,
     validationRows: validation?.rows ?? 0,

@@ -34,6 +34,7 @@ async function trained(rows: number, inputs: number, model: object, training: ob
     trainingRows: learned.length,
     validationRows: validation.length,
     targets: 1,
+    backend: "wasm",
   };
   return { used: memory.buffer.byteLength, estimate: estimateMemory(load) };
 }
@@ -67,7 +68,7 @@ describe("the estimate of memory", () => {
       loss: { name: "mse" },
     },
     optimizer: configSchema.parse({ data: { train: "t", target: "y" } }).training.optimizer,
-    ...{ members: 1, batchSize: 32, trainingRows: 1_000, validationRows: 200, targets: 1 },
+    ...{ members: 1, batchSize: 32, trainingRows: 1_000, validationRows: 200, targets: 1, backend: "wasm" },
     ...more,
   });
 
@@ -75,15 +76,15 @@ describe("the estimate of memory", () => {
     const { dataset, network, batch, engine } = estimateMemory(load([4]));
     expect(dataset).toBe(1_200 * (10 + 1 + 1) * 4);
     expect(network).toBe((44 + 5) * 4 * (2 + 2)); // W, its gradient, two kept; plain descent remembers nothing
-    expect(batch).toBe(2 * 32 * 4 * 4 + 200 * 4 * 4);
+    expect(batch).toBe(3 * 32 * 4 * 4 + 200 * 4 * 4);
     expect(engine).toBe(dataset + network / 2 + batch);
   });
 
   it("refuses what no WebAssembly memory holds, however much the machine has", async () => {
     const error = await refusal(() => checkMemory(load([65_536, 65_536]), 1e15));
     expect(error).toMatchObject({ kind: "usage", details: { setting: "model.hidden" } });
-    expect(error.message).toBe("the training needs 64.1 GiB of memory at least");
-    expect(error.details.have).toContain("64.0 GiB for the network");
+    expect(error.message).toBe("the training needs 112.2 GiB of memory at least");
+    expect(error.details.have).toContain("112.0 GiB for the network");
     expect(error.details.have).toContain("4.0 GiB, all that a WebAssembly memory can hold");
   });
 
@@ -107,6 +108,7 @@ it("refuses a training whose checkpoints no file of nnfit could hold", async () 
     trainingRows: 100,
     validationRows: 20,
     targets: 1,
+    backend: "wasm",
   });
   expect(() => checkMemory(network([10_000, 10_000]), 1e12)).not.toThrow();
   const error = await refusal(async () => checkMemory(network([12_000, 12_000]), 1e12));

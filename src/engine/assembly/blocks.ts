@@ -1,4 +1,4 @@
-import { first, last, next, share } from "./threads";
+import { cut, cutRows, first, last } from "./threads";
 
 /**
  * Products of many small blocks: columns that have weights of their own. Each element is summed in one order, whatever
@@ -8,25 +8,24 @@ import { first, last, next, share } from "./threads";
 /** Y[r, f, j] = Σᵢ X[r, f, i]·W[f, j, i]   X [rows, blocks, k], W [blocks, n, k]: four sums, of every fourth i, and the rest */
 export function blockMatmulT(y: usize, x: usize, w: usize, rows: usize, blocks: usize, k: usize, n: usize): void {
   const bytes = k << 2;
-  for (share(rows, 1); next(); ) {
-    for (let r = first; r < last; r++) {
-      let to = y + ((r * blocks * n) << 2);
-      let weights = w;
-      for (let f: usize = 0; f < blocks; f++) {
-        const from = x + (r * blocks + f) * bytes;
-        for (let j: usize = 0; j < n; j++, to += 4, weights += bytes) {
-          let sums = f32x4.splat(0);
-          let at: usize = 0;
-          for (; at + 16 <= bytes; at += 16) {
-            sums = f32x4.add(sums, f32x4.mul(v128.load(from + at), v128.load(weights + at)));
-          }
-          let sum =
-            f32x4.extract_lane(sums, 0) +
-            f32x4.extract_lane(sums, 1) +
-            (f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3));
-          for (; at < bytes; at += 4) sum += load<f32>(from + at) * load<f32>(weights + at);
-          store<f32>(to, sum);
+  cutRows(rows, 1);
+  for (let r = first; r < last; r++) {
+    let to = y + ((r * blocks * n) << 2);
+    let weights = w;
+    for (let f: usize = 0; f < blocks; f++) {
+      const from = x + (r * blocks + f) * bytes;
+      for (let j: usize = 0; j < n; j++, to += 4, weights += bytes) {
+        let sums = f32x4.splat(0);
+        let at: usize = 0;
+        for (; at + 16 <= bytes; at += 16) {
+          sums = f32x4.add(sums, f32x4.mul(v128.load(from + at), v128.load(weights + at)));
         }
+        let sum =
+          f32x4.extract_lane(sums, 0) +
+          f32x4.extract_lane(sums, 1) +
+          (f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3));
+        for (; at < bytes; at += 4) sum += load<f32>(from + at) * load<f32>(weights + at);
+        store<f32>(to, sum);
       }
     }
   }
@@ -35,13 +34,12 @@ export function blockMatmulT(y: usize, x: usize, w: usize, rows: usize, blocks: 
 /** Y[r, f, j] = Σᵢ X[r, f, i]·W[f, i, j]   X [rows, blocks, k], W [blocks, k, n] */
 export function blockMatmul(y: usize, x: usize, w: usize, rows: usize, blocks: usize, k: usize, n: usize): void {
   const bytes = n << 2;
-  for (share(rows, 1); next(); ) {
-    for (let r = first; r < last; r++) {
-      for (let f: usize = 0; f < blocks; f++) {
-        const from = x + (((r * blocks + f) * k) << 2);
-        const to = y + (r * blocks + f) * bytes;
-        sumProducts(to, from, 4, w + f * k * bytes, bytes, k, bytes);
-      }
+  cutRows(rows, 1);
+  for (let r = first; r < last; r++) {
+    for (let f: usize = 0; f < blocks; f++) {
+      const from = x + (((r * blocks + f) * k) << 2);
+      const to = y + (r * blocks + f) * bytes;
+      sumProducts(to, from, 4, w + f * k * bytes, bytes, k, bytes);
     }
   }
 }
@@ -50,33 +48,31 @@ export function blockMatmul(y: usize, x: usize, w: usize, rows: usize, blocks: u
 export function blockTmatmul(w: usize, a: usize, x: usize, rows: usize, blocks: usize, p: usize, q: usize): void {
   const bytes = q << 2;
   const step = blocks * p;
-  for (share(step, 1); next(); ) {
-    for (let row = first; row < last; row++) {
-      const f = row / p;
-      sumProducts(w + row * bytes, a + (row << 2), step << 2, x + f * bytes, blocks * bytes, rows, bytes);
-    }
+  cut(step, 1);
+  for (let row = first; row < last; row++) {
+    const f = row / p;
+    sumProducts(w + row * bytes, a + (row << 2), step << 2, x + f * bytes, blocks * bytes, rows, bytes);
   }
 }
 
 /** Y[r, j] = Σ X[r, f, j] over the blocks f, from the first to the last   X [rows, blocks, n] */
 export function sumBlocks(y: usize, x: usize, rows: usize, blocks: usize, n: usize): void {
   const bytes = n << 2;
-  for (share(rows, 1); next(); ) {
-    for (let r = first; r < last; r++) {
-      const from = x + r * blocks * bytes;
-      const end = from + blocks * bytes;
-      const to = y + r * bytes;
-      let at: usize = 0;
-      for (; at + 16 <= bytes; at += 16) {
-        let sum = f32x4.splat(0);
-        for (let block = from + at; block < end; block += bytes) sum = f32x4.add(sum, v128.load(block));
-        v128.store(to + at, sum);
-      }
-      for (; at < bytes; at += 4) {
-        let sum: f32 = 0;
-        for (let block = from + at; block < end; block += bytes) sum += load<f32>(block);
-        store<f32>(to + at, sum);
-      }
+  cutRows(rows, 1);
+  for (let r = first; r < last; r++) {
+    const from = x + r * blocks * bytes;
+    const end = from + blocks * bytes;
+    const to = y + r * bytes;
+    let at: usize = 0;
+    for (; at + 16 <= bytes; at += 16) {
+      let sum = f32x4.splat(0);
+      for (let block = from + at; block < end; block += bytes) sum = f32x4.add(sum, v128.load(block));
+      v128.store(to + at, sum);
+    }
+    for (; at < bytes; at += 4) {
+      let sum: f32 = 0;
+      for (let block = from + at; block < end; block += bytes) sum += load<f32>(block);
+      store<f32>(to + at, sum);
     }
   }
 }

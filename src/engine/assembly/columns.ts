@@ -1,14 +1,13 @@
 import { PART_BYTES, Part } from "./opcodes";
-import { first, last, next, share } from "./threads";
+import { cut, cutRows, first, last } from "./threads";
 
 /** Each row of Y from the parts, one after the other. */
 export function arrange(y: usize, width: usize, parts: usize, count: usize, rows: usize): void {
   const end = parts + count * PART_BYTES;
-  for (share(rows, 1); next(); ) {
-    for (let r = first; r < last; r++) {
-      const row = y + ((r * width) << 2);
-      for (let part = parts; part < end; part += PART_BYTES) perform(part, row, r);
-    }
+  cutRows(rows, 1);
+  for (let r = first; r < last; r++) {
+    const row = y + ((r * width) << 2);
+    for (let part = parts; part < end; part += PART_BYTES) perform(part, row, r);
   }
 }
 
@@ -60,16 +59,15 @@ export function sumByCode(
   rows: usize,
 ): void {
   const bytes = width << 2;
-  for (share(places, 1); next(); ) {
-    memory.fill(t + first * bytes, 0, (last - first) * bytes);
-    for (let r: usize = 0; r < rows; r++) {
-      const code = load<f32>(codes + ((r * codeStep) << 2)) as i32;
-      if (code < (first as i32) || code >= (last as i32)) continue;
-      const sum = t + (code as usize) * bytes;
-      const row = dY + ((r * step) << 2);
-      let at: usize = 0;
-      for (; at + 16 <= bytes; at += 16) v128.store(sum + at, f32x4.add(v128.load(sum + at), v128.load(row + at)));
-      for (; at < bytes; at += 4) store<f32>(sum + at, load<f32>(sum + at) + load<f32>(row + at));
-    }
+  cut(places, 1);
+  memory.fill(t + first * bytes, 0, (last - first) * bytes);
+  for (let r: usize = 0; r < rows; r++) {
+    const code = load<f32>(codes + ((r * codeStep) << 2)) as i32;
+    if (code < (first as i32) || code >= (last as i32)) continue;
+    const sum = t + (code as usize) * bytes;
+    const row = dY + ((r * step) << 2);
+    let at: usize = 0;
+    for (; at + 16 <= bytes; at += 16) v128.store(sum + at, f32x4.add(v128.load(sum + at), v128.load(row + at)));
+    for (; at < bytes; at += 4) store<f32>(sum + at, load<f32>(sum + at) + load<f32>(row + at));
   }
 }

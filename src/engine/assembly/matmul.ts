@@ -1,12 +1,11 @@
-import { EDGE_BYTES, PANEL, TILE_ROWS } from "./opcodes";
-import { barrier, count, first, last, mostPieces, next, self, share } from "./threads";
+import { BLOCK_K, BLOCK_ROWS, EDGE_BYTES, PANEL, TILE_ROWS } from "./opcodes";
+import { cut, cutRows, first, last } from "./threads";
 
 /**
  * C[p, q] = Σₖ A(p, k)·B(k, q) (+ bias[q])          C [P, Q] row-major
  *
- * A(p, k) lies p·aP + k·aK elements after A, B(k, q) k·bK + q·bQ elements after B: one kernel serves X·Wᵀ, dY·W and
- * dYᵀ·X. First both are packed, in blocks of up to 256 k: A into panels of 4 rows, B into panels of 8 columns, with
- * zeros beyond the last.
+ * Both are packed, in blocks of up to 256 k: A into panels of 4 rows, B into panels of 8 columns, with zeros beyond the
+ * last.
  *
  *           A                                                     B
  *      k ────────►      panel 0     panel 1              q 0…7   8…15      panel 0         panel 1
@@ -19,64 +18,64 @@ import { barrier, count, first, last, mostPieces, next, self, share } from "./th
  * in the first cache and 32 panels of A stay in the second while they meet.
  *
  * An element is summed over k = 0, 1, … of a block, and the blocks one after the other, whatever tile and thread it
- * falls to: neither changes a bit.
+ * falls to: neither changes a bit. B is packed by an instruction of its own, as every piece of C needs all of it; A by
+ * who works out those rows of C.
  */
-const BLOCK_K: usize = 256;
-const BLOCK_ROWS: usize = 128;
-
-/** A product's threads share its panels, then a grid of parts of C, none of them smaller than this. */
-const LEAST_ROWS: usize = 16;
-const LEAST_COLUMNS: usize = 16;
-
+/** C [rows, Q] = A·B + bias, for the batch's rows of A [rows, K], or so many copies of them; B is packed */
 export function matmul(
   c: usize,
   a: usize,
-  b: usize,
-  P: usize,
+  packedB: usize,
+  rows: usize,
+  copies: usize,
   K: usize,
   Q: usize,
-  aP: usize,
-  aK: usize,
-  bK: usize,
-  bQ: usize,
   bias: usize,
   scratch: usize,
-): bool {
-  const packedA = scratch + (EDGE_BYTES as usize) * count();
-  const panelsOfA = (P + TILE_ROWS - 1) / TILE_ROWS;
-  const panelsOfB = (Q + PANEL - 1) / PANEL;
-  const packedB = packedA + ((panelsOfA * TILE_ROWS * K) << 2);
+): void {
+  cutRows(rows, copies);
+  multiply(c, a, K, 1, packedB, first, last, K, Q, 0, Q, bias, scratch);
+}
 
-  for (share(panelsOfA + panelsOfB, 1); next(); ) {
-    for (let panel = first; panel < last; panel++) {
-      if (panel < panelsOfA) {
-        packPanel(packedA, panel, panelsOfA, TILE_ROWS, a, P, K, aP, aK);
-      } else {
-        packPanel(packedB, panel - panelsOfA, panelsOfB, PANEL, b, Q, K, bQ, bK);
-      }
+/** C [P, Q] = Aᵀ·B, summed over k, the rows of A [K, P]; B is packed. It is cut along its longer side. */
+export function tmatmul(c: usize, a: usize, packedB: usize, P: usize, K: usize, Q: usize, scratch: usize): void {
+  if (P >= Q) {
+    cut(P, TILE_ROWS);
+    multiply(c, a, 1, P, packedB, first, last, K, Q, 0, Q, 0, scratch);
+  } else {
+    cut(Q, PANEL);
+    multiply(c, a, 1, P, packedB, 0, P, K, Q, first, last, 0, scratch);
+  }
+}
+
+/** Packs B [K, Q], whose elements lie bK apart along k and bQ along q. */
+export function packColumns(to: usize, b: usize, K: usize, Q: usize, bK: usize, bQ: usize): void {
+  const columns = wholeTiles(Q, PANEL);
+  cut(columns, PANEL);
+  for (let q = first; q < last; q += PANEL) {
+    for (let k0: usize = 0; k0 < K; k0 += BLOCK_K) {
+      const k = min(K - k0, BLOCK_K);
+      const panel = to + ((k0 * columns + q * k) << 2);
+      packPanel(panel, PANEL, b + ((k0 * bK + q * bQ) << 2), k, Q - q, bQ, bK);
     }
   }
-  if (!barrier()) return false;
+}
 
-  let partRows = panelsOfA * TILE_ROWS;
-  let partColumns = panelsOfB * PANEL;
-  for (let parts: usize = 1; parts < mostPieces(); parts *= 2) {
-    if (partRows >= partColumns && partRows >= 2 * LEAST_ROWS) partRows = wholeTiles(partRows / 2, TILE_ROWS);
-    else if (partColumns >= 2 * LEAST_COLUMNS) partColumns = wholeTiles(partColumns / 2, PANEL);
-  }
-  const across = (Q + partColumns - 1) / partColumns;
-  const down = (P + partRows - 1) / partRows;
-  const edge = scratch + (EDGE_BYTES as usize) * self();
-  for (share(across * down, 1); next(); ) {
-    for (let part = first; part < last; part++) {
-      const row = (part / across) * partRows;
-      const column = (part % across) * partColumns;
-      const endRow = min(row + partRows, P);
-      const endColumn = min(column + partColumns, Q);
-      multiply(c, packedA, packedB, P, K, Q, row, endRow, column, endColumn, bias, edge);
+/** Packs B [K, Q], row-major, of which the rows are the batch's, or so many copies of them. */
+export function packRows(to: usize, b: usize, rows: usize, copies: usize, Q: usize): void {
+  const K = rows * copies;
+  const columns = wholeTiles(Q, PANEL);
+  cutRows(rows, copies);
+  for (let begin = first; begin < last; ) {
+    const k0 = begin - (begin % BLOCK_K);
+    const k = min(K - k0, BLOCK_K);
+    const end = min(k0 + k, last);
+    for (let q: usize = 0; q < columns; q += PANEL) {
+      const panel = to + ((k0 * columns + q * k + (begin - k0) * PANEL) << 2);
+      packPanel(panel, PANEL, b + ((begin * Q + q) << 2), end - begin, Q - q, 1, Q);
     }
+    begin = end;
   }
-  return true;
 }
 
 @inline
@@ -84,46 +83,49 @@ function wholeTiles(n: usize, unit: usize): usize {
   return ((n + unit - 1) / unit) * unit;
 }
 
-/** The part of C from `firstRow` and `firstColumn`, which begin a tile, up to the end row and column. */
+/** C's rows from p0 up to p1 and its columns from q0 up to q1, where p0 and q0 begin a tile. */
 function multiply(
   c: usize,
-  packedA: usize,
+  a: usize,
+  aP: usize,
+  aK: usize,
   packedB: usize,
-  P: usize,
+  p0: usize,
+  p1: usize,
   K: usize,
   Q: usize,
-  firstRow: usize,
-  endRow: usize,
-  firstColumn: usize,
-  endColumn: usize,
+  q0: usize,
+  q1: usize,
   bias: usize,
-  edge: usize,
+  scratch: usize,
 ): void {
-  const allRows = wholeTiles(P, TILE_ROWS);
-  const allColumns = wholeTiles(Q, PANEL);
+  const edge = scratch;
+  const packedA = scratch + (EDGE_BYTES as usize);
   const step = Q << 2;
-  for (let k0: usize = 0; k0 < K; k0 += BLOCK_K) {
-    const k = min(K - k0, BLOCK_K);
-    const blockOfA = packedA + ((k0 * allRows) << 2);
-    const blockOfB = packedB + ((k0 * allColumns) << 2);
-    for (let p0 = firstRow; p0 < endRow; p0 += BLOCK_ROWS) {
-      const p1 = min(endRow, p0 + BLOCK_ROWS);
-      for (let q = firstColumn; q < endColumn; q += PANEL) {
+  for (; p0 < p1; p0 += BLOCK_ROWS) {
+    const rows = min(p1 - p0, BLOCK_ROWS);
+    for (let k0: usize = 0; k0 < K; k0 += BLOCK_K) {
+      const k = min(K - k0, BLOCK_K);
+      for (let p: usize = 0; p < rows; p += TILE_ROWS) {
+        packPanel(packedA + ((p * k) << 2), TILE_ROWS, a + (((p0 + p) * aP + k0 * aK) << 2), k, rows - p, aP, aK);
+      }
+      const blockOfB = packedB + ((k0 * wholeTiles(Q, PANEL)) << 2);
+      for (let q = q0; q < q1; q += PANEL) {
         const panelOfB = blockOfB + ((q * k) << 2);
         const width = min(Q - q, PANEL);
         let place = c + ((p0 * Q + q) << 2);
         // where each sum starts: at the blocks before this one, at the bias, or at zero
         let from = k0 != 0 ? place : bias != 0 ? bias + (q << 2) : 0;
         const fromStep = k0 != 0 ? step : 0;
-        let p = p0;
+        let p: usize = 0;
         if (width == PANEL) {
-          for (; p + TILE_ROWS <= p1; p += TILE_ROWS, place += step * TILE_ROWS, from += fromStep * TILE_ROWS) {
-            tile(place, step, from, fromStep, blockOfA + ((p * k) << 2), panelOfB, k);
+          for (; p + TILE_ROWS <= rows; p += TILE_ROWS, place += step * TILE_ROWS, from += fromStep * TILE_ROWS) {
+            tile(place, step, from, fromStep, packedA + ((p * k) << 2), panelOfB, k);
           }
         }
-        for (; p < p1; p += TILE_ROWS, place += step * TILE_ROWS, from += fromStep * TILE_ROWS) {
-          const rows = min(P - p, TILE_ROWS);
-          edgeTile(place, step, from, fromStep, blockOfA + ((p * k) << 2), panelOfB, k, rows, width, edge);
+        for (; p < rows; p += TILE_ROWS, place += step * TILE_ROWS, from += fromStep * TILE_ROWS) {
+          const height = min(rows - p, TILE_ROWS);
+          edgeTile(place, step, from, fromStep, packedA + ((p * k) << 2), panelOfB, k, height, width, edge);
         }
       }
     }
@@ -220,29 +222,21 @@ function tile(c: usize, step: usize, from: usize, fromStep: usize, a: usize, b: 
 }
 
 /**
- * Packs one panel of all blocks, `width` of the matrix's n lines (rows of A, columns of B) wide. Lines lie `lineStep`
+ * Packs a panel, `width` lines (rows of A, columns of B) wide, of which there are only so many. Lines lie `lineStep`
  * elements apart, the elements of a line `kStep`.
  */
 function packPanel(
   to: usize,
-  panel: usize,
-  panels: usize,
   width: usize,
   from: usize,
-  n: usize,
   K: usize,
+  lines: usize,
   lineStep: usize,
   kStep: usize,
 ): void {
-  const line = panel * width;
-  from += (line * lineStep) << 2;
-  for (let k0: usize = 0; k0 < K; k0 += BLOCK_K) {
-    const k = min(K - k0, BLOCK_K);
-    const block = to + ((k0 * panels * width + line * k) << 2);
-    for (let i: usize = 0; i < width; i += 4) {
-      const lines = n > line + i ? min(n - line - i, 4) : 0;
-      packFour(block + (i << 2), width << 2, from + ((i * lineStep + k0 * kStep) << 2), k, lines, lineStep, kStep);
-    }
+  for (let i: usize = 0; i < width; i += 4) {
+    const four = lines > i ? min(lines - i, 4) : 0;
+    packFour(to + (i << 2), width << 2, from + ((i * lineStep) << 2), K, four, lineStep, kStep);
   }
 }
 

@@ -1,6 +1,13 @@
 /**
  * The instructions of a tape: one program, written by engine/tape.ts and read by player.ts, which both include
- * this file. An instruction is a run of 32-bit words: opcode, length in words, operands. In the operand lists below
+ * this file. It is a row of stages, which threads do one after the other: length in words, pieces for each thread,
+ * bytes of scratch for each thread, instructions.
+ */
+export const STAGE_WORDS = 3;
+export const STAGE_BYTES = STAGE_WORDS * 4;
+
+/**
+ * An instruction is a run of 32-bit words: opcode, length in words, operands. In the operand lists below
  *
  *   *name    the address of a float32 matrix (row-major) or cell
  *   size     a number of elements; negative: that many for each row of the batch
@@ -8,28 +15,34 @@
 export enum Opcode {
   /** *to, *from, *order, *cursor, width:  to[r, :] = from[order[cursor + r], :]  for the rows of the batch */
   Gather,
-  /**
-   * *C, *A, *B, P, K, Q (sizes), A's steps along p and k, B's steps along k and q (in elements), *bias or 0:
-   * C[p, q] = bias[q] + Σₖ A(p, k)·B(k, q)
-   */
+  /** *C, *A, *packed B, copies, K, Q, *bias or 0:  C [rows·copies, Q] = A·B + bias   A [rows·copies, K] */
   Matmul,
+  /** *C, *A, *packed B, P, copies, Q:  C [P, Q] = Aᵀ·B   A [rows·copies, P], B [rows·copies, Q] */
+  Tmatmul,
+  /** *packed B, *B, K, Q, B's steps along k and q (in elements):  as matmul.ts says */
+  PackColumns,
+  /** *packed B, *B, copies, Q:  the same for B [rows·copies, Q] */
+  PackRows,
   /** *Y, *X, *b, width:  Y[r, :] = X[r, :] + b */
   AddRow,
   /** *b, *X, width:  b = Σᵣ X[r, :] */
   SumRows,
-  /** number of a function, size, unit:  a run of pointwise operations on matrices of that size, cut at multiples of unit */
+  /** number of a function, size, unit:  a run of pointwise operations on matrices of that size, cut at multiples of unit, or where they are the batch's by rows */
   Pointwise,
   /** *cell (float64), *x, size:  cell = Σ x / size */
   Mean,
   /** *factor, *mean (float64), size, *limit:  factor = min(1, limit / (√(mean·size) + 10⁻⁶)) */
   ClipFactor,
-  /** *P, *Z, rows (size), width:  P[r, :] = softmax(Z[r, :]) */
+  /** *P, *Z, copies, width:  P[r, :] = softmax(Z[r, :]) */
   Softmax,
-  /** *L, *Z, *y, rows (size), width, *ε:  L[r] = −Σⱼ q[j]·log softmax(Z[r, :])[j],  q = 1 − ε in column y[r], and ε/width everywhere */
+  /** *L, *Z, *y, copies, width, *ε:  L[r] = −Σⱼ q[j]·log softmax(Z[r, :])[j],  q = 1 − ε in column y[r], and ε/width everywhere */
   CrossEntropy,
-  /** *D, *P, *y, rows (size), width, *ε:  D[r, :] = P[r, :] − q, q as above */
+  /** *D, *P, *y, copies, width, *ε:  D[r, :] = P[r, :] − q, q as above */
   SubtractOneHot,
-  /** the operands of Matmul:  what it does, by the system's BLAS */
+  /**
+   * *C, *A, *B, P, K, Q (sizes), A's steps along p and k, B's steps along k and q (in elements), *bias or 0:
+   * C[p, q] = bias[q] + Σₖ A(p, k)·B(k, q), by the system's BLAS
+   */
   ForeignMatmul,
   /** *Y, width, *parts, count:  columns of Y from columns of other matrices of the batch, as each part says */
   Arrange,
@@ -67,8 +80,10 @@ export const PART_BYTES = 28;
 /** A product is worked out in tiles of so many rows by so many columns. */
 export const TILE_ROWS = 4;
 export const PANEL = 8;
-/** In the scratch of a product, for each thread: a tile that is not stored whole. The packed matrices follow. */
+/** In a thread's scratch, for a product: a tile that is not stored whole, then a packed block of A. */
 export const EDGE_BYTES = 128;
+export const BLOCK_K = 256;
+export const BLOCK_ROWS = 128;
 
 /** What threads share to work together: so much, and so much more for each of them. */
 export const CONTROL_BYTES = 512;

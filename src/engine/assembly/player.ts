@@ -1,15 +1,17 @@
 import { blockMatmul, blockMatmulT, blockTmatmul, sumBlocks } from "./blocks";
 import { arrange, sumByCode } from "./columns";
 import { foreignMatmul } from "./foreign";
-import { matmul } from "./matmul";
-import { Opcode } from "./opcodes";
+import { matmul, packColumns, packRows, tmatmul } from "./matmul";
+import { Opcode, STAGE_BYTES } from "./opcodes";
 import { addRow, clipFactor, crossEntropy, gather, mean, softmax, subtractOneHot, sumRows } from "./rows";
 import {
   announce,
   barrier,
   codeLength,
+  cut,
+  cutRows,
   first,
-  isFirst,
+  isFirstPiece,
   jobEnd,
   jobRows,
   jobScratch,
@@ -17,6 +19,7 @@ import {
   last,
   next,
   nextJob,
+  self,
   share,
 } from "./threads";
 
@@ -55,34 +58,37 @@ export function serve(): bool {
   return false;
 }
 
-function playOwnPart(instruction: usize, stop: usize, rows: usize, scratch: usize): bool {
-  while (instruction < stop) {
-    if (!perform(instruction, rows, scratch) || !barrier()) return false;
-    instruction += word(instruction, 1) << 2;
+/** Stage after stage, and of each the pieces that fall to this thread: of every instruction in it that part. */
+function playOwnPart(stage: usize, stop: usize, rows: usize, scratch: usize): bool {
+  while (stage < stop) {
+    const end = stage + (word(stage, 0) << 2);
+    const ownScratch = scratch + self() * word(stage, 2);
+    for (share(word(stage, 1)); next(); ) {
+      for (let at = stage + STAGE_BYTES; at < end; at += word(at, 1) << 2) perform(at, rows, ownScratch);
+    }
+    if (!barrier()) return false;
+    stage = end;
   }
   return true;
 }
 
-function perform(at: usize, rows: usize, scratch: usize): bool {
+function perform(at: usize, rows: usize, scratch: usize): void {
   switch (word(at, 0) as i32) {
     case Opcode.Gather:
       gather(word(at, 2), word(at, 3), word(at, 4), word(at, 5), rows, word(at, 6));
       break;
     case Opcode.Matmul:
-      return matmul(
-        word(at, 2),
-        word(at, 3),
-        word(at, 4),
-        size(at, 5, rows),
-        size(at, 6, rows),
-        size(at, 7, rows),
-        word(at, 8),
-        word(at, 9),
-        word(at, 10),
-        word(at, 11),
-        word(at, 12),
-        scratch,
-      );
+      matmul(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5), word(at, 6), word(at, 7), word(at, 8), scratch);
+      break;
+    case Opcode.Tmatmul:
+      tmatmul(word(at, 2), word(at, 3), word(at, 4), word(at, 5), word(at, 6) * rows, word(at, 7), scratch);
+      break;
+    case Opcode.PackColumns:
+      packColumns(word(at, 2), word(at, 3), word(at, 4), word(at, 5), word(at, 6), word(at, 7));
+      break;
+    case Opcode.PackRows:
+      packRows(word(at, 2), word(at, 3), rows, word(at, 4), word(at, 5));
+      break;
     case Opcode.AddRow:
       addRow(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5));
       break;
@@ -90,25 +96,25 @@ function perform(at: usize, rows: usize, scratch: usize): bool {
       sumRows(word(at, 2), word(at, 3), rows, word(at, 4));
       break;
     case Opcode.Pointwise:
-      pointwise(word(at, 2) as u32, size(at, 3, rows), word(at, 4), rows);
+      pointwise(word(at, 2) as u32, word(at, 3) as i32, word(at, 4), rows);
       break;
     case Opcode.Mean:
-      if (isFirst()) mean(word(at, 2), word(at, 3), size(at, 4, rows));
+      if (isFirstPiece()) mean(word(at, 2), word(at, 3), size(at, 4, rows));
       break;
     case Opcode.ClipFactor:
-      if (isFirst()) clipFactor(word(at, 2), word(at, 3), size(at, 4, rows), word(at, 5));
+      if (isFirstPiece()) clipFactor(word(at, 2), word(at, 3), size(at, 4, rows), word(at, 5));
       break;
     case Opcode.Softmax:
-      softmax(word(at, 2), word(at, 3), size(at, 4, rows), word(at, 5));
+      softmax(word(at, 2), word(at, 3), rows, word(at, 4), word(at, 5));
       break;
     case Opcode.CrossEntropy:
-      crossEntropy(word(at, 2), word(at, 3), word(at, 4), size(at, 5, rows), word(at, 6), word(at, 7));
+      crossEntropy(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5), word(at, 6), word(at, 7));
       break;
     case Opcode.SubtractOneHot:
-      subtractOneHot(word(at, 2), word(at, 3), word(at, 4), size(at, 5, rows), word(at, 6), word(at, 7));
+      subtractOneHot(word(at, 2), word(at, 3), word(at, 4), rows, word(at, 5), word(at, 6), word(at, 7));
       break;
     case Opcode.ForeignMatmul:
-      if (isFirst()) {
+      if (isFirstPiece()) {
         foreignMatmul(
           word(at, 2),
           word(at, 3),
@@ -143,12 +149,13 @@ function perform(at: usize, rows: usize, scratch: usize): bool {
       sumBlocks(word(at, 2), word(at, 3), rows, word(at, 4), word(at, 5));
       break;
   }
-  return true;
 }
 
-/** The function of pointwise.ts does some elements at a time. */
-function pointwise(fused: u32, n: usize, unit: usize, rows: usize): void {
-  for (share(n, unit); next(); ) call_indirect<void>(fused, first << 2, last << 2, rows);
+/** The function of pointwise.ts does some elements of a matrix: of one of the batch, whole rows. */
+function pointwise(fused: u32, size: i32, unit: usize, rows: usize): void {
+  if (size < 0) cutRows(rows, -size as usize);
+  else cut(size as usize, unit);
+  call_indirect<void>(fused, first << 2, last << 2, rows);
 }
 
 @inline

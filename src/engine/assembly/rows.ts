@@ -1,28 +1,26 @@
 import { exp64, expOf } from "./functions";
-import { first, last, next, share } from "./threads";
+import { cut, cutRows, first, last } from "./threads";
 
 /** to[r, :] = from[order[cursor + r], :] */
 export function gather(to: usize, from: usize, order: usize, cursor: usize, rows: usize, width: usize): void {
   const bytes = width << 2;
   order += (load<u32>(cursor) as usize) << 2;
-  for (share(rows, 1); next(); ) {
-    for (let r = first; r < last; r++) {
-      memory.copy(to + r * bytes, from + (load<u32>(order + (r << 2)) as usize) * bytes, bytes);
-    }
+  cutRows(rows, 1);
+  for (let r = first; r < last; r++) {
+    memory.copy(to + r * bytes, from + (load<u32>(order + (r << 2)) as usize) * bytes, bytes);
   }
 }
 
 /** Y[r, :] = X[r, :] + b */
 export function addRow(y: usize, x: usize, b: usize, rows: usize, width: usize): void {
   const bytes = width << 2;
-  for (share(rows, 1); next(); ) {
-    for (let r = first; r < last; r++) {
-      const from = x + r * bytes;
-      const to = y + r * bytes;
-      let at: usize = 0;
-      for (; at + 16 <= bytes; at += 16) v128.store(to + at, f32x4.add(v128.load(from + at), v128.load(b + at)));
-      for (; at < bytes; at += 4) store<f32>(to + at, load<f32>(from + at) + load<f32>(b + at));
-    }
+  cutRows(rows, 1);
+  for (let r = first; r < last; r++) {
+    const from = x + r * bytes;
+    const to = y + r * bytes;
+    let at: usize = 0;
+    for (; at + 16 <= bytes; at += 16) v128.store(to + at, f32x4.add(v128.load(from + at), v128.load(b + at)));
+    for (; at < bytes; at += 4) store<f32>(to + at, load<f32>(from + at) + load<f32>(b + at));
   }
 }
 
@@ -30,39 +28,37 @@ export function addRow(y: usize, x: usize, b: usize, rows: usize, width: usize):
 export function sumRows(b: usize, x: usize, rows: usize, width: usize): void {
   const bytes = width << 2;
   const bottom = x + rows * bytes;
-  for (share(width, 16); next(); ) {
-    const end = last << 2;
-    let at = first << 2;
-    for (; at + 64 <= end; at += 64) {
-      let sum0 = f32x4.splat(0);
-      let sum1 = f32x4.splat(0);
-      let sum2 = f32x4.splat(0);
-      let sum3 = f32x4.splat(0);
-      for (let row = x + at; row < bottom; row += bytes) {
-        sum0 = f32x4.add(sum0, v128.load(row));
-        sum1 = f32x4.add(sum1, v128.load(row, 16));
-        sum2 = f32x4.add(sum2, v128.load(row, 32));
-        sum3 = f32x4.add(sum3, v128.load(row, 48));
-      }
-      v128.store(b + at, sum0);
-      v128.store(b + at, sum1, 16);
-      v128.store(b + at, sum2, 32);
-      v128.store(b + at, sum3, 48);
+  cut(width, 16);
+  const end = last << 2;
+  let at = first << 2;
+  for (; at + 64 <= end; at += 64) {
+    let sum0 = f32x4.splat(0);
+    let sum1 = f32x4.splat(0);
+    let sum2 = f32x4.splat(0);
+    let sum3 = f32x4.splat(0);
+    for (let row = x + at; row < bottom; row += bytes) {
+      sum0 = f32x4.add(sum0, v128.load(row));
+      sum1 = f32x4.add(sum1, v128.load(row, 16));
+      sum2 = f32x4.add(sum2, v128.load(row, 32));
+      sum3 = f32x4.add(sum3, v128.load(row, 48));
     }
-    for (; at < end; at += 4) {
-      let sum: f32 = 0;
-      for (let row = x + at; row < bottom; row += bytes) sum += load<f32>(row);
-      store<f32>(b + at, sum);
-    }
+    v128.store(b + at, sum0);
+    v128.store(b + at, sum1, 16);
+    v128.store(b + at, sum2, 32);
+    v128.store(b + at, sum3, 48);
+  }
+  for (; at < end; at += 4) {
+    let sum: f32 = 0;
+    for (let row = x + at; row < bottom; row += bytes) sum += load<f32>(row);
+    store<f32>(b + at, sum);
   }
 }
 
 /** P[r, j] = exp(Z[r, j] − max) / Σⱼ exp(Z[r, j] − max): the maximum is taken off so that nothing overflows */
-export function softmax(p: usize, z: usize, rows: usize, width: usize): void {
+export function softmax(p: usize, z: usize, rows: usize, copies: usize, width: usize): void {
   const bytes = width << 2;
-  for (share(rows, 1); next(); ) {
-    for (let r = first; r < last; r++) softmaxRow(p + r * bytes, z + r * bytes, bytes);
-  }
+  cutRows(rows, copies);
+  for (let r = first; r < last; r++) softmaxRow(p + r * bytes, z + r * bytes, bytes);
 }
 
 function softmaxRow(p: usize, z: usize, bytes: usize): void {
@@ -77,21 +73,20 @@ function softmaxRow(p: usize, z: usize, bytes: usize): void {
 }
 
 /** L[r] = −Σⱼ q[j]·log softmax(Z[r, :])[j],  q = 1 − ε in column y[r], and ε/width everywhere */
-export function crossEntropy(losses: usize, z: usize, y: usize, rows: usize, width: usize, epsilon: usize): void {
+export function crossEntropy(losses: usize, z: usize, y: usize, rows: usize, copies: usize, width: usize, epsilon: usize): void {
   const bytes = width << 2;
   const smoothing = load<f32>(epsilon) as f64;
-  for (share(rows, 1); next(); ) {
-    for (let r = first; r < last; r++) {
-      const row = z + r * bytes;
-      const label = load<f32>(row + ((load<f32>(y + (r << 2)) as usize) << 2)) as f64;
-      const largestAt = largest(row, bytes);
-      const top = load<f32>(largestAt) as f64;
-      const rest = Math.log1p(sumOfOthers(row, bytes, largestAt));
-      // Σⱼ q[j]·(log Σ exp − z[j]); each difference is taken from the largest, so that a small loss keeps its digits
-      let loss = top - label + rest;
-      if (smoothing > 0) loss = (1 - smoothing) * loss + smoothing * (meanBelow(row, bytes, top) + rest);
-      store<f32>(losses + (r << 2), loss as f32);
-    }
+  cutRows(rows, copies);
+  for (let r = first; r < last; r++) {
+    const row = z + r * bytes;
+    const label = load<f32>(row + ((load<f32>(y + (r << 2)) as usize) << 2)) as f64;
+    const largestAt = largest(row, bytes);
+    const top = load<f32>(largestAt) as f64;
+    const rest = Math.log1p(sumOfOthers(row, bytes, largestAt));
+    // Σⱼ q[j]·(log Σ exp − z[j]); each difference is taken from the largest, so that a small loss keeps its digits
+    let loss = top - label + rest;
+    if (smoothing > 0) loss = (1 - smoothing) * loss + smoothing * (meanBelow(row, bytes, top) + rest);
+    store<f32>(losses + (r << 2), loss as f32);
   }
 }
 
@@ -118,19 +113,18 @@ function meanBelow(z: usize, bytes: usize, top: f64): f64 {
 }
 
 /** D[r, :] = P[r, :] − q,  q = 1 − ε in column y[r], and ε/width everywhere */
-export function subtractOneHot(d: usize, p: usize, y: usize, rows: usize, width: usize, epsilon: usize): void {
+export function subtractOneHot(d: usize, p: usize, y: usize, rows: usize, copies: usize, width: usize, epsilon: usize): void {
   const bytes = width << 2;
   const smoothing = load<f32>(epsilon);
   const everywhere = smoothing / (width as f32);
-  for (share(rows, 1); next(); ) {
-    memory.copy(d + first * bytes, p + first * bytes, (last - first) * bytes);
-    if (smoothing > 0) {
-      for (let at = first * bytes; at < last * bytes; at += 4) store<f32>(d + at, load<f32>(d + at) - everywhere);
-    }
-    for (let r = first; r < last; r++) {
-      const label = d + r * bytes + ((load<f32>(y + (r << 2)) as usize) << 2);
-      store<f32>(label, load<f32>(label) - (1 - smoothing));
-    }
+  cutRows(rows, copies);
+  memory.copy(d + first * bytes, p + first * bytes, (last - first) * bytes);
+  if (smoothing > 0) {
+    for (let at = first * bytes; at < last * bytes; at += 4) store<f32>(d + at, load<f32>(d + at) - everywhere);
+  }
+  for (let r = first; r < last; r++) {
+    const label = d + r * bytes + ((load<f32>(y + (r << 2)) as usize) << 2);
+    store<f32>(label, load<f32>(label) - (1 - smoothing));
   }
 }
 

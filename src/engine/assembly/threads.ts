@@ -1,16 +1,16 @@
-import { CONTROL_BYTES, CONTROL_BYTES_PER_THREAD } from "./opcodes";
+import { CONTROL_BYTES, CONTROL_BYTES_PER_THREAD, TILE_ROWS } from "./opcodes";
 
 /**
- * Threads play the same tape on the same memory. Each instruction is cut by its output into pieces, and a barrier
- * stands between one instruction and the next. A barrier is a counter that every thread raises by one; it is passed
- * when all have. Who waits looks again for a while before it sleeps, and is woken by the last to come.
+ * Threads play the same tape on the same memory. Each stage of it is cut into pieces, and a barrier stands between one
+ * stage and the next. A barrier is a counter that every thread raises by one; it is passed when all have. Who waits
+ * looks again for a while before it sleeps, and is woken by the last to come.
  *
  * Every thread has pieces of its own, the same ones each time, so that they stay in its cache. One that has done its
  * own takes what is left of another's: a processor that is busy elsewhere holds up a piece, not a batch. Which thread
  * works out a piece changes no bit of it.
  *
  * The control block, in 32-bit words: the counter, how many sleep, the number of the job, the job, whether there will
- * be no other, and twice for each thread how many of its pieces are taken: one for this instruction, one for the next.
+ * be no other, and twice for each thread how many of its pieces are taken: one for this stage, one for the next.
  */
 const COUNTER: usize = 0;
 const SLEEPERS: usize = 64;
@@ -26,9 +26,6 @@ const DISMISSED: usize = 320;
 const TAKEN: usize = CONTROL_BYTES;
 
 const HALF: usize = CONTROL_BYTES_PER_THREAD / 2;
-
-/** The pieces of a thread: so many that nobody waits long for the last one. With 4, layers of 256 units learned a tenth slower on two. */
-const PIECES: usize = 16;
 
 /** Patience is counted in slices: a process that was stopped for a while finds that one has passed, not all. */
 const SLICES: i64 = 20;
@@ -52,52 +49,68 @@ export function enlist(block: usize, index: usize, count: usize, nanoseconds: i6
   patience = nanoseconds;
 }
 
-/** The elements of the piece that `next` found: from `first` up to `last`. */
-export let first: usize = 0;
-export let last: usize = 0;
-
-let elements: usize = 0;
 let piece: usize = 0;
+let pieces: usize = 1;
+let piecesOfEach: usize = 1;
 /** whose pieces are being taken: this thread's, then the next one's, … */
 let turn: usize = 0;
 let half: usize = 0;
 
-/** Cuts `n` elements into pieces for all threads; no cut but at a multiple of `unit`. */
-export function share(n: usize, unit: usize): void {
-  elements = n;
+/** Cuts a stage into so many pieces for each thread. */
+export function share(piecesOfThread: usize): void {
+  piecesOfEach = piecesOfThread;
+  pieces = threads * piecesOfThread;
   turn = 0;
-  if (threads == 1) return;
-  const pieces = threads * PIECES;
-  piece = ((n + unit * pieces - 1) / (unit * pieces)) * unit;
-  atomic.store<i32>(taken(thread), 0); // as it is for the next instruction but one; nobody looks at it before
+  if (threads == 1) {
+    piece = -1;
+    return;
+  }
+  atomic.store<i32>(taken(thread), 0); // as it is for the next stage but one; nobody looks at it before
   half = HALF - half;
 }
 
 /** Takes a piece. False if there are no more. */
 export function next(): bool {
-  if (threads == 1) {
-    first = 0;
-    last = elements;
-    return turn++ == 0 && elements > 0;
-  }
+  if (threads == 1) return ++piece < pieces;
   for (; turn < threads; turn++) {
     const owner = (thread + turn) % threads;
     const number = atomic.add<i32>(taken(owner), 1) as usize;
-    if (number >= PIECES) continue;
-    first = (owner * PIECES + number) * piece;
-    last = min(first + piece, elements);
-    if (first < last) return true;
+    if (number >= piecesOfEach) continue;
+    piece = owner * piecesOfEach + number;
+    return true;
   }
   return false;
+}
+
+/** The elements of an instruction that belong to the piece: from `first` up to `last`. */
+export let first: usize = 0;
+export let last: usize = 0;
+
+/** Finds them, of `n` elements; no cut but at a multiple of `unit`. */
+export function cut(n: usize, unit: usize): void {
+  const units = (n + unit - 1) / unit;
+  first = min(((piece * units) / pieces) * unit, n);
+  last = min((((piece + 1) * units) / pieces) * unit, n);
+}
+
+/**
+ * Finds them of the batch's rows, or of `each` for a row. Every instruction cuts the rows in the same places, so that
+ * one can take up what the one before it has done of the same rows.
+ */
+export function cutRows(rows: usize, each: usize): void {
+  cut(rows, TILE_ROWS);
+  first *= each;
+  last *= each;
+}
+
+/** For what is done whole, in one piece. */
+export function isFirstPiece(): bool {
+  return piece == 0;
 }
 
 @inline
 function taken(owner: usize): usize {
   return control + TAKEN + owner * CONTROL_BYTES_PER_THREAD + half;
-}
-
-export function isFirst(): bool {
-  return thread == 0;
 }
 
 /** Waits until all threads are here. False if the others don't come. */
@@ -189,16 +202,7 @@ export function jobScratch(): usize {
   return load<u32>(control + JOB_SCRATCH);
 }
 
-export function count(): usize {
-  return threads;
-}
-
 /** Which of the threads this is, from 0. */
 export function self(): usize {
   return thread;
-}
-
-/** How many pieces there are, for all threads together, at most. */
-export function mostPieces(): usize {
-  return threads == 1 ? 1 : threads * PIECES;
 }
