@@ -4,6 +4,7 @@ import { systemFiles } from "./files.js";
 import { type Checkpoint, loadCheckpoint, saveCheckpoint } from "./model.js";
 
 const FOLDER = "checkpoints";
+const FOLDS_FOLDER = "folds";
 const NAME = /^(\d{6,})\.safetensors$/;
 /** So many are kept: should the newest be damaged, there is the one before. */
 const KEPT = 2;
@@ -20,14 +21,15 @@ export class Checkpoints {
   private readonly folder: string;
   private readonly name: string;
 
-  /** `name` is how people are told the run folder. */
+  /** `name` is how people are told the run folder; `folder` is where in it they are. */
   constructor(
     runFolder: string,
     name: string,
     private readonly files = systemFiles,
+    folder = FOLDER,
   ) {
-    this.folder = join(runFolder, FOLDER);
-    this.name = `${name}/${FOLDER}`;
+    this.folder = join(runFolder, folder);
+    this.name = `${name}/${folder}`;
   }
 
   /** Writes another one, removes all but the last of the older ones, and returns the name of its file. */
@@ -104,6 +106,39 @@ export class Checkpoints {
       action();
     } catch (error) {
       throw fileError("write the checkpoint", this.name, error);
+    }
+  }
+}
+
+/** Those of the folds of a cross-validation: each has a folder of its own. */
+export class FoldCheckpoints {
+  /** The folder of all, as people are told it. */
+  readonly name: string;
+
+  constructor(
+    private readonly runFolder: string,
+    private readonly runName: string,
+    private readonly files = systemFiles,
+  ) {
+    this.name = `${runName}/${FOLDS_FOLDER}`;
+  }
+
+  /** `number` counts from 0, the folder from 1. */
+  of(number: number): Checkpoints {
+    return new Checkpoints(this.runFolder, this.runName, this.files, `${FOLDS_FOLDER}/${number + 1}`);
+  }
+
+  /** Whether none of so many folds has one. */
+  isEmpty(folds: number): boolean {
+    return Array.from({ length: folds }, (_, number) => this.of(number)).every(({ isEmpty }) => isEmpty);
+  }
+
+  /** Removes all, and what was left of writing them. */
+  remove(): void {
+    try {
+      this.files.removeFolder(join(this.runFolder, FOLDS_FOLDER));
+    } catch (error) {
+      throw fileError("remove the checkpoints", this.name, error);
     }
   }
 }

@@ -2,7 +2,6 @@ import { CommanderError } from "commander";
 import { type ErrorKind, NnfitError } from "../errors.js";
 import { exitCodeOf, exitCodes } from "./exit.js";
 import { Interrupted, type StopSignal, signalCodes } from "./signals.js";
-import { count } from "./text.js";
 
 /** An error as scripts get it: a contract with them, as the exit codes are. */
 export interface Failure {
@@ -27,9 +26,9 @@ export function failureOf(error: unknown): Failure | undefined {
   }
   if (error instanceof CommanderError) return { code: "usage", exit, ...spoken(error) };
   if (error instanceof Interrupted) {
-    const { signal, epochs, checkpoint, resume } = error;
+    const { signal, after, checkpoint, resume } = error;
     const failure = stoppedFailure(signal, resume);
-    return { ...failure, message: `${failure.message} after ${count(epochs, "epoch")}`, at: checkpoint };
+    return { ...failure, message: `${failure.message} after ${after}`, at: checkpoint };
   }
   return { code: "fault", exit, message: "a fault of nnfit itself, please report it", have: String(error) };
 }

@@ -1,14 +1,12 @@
 import type { Config } from "../config/schema.js";
-import type { CrossValidation, FoldResult, FoldsEngine } from "../train/crossValidation.js";
+import type { CrossValidation, FoldResult, FoldsEngine, FoldsWatcher } from "../train/crossValidation.js";
 import type { FoldScores } from "../train/foldScores.js";
-import { failureOf, printFailure, printResult, stoppedFailure } from "./failure.js";
+import { failureOf, printResult } from "./failure.js";
 import { type GateOptions, gatesFor } from "./gates.js";
 import { located } from "./located.js";
 import { comparisons } from "./scores.js";
-import { signalCodes, watchSignals } from "./signals.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
 import { tablesOf } from "./tables.js";
-import { say } from "./text.js";
 
 interface FoldsOptions extends GateOptions {
   readonly set?: string[];
@@ -19,11 +17,12 @@ interface FoldsOptions extends GateOptions {
   readonly folds: number;
   readonly keep: boolean;
   readonly quiet?: boolean;
+  readonly resume?: boolean;
 }
 
 /** `nnfit train --folds`: trains as often as there are folds, and tests each on rows that it did not learn from. */
 export async function crossValidateAction(path: string, options: FoldsOptions): Promise<void> {
-  const { set, out, threads, backend, json = false, folds, keep, quiet = false } = options;
+  const { set, out, threads, backend, json = false, folds, keep, quiet = false, resume = false } = options;
   const clock = stopwatch();
   const { loadConfig, displayPath, resolvedConfig } = await import("../config/load.js");
   const { Checkpoints } = await import("../artifact/checkpoints.js");
@@ -38,6 +37,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const { findTask } = await import("../train/task.js");
   const { foldDivergence } = await import("./divergence.js");
   const { foldsDisplay } = await import("./foldsProgress.js");
+  const { FoldsSession } = await import("./foldsSession.js");
   const { concludeFolds, foldsText, warnOfFolds } = await import("./foldsStory.js");
   const { removeOld } = await import("./resume.js");
   const { describe } = await import("./story.js");
@@ -68,30 +68,26 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
 
   const name = displayPath(workingDirectory, output);
   const files = [FOLDS_FILE, OUT_OF_FOLD_FILE];
-  const identity = { name, source: path, config: resolvedConfig(config) };
+  const text = resolvedConfig(config);
+  const identity = { name, source: path, config: text };
   using folder = new RunFolder(output, identity, [...files, ...(keep ? [MODEL_FILE] : [])]);
   const { epochs } = config.training;
+  const session = new FoldsSession({ config, text, folder: name, folds, keep, resume, words: process.argv.slice(2) });
   const display = await foldsDisplay({ folds, epochs, scores: scoreNames(target, "line"), quiet });
-  const signals = watchSignals((signal) => {
-    say("stopped", `by ${signal}; folds can't be gone on with, so nothing is kept`);
-    if (json) printFailure(stoppedFailure(signal));
-    process.exit(signalCodes[signal]);
-  });
+  const watcher: FoldsWatcher = {
+    progress(epochs) {
+      folder.beat();
+      display.progress(epochs);
+    },
+    done: (result) => display.done(result),
+  };
   let results: FoldResult[];
   try {
-    results = await located(loaded, () =>
-      crossValidate(plan, first, engine, {
-        progress(epochs) {
-          folder.beat();
-          display.progress(epochs);
-        },
-        done: (result) => display.done(result),
-      }),
-    );
+    results = await located(loaded, () => crossValidate(plan, first, engine, watcher, session));
     clock.lap("fit");
   } finally {
     display.stop();
-    signals.stop();
+    session.close();
   }
   const scores = foldScores(target, results);
   clock.lap("score");
@@ -100,12 +96,16 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const file = isTold ? `${name}/${FOLDS_FILE}` : undefined;
   const diverged = foldDivergence(results, { table: plan.task.table, config, file });
   if (!diverged || isTold) saveFolds(folder, plan.task.table, table, results);
-  if (diverged) throw diverged;
+  if (diverged) {
+    session.remove(); // going on would gain nothing
+    throw diverged;
+  }
   const kept = keep ? keepFolds(plan, results, scores) : undefined;
   if (kept) {
     removeOld(new Checkpoints(output, name), "a model of folds takes its place");
     saveKept(folder, modelOf(kept.prepared, kept.outcome, kept.baseline, data));
   }
+  session.remove();
   clock.lap("save");
   const failure = gates(scores.mean);
   const compared = await comparisons(target, config.training, scores.mean, scores.baselines);

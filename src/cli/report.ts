@@ -4,7 +4,7 @@ import { exitCodeOf } from "./exit.js";
 import { type Failure, failureOf, printFailure } from "./failure.js";
 import { annotate } from "./github.js";
 import { Interrupted } from "./signals.js";
-import { colors, count, labelled, oneLine } from "./text.js";
+import { colors, labelled, oneLine } from "./text.js";
 
 /** Tells an error, to people, to GitHub, and if asked to scripts too, and returns the exit code for it. */
 export function report(error: unknown, { json }: { json: boolean }): number {
@@ -33,8 +33,8 @@ function annotateFailure({ code, message, at, have, try: attempt }: Failure): vo
 function tell(error: unknown, { message, at, have, try: attempt }: Failure): void {
   if (error instanceof CommanderError && error.code === "commander.help") return; // the help was printed
   if (error instanceof Interrupted) {
-    const { signal, epochs, checkpoint, resume } = error;
-    console.error(labelled("stopped", `by ${signal} after ${count(epochs, "epoch")}; all is kept in ${checkpoint}`));
+    const { signal, after, checkpoint, resume } = error;
+    console.error(labelled("stopped", `by ${signal} after ${after}; all is kept in ${checkpoint}`));
     console.error(labelled("resume", resume));
     return;
   }

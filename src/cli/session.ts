@@ -10,7 +10,7 @@ import type { Snapshot } from "../train/reports.js";
 import type { Keeper, Outcome } from "../train/train.js";
 import { findCheckpoint, removeOld } from "./resume.js";
 import { Interrupted, type SignalWatch, watchSignals } from "./signals.js";
-import { note, say, shellWord } from "./text.js";
+import { count, note, say, shellWord } from "./text.js";
 
 export interface SessionOptions {
   readonly prepared: Prepared;
@@ -141,7 +141,9 @@ export class Session implements Keeper {
     this.written = performance.now();
     this.epochIsDue = false;
     const { received } = this.signals;
-    if (received) throw new Interrupted(received, this.epochs, file, resumeCommand(this.options.words));
+    if (received) {
+      throw new Interrupted(received, count(this.epochs, "epoch"), file, resumeCommand(this.options.words));
+    }
   }
 
   /**

@@ -6,7 +6,9 @@ export type StopSignal = keyof typeof signalCodes;
 export class Interrupted extends Error {
   constructor(
     readonly signal: StopSignal,
-    readonly epochs: number,
+    /** how much was done, in words */
+    readonly after: string,
+    /** what it can go on from */
     readonly checkpoint: string,
     /** the command that goes on */
     readonly resume: string,

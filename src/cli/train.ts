@@ -100,9 +100,9 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
 }
 
 /** Options that make no sense beside each other. */
-async function refuseTogether({ folds, keep, resume, continueFrom, events, json }: TrainOptions): Promise<void> {
+async function refuseTogether({ folds, keep, continueFrom, events, json }: TrainOptions): Promise<void> {
   const { NnfitError } = await import("../errors.js");
-  const single = { "--resume": resume, "--continue-from": continueFrom, "--events": events };
+  const single = { "--continue-from": continueFrom, "--events": events };
   const [ofSingle] = Object.entries(single).find(([, given]) => given !== undefined) ?? [];
   if (folds !== undefined && ofSingle) {
     throw new NnfitError("usage", `${ofSingle} is about a single training, not about folds`);
@@ -171,7 +171,13 @@ async function trainJob(
   const session = await openSession({ prepared, config, text, folder, source, scores, resume, descriptor, words });
   if (session === "complete") {
     say("complete", `${folder}/model.safetensors; there is nothing to go on with`);
-    if (json) printResult({ version: 1, model: `${folder}/model.safetensors`, complete: true });
+    const scores = (await modelIn(config.output))?.training.scores ?? {};
+    const failure = gates(
+      Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, score ?? Number.NaN])),
+    );
+    const told = { version: 1, model: `${folder}/model.safetensors`, complete: true, scores };
+    if (json) printResult(told, failure && failureOf(failure));
+    if (failure) throw failure;
     return;
   }
   let ended: { outcome?: Outcome; model?: string } = {};

@@ -17,8 +17,9 @@ import { learnedRows } from "./members.js";
 import { type FoldLayout, layOutFolds } from "./parallel.js";
 import { mean } from "./predictor.js";
 import { type Prepared, prepare, type ReadValidation, type Rows, rowsOf, type TaskOptions } from "./prepare.js";
+import type { Snapshot } from "./reports.js";
 import type { TaskOf } from "./task.js";
-import { type EngineOptions, type Outcome, train } from "./train.js";
+import { type EngineOptions, type Keeper, type Outcome, train } from "./train.js";
 
 /** What is to be cross-validated. */
 export interface CrossValidation {
@@ -60,6 +61,18 @@ export interface FoldsWatcher<Result = FoldResult> {
   progress(epochs: number): void;
   /** A fold is done. */
   done(result: Result): void;
+}
+
+/** Keeps what folds need to go on after an interruption. */
+export interface FoldsKeeper {
+  /** Who keeps what a fold needs, and where it was interrupted. */
+  open(fold: Fold, prepared: Prepared): FoldKeeper;
+}
+
+export interface FoldKeeper extends Keeper {
+  readonly from: Snapshot | undefined;
+  /** So many epochs are done. */
+  report(epochs: number): void;
 }
 
 export function planFolds(
@@ -133,8 +146,9 @@ export function crossValidate(
   first: Prepared,
   engine: FoldsEngine,
   watcher: FoldsWatcher,
+  keeper?: FoldsKeeper,
 ): Promise<FoldResult[]> {
-  return inLanes(plan, first, engine, watcher, compare);
+  return inLanes(plan, first, engine, watcher, compare, keeper);
 }
 
 /** The same without simpler rules beside it. */
@@ -156,6 +170,7 @@ async function inLanes<Result>(
   engine: FoldsEngine,
   watcher: FoldsWatcher<Result>,
   test: Tester<Result>,
+  keeper?: FoldsKeeper,
 ): Promise<Result[]> {
   const { folds, task } = plan;
   const results: Result[] = [];
@@ -164,17 +179,20 @@ async function inLanes<Result>(
   let failure: { readonly error: unknown } | undefined;
   const runFold = async (fold: Fold) => {
     const prepared = fold.number === 0 ? first : await prepareFold(plan, fold);
+    const kept = keeper?.open(fold, prepared);
     const outcome = await train(
       prepared,
       { ...engine.layoutOf(fold.number), blas: engine.blas },
       {
         progress(done) {
-          if (failure) throw failure.error; // ends the threads of this fold too
+          if (failure && !kept?.isDue()) throw failure.error; // ends the threads of this fold too
           epochs[fold.number] = done;
           watcher.progress(epochs.reduce((sum, each) => sum + each, 0));
         },
-        report() {},
+        report: ({ epoch }) => kept?.report(epoch),
       },
+      kept,
+      kept?.from,
     );
     const rows = rowsOf(takeRows(task.table, fold.test), prepared.pipeline, prepared.target);
     const result = test(fold, prepared, outcome, rows);

@@ -70,6 +70,8 @@ export interface Keeper {
   isDue(): boolean;
   /** What it throws ends the training. */
   keep(snapshot: Snapshot): void;
+  /** Of those that have to be kept when all members have ended, the last one. */
+  ended?(snapshot: Snapshot): void;
 }
 
 /** Trains all members of an ensemble, most often one, and judges them together. `from` is where it was interrupted. */
@@ -94,7 +96,9 @@ export async function train(
   if (engine.workers > 0) await trainOnThreads(prepared, engine, follower, states);
   else await trainHere(prepared, engine, follower, states);
   const { ended } = reports;
-  if (!ended) throw new Error("a member has not ended");
+  const last = reports.snapshot(new Map());
+  if (!ended || !last) throw new Error("a member has not ended");
+  keeper?.ended?.(last);
   return outcomeOf(prepared, ended);
 }
 

@@ -232,22 +232,84 @@ it("a training with another config leaves no folds of the one before, and one wi
   expect(readdirSync(join(cwd, "runs/c"))).not.toContain("out-of-fold.csv");
 });
 
-it.skipIf(process.platform === "win32")("a signal during the folds is told, and leaves no results", async () => {
-  const cwd = inFolder({ training: { ...config.training, epochs: 100_000 } });
-  const child = start(["train", "c.json", "--folds", "3"], { cwd });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  await written(child.stderr, /^ {2}training /m);
-  await pause(300);
-  child.kill("SIGINT");
-  const told = await written(child.stderr, /stopped/);
-  expect(await ended(child, 5)).toEqual({ code: 130, signal: null });
-  expect(told).toContain("stopped   by SIGINT; folds can't be gone on with, so nothing is kept");
-  expect(Object.keys(contents(join(cwd, "runs/c")))).not.toContain("folds.csv");
-});
+describe.skipIf(process.platform === "win32")("folds that are stopped", () => {
+  const training = { ...config.training, epochs: 1500, checkpoint: { everySeconds: 0.1 } };
+  const resumed = (cwd: string, args: readonly string[]) =>
+    works(["train", "c.json", ...args, "--resume", "--json"], { cwd });
+  const results = (cwd: string) => {
+    const { "run.lock": _, ...files } = contents(join(cwd, "runs/c"));
+    return files;
+  };
 
-it.skipIf(process.platform === "win32")(
-  "a signal during kept folds leaves the model and config there were",
-  async () => {
+  it.each<[string, object, string[]]>([
+    ["one after the other", {}, ["--folds", "3", "--threads", "1"]],
+    [
+      "side by side, of ensembles on threads",
+      { model: { hidden: [8], members: 2 } },
+      ["--folds", "3", "--threads", "4"],
+    ],
+    ["that are kept", {}, ["--folds", "3", "--keep"]],
+    ["in time", inTime, ["--folds", "3"]],
+  ])("go on to the same bytes: %s", async (_, changes, args) => {
+    const whole = inFolder({ training, ...changes });
+    await works(["train", "c.json", ...args], { cwd: whole });
+    const cwd = inFolder({ training, ...changes });
+    const stop = async (signal: NodeJS.Signals, wait: number, more: string[] = []) => {
+      const child = start(["train", "c.json", ...args, ...more], { cwd });
+      onTestFinished(() => void child.kill("SIGKILL"));
+      child.stdout.resume();
+      let told = "";
+      child.stderr.on("data", (bytes: Buffer) => {
+        told += bytes;
+      });
+      await written(child.stderr, /^ {2}training /m);
+      await pause(wait);
+      child.kill(signal);
+      await once(child, "close");
+      return { told, code: child.exitCode };
+    };
+    const { told, code } = await stop("SIGINT", 150);
+    expect(code).toBe(130);
+    expect(told).toMatch(/stopped {3}by SIGINT after \d of 3 folds; all is kept in runs\/c\/folds\n/);
+    expect(told).toContain(`resume    nnfit train c.json ${[...args, "--resume"].join(" ")}\n`);
+    expect(Object.keys(results(cwd))).not.toContain("folds.csv");
+    await stop("SIGKILL", 250, ["--resume"]);
+    const { err, out } = await resumed(cwd, args);
+    expect(err).toContain("resume    from runs/c/folds\n");
+    expect(json(out)).not.toHaveProperty("error");
+    expect(results(cwd)).toEqual(results(whole));
+  });
+
+  it("go on with nothing but what they were begun with, and say what differs", async () => {
+    const cwd = inFolder({ training: { ...training, epochs: 100_000 } });
+    const child = start(["train", "c.json", "--folds", "3"], { cwd });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    await written(child.stderr, /^ {2}training /m);
+    await pause(300);
+    child.kill("SIGTERM");
+    expect(await ended(child, 5)).toEqual({ code: 143, signal: null });
+    const before = contents(join(cwd, "runs/c"));
+    for (const [args, differs] of [
+      [["--folds", "4"], "folds: 3, now 4"],
+      [["--folds", "3", "--keep"], "keep: false, now true"],
+      [["--folds", "3", "--set", "model.hidden=[4]"], "model.hidden: [8], now [4]"],
+    ] as const) {
+      const { code, err } = await nnfit(["train", "c.json", ...args, "--resume"], { cwd });
+      expect(code).toBe(2);
+      expect(err).toContain("error: the folds were begun with another config, other options or other data");
+      expect(err).toContain(`have  ${differs}`);
+    }
+    expect(contents(join(cwd, "runs/c"))).toEqual(before);
+    const anew = await works(["train", "c.json", "--folds", "2", "--set", "training.epochs=1"], { cwd });
+    expect(anew.err).toContain(
+      "note: the folds start anew; the checkpoints of earlier ones, for --resume, are removed",
+    );
+    const again = await nnfit(["train", "c.json", "--folds", "2", "--set", "training.epochs=1", "--resume"], { cwd });
+    expect(again.code).toBe(2);
+    expect(again.err).toContain("error: there is no checkpoint of a fold to go on from\n  at    runs/c/folds");
+  });
+
+  it("leave the model and config there were, where they are to be kept", async () => {
     const cwd = inFolder({ training: { ...config.training, epochs: 1 } });
     await works(["train", "c.json"], { cwd });
     const before = contents(join(cwd, "runs/c"));
@@ -256,11 +318,10 @@ it.skipIf(process.platform === "win32")(
     await written(child.stderr, /^ {2}training /m);
     await pause(300);
     child.kill("SIGINT");
-    expect(await written(child.stderr, /stopped/)).toContain("so nothing is kept");
     expect(await ended(child, 5)).toEqual({ code: 130, signal: null });
-    expect(contents(join(cwd, "runs/c"))).toEqual(before);
-  },
-);
+    expect(contents(join(cwd, "runs/c"))).toMatchObject(before);
+  });
+});
 
 it("kept folds that diverge leave the model and config there were, and checkpoints", async () => {
   const cwd = inFolder({ training: { ...config.training, epochs: 1 } });
@@ -471,5 +532,8 @@ it.runIf(process.platform !== "win32")("folds that a signal ends tell it to scri
   });
   const [code] = await once(child, "close");
   expect(code).toBe(130);
-  expect(json(out)).toEqual({ version: 1, error: { code: "stopped", exit: 130, message: "stopped by SIGINT" } });
+  const resume = "nnfit train c.json --folds 3 --json --resume";
+  const message = "stopped by SIGINT after 0 of 3 folds";
+  const error = { code: "stopped", exit: 130, message, at: "runs/c/folds", try: resume };
+  expect(json(out)).toEqual({ version: 1, error });
 });

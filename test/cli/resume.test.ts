@@ -271,7 +271,10 @@ describe("--resume", () => {
     const done = await train(cwd, "--resume", "--json");
     expect(done.code).toBe(0);
     expect(done.err).toContain("complete  runs/c/model.safetensors");
-    expect(json(done.out)).toEqual({ version: 1, model: "runs/c/model.safetensors", complete: true });
+    const scores = { rmse: expect.any(Number), r2: expect.any(Number) };
+    expect(json(done.out)).toMatchObject({ version: 1, model: "runs/c/model.safetensors", complete: true, scores });
+    const gated = await train(cwd, "--resume", "--fail-if", "rmse > 0");
+    expect([gated.code, gated.err]).toEqual([1, expect.stringContaining("rmse > 0")]);
 
     writeFileSync(join(cwd, "runs/c/run.lock"), ""); // it was killed when all but this was done
     expect((await train(cwd, "--resume")).err).toContain("complete  runs/c/model.safetensors");

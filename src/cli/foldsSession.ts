@@ -1,0 +1,126 @@
+import { FoldCheckpoints } from "../artifact/checkpoints.js";
+import { modelSoFar } from "../artifact/trained.js";
+import { version } from "../artifact/version.js";
+import { differences, type Origin } from "../config/differences.js";
+import type { Config } from "../config/schema.js";
+import { NnfitError } from "../errors.js";
+import type { FoldKeeper, FoldsKeeper } from "../train/crossValidation.js";
+import { fingerprint } from "../train/fingerprint.js";
+import type { Fold } from "../train/folds.js";
+import type { Prepared } from "../train/prepare.js";
+import type { Snapshot } from "../train/reports.js";
+import { resumeCommand } from "./session.js";
+import { Interrupted, type SignalWatch, watchSignals } from "./signals.js";
+import { note, say } from "./text.js";
+
+export interface FoldsSessionOptions {
+  readonly config: Config;
+  /** the resolved config */
+  readonly text: string;
+  /** the run folder, as people are told it */
+  readonly folder: string;
+  readonly folds: number;
+  readonly keep: boolean;
+  /** to go on from the checkpoints of the folds */
+  readonly resume: boolean;
+  /** of the command line, without the program */
+  readonly words: readonly string[];
+}
+
+/**
+ * The checkpoints of a cross-validation while it runs: of each fold, at times, when it has ended, and when a signal says
+ * stop. A fold that had ended is not trained again.
+ */
+export class FoldsSession implements FoldsKeeper {
+  private readonly signals: SignalWatch = watchSignals();
+  private readonly checkpoints: FoldCheckpoints;
+  private readonly config: Origin["config"];
+  private readonly ended = new Set<number>();
+
+  constructor(private readonly options: FoldsSessionOptions) {
+    const { config, text, folder, folds, keep, resume } = options;
+    this.checkpoints = new FoldCheckpoints(config.output, folder);
+    this.config = { ...(JSON.parse(text) as Origin["config"]), folds, keep }; // it is an object
+    if (resume && this.checkpoints.isEmpty(folds)) {
+      throw new NnfitError("usage", "there is no checkpoint of a fold to go on from", {
+        at: this.checkpoints.name,
+        try: "the same command without --resume, which starts anew",
+      });
+    }
+    if (resume) say("resume", `from ${this.checkpoints.name}`);
+    else this.removeOld();
+  }
+
+  open({ number }: Fold, prepared: Prepared): FoldKeeper {
+    const { checkpoint } = this.options.config.training;
+    const checkpoints = this.checkpoints.of(number);
+    const origin: Origin = { config: this.config, data: fingerprint(prepared) };
+    const found = this.options.resume && !checkpoints.isEmpty ? checkpoints.newest() : undefined;
+    if (found) {
+      const ofVersion = found.model.version === version ? [] : [`nnfit: ${found.model.version}, now ${version}`];
+      this.refuse([...ofVersion, ...differences(found, origin)]);
+      for (const { message } of found.damaged) note(`a checkpoint was passed over: ${message}`);
+      checkpoints.tidy();
+    }
+    let written = performance.now();
+    let epochIsDue = false;
+    const write = (snapshot: Snapshot) => {
+      checkpoints.write({ model: modelSoFar(prepared, snapshot, this.options.config.data), snapshot, ...origin });
+      written = performance.now();
+      epochIsDue = false;
+    };
+    return {
+      from: found?.snapshot,
+      report(epochs) {
+        if ("everyEpochs" in checkpoint && epochs % checkpoint.everyEpochs === 0) epochIsDue = true;
+      },
+      isDue: () => {
+        const isLate = "everySeconds" in checkpoint && performance.now() - written >= checkpoint.everySeconds * 1000;
+        return this.signals.received !== undefined || epochIsDue || isLate;
+      },
+      keep: (snapshot) => {
+        write(snapshot);
+        this.heed();
+      },
+      ended: (snapshot) => {
+        write(snapshot);
+        this.ended.add(number);
+        if (this.ended.size < this.options.folds) this.heed();
+      },
+    };
+  }
+
+  /** From here on a signal ends the process as it does any other. */
+  close(): void {
+    this.signals.stop();
+  }
+
+  /** All is saved: there is nothing to go on with. */
+  remove(): void {
+    this.checkpoints.remove();
+  }
+
+  /** Ends the training where a signal says so. One that came after the last fold is not heeded: what is left is short. */
+  private heed(): void {
+    const { received } = this.signals;
+    if (!received) return;
+    const done = `${this.ended.size} of ${this.options.folds} folds`;
+    throw new Interrupted(received, done, this.checkpoints.name, resumeCommand(this.options.words));
+  }
+
+  private removeOld(): void {
+    if (!this.checkpoints.isEmpty(this.options.folds)) {
+      note("the folds start anew; the checkpoints of earlier ones, for --resume, are removed");
+    }
+    this.checkpoints.remove();
+  }
+
+  private refuse(differ: readonly string[]): void {
+    if (differ.length === 0) return;
+    throw new NnfitError("usage", "the folds were begun with another config, other options or other data", {
+      at: this.checkpoints.name,
+      have: differ.join("; "),
+      try: "the command and the data that they were begun with, or another folder by --out",
+    });
+  }
+}
