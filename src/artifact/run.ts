@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { csvLine } from "../data/csv.js";
-import type { EpochReport } from "../train/member.js";
+import type { EpochReport } from "../train/bestEpoch.js";
 import { systemFiles } from "./files.js";
 import { type FolderOptions, RunFolder } from "./folder.js";
 import { GrowingFile } from "./growing.js";

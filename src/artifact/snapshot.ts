@@ -1,5 +1,6 @@
 import * as z from "zod";
-import type { Candidate, EpochReport, MemberState } from "../train/member.js";
+import type { Candidate, EpochReport } from "../train/bestEpoch.js";
+import type { MemberState } from "../train/member.js";
 import type { RatesState } from "../train/pace.js";
 import type { Snapshot } from "../train/reports.js";
 import type { Tensor } from "./safetensors.js";

@@ -1,5 +1,5 @@
 import type { Source } from "../data/source.js";
-import type { EpochReport } from "../train/member.js";
+import type { EpochReport } from "../train/bestEpoch.js";
 import type { Watcher } from "../train/reports.js";
 import { duration, short } from "./text.js";
 

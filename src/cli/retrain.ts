@@ -1,4 +1,4 @@
-import type { EpochReport } from "../train/member.js";
+import type { EpochReport } from "../train/bestEpoch.js";
 
 /** What came out of a training that was done again: the bytes of its files, and none of them written. */
 export interface Again {

@@ -4,7 +4,7 @@ import type { Run } from "../artifact/run.js";
 import type { Origin } from "../config/differences.js";
 import type { Config } from "../config/schema.js";
 import { NnfitError } from "../errors.js";
-import type { EpochReport } from "../train/member.js";
+import type { EpochReport } from "../train/bestEpoch.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Snapshot } from "../train/reports.js";
 import type { Keeper, Outcome } from "../train/train.js";

@@ -2,33 +2,17 @@ import { Dataset } from "../data/dataset.js";
 import type { Memory } from "../engine/memory.js";
 import { type RandomState, seededRandom } from "../engine/random.js";
 import { Network, plainWeights } from "../model/network.js";
-import { badness, type MetricName, type Place, type Scores, scoresOf } from "../score/metrics.js";
+import { type MetricName, type Place, scoresOf } from "../score/metrics.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { type Truth, takeTruth } from "../transform/truth.js";
 import { type Autopsy, autopsyOf } from "./autopsy.js";
+import { BestEpoch, type Candidate, type EpochReport, type Judgement } from "./bestEpoch.js";
 import { evaluator } from "./evaluate.js";
 import { fit, type Position, type Update } from "./fit.js";
 import type { Member } from "./members.js";
 import { Optimizer, type OptimizerState } from "./optimizers.js";
 import { dropoutOf, paceOf, Rates, type RatesState } from "./pace.js";
 import type { Prepared } from "./prepare.js";
-
-/** How good the network's predictions are of some rows. */
-export interface Judgement {
-  /** the mean loss, in scaled units */
-  readonly loss: number;
-  /** in the target's own units */
-  readonly scores: Scores;
-}
-
-/** An epoch that is done. */
-export interface EpochReport {
-  readonly epoch: number;
-  /** the mean of its batches' losses, weighted by rows */
-  readonly loss: number;
-  /** of the validation rows, where there are any */
-  readonly validation: Judgement | undefined;
-}
 
 export type Progress = Update | { readonly kind: "report"; readonly report: EpochReport };
 
@@ -54,12 +38,6 @@ export interface MemberOutcome {
 }
 
 export type Stopped = "all epochs done" | "patience" | "diverged";
-
-/** An epoch and the weights that it ended with. */
-export interface Candidate {
-  readonly report: EpochReport;
-  readonly weights: Float32Array;
-}
 
 /** All that a member needs to go on exactly from where it is. */
 export interface MemberState {
@@ -116,8 +94,7 @@ export function trainMember(
   const learned = dataset.subset(member.training, member.trainingWeights);
   network.initialize(random.weights, learned);
 
-  let kept: Candidate = from?.kept ?? candidate(0, Number.NaN);
-  let latest = from?.latest ?? kept;
+  const best = new BestEpoch({ ...options, target }, from?.latest ?? candidate(0, Number.NaN), from?.kept);
   let last = from?.last;
   let ended: MemberState | undefined;
   if (from) {
@@ -136,14 +113,6 @@ export function trainMember(
     };
     return { report, weights: network.weights };
   }
-  /** Of equal losses the first is the best; of equal scores, which are coarser, the last, as of those not defined. */
-  function isBetter(judged: Judgement, best: Judgement | undefined): boolean {
-    if (!best) return true;
-    const [now, before] = [judged, best].map((judgement) => badness(bestBy, target, judgement));
-    return bestBy === "loss" ? now! < before! : now! <= before! || Number.isNaN(before);
-  }
-  const isOutOfPatience = () =>
-    holdsOut && options.patience > 0 && latest.report.epoch - kept.report.epoch >= options.patience;
   function state(diverged = false): MemberState {
     return {
       last,
@@ -151,8 +120,8 @@ export function trainMember(
       optimizer: optimizer.state,
       rates: rates.state,
       random: { batches: beforeOrder, dropout: random.dropout.state },
-      latest,
-      kept,
+      latest: best.latest,
+      kept: best.kept,
       diverged,
     };
   }
@@ -164,13 +133,13 @@ export function trainMember(
   function outcome(stopped: Stopped, judged?: Judged): MemberOutcome {
     ended = state(stopped === "diverged");
     const autopsy = ended.diverged ? examined(ended) : undefined;
-    const { report, weights } = kept;
+    const { report, weights } = best.kept;
     network.weights = weights;
     return {
       keptEpoch: report.epoch,
       loss: report.loss,
       ...(judged ?? judge()),
-      epochs: latest.report.epoch,
+      epochs: best.latest.report.epoch,
       stopped,
       diverged: stopped === "diverged" ? last : undefined,
       autopsy,
@@ -180,7 +149,7 @@ export function trainMember(
 
   function* events(): Generator<Progress, MemberOutcome> {
     if (from?.diverged) return outcome("diverged");
-    if (isOutOfPatience()) return outcome("patience");
+    if (best.isOutOfPatience) return outcome("patience");
     const training = {
       epochs: options.epochs,
       batchSize,
@@ -193,7 +162,7 @@ export function trainMember(
       if (event.kind === "update") {
         last = event;
         if (!Number.isFinite(event.loss)) return outcome("diverged");
-        if (!holdsOut) kept = latest; // the weights before this update gave a finite loss
+        if (!holdsOut) best.keepLatest(); // the weights before this update gave a finite loss
         yield event;
         continue;
       }
@@ -201,17 +170,16 @@ export function trainMember(
       const { validation: judged } = done.report;
       if (judged && !Number.isFinite(judged.loss)) return outcome("diverged");
       rates.observe(judged?.loss ?? event.loss);
-      latest = done;
+      best.take(done);
       beforeOrder = random.batches.state;
-      if (judged && isBetter(judged, kept.report.validation)) kept = done;
       yield { kind: "report", report: done.report };
-      if (isOutOfPatience()) return outcome("patience");
+      if (best.isOutOfPatience) return outcome("patience");
     }
 
-    if (!holdsOut && latest.report.epoch > 0) {
+    if (!holdsOut && best.latest.report.epoch > 0) {
       const judged = judge(); // the weights after the last update
       if (!Number.isFinite(judged.judgement.loss)) return outcome("diverged");
-      kept = latest;
+      best.keepLatest();
       return outcome("all epochs done", judged);
     }
     return outcome("all epochs done");

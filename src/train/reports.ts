@@ -1,5 +1,6 @@
+import type { EpochReport, Judgement } from "./bestEpoch.js";
 import type { MemberEvent, States } from "./interleave.js";
-import type { EpochReport, Judgement, MemberOutcome, MemberState } from "./member.js";
+import type { MemberOutcome, MemberState } from "./member.js";
 import type { Member } from "./members.js";
 
 /** What is seen of a training while it goes on. */

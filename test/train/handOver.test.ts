@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
 import { Memory } from "../../src/engine/memory.js";
 import { modelOptions } from "../../src/model/options.js";
+import type { EpochReport } from "../../src/train/bestEpoch.js";
 import { type HandedOver, type MemberEvent, trainInTurn } from "../../src/train/interleave.js";
-import type { EpochReport, MemberOutcome } from "../../src/train/member.js";
+import type { MemberOutcome } from "../../src/train/member.js";
 import { trainingOptions } from "../../src/train/options.js";
 import { type Prepared, prepare } from "../../src/train/prepare.js";
 import type { Snapshot } from "../../src/train/reports.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { modelOptions } from "../../src/model/options.js";
-import type { EpochReport } from "../../src/train/member.js";
+import type { EpochReport } from "../../src/train/bestEpoch.js";
 import { trainingOptions } from "../../src/train/options.js";
 import { type Prepared, prepare } from "../../src/train/prepare.js";
 import { Reports, type Snapshot } from "../../src/train/reports.js";

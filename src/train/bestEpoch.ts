@@ -1,0 +1,62 @@
+import { badness, type Scores } from "../score/metrics.js";
+import type { TargetState } from "../transform/target.js";
+import type { TrainingOptions } from "./options.js";
+
+/** How good the network's predictions are of some rows. */
+export interface Judgement {
+  /** the mean loss, in scaled units */
+  readonly loss: number;
+  /** in the target's own units */
+  readonly scores: Scores;
+}
+
+/** An epoch that is done. */
+export interface EpochReport {
+  readonly epoch: number;
+  /** the mean of its batches' losses, weighted by rows */
+  readonly loss: number;
+  /** of the validation rows, where there are any */
+  readonly validation: Judgement | undefined;
+}
+
+/** An epoch and the weights that it ended with; number 0 is how it began. */
+export interface Candidate {
+  readonly report: EpochReport;
+  readonly weights: Float32Array;
+}
+
+/** Which epoch's weights are kept, and when it is no longer worth waiting for better ones. */
+export class BestEpoch {
+  constructor(
+    private readonly rule: Pick<TrainingOptions, "bestBy" | "patience"> & { readonly target: TargetState },
+    public latest: Candidate,
+    public kept: Candidate = latest,
+  ) {}
+
+  /** An epoch is done: it is kept if it was judged and is the best so far. */
+  take(done: Candidate): void {
+    this.latest = done;
+    if (done.report.validation && this.isBetter(done.report.validation)) this.kept = done;
+  }
+
+  /** Without validation rows: the last epoch is kept, once it is known that its weights give a finite loss. */
+  keepLatest(): void {
+    this.kept = this.latest;
+  }
+
+  get isOutOfPatience(): boolean {
+    const { patience } = this.rule;
+    const { latest, kept } = this;
+    const isJudged = latest.report.validation !== undefined;
+    return isJudged && patience > 0 && latest.report.epoch - kept.report.epoch >= patience;
+  }
+
+  /** Of equal losses the first is the best; of equal scores, which are coarser, the last, as of those not defined. */
+  private isBetter(judged: Judgement): boolean {
+    const { bestBy, target } = this.rule;
+    const best = this.kept.report.validation;
+    if (!best) return true;
+    const [now, before] = [judged, best].map((judgement) => badness(bestBy, target, judgement)) as [number, number];
+    return bestBy === "loss" ? now < before : now <= before || Number.isNaN(before);
+  }
+}
