@@ -75,9 +75,9 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const session = new FoldsSession({ config, text, folder: name, folds, keep, resume, words: process.argv.slice(2) });
   const display = await foldsDisplay({ folds, epochs, scores: scoreNames(target, "line"), quiet });
   const watcher: FoldsWatcher = {
-    progress(epochs) {
+    progress(epochs, before) {
       folder.beat();
-      display.progress(epochs);
+      display.progress(epochs, before);
     },
     done: (result) => display.done(result),
   };

@@ -41,10 +41,12 @@ async function bar({ folds, epochs, scores }: FoldsDisplayOptions): Promise<Fold
   const total = Math.max(folds * epochs, 1);
   let latest: FoldResult | undefined;
   let done = 0;
+  let epochsBefore = 0;
   const bar = new SingleBar({
     format: (_, { value }) => {
       const seconds = (Date.now() - started) / 1000;
-      const left = seconds > 0.5 && value > 0 ? `${duration((seconds / value) * (total - value))} left` : "";
+      const now = value - epochsBefore;
+      const left = seconds > 0.5 && now > 0 ? `${duration((seconds / now) * (total - value))} left` : "";
       const values = latest ? [`fold ${latest.fold.number + 1}: ${scoresText(latest, scores.slice(0, 1))}`] : [];
       return fitted(`${done}/${folds} folds`, value / total, values, done < folds ? left : `in ${duration(seconds)}`);
     },
@@ -59,8 +61,9 @@ async function bar({ folds, epochs, scores }: FoldsDisplayOptions): Promise<Fold
     drawn = Date.now();
   };
   return {
-    progress(sofar) {
+    progress(sofar, before) {
       epochsDone = sofar;
+      epochsBefore = before;
       if (Date.now() - drawn >= REDRAW_MILLISECONDS) draw();
     },
     done(result) {

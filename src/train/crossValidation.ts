@@ -58,8 +58,8 @@ export interface FoldsEngine extends FoldLayout {
 
 /** What is seen of a cross-validation while it goes on. */
 export interface FoldsWatcher<Result = FoldResult> {
-  /** How many epochs are done, of all folds together, as a mean over the members of each. */
-  progress(epochs: number): void;
+  /** How many epochs are done, of all folds together, as a mean over the members of each; and how many were before an interruption. */
+  progress(epochs: number, before: number): void;
   /** A fold is done. */
   done(result: Result): void;
 }
@@ -176,11 +176,13 @@ async function inLanes<Result>(
   const { folds, task } = plan;
   const results: Result[] = [];
   const epochs = folds.map(() => 0);
+  let before = 0;
   const waiting = folds.values();
   let failure: { readonly error: unknown } | undefined;
   const runFold = async (fold: Fold) => {
     const prepared = fold.number === 0 ? first : await prepareFold(plan, fold);
     const kept = keeper?.open(fold, prepared);
+    if (kept?.from) before += epochsOf(kept.from);
     const outcome = await train(
       prepared,
       { ...engine.layoutOf(fold.number), blas: engine.blas },
@@ -188,7 +190,10 @@ async function inLanes<Result>(
         progress(done) {
           if (failure && !kept?.isDue()) throw failure.error; // ends the threads of this fold too
           epochs[fold.number] = done;
-          watcher.progress(epochs.reduce((sum, each) => sum + each, 0));
+          watcher.progress(
+            epochs.reduce((sum, each) => sum + each, 0),
+            before,
+          );
         },
         report: ({ epoch }) => kept?.report(epoch),
       },
@@ -211,6 +216,10 @@ async function inLanes<Result>(
   await Promise.all(Array.from({ length: engine.lanes }, lane));
   if (failure) throw failure.error;
   return results;
+}
+
+function epochsOf({ members }: Snapshot): number {
+  return members.reduce((sum, { reports }) => sum + reports.length, 0) / members.length;
 }
 
 function test(fold: Fold, prepared: Prepared, outcome: Outcome, rows: Rows): FoldOutcome {
