@@ -87,8 +87,8 @@ export class Checkpoints {
 
   /** Ascending. */
   private numbers(): number[] {
-    const numbers = this.list().flatMap((file) => Number(file.match(NAME)?.[1] ?? []));
-    return numbers.sort((a, b) => a - b);
+    const numbers = this.list().flatMap((file) => NAME.exec(file)?.[1] ?? []);
+    return numbers.map(Number).sort((a, b) => a - b);
   }
 
   private list(): string[] {

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, closeSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -266,7 +266,10 @@ describe("--resume", () => {
     const none = await train(cwd, "--resume");
     expect(none.code).toBe(2);
     expect(none.err).toContain("error: there is no checkpoint to go on from");
-    await works(["train", "c.json"], { cwd });
+    mkdirSync(join(cwd, "runs/c/checkpoints"), { recursive: true });
+    writeFileSync(join(cwd, "runs/c/checkpoints/000001.safetensors.7.tmp"), "half"); // killed while it wrote the first
+    expect((await train(cwd, "--resume")).err).toContain("error: there is no checkpoint to go on from");
+    expect((await works(["train", "c.json"], { cwd })).err).not.toContain("checkpoints of an earlier run");
     const before = result(cwd);
     const done = await train(cwd, "--resume", "--json");
     expect(done.code).toBe(0);

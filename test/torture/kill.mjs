@@ -1,6 +1,6 @@
 // Trainings that are killed (kill -9) at random instants, half of them while a checkpoint is being written, and then go
-// on: node test/torture/kill.mjs [--rounds N]. No file may be unreadable after a kill, and the model and the history at
-// the end must be those of a training that was never killed. One round is one kill.
+// on: node test/torture/kill.mjs [--rounds N]. No file may be unreadable after a kill, and what there is at the end must be
+// what a training leaves that was never killed. One round is one kill.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
@@ -26,9 +26,12 @@ const training = {
   ...{ epochs: 12, batchSize: 8, optimizer: "adam", patience: 9 },
   checkpoint: { everySeconds: 1e-6 },
 };
+const modelFiles = ["config.json", "events.ndjson", "history.csv", "model.safetensors"];
+const foldFiles = ["config.json", "folds.csv", "out-of-fold.csv"];
 const trainings = {
-  single: { model: { hidden: [8], dropout: 0.2 }, args: [] },
-  ensemble: { model: { hidden: [8], dropout: 0.2, members: 3 }, args: ["--threads", "2"] },
+  single: { model: { hidden: [8], dropout: 0.2 }, args: [], files: modelFiles },
+  ensemble: { model: { hidden: [8], dropout: 0.2, members: 3 }, args: ["--threads", "2"], files: modelFiles },
+  folds: { model: { hidden: [8], dropout: 0.2 }, args: ["--threads", "2", "--folds", "3"], files: foldFiles },
 };
 for (const [name, { model }] of Object.entries(trainings)) {
   const config = { data: { train: "t.csv", target: "y" }, task: "regression", model, training };
@@ -60,7 +63,7 @@ const whileWriting = (folder) => (kill, ended) => {
   let left = 1 + Math.floor(Math.random() * 12);
   let seen = "";
   const look = setInterval(() => {
-    const half = filesOf(join(folder, "checkpoints")).find((file) => file.endsWith(".tmp"));
+    const half = checkpointsOf(folder).find((file) => file.endsWith(".tmp"));
     if (half && half !== seen) left--;
     seen = half ?? seen;
     if (half && left <= 0) kill();
@@ -78,10 +81,14 @@ function filesOf(folder) {
   }
 }
 
+/** Paths, also of those that are half written; of folds too. */
+function checkpointsOf(folder) {
+  const folders = ["checkpoints", ...filesOf(join(folder, "folds")).map((fold) => join("folds", fold))];
+  return folders.flatMap((name) => filesOf(join(folder, name)).map((file) => join(folder, name, file)));
+}
+
 function expectReadable(folder) {
-  for (const file of filesOf(join(folder, "checkpoints"))) {
-    if (!file.endsWith(".tmp")) loadCheckpoint(join(folder, "checkpoints", file));
-  }
+  for (const path of checkpointsOf(folder)) if (!path.endsWith(".tmp")) loadCheckpoint(path);
   for (const file of filesOf(folder)) {
     const path = join(folder, file);
     if (file === "config.json") JSON.parse(readFileSync(path, "utf8"));
@@ -91,7 +98,8 @@ function expectReadable(folder) {
 }
 
 /** What a training that nobody kills ends with. */
-const resultOf = (folder) => ["model.safetensors", "history.csv"].map((file) => readFileSync(join(folder, file)));
+const resultOf = (folder, { files }) =>
+  files.filter((file) => !/config|events/.test(file)).map((file) => readFileSync(join(folder, file)));
 const wholes = {};
 
 let current;
@@ -108,10 +116,10 @@ export async function killRound() {
 
 async function killAndLook() {
   if (!current) {
-    const name = Math.random() < 0.7 ? "single" : "ensemble";
+    const name = ["single", "single", "ensemble", "folds"][Math.floor(4 * Math.random())];
     if (!wholes[name]) {
-      await train(name, "whole", ["--threads", "1"]);
-      wholes[name] = resultOf(join(home, "whole"));
+      await train(name, "whole", [...trainings[name].args, "--threads", "1"]);
+      wholes[name] = resultOf(join(home, "whole"), trainings[name]);
       rmSync(join(home, "whole"), { recursive: true });
     }
     current = { name, kills: 0 };
@@ -120,7 +128,7 @@ async function killAndLook() {
   const folder = join(home, "run");
   const args = () => [
     ...trainings[name].args,
-    ...(filesOf(join(folder, "checkpoints")).some((file) => !file.endsWith(".tmp")) ? ["--resume"] : []),
+    ...(checkpointsOf(folder).some((file) => !file.endsWith(".tmp")) ? ["--resume"] : []),
   ];
   let isDone = await train(name, "run", args(), Math.random() < 0.5 ? atRandom : whileWriting(folder));
   expectReadable(folder);
@@ -128,8 +136,9 @@ async function killAndLook() {
   if (!isDone && current.kills < KILLS) return;
   isDone ||= await train(name, "run", args());
   assert.ok(isDone);
-  for (const [i, bytes] of resultOf(folder).entries()) assert.ok(bytes.equals(wholes[name][i]), "other bytes");
-  assert.deepEqual(filesOf(folder).sort(), ["config.json", "events.ndjson", "history.csv", "model.safetensors"]);
+  for (const [i, bytes] of resultOf(folder, trainings[name]).entries())
+    assert.ok(bytes.equals(wholes[name][i]), "other bytes");
+  assert.deepEqual(filesOf(folder).sort(), trainings[name].files);
   rmSync(folder, { recursive: true });
   current = undefined;
 }
