@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { csvLine } from "../data/csv.js";
 import { columnOf, type Table, textOf } from "../data/table.js";
-import type { FoldResult } from "../train/crossValidation.js";
+import type { FoldResult } from "../folds/crossValidation.js";
 import { predictionCells, predictionHeader } from "../transform/output.js";
 import { targetNames } from "../transform/target.js";
 import type { RunFolder } from "./folder.js";

@@ -1,8 +1,8 @@
 import type { Config } from "../config/schema.js";
 import { columnOf, type Table, takeRows, textOf } from "../data/table.js";
 import { NnfitError } from "../errors.js";
+import type { FoldResult } from "../folds/crossValidation.js";
 import { type Autopsy, type Extreme, FAR, type TensorNorms } from "../train/autopsy.js";
-import type { FoldResult } from "../train/crossValidation.js";
 import type { MemberOutcome } from "../train/member.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Outcome } from "../train/train.js";

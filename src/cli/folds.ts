@@ -1,6 +1,6 @@
 import type { Config } from "../config/schema.js";
-import type { CrossValidation, FoldResult, FoldsEngine, FoldsWatcher } from "../train/crossValidation.js";
-import type { FoldScores } from "../train/foldScores.js";
+import type { CrossValidation, FoldResult, FoldsEngine, FoldsWatcher } from "../folds/crossValidation.js";
+import type { FoldScores } from "../folds/scores.js";
 import { failureOf, printResult } from "./failure.js";
 import { type GateOptions, gatesFor } from "./gates.js";
 import { located } from "./located.js";
@@ -30,9 +30,9 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const { RunFolder } = await import("../artifact/folder.js");
   const { MODEL_FILE } = await import("../artifact/model.js");
   const { modelOf } = await import("../artifact/trained.js");
-  const { crossValidate, foldsEngine, planFolds, prepareFold } = await import("../train/crossValidation.js");
-  const { foldScores } = await import("../train/foldScores.js");
-  const { keepFolds } = await import("../train/keep.js");
+  const { crossValidate, foldsEngine, planFolds, prepareFold } = await import("../folds/crossValidation.js");
+  const { foldScores } = await import("../folds/scores.js");
+  const { keepFolds } = await import("../folds/keep.js");
   const { scoreNames } = await import("../score/metrics.js");
   const { findTask } = await import("../train/task.js");
   const { foldDivergence } = await import("./divergence.js");

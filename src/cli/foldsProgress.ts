@@ -1,4 +1,4 @@
-import type { FoldResult, FoldsWatcher } from "../train/crossValidation.js";
+import type { FoldResult, FoldsWatcher } from "../folds/crossValidation.js";
 import { fitted, hasBars, quiet, REDRAW_MILLISECONDS } from "./progress.js";
 import { duration, scoreText } from "./text.js";
 

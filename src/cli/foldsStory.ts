@@ -1,7 +1,7 @@
+import type { CrossValidation, FoldResult } from "../folds/crossValidation.js";
+import type { FoldScores } from "../folds/scores.js";
+import { unlearnedClasses } from "../folds/split.js";
 import { scoreNames } from "../score/metrics.js";
-import type { CrossValidation, FoldResult } from "../train/crossValidation.js";
-import type { FoldScores } from "../train/foldScores.js";
-import { unlearnedClasses } from "../train/folds.js";
 import type { TargetState } from "../transform/target.js";
 import { aligned, widest } from "./align.js";
 import type { Comparison } from "./scores.js";

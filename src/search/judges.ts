@@ -1,9 +1,9 @@
 import * as z from "zod";
 import type { Table } from "../data/table.js";
 import { choiceOf, type Member, none } from "../family.js";
+import { type FoldOutcome, foldsEngine, planFolds, prepareFold, trainFolds } from "../folds/crossValidation.js";
+import { over } from "../folds/scores.js";
 import type { Judgement } from "../train/bestEpoch.js";
-import { type FoldOutcome, foldsEngine, planFolds, prepareFold, trainFolds } from "../train/crossValidation.js";
-import { over } from "../train/foldScores.js";
 import type { Stopped } from "../train/member.js";
 import { type Prepared, prepare, type ReadValidation, type TaskOptions } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";

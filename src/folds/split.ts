@@ -5,8 +5,8 @@ import type { Table } from "../data/table.js";
 import { forwardBlocks } from "../data/timeSplit.js";
 import { seededRandom } from "../engine/random.js";
 import { NnfitError } from "../errors.js";
+import { codesOf } from "../train/members.js";
 import type { TargetState } from "../transform/target.js";
-import { codesOf } from "./members.js";
 
 /** Rows to learn from, and others to test on. */
 export interface Fold {

@@ -6,21 +6,21 @@ import { NnfitError } from "../errors.js";
 import { Network, plainSpec } from "../model/network.js";
 import { type Baselines, learnBaselines, scoreBaselines } from "../score/baseline.js";
 import { scoresOf } from "../score/metrics.js";
+import type { Judgement } from "../train/bestEpoch.js";
+import { knownRows } from "../train/compare.js";
+import { evaluator } from "../train/evaluate.js";
+import { datasetOf } from "../train/member.js";
+import { learnedRows } from "../train/members.js";
+import { type FoldLayout, layOutFolds } from "../train/parallel.js";
+import { mean } from "../train/predictor.js";
+import { type Prepared, prepare, type ReadValidation, type Rows, rowsOf, type TaskOptions } from "../train/prepare.js";
+import type { Snapshot } from "../train/reports.js";
+import type { TaskOf } from "../train/task.js";
+import { type EngineOptions, type Keeper, type Outcome, train } from "../train/train.js";
 import { inputColumns } from "../transform/inputColumns.js";
 import { invertTarget } from "../transform/target.js";
 import type { Predictions } from "../transform/truth.js";
-import type { Judgement } from "./bestEpoch.js";
-import { knownRows } from "./compare.js";
-import { evaluator } from "./evaluate.js";
-import { type Fold, foldsOf } from "./folds.js";
-import { datasetOf } from "./member.js";
-import { learnedRows } from "./members.js";
-import { type FoldLayout, layOutFolds } from "./parallel.js";
-import { mean } from "./predictor.js";
-import { type Prepared, prepare, type ReadValidation, type Rows, rowsOf, type TaskOptions } from "./prepare.js";
-import type { Snapshot } from "./reports.js";
-import type { TaskOf } from "./task.js";
-import { type EngineOptions, type Keeper, type Outcome, train } from "./train.js";
+import { type Fold, foldsOf } from "./split.js";
 
 /** What is to be cross-validated. */
 export interface CrossValidation {

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { type Table, takeRows } from "../../src/data/table.js";
-import { modelOptions } from "../../src/model/options.js";
 import {
   crossValidate,
   type FoldResult,
   foldsEngine,
   planFolds,
   prepareFold,
-} from "../../src/train/crossValidation.js";
-import { foldScores } from "../../src/train/foldScores.js";
-import { keepFolds } from "../../src/train/keep.js";
+} from "../../src/folds/crossValidation.js";
+import { keepFolds } from "../../src/folds/keep.js";
+import { foldScores } from "../../src/folds/scores.js";
+import { modelOptions } from "../../src/model/options.js";
 import { trainingOptions } from "../../src/train/options.js";
 import { prepare, type TaskOptions } from "../../src/train/prepare.js";
 import { findTask } from "../../src/train/task.js";

@@ -1,11 +1,11 @@
 import { range } from "../data/split.js";
 import { learnBaselines, withScores } from "../score/baseline.js";
+import { rowsOf } from "../train/prepare.js";
+import { weightedMean } from "../train/reports.js";
+import { calibratedTarget, type Outcome } from "../train/train.js";
 import { inputColumns } from "../transform/inputColumns.js";
 import type { CrossValidation, FoldResult } from "./crossValidation.js";
-import type { FoldScores } from "./foldScores.js";
-import { rowsOf } from "./prepare.js";
-import { weightedMean } from "./reports.js";
-import { calibratedTarget, type Outcome } from "./train.js";
+import type { FoldScores } from "./scores.js";
 
 /**
  * The networks of all folds as one ensemble. They share their scaling. Every row is one that some of them learned from
