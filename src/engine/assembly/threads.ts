@@ -88,9 +88,9 @@ export let last: usize = 0;
 
 /** Finds them, of `n` elements; no cut but at a multiple of `unit`. */
 export function cut(n: usize, unit: usize): void {
-  const units = (n + unit - 1) / unit;
-  first = min(((piece * units) / pieces) * unit, n);
-  last = min((((piece + 1) * units) / pieces) * unit, n);
+  const units = ((n + unit - 1) / unit) as u64; // times the pieces they may be more than 2³²
+  first = min((((piece as u64) * units) / (pieces as u64)) as usize * unit, n);
+  last = min((((piece as u64) + 1) * units / (pieces as u64)) as usize * unit, n);
 }
 
 /**
