@@ -86,18 +86,20 @@ function around(values: Float64Array, k: number): { values: Float64Array; place:
   const guide = Math.floor((k / values.length) * GUIDES);
   const low = guides[Math.max(guide - MARGIN, 0)]!;
   const high = guides[Math.min(guide + MARGIN, GUIDES - 1)]!;
+  // Counted without a branch, which a processor would guess wrong for every other value.
   let below = 0;
   let upTo = 0;
   for (let i = 0; i < values.length; i++) {
-    if (values[i]! < low) below++;
-    if (values[i]! <= high) upTo++;
+    below += Number(values[i]! < low);
+    upTo += Number(values[i]! <= high);
   }
   if (k < below || k + 1 >= upTo) return { values: values.slice(), place: k };
-  const near = new Float64Array(upTo - below);
+  const near = new Float64Array(upTo - below + 1); // one more, as each value is first put where the next one belongs
   for (let i = 0, count = 0; i < values.length; i++) {
-    if (values[i]! >= low && values[i]! <= high) near[count++] = values[i]!;
+    near[count] = values[i]!;
+    count += Number(values[i]! >= low) & Number(values[i]! <= high);
   }
-  return { values: near, place: k - below };
+  return { values: near.subarray(0, -1), place: k - below };
 }
 
 /** Brings the k-th smallest value to place k, no larger ones before it and no smaller ones after it (Hoare, 1961). */
