@@ -1,4 +1,7 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { FoldCheckpoints } from "../artifact/checkpoints.js";
+import { FOLDS_FILE } from "../artifact/foldFiles.js";
 import { modelSoFar } from "../artifact/trained.js";
 import { version } from "../artifact/version.js";
 import { differences, type Origin } from "../config/differences.js";
@@ -44,6 +47,9 @@ export class FoldsSession implements FoldsKeeper {
     if (resume && this.checkpoints.isEmpty(folds)) {
       throw new NnfitError("usage", "there is no checkpoint of a fold to go on from", {
         at: this.checkpoints.name,
+        ...(existsSync(join(config.output, FOLDS_FILE))
+          ? { have: `${folder}/${FOLDS_FILE}, of folds that are done` }
+          : {}),
         try: "the same command without --resume, which starts anew",
       });
     }
@@ -59,7 +65,9 @@ export class FoldsSession implements FoldsKeeper {
     if (found) {
       const ofVersion = found.model.version === version ? [] : [`nnfit: ${found.model.version}, now ${version}`];
       this.refuse([...ofVersion, ...differences(found, origin)]);
-      for (const { message } of found.damaged) note(`a checkpoint was passed over: ${message}`);
+      for (const { message, details } of found.damaged) {
+        note(`a checkpoint was passed over: ${message}${details.at ? ` (${details.at})` : ""}`);
+      }
       checkpoints.tidy();
     }
     let written = performance.now();

@@ -306,7 +306,9 @@ describe.skipIf(process.platform === "win32")("folds that are stopped", () => {
     );
     const again = await nnfit(["train", "c.json", "--folds", "2", "--set", "training.epochs=1", "--resume"], { cwd });
     expect(again.code).toBe(2);
-    expect(again.err).toContain("error: there is no checkpoint of a fold to go on from\n  at    runs/c/folds");
+    expect(again.err).toContain(
+      "error: there is no checkpoint of a fold to go on from\n  at    runs/c/folds\n  have  runs/c/folds.csv",
+    );
   });
 
   it("leave the model and config there were, where they are to be kept", async () => {
