@@ -1,5 +1,6 @@
 import type { Config } from "../config/schema.js";
-import type { CrossValidation, FoldResult, FoldsEngine, FoldsWatcher } from "../folds/crossValidation.js";
+import type { FoldResult, FoldsEngine, FoldsWatcher } from "../folds/crossValidation.js";
+import type { CrossValidation } from "../folds/plan.js";
 import type { FoldScores } from "../folds/scores.js";
 import { failureOf, printResult } from "./failure.js";
 import { type GateOptions, gatesFor } from "./gates.js";
@@ -30,7 +31,8 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const { RunFolder } = await import("../artifact/folder.js");
   const { MODEL_FILE } = await import("../artifact/model.js");
   const { modelOf } = await import("../artifact/trained.js");
-  const { crossValidate, foldsEngine, planFolds, prepareFold } = await import("../folds/crossValidation.js");
+  const { crossValidate, foldsEngine } = await import("../folds/crossValidation.js");
+  const { planFolds, prepareFold } = await import("../folds/plan.js");
   const { foldScores } = await import("../folds/scores.js");
   const { keepFolds } = await import("../folds/keep.js");
   const { scoreNames } = await import("../score/metrics.js");

@@ -12,6 +12,7 @@ import type { Fold } from "../folds/split.js";
 import { fingerprint } from "../train/fingerprint.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Snapshot } from "../train/reports.js";
+import { CheckpointClock } from "./checkpointClock.js";
 import { resumeCommand } from "./session.js";
 import { Interrupted, type SignalWatch, watchSignals } from "./signals.js";
 import { note, say } from "./text.js";
@@ -58,7 +59,6 @@ export class FoldsSession implements FoldsKeeper {
   }
 
   open({ number }: Fold, prepared: Prepared): FoldKeeper {
-    const { checkpoint } = this.options.config.training;
     const checkpoints = this.checkpoints.of(number);
     const origin: Origin = { config: this.config, data: fingerprint(prepared) };
     const found = this.options.resume && !checkpoints.isEmpty ? checkpoints.newest() : undefined;
@@ -70,22 +70,15 @@ export class FoldsSession implements FoldsKeeper {
       }
       checkpoints.tidy();
     }
-    let written = performance.now();
-    let epochIsDue = false;
+    const clock = new CheckpointClock(this.options.config.training.checkpoint);
     const write = (snapshot: Snapshot) => {
       checkpoints.write({ model: modelSoFar(prepared, snapshot, this.options.config.data), snapshot, ...origin });
-      written = performance.now();
-      epochIsDue = false;
+      clock.restart();
     };
     return {
       from: found?.snapshot,
-      report(epochs) {
-        if ("everyEpochs" in checkpoint && epochs % checkpoint.everyEpochs === 0) epochIsDue = true;
-      },
-      isDue: () => {
-        const isLate = "everySeconds" in checkpoint && performance.now() - written >= checkpoint.everySeconds * 1000;
-        return this.signals.received !== undefined || epochIsDue || isLate;
-      },
+      report: (epochs) => clock.report(epochs),
+      isDue: () => this.signals.received !== undefined || clock.isDue,
       keep: (snapshot) => {
         write(snapshot);
         this.heed();

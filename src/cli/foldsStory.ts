@@ -1,4 +1,5 @@
-import type { CrossValidation, FoldResult } from "../folds/crossValidation.js";
+import type { FoldResult } from "../folds/crossValidation.js";
+import type { CrossValidation } from "../folds/plan.js";
 import type { FoldScores } from "../folds/scores.js";
 import { unlearnedClasses } from "../folds/split.js";
 import { scoreNames } from "../score/metrics.js";

@@ -8,6 +8,7 @@ import type { EpochReport } from "../train/bestEpoch.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Snapshot } from "../train/reports.js";
 import type { Keeper, Outcome } from "../train/train.js";
+import { CheckpointClock } from "./checkpointClock.js";
 import { findCheckpoint, removeOld } from "./resume.js";
 import { Interrupted, type SignalWatch, watchSignals } from "./signals.js";
 import { count, note, say, shellWord } from "./text.js";
@@ -82,8 +83,7 @@ export class Session implements Keeper {
   /** how many are reported */
   epochs: number;
   private readonly signals: SignalWatch = watchSignals();
-  private written = performance.now();
-  private epochIsDue = false;
+  private readonly clock: CheckpointClock;
   private hasEnded = false;
 
   constructor(
@@ -93,6 +93,7 @@ export class Session implements Keeper {
     private readonly found: FoundCheckpoint | undefined,
     private readonly modelSoFar: (snapshot: Snapshot) => Parameters<Run["save"]>[0],
   ) {
+    this.clock = new CheckpointClock(options.config.training.checkpoint);
     this.epochs = Math.min(...(found?.snapshot.members.map(({ reports }) => reports.length) ?? [0]));
   }
 
@@ -110,12 +111,11 @@ export class Session implements Keeper {
   }
 
   report(report: EpochReport): void {
-    const { checkpoint } = this.options.config.training;
     const { epoch, loss, validation } = report;
     this.files.run.record(report);
     this.files.events.add({ event: "epoch", epoch, loss, ...(validation ? { validation } : {}) });
     this.epochs = epoch;
-    if ("everyEpochs" in checkpoint && epoch % checkpoint.everyEpochs === 0) this.epochIsDue = true;
+    this.clock.report(epoch);
   }
 
   warn(message: string, at?: string): void {
@@ -129,17 +129,14 @@ export class Session implements Keeper {
   }
 
   isDue(): boolean {
-    if (this.signals.received || this.epochIsDue) return true;
-    const { checkpoint } = this.options.config.training;
-    return "everySeconds" in checkpoint && performance.now() - this.written >= checkpoint.everySeconds * 1000;
+    return this.signals.received !== undefined || this.clock.isDue;
   }
 
   keep(snapshot: Snapshot): void {
     const { checkpoints, events } = this.files;
     const file = checkpoints.write({ model: this.modelSoFar(snapshot), snapshot, ...this.origin });
     events.add({ event: "checkpoint", file, epoch: this.epochs });
-    this.written = performance.now();
-    this.epochIsDue = false;
+    this.clock.restart();
     const { received } = this.signals;
     if (received) {
       throw new Interrupted(received, count(this.epochs, "epoch"), file, resumeCommand(this.options.words));

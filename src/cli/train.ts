@@ -154,7 +154,7 @@ async function trainJob(
   const { modelOf } = await import("../artifact/trained.js");
   const { baselinesOf } = await import("../train/compare.js");
   const { scoreNames } = await import("../score/metrics.js");
-  const { allowsFolds } = await import("../folds/crossValidation.js");
+  const { allowsFolds } = await import("../folds/plan.js");
   const { hasModel, train } = await import("../train/train.js");
   const { progressDisplay } = await import("./progress.js");
   const { divergence } = await import("./divergence.js");

@@ -4,7 +4,8 @@ import { rowsOf } from "../train/prepare.js";
 import { weightedMean } from "../train/reports.js";
 import { calibratedTarget, type Outcome } from "../train/train.js";
 import { inputColumns } from "../transform/inputColumns.js";
-import type { CrossValidation, FoldResult } from "./crossValidation.js";
+import type { FoldResult } from "./crossValidation.js";
+import type { CrossValidation } from "./plan.js";
 import type { FoldScores } from "./scores.js";
 
 /**

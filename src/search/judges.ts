@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { Table } from "../data/table.js";
 import { choiceOf, type Member, none } from "../family.js";
-import { type FoldOutcome, foldsEngine, planFolds, prepareFold, trainFolds } from "../folds/crossValidation.js";
+import { type FoldOutcome, foldsEngine, trainFolds } from "../folds/crossValidation.js";
+import { planFolds, prepareFold } from "../folds/plan.js";
 import { over } from "../folds/scores.js";
 import type { Judgement } from "../train/bestEpoch.js";
 import type { Stopped } from "../train/member.js";

@@ -1,13 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { type Table, takeRows } from "../../src/data/table.js";
-import {
-  crossValidate,
-  type FoldResult,
-  foldsEngine,
-  planFolds,
-  prepareFold,
-} from "../../src/folds/crossValidation.js";
+import { crossValidate, type FoldResult, foldsEngine } from "../../src/folds/crossValidation.js";
 import { keepFolds } from "../../src/folds/keep.js";
+import { planFolds, prepareFold } from "../../src/folds/plan.js";
 import { foldScores } from "../../src/folds/scores.js";
 import { modelOptions } from "../../src/model/options.js";
 import { trainingOptions } from "../../src/train/options.js";
