@@ -25,6 +25,13 @@ export async function readForModel(model: Model, path: string, source: Source, d
       have: `${names.join(", ")} in ${path}, and ${wanted.join(", ")} in the config`,
     });
   }
+  const positive = model.target.task === "classification" ? model.target.classes.at(-1) : undefined;
+  if (data.positive !== null && String(data.positive) !== positive) {
+    throw new NnfitError("usage", "the model to continue from has another positive class", {
+      setting: "data.positive",
+      have: positive === undefined ? `${path} predicts numbers` : `"${positive}" in ${path}`,
+    });
+  }
   const weight = data.weight ? [{ name: data.weight, type: "number" as const }] : [];
   const whole = await readColumns(source, data, [...model.pipeline, ...targetColumns(model.target), ...weight]);
   const table = rowsWithTarget(whole, names);

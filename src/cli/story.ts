@@ -58,7 +58,10 @@ function describeTarget(prepared: Prepared, { because, withoutTarget }: TaskOf, 
     say("target", `${some(targets)}: a regression`);
   } else {
     const counts = rowsByClass(target.classes, rows.truth);
-    const classes = target.classes.map((name, code) => `${name} (${whole(counts[code]!)})`);
+    const positive = target.classes.length === 2 ? 1 : undefined;
+    const classes = target.classes.map(
+      (name, code) => `${name} (${whole(counts[code]!)}${code === positive ? ", positive" : ""})`,
+    );
     say("target", `${target.name}: ${count(classes.length, "class", "classes")}: ${some(classes)}`);
   }
   const lone = isFolded || holdsOut(prepared) ? loneClasses(target, rows.truth) : [];

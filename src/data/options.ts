@@ -32,6 +32,13 @@ export const dataOptions = z.strictObject({
   target: z
     .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
     .describe("the column to predict, or several numeric columns"),
+  positive: z
+    .union([z.string(), z.number()])
+    .nullable()
+    .default(null)
+    .describe(
+      "of two classes the positive one, which f1 is of and whose probability comes last; null for the second in order",
+    ),
   validation: z
     .union([z.number().min(0).max(0.9), z.string().min(1)])
     .default(0.2)

@@ -138,7 +138,7 @@ export const metrics = {
   },
   f1: {
     about:
-      "harmonic mean of precision and recall: with two classes, of the second, the positive one; with more, the mean over the classes that occur",
+      "harmonic mean of precision and recall: with two classes, of the positive one (data.positive); with more, the mean over the classes that occur",
     options: none,
     task: "classification",
     better: "higher",
@@ -153,7 +153,7 @@ export const metrics = {
   },
   rocAuc: {
     about:
-      "area under the ROC curve, the chance that a row of the class gets a higher probability for it than a row of another class: with two classes, of the second; with more, the mean of one class against the rest",
+      "area under the ROC curve, the chance that a row of the class gets a higher probability for it than a row of another class: with two classes, of the positive one; with more, the mean of one class against the rest",
     options: none,
     task: "classification",
     better: "higher",

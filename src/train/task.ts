@@ -21,7 +21,12 @@ export interface TaskOf {
 }
 
 /** Finds out what is to be learned: the rows with a target, and whether it is a number or a class. */
-export function findTask(whole: Table, target: DataOptions["target"], setting: Task | "auto"): TaskOf {
+export function findTask(
+  whole: Table,
+  target: DataOptions["target"],
+  setting: Task | "auto",
+  positive: DataOptions["positive"] = null,
+): TaskOf {
   const names = typeof target === "string" ? [target] : target;
   const header = whole.columns.map(({ name }) => name);
   const twice = names.find((name, place) => names.indexOf(name) < place);
@@ -32,11 +37,18 @@ export function findTask(whole: Table, target: DataOptions["target"], setting: T
   const table = rowsWithTarget(whole, names);
   const targets = names.map((name) => columnOf(table, name)!);
   const { task, because } = decideTask(setting, targets, table.source);
+  if (task === "regression" && positive !== null) {
+    throw new NnfitError("usage", "only one of two classes is called positive", {
+      setting: "data.positive",
+      have: "a regression, whose target is a number",
+      try: '"task": "classification", if its values are classes',
+    });
+  }
   return {
     table,
     task,
     names,
-    classes: task === "classification" ? learnClasses(targets[0]!, table.source) : undefined,
+    classes: task === "classification" ? learnClasses(targets[0]!, table.source, positive) : undefined,
     withoutTarget: whole.rows - table.rows,
     because,
   };

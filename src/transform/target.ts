@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { unknownClass } from "../data/columns.js";
 import { checkNames } from "../data/header.js";
+import type { DataOptions } from "../data/options.js";
 import { range } from "../data/split.js";
 import { type Column, columnOf, columnType, isMissing, type Table, takeRows, textOf } from "../data/table.js";
 import { NnfitError } from "../errors.js";
@@ -32,7 +33,7 @@ export const targetState = z.discriminatedUnion("task", [
     name: z.string(),
     /** how the column is read */
     type: columnType,
-    /** in order: by number where all are numbers, else by code point; of two, the second is the positive one */
+    /** in order: by number where all are numbers, else by code point; of two, the second is the positive one, which may be chosen */
     classes: z.array(z.string()).min(2),
     /** T: probabilities become p^(1/T), so that they sum to 1; none: they are left as they are */
     temperature: z.number().positive().optional(),
@@ -96,8 +97,8 @@ export function differentValues(column: Column, enough = Number.POSITIVE_INFINIT
   return texts;
 }
 
-/** The classes of a target, of all rows that can be learned from or judged by. */
-export function learnClasses(column: Column, source: string): TargetState {
+/** The classes of a target, of all rows that can be learned from or judged by; of two, `positive` is the second. */
+export function learnClasses(column: Column, source: string, positive: DataOptions["positive"] = null): TargetState {
   const classes = inOrder(differentValues(column));
   if (classes.length < 2) {
     throw new NnfitError(
@@ -108,8 +109,30 @@ export function learnClasses(column: Column, source: string): TargetState {
       },
     );
   }
-  return { task: "classification", name: column.name, type: column.type, classes };
+  return { task: "classification", name: column.name, type: column.type, classes: withPositive(classes, positive) };
 }
+
+function withPositive(classes: string[], positive: DataOptions["positive"]): string[] {
+  if (positive === null) return classes;
+  const name = String(positive);
+  const setting = "data.positive";
+  if (!classes.includes(name)) {
+    const similar = nearest(name, classes);
+    const have = classes.slice(0, MOST_CLASSES_TOLD).join(", ") + (classes.length > MOST_CLASSES_TOLD ? ", …" : "");
+    throw new NnfitError("usage", `the target has no class "${name}"`, {
+      setting,
+      have,
+      try: similar && `"${similar}"`,
+    });
+  }
+  if (classes.length > 2) {
+    const have = `${classes.length} classes`;
+    throw new NnfitError("usage", "only one of two classes is called positive", { setting, have });
+  }
+  return [...classes.filter((other) => other !== name), name];
+}
+
+const MOST_CLASSES_TOLD = 10;
 
 /** The scalers of the targets, learned from the training rows alone. */
 export function learnTargets(

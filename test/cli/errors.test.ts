@@ -143,7 +143,7 @@ const cases: Case[] = [
   withConfig(
     "a network that no memory holds",
     good.replace("[4]", "[65536, 65536, 65536]"),
-    /the training needs 12\d\.\d GiB of memory at least/,
+    /the training needs 22\d\.\d GiB of memory at least/,
     "model.hidden, c.json:6",
     /GiB for the network.* 4\.0 GiB, all that a WebAssembly memory can hold/,
     /smaller layers/,

@@ -239,8 +239,44 @@ describe.concurrent("nnfit train tells what it understood", () => {
     const table = ["a,y", ...Array.from({ length: 20 }, (_, i) => `${i},${i < 10 ? 3 : 7}`)].join("\n");
     const cwd = folder({ "t.csv": table, "c.json": '{ "data": { "train": "t.csv", "target": "y" } }' });
     const { err } = await works(["train", "c.json", ...epochs(1)], { cwd });
-    expect(err).toMatch(/2 classes: 3 \(10\), 7 \(10\)/);
+    expect(err).toMatch(/2 classes: 3 \(10\), 7 \(10, positive\)/);
     expect(err).toMatch(/two different values, 3 and 7.*"task": "regression"/);
+  });
+
+  it("and the positive one of two classes can be chosen: F1 is of it, and its probability comes last", async () => {
+    const row = (i: number) => `${(i * 37) % 50},${(i * 53) % 40},${(i * 37) % 50 > 30 + (i % 3) ? "churn" : "stay"}`;
+    const cwd = folder({
+      "t.csv": ["a,b,y", ...Array.from({ length: 200 }, (_, i) => row(i))].join("\n"),
+      "c.json": JSON.stringify({
+        data: { train: "t.csv", target: "y", positive: "churn" },
+        model: { hidden: [8] },
+        training: { epochs: 40, optimizer: { name: "adam", learningRate: 0.01 } },
+      }),
+    });
+    const { err } = await works(["train", "c.json"], { cwd });
+    expect(err).toMatch(/2 classes: stay \(\d+\), churn \(\d+, positive\)/);
+    const { out } = await works(["evaluate", "runs/c", "t.csv", "--json"], { cwd });
+    const { confusion, scores } = json<{ confusion: { classes: string[]; rows: number[][] }; scores: object }>(out);
+    expect(confusion.classes).toEqual(["stay", "churn"]);
+    const [[, falsePositive], [falseNegative, truePositive]] = confusion.rows as [[number, number], [number, number]];
+    expect(truePositive).toBeGreaterThan(0);
+    expect(scores).toMatchObject({
+      f1: expect.closeTo(truePositive / (truePositive + (falsePositive + falseNegative) / 2), 12),
+    });
+    const predicted = await works(["predict", "runs/c", "t.csv", "--proba"], { cwd });
+    expect(predicted.out).toMatch(/^prediction,probability_stay,probability_churn\n/);
+
+    const unknown = await nnfit(["train", "c.json", "--set", "data.positive=chrun"], { cwd });
+    expect([unknown.code, unknown.err]).toEqual([2, expect.stringContaining('the target has no class "chrun"')]);
+    expect(unknown.err).toContain('  have  churn, stay\n  try   "churn"');
+    const other = await nnfit(
+      ["train", "c.json", "--continue-from", "runs/c", "--set", "data.positive=stay", "--out", "on"],
+      { cwd },
+    );
+    expect([other.code, other.err]).toEqual([
+      2,
+      expect.stringContaining("the model to continue from has another positive class"),
+    ]);
   });
 
   it("and takes a few whole numbers for numbers, and says how to be told otherwise", async () => {

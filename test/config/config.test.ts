@@ -44,6 +44,7 @@ describe("a config", () => {
       data: {
         train: join(folder, "configs", "t.csv"),
         target: "y",
+        positive: null,
         validation: 0.2,
         ignore: [],
         groups: null,

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Table } from "../../src/data/table.js";
-import { decideTask } from "../../src/train/task.js";
+import { decideTask, findTask } from "../../src/train/task.js";
 import { inOrder } from "../../src/transform/categories.js";
 import { predictionCells, predictionHeader } from "../../src/transform/output.js";
 import { Sample } from "../../src/transform/sample.js";
@@ -26,6 +26,29 @@ const decide = (setting: Parameters<typeof decideTask>[0], named: Parameters<typ
 const classesOf = (target: TargetState) => (target.task === "classification" ? target.classes : undefined);
 const learnedClasses = (values: Parameters<typeof columns>[0][string]) =>
   learnClasses(columns({ y: values }).columns[0]!, "t.csv");
+
+describe("the positive class", () => {
+  const learned = (values: readonly string[] | readonly number[], positive: string | number) =>
+    classesOf(learnClasses(columns({ y: values }).columns[0]!, "t.csv", positive));
+
+  it("is the second of two, whichever it would be by order", () => {
+    expect(learned(["no", "yes", "no"], "no")).toEqual(["yes", "no"]);
+    expect(learned(["no", "yes", "no"], "yes")).toEqual(["no", "yes"]);
+    expect(learned([1, 0, 1], 0)).toEqual(["1", "0"]);
+  });
+
+  it("is one of two classes that there are", async () => {
+    const details = { setting: "data.positive" };
+    for (const [values, positive] of [
+      [["a", "b"], "c"],
+      [["a", "b", "c"], "c"],
+    ] as const) {
+      expect(await refusal(() => learned(values, positive))).toMatchObject({ kind: "usage", details });
+    }
+    const table = columns({ x: [1, 2, 3], y: [1, 2, 3] });
+    expect(await refusal(() => findTask(table, "y", "auto", 1))).toMatchObject({ kind: "usage", details });
+  });
+});
 
 describe("the task", () => {
   it("is a regression for numbers, and for several columns of numbers", () => {
