@@ -32,13 +32,6 @@ export const dataOptions = z.strictObject({
   target: z
     .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
     .describe("the column to predict, or several numeric columns"),
-  positive: z
-    .union([z.string(), z.number()])
-    .nullable()
-    .default(null)
-    .describe(
-      "of two classes the positive one, which f1 is of and whose probability comes last; null for the second in order",
-    ),
   validation: z
     .union([z.number().min(0).max(0.9), z.string().min(1)])
     .default(0.2)
@@ -69,6 +62,13 @@ export const dataOptions = z.strictObject({
     .default(null)
     .describe(
       "a column of non-negative row weights for the loss, rescaled to mean 1; not an input, and scores and scalers count all rows the same",
+    ),
+  positive: z
+    .union([z.string(), z.number()])
+    .nullable()
+    .default(null)
+    .describe(
+      "of two classes the positive one, which f1 is of and whose probability comes last; null for the second in order",
     ),
   types: z
     .record(z.string(), columnType)
