@@ -75,10 +75,14 @@ export class FoldsSession implements FoldsKeeper {
       checkpoints.write({ model: modelSoFar(prepared, snapshot, this.options.config.data), snapshot, ...origin });
       clock.restart();
     };
+    const isStopping = () => this.signals.received !== undefined;
     return {
       from: found?.snapshot,
+      get isStopping() {
+        return isStopping();
+      },
       report: (epochs) => clock.report(epochs),
-      isDue: () => this.signals.received !== undefined || clock.isDue,
+      isDue: () => isStopping() || clock.isDue,
       keep: (snapshot) => {
         write(snapshot);
         this.heed();

@@ -60,6 +60,8 @@ export interface FoldsKeeper {
 
 export interface FoldKeeper extends Keeper {
   readonly from: Snapshot | undefined;
+  /** Whether all folds are to stop, each after it has kept what it needs. */
+  readonly isStopping: boolean;
   /** So many epochs are done. */
   report(epochs: number): void;
 }
@@ -123,7 +125,7 @@ async function inLanes<Result>(
       { ...engine.layoutOf(fold.number), blas: engine.blas },
       {
         progress(done) {
-          if (failure && !kept?.isDue()) throw failure.error; // ends the threads of this fold too
+          if (failure && !kept?.isStopping) throw failure.error; // ends the threads of this fold too
           epochs[fold.number] = done;
           watcher.progress(
             epochs.reduce((sum, each) => sum + each, 0),

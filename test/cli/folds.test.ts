@@ -311,6 +311,24 @@ describe.skipIf(process.platform === "win32")("folds that are stopped", () => {
     );
   });
 
+  it("all end where one can't go on, however often they keep what they have", async () => {
+    const often = { ...training, epochs: 1e6, checkpoint: { everySeconds: 1e-6 } };
+    const cwd = inFolder({ training: often });
+    const child = start(["train", "c.json", "--folds", "2", "--threads", "2"], { cwd });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    await written(child.stderr, /^ {2}training /m);
+    await pause(400);
+    child.kill("SIGINT");
+    expect(await ended(child, 5)).toEqual({ code: 130, signal: null });
+    const ofFold = join(cwd, "runs/c/folds/2");
+    for (const file of readdirSync(ofFold)) writeFileSync(join(ofFold, file), "no checkpoint");
+    const again = start(["train", "c.json", "--folds", "2", "--threads", "2", "--resume"], { cwd });
+    onTestFinished(() => void again.kill("SIGKILL"));
+    const told = written(again.stderr, /error: .*\n/);
+    expect(await ended(again, 5)).toEqual({ code: 6, signal: null });
+    expect(await told).toContain("error: not a model file that nnfit wrote");
+  });
+
   it("leave the model and config there were, where they are to be kept", async () => {
     const cwd = inFolder({ training: { ...config.training, epochs: 1 } });
     await works(["train", "c.json"], { cwd });
