@@ -57,15 +57,19 @@ function meet(some: readonly Span[], others: readonly Span[]): boolean {
 /** Work that is worth a piece of its own: some 10 µs. */
 const PIECE_WORK = 2 ** 18;
 
-/** The pieces of a thread, at most: so many that nobody waits long for the last one. With 4, layers of 256 units learned a tenth slower on two. */
-const MOST_PIECES = 16;
+/** The pieces of a thread, at most, of the rows: so many that nobody waits long for the last one. With 4, layers of 256 units learned a tenth slower on two. */
+const MOST_PIECES_OF_ROWS = 16;
+
+/** Of sums over rows, each piece reads the whole batch: with 16, networks that share weights learned a tenth slower on two, and a fifth on one. */
+const MOST_PIECES_OF_SUMS = 4;
 
 /** The stages as the player reads them (assembly/opcodes.ts), with so many bytes of scratch for each thread. */
 export function programOf(stages: readonly Stage[], threads: number, scratch: number): number[] {
-  return stages.flatMap(({ instructions }) => {
+  return stages.flatMap(({ instructions, byRows }) => {
     const words = instructions.flatMap(({ words }) => words);
     const work = instructions.reduce((sum, { work }) => sum + work, 0);
-    const pieces = Math.max(1, Math.min(MOST_PIECES, Math.floor(work / (threads * PIECE_WORK))));
+    const most = byRows ? MOST_PIECES_OF_ROWS : threads === 1 ? 1 : MOST_PIECES_OF_SUMS;
+    const pieces = Math.max(1, Math.min(most, Math.floor(work / (threads * PIECE_WORK))));
     return [STAGE_WORDS + words.length, pieces, scratch, ...words];
   });
 }

@@ -80,13 +80,14 @@ describe("the stages of a tape", () => {
   });
 
   it("are cut into more pieces the more work they are, for fewer threads", () => {
-    const piecesFor = (work: number, threads: number) => {
-      const instruction = { words: [7, 2], writes: [{ from: 0, to: 4 }], reads: [], byRows: true, work };
+    const piecesFor = (work: number, threads: number, byRows = true) => {
+      const instruction = { words: [7, 2], writes: [{ from: 0, to: 4 }], reads: [], byRows, work };
       const [length, pieces, scratch, ...words] = programOf(stagesOf([instruction]), threads, 640);
       expect([length, scratch, words]).toEqual([5, 640, [7, 2]]);
       return pieces;
     };
     expect([0, 2 ** 19, 2 ** 20, 2 ** 30].map((work) => piecesFor(work, 2))).toEqual([1, 1, 2, 16]);
     expect(piecesFor(2 ** 20, 1)).toBe(4);
+    expect([1, 2, 3].map((threads) => piecesFor(2 ** 30, threads, false))).toEqual([1, 4, 4]);
   });
 });
