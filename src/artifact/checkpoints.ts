@@ -133,14 +133,30 @@ export class FoldCheckpoints {
     return Array.from({ length: folds }, (_, number) => this.of(number)).every(({ isEmpty }) => isEmpty);
   }
 
-  /** Removes all, and what was left of writing them. */
+  /** Removes all, and what was left of writing them; but nothing that somebody else has put there. */
   remove(): void {
+    const all = join(this.runFolder, FOLDS_FOLDER);
     try {
-      this.files.removeFolder(join(this.runFolder, FOLDS_FOLDER));
+      for (const fold of this.list(all).filter((name) => /^\d+$/.test(name))) {
+        const folder = join(all, fold);
+        const [own, others] = [this.list(folder).filter(isOwn), this.list(folder).filter((file) => !isOwn(file))];
+        for (const file of own) this.files.remove(join(folder, file));
+        if (own.length > 0 && others.length === 0) this.files.removeFolder(folder);
+      }
+      if (this.files.isFolder(all) && this.list(all).length === 0) this.files.removeFolder(all);
     } catch (error) {
       throw fileError("remove the checkpoints", this.name, error);
     }
   }
+
+  /** Nothing of what is no folder. */
+  private list(folder: string): string[] {
+    return this.files.isFolder(folder) ? this.files.list(folder) : [];
+  }
+}
+
+function isOwn(file: string): boolean {
+  return NAME.test(file) || /^\d{6,}\.safetensors\..*\.tmp$/.test(file);
 }
 
 function fileOf(number: number): string {

@@ -82,6 +82,7 @@ export class Tape {
     const { product } = this;
     const isProduct = product?.address === X.address && product.columns === X.columns;
     if (isProduct && product.recorded === this.recorded.at(-1)) {
+      void b.address; // a place, if it has none yet
       product.recorded.operands.splice(-1, 1, b);
       this.product = undefined;
     } else this.emit(Opcode.AddRow, X, X, b, X.columns);

@@ -47,7 +47,7 @@ export function estimateMemory(load: Load): MemoryEstimate {
   const packs = backend === "wasm" ? 1 : 0; // BLAS packs matrices elsewhere
   const weights = members * countParameters(spec) * FLOAT;
   const betweenLayers = spec.hidden.reduce((sum, width, i) => sum + width * (spec.hidden[i + 1] ?? 0), 0);
-  const packed = packs * PACKED_WEIGHTS * members * betweenLayers * FLOAT;
+  const packed = packs * PACKED_WEIGHTS * betweenLayers * FLOAT; // of one network: others may have memories of their own
   const inEngine = weights * (2 + make(optimizers, optimizer).slots.length) + packed; // W, ∂L/∂W and the slots
   const rows = trainingRows + validationRows;
   const columns = spec.input?.columns.length ?? spec.inputs;

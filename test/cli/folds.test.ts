@@ -329,6 +329,17 @@ describe.skipIf(process.platform === "win32")("folds that are stopped", () => {
     expect(await told).toContain("error: not a model file that nnfit wrote");
   });
 
+  it("take away nothing but their own checkpoints", async () => {
+    const cwd = inFolder({ training: { ...config.training, epochs: 1 }, output: "." });
+    put(cwd, { "folds/split1.csv": "mine", "folds/2/notes.txt": "mine", "folds/3/000001.safetensors": "old" });
+    await works(["train", "c.json", "--folds", "2"], { cwd });
+    const left = Object.keys(contents(cwd)).filter((file) => file.startsWith("folds"));
+    expect(left.filter((file) => !file.endsWith(".csv") || file.includes("split"))).toEqual(
+      expect.arrayContaining(["folds/split1.csv", "folds/2/notes.txt"]),
+    );
+    expect(left.filter((file) => file.endsWith(".safetensors"))).toEqual([]);
+  });
+
   it("leave the model and config there were, where they are to be kept", async () => {
     const cwd = inFolder({ training: { ...config.training, epochs: 1 } });
     await works(["train", "c.json"], { cwd });
