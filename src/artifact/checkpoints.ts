@@ -139,9 +139,10 @@ export class FoldCheckpoints {
     try {
       for (const fold of this.list(all).filter((name) => /^\d+$/.test(name))) {
         const folder = join(all, fold);
-        const [own, others] = [this.list(folder).filter(isOwn), this.list(folder).filter((file) => !isOwn(file))];
+        const found = this.list(folder);
+        const own = found.filter(isOwn);
         for (const file of own) this.files.remove(join(folder, file));
-        if (own.length > 0 && others.length === 0) this.files.removeFolder(folder);
+        if (own.length > 0 && own.length === found.length) this.files.removeFolder(folder);
       }
       if (this.files.isFolder(all) && this.list(all).length === 0) this.files.removeFolder(all);
     } catch (error) {

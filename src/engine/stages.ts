@@ -29,8 +29,9 @@ interface Stage {
  * another one makes, or all work by rows: then a piece of the batch goes through all of them, one after the other, on
  * one thread. What depends on each other keeps its order.
  *
- * So a step of training is four stages: the weights are packed; forward, loss and backward by rows; the gradients of
- * the weights, which are sums over rows; the update.
+ * So a plain step of training is four stages: the weights are packed; forward, loss and backward by rows; the gradients
+ * of the weights, which are sums over rows; the update. It is more where something stands between, such as the norm of
+ * a gradient.
  */
 export function stagesOf(instructions: readonly Instruction[]): Stage[] {
   const stages: Stage[] = [{ byRows: false, instructions: [] }]; // first what only needs the weights

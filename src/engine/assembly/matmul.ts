@@ -21,6 +21,7 @@ import { cut, cutRows, first, last } from "./threads";
  * falls to: neither changes a bit. B is packed by an instruction of its own, as every piece of C needs all of it; A by
  * who works out those rows of C.
  */
+
 /** C [rows, Q] = A·B + bias, for the batch's rows of A [rows, K], or so many copies of them; B is packed */
 export function matmul(
   c: usize,
