@@ -75,7 +75,7 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
     ...(maxOutside !== undefined && { outside: maxOutside }),
     ...(maxMissing !== undefined && { missing: maxMissing }),
   };
-  const wanted = pipeline.map(({ name, type }) => ({ name, type, optional: true }));
+  const wanted = pipeline.map((state) => ({ ...state, optional: true }));
   const contract = new Contract(pipeline, training.trainingRows);
   let names: readonly string[] = [];
   const format = { ...rowsFormat(options), ...cellFormat(model) };
@@ -150,6 +150,8 @@ function sentence(kind: Break, state: ColumnState, finding: Finding, similar: ()
     }
     case "not numbers":
       return `"${name}" is not a number in ${count(unreadable, "row")}: ${such}`;
+    case "not dates":
+      return `"${name}" is not a date in ${count(unreadable, "row")}: ${such}`;
     case "outside":
       return `"${name}" is beyond its training range (${rangeText(state)}) in ${digits(outside ?? 0)} of the rows; the limit is ${digits(outsideLimit ?? 0)}`;
     case "far outside":

@@ -4,7 +4,7 @@ import type { TrainingOptions } from "../train/options.js";
 import { aligned } from "./align.js";
 import { findModel } from "./locate.js";
 import { baselineText } from "./scores.js";
-import { count, extras, percent, plain, scoreText, short, some, weightText, whole } from "./text.js";
+import { count, extras, fillText, percent, rangeText, scoreText, short, some, weightText, whole } from "./text.js";
 import { example, modelArgument } from "./usage.js";
 
 export function inspectCommand(): Command {
@@ -113,11 +113,12 @@ function keptText({ keptEpoch, members }: Model["training"]): string {
 }
 
 function columnCells(column: Model["pipeline"][number], input: Input | undefined): string[] {
-  if (column.type === "number") {
-    const { profile, indicator, fill } = column;
-    const range = profile ? [`${plain(profile.smallest)} to ${plain(profile.largest)}`] : [];
-    const missing = indicator ? [`missing cells are ${short(fill)} and flagged`] : [];
-    return [column.name, "number", scalerText(column.scaler), [...range, ...missing].join("; ")];
+  if (column.type !== "category") {
+    const range = column.profile ? [rangeText(column)] : [];
+    const cycles =
+      column.type === "date" && column.cycles.length > 0 ? [`with the time of ${column.cycles.join(", ")}`] : [];
+    const missing = column.indicator ? [`missing cells are ${fillText(column)} and flagged`] : [];
+    return [column.name, column.type, scalerText(column.scaler), [...range, ...cycles, ...missing].join("; ")];
   }
   const { name, categories, other } = column;
   if (input?.kind === "sign") {

@@ -2,7 +2,7 @@ import type { Column, Table } from "../data/table.js";
 import { usualLimits } from "../transform/limits.js";
 import { type Oddity, oddText, Tally } from "../transform/oddities.js";
 import type { ColumnState, PipelineState } from "../transform/pipeline.js";
-import { count, plain, rangeText } from "./text.js";
+import { count, fillText, rangeText } from "./text.js";
 
 /** So many columns are spoken of at the end. */
 const MOST_SENTENCES = 5;
@@ -11,7 +11,7 @@ const MOST_SENTENCES = 5;
 export interface BlockRemarks {
   /** of each row, what is odd about its cells */
   readonly reasons: readonly string[];
-  /** rows with a cell that should be a number and is none */
+  /** rows with a cell that should be a number or a date and is none */
   readonly unreadable: ReadonlySet<number>;
 }
 
@@ -80,7 +80,7 @@ function reason(state: ColumnState, column: Column, row: number, oddity: Oddity)
     case "missing":
       return `${name} is missing`;
     case "unreadable":
-      return `${name} "${text}" is not a number`;
+      return `${name} "${text}" is not a ${state.type}`;
     case "unseen":
       return `${name} "${text}" was not in training${hasRare(state) ? ", or too rare" : ""}`;
     case "outside":
@@ -95,12 +95,12 @@ function sentence({ state, counts, examples }: Tally, oddity: Oddity): string {
   switch (oddity) {
     case "missing": {
       const isOrAre = cells === 1 ? "was" : "were";
-      const filled = state.type === "number" ? ` and filled with the median, ${plain(state.fill)}` : "";
-      const never = (state.type === "number" ? state.indicator : state.other) ? "" : ", and none was in training";
+      const filled = state.type === "category" ? "" : ` and filled with the median, ${fillText(state)}`;
+      const never = (state.type === "category" ? state.other : state.indicator) ? "" : ", and none was in training";
       return `${count(cells, "cell")} of "${name}" ${isOrAre} missing${filled}${never}`;
     }
     case "unreadable":
-      return `${count(cells, "row")} ${cells === 1 ? "has" : "have"} no prediction, as "${name}" is not a number: ${some}`;
+      return `${count(cells, "row")} ${cells === 1 ? "has" : "have"} no prediction, as "${name}" is not a ${state.type}: ${some}`;
     case "unseen":
       return `${count(cells, "row")} ${cells === 1 ? "has" : "have"} a category of "${name}" that training never${hasRare(state) ? " or hardly ever" : ""} saw: ${some}`;
     case "outside":

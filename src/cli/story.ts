@@ -40,9 +40,9 @@ export function describe(
 }
 
 function describeInputs({ pipeline, leftOut }: Prepared): void {
-  for (const type of ["number", "category"] as const) {
+  for (const [type, plural] of Object.entries({ number: "numbers", date: "dates", category: "categories" })) {
     const names = pipeline.filter((column) => column.type === type).map(({ name }) => name);
-    const kind = count(names.length, type, type === "number" ? "numbers" : "categories");
+    const kind = count(names.length, type, plural);
     if (names.length > 0) say("inputs", `${kind}: ${some(names)}`);
   }
   for (const why of new Set(leftOut.map(({ why }) => why))) {

@@ -1,12 +1,13 @@
 import { NnfitError } from "../errors.js";
 import type { CellFormat } from "./csv.js";
+import { asDates, type DayOrderChoice, datesOf, notDate } from "./dateColumn.js";
 import { Growing } from "./growing.js";
 import { listed } from "./header.js";
 import { Notation, wayToWrite } from "./notation.js";
 import { type Decimal, MARKS, numberReader, otherMark } from "./numbers.js";
 import type { CellReceiver } from "./rows.js";
 import type { ScannedColumn } from "./scan.js";
-import type { Column, ColumnType } from "./table.js";
+import type { CategoryColumn, Column, ColumnType, DateColumn } from "./table.js";
 
 /** A column with at least this share of numbers is a column of numbers, and the other cells are mistakes. */
 const NEARLY_ALL = 0.9;
@@ -14,12 +15,14 @@ const NEARLY_ALL = 0.9;
 /** Of so many rows it is seen how numbers are written. */
 const ROWS_LOOKED_AT = 200;
 
-/** Of a column that is given as one of numbers. */
-interface NumbersOptions {
-  /** a cell that is none is kept apart, and is no error */
+interface BuilderOptions {
+  /** in a column that is given as one of numbers or dates, a cell that is none is kept apart, and is no error */
   readonly lenient?: boolean;
   /** the numbers are names of these classes */
   readonly classes?: readonly string[] | undefined;
+  /** its words are dates, if all of them can be read so */
+  readonly mayBeDates?: boolean;
+  readonly order?: DayOrderChoice;
 }
 
 /** A cell of a target that is none of a model's classes. */
@@ -53,14 +56,14 @@ export class ColumnBuilder implements CellReceiver {
     private readonly given: ColumnType | undefined,
     { missing, decimal, thousands }: CellFormat,
     private readonly source: string,
-    private readonly ofNumbers: NumbersOptions = {},
+    private readonly options: BuilderOptions = {},
   ) {
     this.missing = new Set(missing);
     this.decimal = decimal;
     this.notation = new Notation(decimal);
     this.numberIn = numberReader({ decimal, thousands });
     this.numbersArePresent = missing.every((word) => this.numberIn(word) === undefined);
-    this.type = given;
+    this.type = given === "date" ? "category" : given;
   }
 
   /** It is one of numbers, so far. */
@@ -80,13 +83,13 @@ export class ColumnBuilder implements CellReceiver {
       if (this.type !== "number") this.codes.push(-1);
       return;
     }
-    const value = this.given === "category" ? undefined : this.numberIn(text);
+    const value = this.type === "category" && this.given ? undefined : this.numberIn(text);
     if (value === undefined) {
       this.others++;
       this.notation.seeOther(text);
       this.firstOther ??= { text, line };
       if (this.given === "number") {
-        const { lenient, classes } = this.ofNumbers;
+        const { lenient, classes } = this.options;
         if (!lenient && classes) throw unknownClass(text, classes, this.place(line));
         if (!lenient) throw this.notNumber(`"${text}" is not a number`, wayToWrite(text, this.decimal));
         this.unreadable.set(this.values.size, text);
@@ -188,10 +191,19 @@ export class ColumnBuilder implements CellReceiver {
     return this.notation.tellsDecimals(this.values.whole(), ROWS_LOOKED_AT);
   }
 
-  finish(): Column {
+  /** `lines`: where each of its rows begins */
+  finish(lines: Int32Array): Column {
     const { name, decimal, unreadable, notation } = this;
     if (this.type === "category") {
-      return { type: "category", name, codes: this.codes.whole(), categories: [...this.codeOf.keys()], decimal };
+      const column = {
+        type: "category" as const,
+        name,
+        codes: this.codes.whole(),
+        categories: [...this.codeOf.keys()],
+        decimal,
+      };
+      if (this.given === "date") return this.givenDates(column, lines);
+      return (this.options.mayBeDates && datesOf(column, this.options.order)) || column;
     }
     const values = this.values.whole();
     const { withZeros } = notation;
@@ -200,10 +212,17 @@ export class ColumnBuilder implements CellReceiver {
       type: "number",
       name,
       values,
-      ...(this.ofNumbers.lenient && { unreadable }),
+      ...(this.options.lenient && { unreadable }),
       ...(withZeros !== undefined && { withZeros }),
       ...(withGroups !== undefined && { withGroups }),
     };
+  }
+
+  private givenDates(words: CategoryColumn, lines: Int32Array): DateColumn {
+    const column = asDates(words, this.options.order);
+    const [wrong] = this.options.lenient ? [] : (column.unreadable ?? []);
+    if (wrong) throw notDate(wrong[1], column.order, this.place(lines[wrong[0]]!));
+    return column;
   }
 
   private code(text: string): number {

@@ -1,9 +1,9 @@
 import { NnfitError } from "../errors.js";
-import { normalDate } from "./dates.js";
+import { asDates, notDate } from "./dateColumn.js";
 import { checkNames } from "./header.js";
 import { wholeNumber } from "./numbers.js";
 import type { DataOptions } from "./options.js";
-import { type Column, columnOf, isMissing, type Table, textOf } from "./table.js";
+import { type Column, columnOf, isMissing, type Table } from "./table.js";
 
 /**
  * How rows hang together: what is learned from some of them tells too much about others. Rows of one group stay on one
@@ -76,26 +76,24 @@ function codesOf(column: Column): Int32Array {
     if (!codeOf.has(group)) codeOf.set(group, codeOf.size);
     return codeOf.get(group)!;
   };
-  if (column.type === "number") return Int32Array.from(column.values, (value) => codeFor(value));
+  if (column.type !== "category") return Int32Array.from(column.values, (value) => codeFor(value));
   const groups = column.categories.map((word) => wholeNumber(word, column.decimal ?? ".") ?? word);
   return column.codes.map((code) => codeFor(groups[code]!));
 }
 
-/** By size, or of dates by their text. */
-function timesOf(column: Column, table: Table): Int32Array {
-  if (column.type === "number") {
-    const placeOf = new Map([...new Set(column.values)].sort((a, b) => a - b).map((value, place) => [value, place]));
-    return Int32Array.from(column.values, (value) => placeOf.get(value)!);
+/** By size, or the earlier date first. */
+function timesOf(given: Column, { source, lines }: Table): Int32Array {
+  const column = given.type === "category" ? asDates(given, "auto") : given;
+  const [wrong] = column.unreadable ?? [];
+  if (wrong) {
+    const [row, text] = wrong;
+    throw notDate(
+      text,
+      column.type === "date" ? column.order : undefined,
+      `${source}:${lines[row]}, column "${column.name}"`,
+      "neither a number nor a date",
+    );
   }
-  const words = column.categories.map(normalDate);
-  const row = column.codes.findIndex((code) => words[code] === undefined);
-  if (row >= 0) {
-    throw new NnfitError("data", `"${textOf(column, row)}" is neither a number nor a date such as 2024-03-01`, {
-      at: `${table.source}:${table.lines[row]}, column "${column.name}"`,
-      try: "dates as year-month-day, with or without a time of day in one time zone: 2024-03-01T17:30",
-    });
-  }
-  const inOrder = [...new Set(words)].sort(); // by code units, which dates have few of
-  const placeOf = new Map(inOrder.map((word, place) => [word, place]));
-  return Int32Array.from(column.codes, (code) => placeOf.get(words[code])!);
+  const placeOf = new Map([...new Set(column.values)].sort((a, b) => a - b).map((value, place) => [value, place]));
+  return Int32Array.from(column.values, (value) => placeOf.get(value)!);
 }

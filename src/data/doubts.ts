@@ -1,9 +1,17 @@
 import { NnfitError } from "../errors.js";
 import type { CellFormat } from "./csv.js";
-import { looksLikeDate, normalDate } from "./dates.js";
+import { dayOrderIn, daysIn, looksLikeDate } from "./dates.js";
 import { MARKS, numberIn, numberReader, otherMark } from "./numbers.js";
 import type { DataOptions } from "./options.js";
-import { type CategoryColumn, type Column, columnOf, type NumberColumn, type Table, type Task } from "./table.js";
+import {
+  type CategoryColumn,
+  type Column,
+  cellsOf,
+  columnOf,
+  type NumberColumn,
+  type Table,
+  type Task,
+} from "./table.js";
 
 /** What people and programs write for a value that is missing, in small letters. */
 const MISSING = new Set([
@@ -77,6 +85,7 @@ export function doubtsAbout(table: Table, data: DataOptions, task: Task | "auto"
         throw notClasses(doubt, table.source);
       return doubt ? [doubt.what, doubt.way].filter((part) => part !== undefined).join("; ") : [];
     }
+    if (column.type === "date") return [];
     const doubt = doubtAboutMarks(column, data) ?? (isTarget ? undefined : doubtAboutNumbers(column, inputs.length));
     return doubt ?? [];
   });
@@ -135,12 +144,7 @@ function doubtAboutWords(
     const plain = ["plain ones", ...asMissing].join(" and ");
     return { what, way: `${plain} would make it one of numbers`, makesNumbers: true };
   }
-  if (cells.every(looksLikeDate)) {
-    const ordered =
-      missed.length === 0 && cells.every(normalDate) ? `, and data.time: "${name}" puts rows in order` : "";
-    const what = `"${name}" holds dates, which are taken for words: columns of numbers made of them, such as the month, say more`;
-    return { what: what + ordered, makesNumbers: false };
-  }
+  if (cells.every(looksLikeDate)) return { ...doubtAboutDates(name, cells, asMissing, isTarget), makesNumbers: false };
   return doubtAboutCapitals(name, categories);
 }
 
@@ -158,6 +162,23 @@ function marksOf(
     }
   }
   return undefined;
+}
+
+function doubtAboutDates(
+  name: string,
+  cells: readonly string[],
+  asMissing: readonly string[],
+  isTarget: boolean,
+): Pick<Doubt, "what" | "way"> {
+  if (isTarget) return { what: `"${name}" holds dates, and each of them is a class` };
+  const what = `"${name}" holds dates, which are taken for words`;
+  const order = dayOrderIn(cells);
+  const unread = cells.find((cell) => daysIn(cell, order) === undefined);
+  const isOrdered = unread === undefined || daysIn(unread, "dayFirst") === undefined;
+  const settings = [...(isOrdered ? [] : ['data.dates: "dayFirst" or "monthFirst"']), ...asMissing];
+  if (unread !== undefined && isOrdered)
+    return { what: `${what}, as ${unread} is none that can be read`, way: "dates such as 2024-03-01 can" };
+  return { what, way: `${settings.join(" and ")} ${settings.length > 1 ? "make" : "makes"} them dates` };
 }
 
 function doubtAboutCapitals(name: string, words: readonly string[]): Doubt | undefined {
@@ -239,8 +260,4 @@ function tellsTarget(column: Column, target: Column | undefined): boolean {
     if (classOf.size > cells.length / 2) return false;
   }
   return classOf.size > 1;
-}
-
-function cellsOf(column: Column): Float64Array | Int32Array {
-  return column.type === "number" ? column.values : column.codes;
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { dayOrders } from "./dates.js";
 import { encodings } from "./encoding.js";
 import { columnType } from "./table.js";
 
@@ -53,7 +54,7 @@ export const dataOptions = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "a column that orders the rows in time, numbers or dates such as 2024-03-01: the latest rows are held out, so that no model is tested on rows earlier than those it trained on; not an input",
+      "a column that orders the rows in time, of numbers or dates: the latest rows are held out, so that no model is tested on rows earlier than those it trained on; not an input",
     ),
   weight: z
     .string()
@@ -75,6 +76,12 @@ export const dataOptions = z.strictObject({
     .default({})
     .describe(
       'column types, where the detected ones are wrong: { "zip_code": "category" }; such a column is never left out as an identifier',
+    ),
+  dates: z
+    .enum(["auto", ...dayOrders])
+    .default("auto")
+    .describe(
+      "what comes first in dates such as 3/4/2024; auto is what a date such as 3/13/2024 in the same column tells, without which it holds words",
     ),
   ...csvOptions,
 });

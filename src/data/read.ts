@@ -1,6 +1,8 @@
 import { NnfitError } from "../errors.js";
 import { ColumnBuilder } from "./columns.js";
 import type { CsvFormat } from "./csv.js";
+import type { DayOrderChoice } from "./dateColumn.js";
+import type { DayOrder } from "./dates.js";
 import { Growing } from "./growing.js";
 import { checkHeader, checkNames, lacksColumns, placesOf } from "./header.js";
 import { withLabels } from "./labels.js";
@@ -21,6 +23,7 @@ export interface ReadOptions extends CsvFormat {
   readonly labels?: string;
   /** columns that are to be predicted: numbers that are wrong in them don't make classes */
   readonly target?: string | readonly string[];
+  readonly dates?: DayOrderChoice;
   /** columns that would be of no use as words */
   readonly weight?: string | null;
   readonly time?: string | null;
@@ -33,6 +36,8 @@ export interface WantedColumn {
   readonly optional?: boolean;
   /** what its cells may be, for an error that tells of one that is no number */
   readonly classes?: readonly string[];
+  /** what comes first in its dates such as 3/4/2024 */
+  readonly order?: DayOrder | undefined;
 }
 
 /**
@@ -42,6 +47,8 @@ export interface WantedColumn {
 export async function readTable(source: Source, options: ReadOptions): Promise<Table> {
   const { types, labels } = options;
   const ignored = new Set(options.ignore);
+  const order = options.dates ?? "auto";
+  const noDates = new Set([options.ignore ?? [], options.target ?? [], options.weight ?? []].flat());
   let builders: ColumnBuilder[] | undefined;
   const lines = new Growing<Int32Array>(Int32Array);
   for await (const { header, places, rows } of withHeader(source, options, (name) => !ignored.has(name))) {
@@ -49,7 +56,11 @@ export async function readTable(source: Source, options: ReadOptions): Promise<T
       checkNames(Object.keys(types), header, "data.types", source.name);
       builders = header.map((name) => {
         const found = name === labels ? "category" : undefined;
-        return new ColumnBuilder(name, Object.hasOwn(types, name) ? types[name] : found, options, source.name);
+        const given = Object.hasOwn(types, name) ? types[name] : found;
+        return new ColumnBuilder(name, given, options, source.name, {
+          mayBeDates: !given && !noDates.has(name),
+          order,
+        });
       });
     }
     lines.append(rows.lines);
@@ -196,7 +207,7 @@ function wantedBuilders(
   const lacking = wanted.filter(({ name, optional }) => !optional && !places.has(name)).map(({ name }) => name);
   if (lacking.length > 0) throw lacksColumns(lacking, header, wanted, source.name);
   return present.map(
-    ({ name, type, classes }) => new ColumnBuilder(name, type, format, source.name, { lenient, classes }),
+    ({ name, type, classes, order }) => new ColumnBuilder(name, type, format, source.name, { lenient, classes, order }),
   );
 }
 
@@ -204,7 +215,7 @@ function finish(builders: readonly ColumnBuilder[], lines: Int32Array, { name: s
   return {
     source,
     rows: lines.length,
-    columns: builders.map((builder) => builder.finish()),
+    columns: builders.map((builder) => builder.finish(lines)),
     lines,
   };
 }

@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { take } from "./arrays.js";
+import { type DayOrder, dateText } from "./dates.js";
 import type { Decimal } from "./numbers.js";
 
-export const columnType = z.enum(["number", "category"]);
+export const columnType = z.enum(["number", "category", "date"]);
 export type ColumnType = z.output<typeof columnType>;
 
 /** What is done with a target: a number is predicted, or one of several classes. */
@@ -32,7 +33,23 @@ export interface CategoryColumn {
   readonly decimal?: Decimal;
 }
 
-export type Column = NumberColumn | CategoryColumn;
+/** A column of moments, in days since the beginning of 1970; NaN where a cell is missing. */
+export interface DateColumn {
+  readonly type: "date";
+  readonly name: string;
+  readonly values: Float64Array;
+  /** what comes first in its dates such as 3/4/2024, where that is known */
+  readonly order?: DayOrder;
+  /** what stood in cells that are no dates, by row, where that is no error: they count as NaN */
+  readonly unreadable?: ReadonlyMap<number, string>;
+}
+
+export type Column = NumberColumn | CategoryColumn | DateColumn;
+
+/** What tells the cells of a column apart: numbers, days or codes. */
+export function cellsOf(column: Column): Float64Array | Int32Array {
+  return column.type === "category" ? column.codes : column.values;
+}
 
 /** Typed columns of equal length. */
 export interface Table {
@@ -60,11 +77,12 @@ const byName = new WeakMap<readonly Column[], ReadonlyMap<string, Column>>();
 export function textOf(column: Column, row: number): string | undefined {
   if (column.type === "category") return column.categories[column.codes[row]!];
   const value = column.values[row]!;
-  return Number.isNaN(value) ? undefined : String(value);
+  if (Number.isNaN(value)) return undefined;
+  return column.type === "date" ? dateText(value) : String(value);
 }
 
 export function isMissing(column: Column, row: number): boolean {
-  return column.type === "number" ? Number.isNaN(column.values[row]!) : column.codes[row]! < 0;
+  return column.type === "category" ? column.codes[row]! < 0 : Number.isNaN(column.values[row]!);
 }
 
 /** The table of some of the rows, in the order given. */
@@ -74,9 +92,9 @@ export function takeRows(table: Table, rows: Uint32Array): Table {
     rows: rows.length,
     lines: take(table.lines, rows),
     columns: table.columns.map((column) =>
-      column.type === "number"
-        ? { ...column, values: take(column.values, rows) }
-        : { ...column, codes: take(column.codes, rows) },
+      column.type === "category"
+        ? { ...column, codes: take(column.codes, rows) }
+        : { ...column, values: take(column.values, rows) },
     ),
   };
 }

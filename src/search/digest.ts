@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Table } from "../data/table.js";
+import { cellsOf, type Table } from "../data/table.js";
 
 export function digestOf(value: unknown): string {
   return createHash("sha256").update(JSON.stringify(value)).digest("hex");
@@ -11,7 +11,7 @@ export function digestOfTables(tables: readonly Table[]): string {
   for (const { rows, columns } of tables) {
     hash.update(`${rows}\n`);
     for (const column of columns) {
-      const { buffer, byteOffset, byteLength } = column.type === "number" ? column.values : column.codes;
+      const { buffer, byteOffset, byteLength } = cellsOf(column);
       const categories = column.type === "category" ? column.categories : [];
       hash.update(`${JSON.stringify([column.name, column.type, ...categories])}\n`);
       hash.update(new Uint8Array(buffer, byteOffset, byteLength));

@@ -95,9 +95,9 @@ function sharedTable(table: Table): Table {
     ...table,
     lines: shared(table.lines),
     columns: table.columns.map((column) =>
-      column.type === "number"
-        ? { ...column, values: shared(column.values) }
-        : { ...column, codes: shared(column.codes) },
+      column.type === "category"
+        ? { ...column, codes: shared(column.codes) }
+        : { ...column, values: shared(column.values) },
     ),
   };
 }

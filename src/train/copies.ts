@@ -1,4 +1,4 @@
-import { type Column, columnOf, type Table } from "../data/table.js";
+import { type Column, cellsOf, columnOf, type Table } from "../data/table.js";
 
 /** A table has so large a share of copies by mistake, not by chance, */
 const MANY = 0.1;
@@ -26,15 +26,14 @@ export function countCopies(table: Table, names: readonly string[]): number {
   if (copies < MANY * table.rows) return 0;
   const isTelling = columns.some(
     (column) =>
-      column.type === "number" && new Set(column.values).size >= Math.max(TELLING * seen.size, FEWEST_NUMBERS),
+      column.type !== "category" && new Set(column.values).size >= Math.max(TELLING * seen.size, FEWEST_NUMBERS),
   );
   return isTelling ? copies : 0;
 }
 
 /** Two words of 32 bits for each cell. */
 function bitsOf(column: Column): Uint32Array {
-  const numbers = column.type === "number" ? column.values : column.codes;
-  return new Uint32Array(Float64Array.from(numbers, (x) => (Number.isNaN(x) ? Number.NaN : x + 0)).buffer);
+  return new Uint32Array(Float64Array.from(cellsOf(column), (x) => (Number.isNaN(x) ? Number.NaN : x + 0)).buffer);
 }
 
 /** Of 53 bits: among a million different rows two are taken for one in one of 20,000 tables. */

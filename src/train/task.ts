@@ -1,6 +1,6 @@
 import { checkNames } from "../data/header.js";
 import type { DataOptions } from "../data/options.js";
-import { type Column, columnOf, type Table, type Task } from "../data/table.js";
+import { type Column, cellsOf, columnOf, type Table, type Task } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { inOrder } from "../transform/categories.js";
 import { differentValues, learnClasses, notNumbers, rowsWithTarget, type TargetState } from "../transform/target.js";
@@ -36,6 +36,13 @@ export function findTask(
   checkNames(names, header, "data.target", whole.source);
   const table = rowsWithTarget(whole, names);
   const targets = names.map((name) => columnOf(table, name)!);
+  const date = targets.find(({ type }) => type === "date");
+  if (date) {
+    throw new NnfitError("usage", `the target "${date.name}" can't be a date`, {
+      setting: "data.types",
+      try: "a column with the number of days until then as the target",
+    });
+  }
   const { task, because } = decideTask(setting, targets, table.source);
   if (task === "regression" && positive !== null) {
     throw new NnfitError("usage", "only one of two classes is called positive", {
@@ -88,7 +95,7 @@ export function decideTask(
 const MOST_LIKE_CLASSES = 10;
 
 function areLikeClasses(different: readonly string[], column: Column): boolean {
-  const rows = column.type === "number" ? column.values.length : column.codes.length;
+  const rows = cellsOf(column).length;
   const few =
     different.length > 1 && different.length <= MOST_LIKE_CLASSES && rows >= MOST_LIKE_CLASSES * different.length;
   return few && different.every((text) => Number.isInteger(Number(text)));

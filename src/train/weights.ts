@@ -1,7 +1,7 @@
 import { checkNames } from "../data/header.js";
 import { numberIn } from "../data/numbers.js";
 import type { WantedColumn } from "../data/read.js";
-import { columnOf, type Table, textOf } from "../data/table.js";
+import { type Column, columnOf, type Table, textOf } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { nearest } from "../family.js";
 import type { TargetState } from "../transform/target.js";
@@ -28,7 +28,7 @@ function weightsIn(table: Table, name: string): number[] {
   if (!column) throw new Error(`column ${name} is not there`);
   const weights = Array.from({ length: table.rows }, (_, row) => {
     const text = textOf(column, row);
-    const weight = column.type === "number" ? column.values[row] : numberIn(text ?? "", column.decimal ?? ".");
+    const weight = numberOf(column, row);
     if (text !== undefined && weight !== undefined && weight >= 0) return weight;
     const found = weight === undefined ? `"${text}"` : text;
     const message = text === undefined ? "the weight of a row is missing" : `the weight of a row is ${found}`;
@@ -39,6 +39,11 @@ function weightsIn(table: Table, name: string): number[] {
   });
   if (weights.some((weight) => weight > 0)) return weights;
   throw new NnfitError("data", `the weight "${name}" is 0 in every row, so none would count`, { at: table.source });
+}
+
+function numberOf(column: Column, row: number): number | undefined {
+  if (column.type === "number") return column.values[row];
+  return numberIn(textOf(column, row) ?? "", (column.type === "category" && column.decimal) || ".");
 }
 
 /** How much a row counts by its class, given the rows that are learned from. */

@@ -1,8 +1,17 @@
-import { type CategoryColumn, columnOf, type NumberColumn, type Table, textOf } from "../data/table.js";
+import {
+  type CategoryColumn,
+  type Column,
+  columnOf,
+  type DateColumn,
+  type NumberColumn,
+  type Table,
+  textOf,
+} from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { placesAmong } from "./categories.js";
+import { INPUTS_OF_CYCLE, writeCycle } from "./cycles.js";
 import { columnsOf, widthOf } from "./inputColumns.js";
-import type { CategoryState, NumberState, PipelineState } from "./pipeline.js";
+import type { CategoryState, ColumnState, DateState, NumberState, PipelineState } from "./pipeline.js";
 import { isFinite32, scalingOf } from "./scalers.js";
 
 /** So many rows of all columns are written before the next ones are: they stay in the cache. */
@@ -29,9 +38,7 @@ export function applyLeniently(pipeline: PipelineState, table: Table): Float32Ar
     if (column?.type !== state.type) throw new Error(`column ${state.name} is not there as a ${state.type}`);
     const output = { X, width, place };
     place += columnsOf(state).length;
-    return state.type === "number"
-      ? numberWriter(output, column as NumberColumn, state) // types are equal
-      : codeWriter(output, column as CategoryColumn, state);
+    return writerFor(output, column, state);
   });
   for (let row = 0; row < table.rows; row += BLOCK_ROWS) {
     const end = Math.min(row + BLOCK_ROWS, table.rows);
@@ -63,6 +70,18 @@ interface Output {
 /** Writes X for the rows from one up to another. */
 type Writer = (from: number, to: number) => void;
 
+function writerFor(output: Output, column: Column, state: ColumnState): Writer {
+  // the types of the column and of its state are equal
+  switch (state.type) {
+    case "number":
+      return numberWriter(output, column as NumberColumn, state);
+    case "category":
+      return codeWriter(output, column as CategoryColumn, state);
+    case "date":
+      return dateWriter(output, column as DateColumn, state);
+  }
+}
+
 function numberWriter({ X, width, place }: Output, { values }: NumberColumn, state: NumberState): Writer {
   const { apply } = scalingOf(state.scaler);
   const filled = apply(state.fill);
@@ -72,6 +91,23 @@ function numberWriter({ X, width, place }: Output, { values }: NumberColumn, sta
       const missing = Number.isNaN(value);
       X[at] = missing ? filled : apply(value); // float32 only now
       if (state.indicator) X[at + 1] = Number(missing);
+    }
+  };
+}
+
+function dateWriter({ X, width, place }: Output, { values }: DateColumn, state: DateState): Writer {
+  const { fill, cycles, indicator, scaler } = state;
+  const { apply } = scalingOf(scaler);
+  const flag = 1 + INPUTS_OF_CYCLE * cycles.length;
+  return (from, to) => {
+    for (let row = from, at = from * width + place; row < to; row++, at += width) {
+      const value = values[row]!;
+      const missing = Number.isNaN(value);
+      X[at] = apply(missing ? 0 : value - fill);
+      // No time of a cycle is known of a missing date: the inputs stay 0, as far from one as from another.
+      for (let i = 0; !missing && i < cycles.length; i++)
+        writeCycle(cycles[i]!, value, X, at + 1 + i * INPUTS_OF_CYCLE);
+      if (indicator) X[at + flag] = Number(missing);
     }
   };
 }

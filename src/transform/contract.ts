@@ -8,7 +8,15 @@ import type { ColumnState, PipelineState } from "./pipeline.js";
 import { binOf, MOST_VALUES, type NumberProfile } from "./profile.js";
 
 /** What of a column breaks the contract. */
-export type Break = "lacking" | "not numbers" | "missing" | "outside" | "far outside" | "unseen" | "drift";
+export type Break =
+  | "lacking"
+  | "not numbers"
+  | "not dates"
+  | "missing"
+  | "outside"
+  | "far outside"
+  | "unseen"
+  | "drift";
 
 /** A column of new rows beside that of the training rows. Null where it is not known, or means nothing for its type. */
 export interface Finding {
@@ -20,9 +28,9 @@ export interface Finding {
   readonly missingInTraining: number | null;
   /** how large that share may be */
   readonly missingLimit: number | null;
-  /** how many cells should be numbers and are none */
+  /** how many cells should be numbers, or dates, and are none */
   readonly unreadable: number;
-  /** share of the rows beyond the range of the training rows, and how large it may be */
+  /** share of the rows beyond the range of the training rows, and how large it may be: of dates, which go on, any if no limit is given */
   readonly outside: number | null;
   readonly outsideLimit: number | null;
   /** the number that is farthest beyond the range, if it is so far as none comes by chance, and no limit is given */
@@ -91,10 +99,9 @@ class Clause {
     const { name, type, profile } = state;
     const { counts, rows } = tally;
     const share = (count: number) => (rows > 0 ? count / rows : 0);
-    const isNumber = type === "number";
     const drift = training && present ? this.drift(training, trainingRows) : undefined;
-    const hasRange = present && isNumber && profile !== undefined;
-    const hasCategories = present && !isNumber;
+    const hasRange = present && profile !== undefined && "smallest" in profile;
+    const hasCategories = present && type === "category";
     const rare = profile && "other" in profile ? profile.other : null;
     const chance = (of: number, [few, among]: Rarity) => share(Math.max(1, mostByChance(of, few, among))); // one row is chance
     const byChance = chance(rows - counts.missing, rarity(state, trainingRows));
@@ -102,6 +109,10 @@ class Clause {
     const missingByChance = chance(rows, [Math.round(missing * trainingRows) + 1, trainingRows]);
     const limit = (given: number | undefined, usual: number) =>
       given === undefined ? Math.max(usual + (rare ?? 0), byChance) : given + (rare ?? 0);
+    // Dates go on: new rows are later than those of training as a rule.
+    const mayGoOn = type === "date" && limits.outside === undefined;
+    const outsideLimit = mayGoOn ? 1 : limit(limits.outside, usualLimits.outside);
+    const hasDeciles = hasRange && "deciles" in profile;
     const finding = {
       name,
       type,
@@ -114,8 +125,8 @@ class Clause {
           : null,
       unreadable: counts.unreadable,
       outside: hasRange ? share(counts.outside) : null,
-      outsideLimit: hasRange ? limit(limits.outside, usualLimits.outside) : null,
-      farOutside: hasRange && limits.outside === undefined ? farOutside(profile, tally, trainingRows) : null,
+      outsideLimit: hasRange ? outsideLimit : null,
+      farOutside: hasDeciles && limits.outside === undefined ? farOutside(profile, tally, trainingRows) : null,
       unseen: hasCategories ? share(counts.unseen) : null,
       rareInTraining: rare,
       unseenLimit: hasCategories ? limit(limits.unseen, usualLimits.unseen) : null,
@@ -152,9 +163,12 @@ class Clause {
   }
 }
 
-/** Of numbers: those between deciles. Of categories: each with a place, and the rare ones. Last the missing cells. */
+/**
+ * Of numbers: those between deciles. Of categories: each with a place, and the rare ones. Last the missing cells. Of dates
+ * none, as new rows have new ones.
+ */
 function trainingBins({ profile }: ColumnState): number[] | undefined {
-  if (!profile) return undefined;
+  if (!profile || !("bins" in profile || "shares" in profile)) return undefined;
   const bins = "bins" in profile ? profile.bins : [...profile.shares, profile.other];
   return [...bins, profile.missing];
 }
@@ -181,12 +195,12 @@ function farOutside(
 /** How many training rows were what few rows are, and of how many. */
 type Rarity = readonly [few: number, among: number];
 
-/** Of numbers the two at the ends of their range; of categories those that are new, or too rare for a place of their own. */
+/** Of numbers and dates the two at the ends of their range; of categories those that are new, or too rare for a place of their own. */
 function rarity({ profile }: ColumnState, trainingRows: number): Rarity {
   if (!profile) return [0, trainingRows];
   const rowsOf = (share: number) => Math.round(share * trainingRows);
   const among = rowsOf(1 - profile.missing);
-  if ("bins" in profile) return [2, among];
+  if (!("shares" in profile)) return [2, among];
   const countOf = (rows: number) => profile.shares.filter((share) => rowsOf(share) === rows).length;
   return ofNewCategories(countOf(1) + rowsOf(profile.other), countOf(2), among);
 }
@@ -203,12 +217,13 @@ function ofNewCategories(once: number, twice: number, among: number): Rarity {
 }
 
 function breaksOf(finding: Omit<Finding, "breaks">): Break[] {
-  const { present, unreadable, missing, missingLimit, outside, outsideLimit, farOutside } = finding;
+  const { type, present, unreadable, missing, missingLimit, outside, outsideLimit, farOutside } = finding;
   const { unseen, unseenLimit, drift, driftLimit } = finding;
   if (!present) return ["lacking"];
   const exceeds = (value: number | null, limit: number | null) => value !== null && limit !== null && value > limit;
   const all: [Break, boolean][] = [
-    ["not numbers", unreadable > 0],
+    ["not numbers", unreadable > 0 && type !== "date"],
+    ["not dates", unreadable > 0 && type === "date"],
     ["missing", exceeds(missing, missingLimit)],
     ["outside", exceeds(outside, outsideLimit)],
     ["far outside", farOutside !== null],

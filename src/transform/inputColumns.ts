@@ -1,3 +1,4 @@
+import { INPUTS_OF_CYCLE } from "./cycles.js";
 import type { ColumnState, PipelineState } from "./pipeline.js";
 
 /** A column of X: a number, 1 where one is missing, or the code of a category (0, 1, …; −1 where it has no place). */
@@ -13,7 +14,11 @@ export function inputColumns(pipeline: PipelineState): InputColumn[] {
 
 export function columnsOf(state: ColumnState): InputColumn[] {
   if (state.type === "category") return [{ kind: "code", categories: state.categories.length, other: state.other }];
-  return state.indicator ? [{ kind: "number" }, { kind: "flag" }] : [{ kind: "number" }];
+  const numbers = 1 + (state.type === "date" ? INPUTS_OF_CYCLE * state.cycles.length : 0);
+  return [
+    ...new Array<InputColumn>(numbers).fill({ kind: "number" }),
+    ...(state.indicator ? [{ kind: "flag" } as const] : []),
+  ];
 }
 
 /** A column of the table, and which columns of X it becomes. */

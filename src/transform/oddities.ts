@@ -1,10 +1,10 @@
-import { type Column, columnOf, type Table } from "../data/table.js";
+import { type Column, columnOf, type Table, textOf } from "../data/table.js";
 import { placesAmong } from "./categories.js";
 import type { ColumnState } from "./pipeline.js";
 
 /**
- * What is odd about a cell: it should be a number and is none; it is a category without a place of its own; it is a
- * number beyond those of the training rows; it is missing.
+ * What is odd about a cell: it should be a number or a date and is none; it is a category without a place of its own; it is
+ * a number or a date beyond those of the training rows; it is missing.
  */
 export type Oddity = "unreadable" | "unseen" | "outside" | "missing";
 
@@ -51,7 +51,7 @@ export class Tally {
 
 /** Models of earlier versions know no range, so nothing is outside it. */
 function visitOddities(state: ColumnState, column: Column, visit: (row: number, oddity: Oddity) => void): void {
-  if (state.type === "number" && column.type === "number") {
+  if (state.type !== "category" && column.type !== "category") {
     const smallest = state.profile?.smallest ?? Number.NEGATIVE_INFINITY;
     const largest = state.profile?.largest ?? Number.POSITIVE_INFINITY;
     const { values, unreadable } = column;
@@ -75,7 +75,7 @@ export function oddText(column: Column, row: number): string {
   const text =
     column.type === "category"
       ? (column.categories[column.codes[row]!] ?? "")
-      : (column.unreadable?.get(row) ?? String(column.values[row]));
+      : (column.unreadable?.get(row) ?? textOf(column, row) ?? "");
   const characters = [...text.slice(0, 2 * LONGEST_EXAMPLE).replace(/\p{Cc}+/gu, " ")];
   return characters.length > LONGEST_EXAMPLE
     ? `${characters.slice(0, LONGEST_EXAMPLE).join("")}…`

@@ -1,10 +1,12 @@
 import * as z from "zod";
+import { dateText, dayOrders } from "../data/dates.js";
 import { checkNames } from "../data/header.js";
-import type { CategoryColumn, Column, NumberColumn, Table } from "../data/table.js";
+import type { CategoryColumn, Column, DateColumn, NumberColumn, Table } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { inOrder, rowsByCategory } from "./categories.js";
+import { cycleName, cyclesIn } from "./cycles.js";
 import { type ScalerSetting, scalerFor } from "./options.js";
-import { categoryProfile, numberProfile, profileNumbers } from "./profile.js";
+import { categoryProfile, dateProfile, day, numberProfile, profileDates, profileNumbers } from "./profile.js";
 import { Sample } from "./sample.js";
 import { checkMagnitude, LARGEST_INPUT, learnScaler, scalerState } from "./scalers.js";
 
@@ -38,12 +40,30 @@ const categoryState = z
     "it does not have a share for each category",
   );
 
+/**
+ * A column of dates: the scaled days since the date that stands in for missing ones; then for each cycle some
+ * inputs, which say where in it the date is; and where `indicator` is set one more, 1 where the cell is missing.
+ */
+const dateState = z.strictObject({
+  name: z.string(),
+  type: z.literal("date"),
+  /** what comes first in dates such as 3/4/2024, where it is known */
+  order: z.enum(dayOrders).optional(),
+  /** stands in for a missing cell: the median of the training rows, in days since the beginning of 1970 */
+  fill: day,
+  indicator: z.boolean(),
+  scaler: scalerState,
+  cycles: z.array(cycleName),
+  profile: dateProfile,
+});
+
 /** What the pipeline learned from the training rows: how each column of the table becomes columns of X. */
-export const pipelineState = z.array(z.discriminatedUnion("type", [numberState, categoryState])).min(1);
+export const pipelineState = z.array(z.discriminatedUnion("type", [numberState, categoryState, dateState])).min(1);
 export type PipelineState = z.output<typeof pipelineState>;
 export type ColumnState = PipelineState[number];
 export type NumberState = Extract<ColumnState, { type: "number" }>;
 export type CategoryState = Extract<ColumnState, { type: "category" }>;
+export type DateState = Extract<ColumnState, { type: "date" }>;
 
 /** A category with at least this share of different values is a name for the row. */
 const IDENTIFIER = 0.9;
@@ -90,14 +110,14 @@ export function learnPipeline(
   const names = training.columns.map(({ name }) => name);
   checkNames(ignored, names, "data.ignore", training.source);
   if (typeof scale === "object") {
-    const numbers = training.columns.filter(({ type }) => type === "number").map(({ name }) => name);
+    const numbers = training.columns.filter(({ type }) => type !== "category").map(({ name }) => name);
     const named = Object.keys(scale).filter((name) => name !== "*");
     checkNames(named, names, "scale.inputs", training.source);
     const word = named.find((name) => !numbers.includes(name));
     if (word !== undefined) {
       throw new NnfitError("usage", `the column "${word}" holds words, which are not scaled`, {
         setting: "scale.inputs",
-        have: `columns of numbers: ${numbers.join(", ")}`,
+        have: `columns that are: ${numbers.join(", ")}`,
       });
     }
   }
@@ -129,7 +149,14 @@ export function learnPipeline(
 
 /** What is learned of a column, or why nothing can be. */
 function learnColumn(column: Column, scale: ScalerSetting, places: CategoryPlaces, source: string) {
-  return column.type === "number" ? learnNumber(column, scale, source) : learnCategory(column, places);
+  switch (column.type) {
+    case "number":
+      return learnNumber(column, scale, source);
+    case "category":
+      return learnCategory(column, places);
+    case "date":
+      return learnDate(column, scale);
+  }
 }
 
 function learnNumber({ name, values }: NumberColumn, setting: ScalerSetting, source: string): ColumnState | string {
@@ -145,6 +172,26 @@ function learnNumber({ name, values }: NumberColumn, setting: ScalerSetting, sou
     indicator,
     scaler: learnScaler(scalerFor(setting, name), sample),
     profile: profileNumbers(sample, values.length),
+  };
+}
+
+function learnDate({ name, values, order }: DateColumn, setting: ScalerSetting): ColumnState | string {
+  const present = new Sample(values);
+  const indicator = present.values.length < values.length;
+  if (present.values.length === 0) return "empty in the training rows";
+  if (!indicator && present.smallest === present.largest) {
+    return `the same in every training row: ${dateText(present.smallest)}`;
+  }
+  const fill = present.median();
+  return {
+    name,
+    type: "date",
+    ...(order && { order }),
+    fill,
+    indicator,
+    scaler: learnScaler(scalerFor(setting, name), new Sample(present.values.map((days) => days - fill))),
+    cycles: cyclesIn(present.values),
+    profile: profileDates(present, values.length),
   };
 }
 

@@ -5,6 +5,9 @@ import { Sample } from "./sample.js";
 
 const share = z.number().min(0).max(1);
 
+/** A moment in days since the beginning of 1970, of a year of four digits. */
+export const day = z.number().min(-354_285).max(2_932_897);
+
 /** Values between deciles, and values that several deciles are equal to. */
 const BINS = 19;
 
@@ -27,6 +30,10 @@ export const numberProfile = z
   );
 export type NumberProfile = z.output<typeof numberProfile>;
 
+/** The same of a column of dates. */
+export const dateProfile = z.strictObject({ smallest: day, largest: day, missing: share });
+export type DateProfile = z.output<typeof dateProfile>;
+
 /** The same of a column of categories. */
 export const categoryProfile = z.strictObject({
   /** share of the training rows in each of the column's categories, in their order */
@@ -37,6 +44,11 @@ export const categoryProfile = z.strictObject({
   other: share,
 });
 export type CategoryProfile = z.output<typeof categoryProfile>;
+
+/** Of a column of `rows` cells, of which the sample's days, one at least, are present. */
+export function profileDates({ smallest, largest, values }: Sample, rows: number): DateProfile {
+  return { smallest, largest, missing: (rows - values.length) / rows };
+}
 
 /** Of a column of `rows` cells, of which the sample's values, one at least, are present. */
 export function profileNumbers(sample: Sample, rows: number): NumberProfile {

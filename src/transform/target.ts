@@ -3,7 +3,7 @@ import { unknownClass } from "../data/columns.js";
 import { checkNames } from "../data/header.js";
 import type { DataOptions } from "../data/options.js";
 import { range } from "../data/split.js";
-import { type Column, columnOf, columnType, isMissing, type Table, takeRows, textOf } from "../data/table.js";
+import { type Column, cellsOf, columnOf, columnType, isMissing, type Table, takeRows, textOf } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { nearest } from "../family.js";
 import { inOrder, placesAmong } from "./categories.js";
@@ -85,7 +85,7 @@ export function notNumbers(name: string, source: string): NnfitError {
 
 /** The different cells, in order of appearance; no more than `enough` of them. */
 export function differentValues(column: Column, enough = Number.POSITIVE_INFINITY): string[] {
-  const cells = column.type === "number" ? column.values : column.codes;
+  const cells = cellsOf(column);
   const seen = new Set<number>();
   const texts: string[] = [];
   for (let row = 0; row < cells.length && texts.length < enough; row++) {
@@ -176,7 +176,7 @@ export function truthOf(target: TargetState, table: Table): Truth {
   const column = columnOf(table, target.name);
   if (!column) throw new Error(`column ${target.name} is not there`);
   const numberOf = placesAmong(target.classes, column.type === "category" ? column.decimal : ".");
-  const cells = column.type === "number" ? column.values : column.codes;
+  const cells = cellsOf(column);
   const known = new Map<number, number>();
   const classes = new Int32Array(table.rows);
   for (let row = 0; row < table.rows; row++) {

@@ -25,7 +25,7 @@ const points = Array.from({ length: 60 }, (_, i) => {
   const kind = i % 3 === 0 ? "far" : "near";
   const away = kind === "far" ? 1.5 : 0;
   const noise = (n: number) => (((i + 1) * n) % 101) / 50 - 1;
-  const day = `2024-${i < 30 ? "01" : "02"}-${String(1 + ((i * 7) % 30)).padStart(2, "0")}`;
+  const day = `2024-${i < 30 ? "01" : "03"}-${String(1 + ((i * 7) % 30)).padStart(2, "0")}`;
   return [(away + noise(37)).toFixed(3), (away - noise(53)).toFixed(3), `p${(i * 7) % 10}`, day, kind];
 });
 const header = "a,b,patient,day,kind";

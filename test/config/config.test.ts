@@ -51,6 +51,7 @@ describe("a config", () => {
         time: null,
         weight: null,
         types: {},
+        dates: "auto",
         delimiter: "auto",
         encoding: "auto",
         skipLines: 0,

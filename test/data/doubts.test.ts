@@ -41,24 +41,19 @@ describe("a column of words is doubted", () => {
   });
 
   it.each([
-    ["2024-03-01", "2024-03-02", "2024-03-05"],
-    ["2024-03-01T10:00", "2024-03-02 11:00:00", "2024-03-05"],
-    ["01/03/2024", "02/03/2024", "17/03/2024"],
-    ["3/1/24 10:00 PM", "3/2/24 9:30 AM", "3/17/24 9:30 AM"],
-    ["1.3.2024", "2.3.2024", "17.3.2024"],
-    ["1 Mar 2024", "2 Mar 2024", "17 March 2024"],
-    ["Mar 1, 2024", "Mar 2, 2024", "March 17, 2024"],
-  ])("where all are dates, such as %s", async (...cells) => {
-    const puts = cells[0]!.startsWith("2024")
-      ? /^"x" holds dates, .* and data\.time: "x" puts rows in order$/
-      : /^"x" holds dates, .* say more$/;
-    expect(await doubts(cells)).toEqual([expect.stringMatching(puts)]);
-  });
-
-  it("where all are dates but some that are missing, which can't be put in order", async () => {
-    expect(await doubts(["2024-03-01", "-", "2024-03-02", "2024-03-05"])).toEqual([
-      expect.stringMatching(/^"x" holds dates, .* say more$/),
-    ]);
+    [["01/03/2024", "02/03/2024", "07/03/2024"], 'data.dates: "dayFirst" or "monthFirst" makes them dates'],
+    [["3/1/24 10:00 PM", "3/2/24 9:30 AM", "3/17/24 9:30 AM"], "dates such as 2024-03-01 can"],
+    [["2024-02-28", "2024-02-29", "2024-02-30"], "dates such as 2024-03-01 can"],
+    [["2024-03-01", "-", "2024-03-02", "2024-03-05"], 'data.missing: ["","NA","NaN","null","?","-"] makes them dates'],
+    [
+      ["1/3/2024", "-", "1/4/2024", "1/5/2024"],
+      'data.dates: "dayFirst" or "monthFirst" and data.missing: ["","NA","NaN","null","?","-"] make them dates',
+    ],
+  ])("where all look like dates and are not read as such: %s", async (cells, way) => {
+    const [doubt, ...others] = await doubts(cells);
+    expect(doubt).toMatch(/^"x" holds dates, which are taken for words/);
+    expect(doubt?.endsWith(way)).toBe(true);
+    expect(others).toEqual([]);
   });
 
   it.each([

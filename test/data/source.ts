@@ -60,13 +60,13 @@ function column(name: string, cells: readonly number[] | readonly (string | unde
   };
 }
 
-/** The cells of a column: numbers, or words; undefined where one is missing. */
+/** The cells of a column: numbers, days since 1970, or words; undefined where one is missing. */
 export function cells(table: Table, name: string): (number | string | undefined)[] {
   const column = columnOf(table, name);
   if (!column) throw new Error(`no column ${name}`);
-  return column.type === "number"
-    ? Array.from(column.values, (value) => (Number.isNaN(value) ? undefined : value))
-    : Array.from(column.codes, (code) => column.categories[code]);
+  return column.type === "category"
+    ? Array.from(column.codes, (code) => column.categories[code])
+    : Array.from(column.values, (value) => (Number.isNaN(value) ? undefined : value));
 }
 
 /** The error that an action ends in; anything else than one that a user can act on is a failure of the test. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Column, Table } from "../../src/data/table.js";
+import { type Column, cellsOf, type Table } from "../../src/data/table.js";
 import { Contract } from "../../src/transform/contract.js";
 import { usualLimits } from "../../src/transform/limits.js";
 import { learnPipeline } from "../../src/transform/pipeline.js";
@@ -14,7 +14,7 @@ function uniform(seed: number): () => number {
 }
 
 function tableOf(...columns: Column[]): Table {
-  const rows = columns[0]!.type === "number" ? columns[0]!.values.length : columns[0]!.codes.length;
+  const rows = cellsOf(columns[0]!).length;
   return { source: "t.csv", rows, columns, lines: Int32Array.from({ length: rows }, (_, row) => row + 2) };
 }
 

@@ -1,0 +1,113 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { folder, json, nnfit, works } from "./nnfit.js";
+
+/** A day after the other for two years, the month first; the target follows the season and the weekend. */
+const rows = Array.from({ length: 730 }, (_, i) => {
+  const date = new Date(Date.UTC(2022, 0, 1 + i));
+  const text = i % 100 === 99 ? "" : `${date.getUTCMonth() + 1}/${date.getUTCDate()}/${date.getUTCFullYear()}`;
+  const weekend = [0, 6].includes(date.getUTCDay()) ? 5 : 0;
+  return `${text},${(i * 7) % 13},${(10 * Math.cos((2 * Math.PI * i) / 365) + weekend).toFixed(3)}`;
+});
+const table = (lines: readonly string[], header = "due,x,y") => `${[header, ...lines].join("\n")}\n`;
+const config = (data: object = {}) =>
+  JSON.stringify({ data: { train: "t.csv", target: "y", ...data }, preset: "fast", training: { epochs: 40 } });
+
+const cwd = folder({ "t.csv": table(rows), "c.json": config() });
+let trained = "";
+beforeAll(async () => {
+  trained = (await works(["train", "c.json"], { cwd })).err;
+});
+
+const predict = (lines: readonly string[], ...args: string[]) =>
+  nnfit(["predict", "runs/c", ...args], { cwd, input: table(lines, "due,x") });
+
+describe("a table with dates", () => {
+  it("is learned from by season and weekday", async () => {
+    expect(trained).toMatch(/inputs +1 number: x\n +inputs +1 date: due\n/);
+    const { out } = await works(["inspect", "runs/c"], { cwd });
+    expect(out).toMatch(
+      /due +date +robustSmooth .* 2022-01-01 to 2023-12-31; with the time of year, week; missing cells are 2022-12-\d\d and flagged/,
+    );
+    const { scores } = json<{ scores: { r2: number } }>(
+      (await works(["evaluate", "runs/c", "t.csv", "--json"], { cwd })).out,
+    );
+    expect(scores.r2).toBeGreaterThan(0.95);
+  });
+
+  it("is predicted the same however a date is written", async () => {
+    const written = ["7/5/2023", "2023-07-05", "5 Jul 2023", "July 5, 2023", "5.7.2023", "2023-07-05T00:00Z"];
+    const { out } = await predict(written.map((date) => `"${date}",3`));
+    const [, ...predictions] = out.trim().split("\n");
+    expect(predictions).toHaveLength(written.length);
+    expect(new Set(predictions).size).toBe(1);
+  });
+
+  it("has new rows that are no dates refused, or left empty", async () => {
+    const lines = ["7/5/2023,3", "13/5/2023,3", ",3", "1/1/2031,3"];
+    const { code, err } = await predict(lines);
+    expect(code).toBe(4);
+    expect(err).toContain('"13/5/2023" is not a date\n  at    standard input:3, column "due"');
+    const lenient = await predict(lines, "--on-error", "null", "--reasons");
+    expect(lenient.out.trim().split("\n")).toEqual([
+      expect.stringMatching(/^prediction,reasons$/),
+      expect.stringMatching(/^-?\d+\.\d+,$/),
+      ',"due ""13/5/2023"" is not a date"',
+      expect.stringMatching(/^-?\d+\.\d+,due is missing$/),
+      expect.stringMatching(/^-?\d+\.\d+,due 2031-01-01 is outside 2022-01-01 to 2023-12-31$/),
+    ]);
+    expect(lenient.err).toContain('1 row has no prediction, as "due" is not a date: "13/5/2023"');
+    expect(lenient.err).toContain('"due" is beyond its training range (2022-01-01 to 2023-12-31) in 1 row');
+  });
+
+  it("keeps its contract on later dates, and breaks it on words", async () => {
+    const check = (lines: readonly string[], ...args: string[]) =>
+      nnfit(["check", "runs/c", ...args], { cwd, input: table(lines, "due,x") });
+    const later = Array.from(
+      { length: 40 },
+      (_, i) => `2024-01-${String((i % 30) + 1).padStart(2, "0")},${(i * 7) % 13}`,
+    );
+    expect(await check(later)).toMatchObject({ code: 0 });
+    const limited = await check(later, "--max-outside", "0.5");
+    expect(limited.code).toBe(1);
+    expect(limited.err).toContain('"due" is beyond its training range (2022-01-01 to 2023-12-31) in 100% of the rows');
+    const words = await check([...later, "soon,3"]);
+    expect(words.code).toBe(1);
+    expect(words.err).toContain('"due" is not a date in 1 row: "soon"');
+  });
+
+  it("goes on training from a model, with other rows", async () => {
+    const more = folder({ "t.csv": table(rows.slice(0, 300)), "c.json": config(), "d.json": config() });
+    await works(["train", "c.json"], { cwd: more });
+    const { err } = await works(["train", "d.json", "--continue-from", "runs/c"], { cwd: more });
+    expect(err).toContain("1 date: due");
+  });
+
+  it("is verified to the same bytes, on threads too", async () => {
+    await works(["verify", "runs/c", "--threads", "2"], { cwd });
+  });
+
+  it("whose dates can't be told apart says how to, and does it", async () => {
+    const ambiguous = rows.filter((line) => /^\d+\/\d\//.test(line));
+    const files = { "t.csv": table(ambiguous), "c.json": config(), "d.json": config({ dates: "monthFirst" }) };
+    const other = folder({
+      ...files,
+      "e.json": config({ types: { due: "date" } }),
+      "w.json": config({ types: { due: "category" } }),
+    });
+    const words = await works(["train", "c.json"], { cwd: other });
+    expect(words.err).toContain('data.dates: "dayFirst" or "monthFirst" makes them dates');
+    expect(words.err).toMatch(/left out +due: an identifier/);
+    expect((await works(["train", "d.json"], { cwd: other })).err).toContain("1 date: due");
+    expect((await works(["train", "w.json"], { cwd: other })).err).toContain("1 category: due");
+    const given = await nnfit(["train", "e.json"], { cwd: other });
+    expect(given.code).toBe(4);
+    expect(given.err).toContain('"1/1/2022" may be one date or another\n  at    t.csv:2, column "due"');
+  });
+
+  it("can have none as a target", async () => {
+    const dated = folder({ "t.csv": table(rows), "c.json": config({ target: "due", types: { due: "date" } }) });
+    const { code, err } = await nnfit(["train", "c.json"], { cwd: dated });
+    expect(code).toBe(2);
+    expect(err).toContain('the target "due" can\'t be a date');
+  });
+});
