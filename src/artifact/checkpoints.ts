@@ -18,8 +18,9 @@ export interface FoundCheckpoint extends Checkpoint {
 
 /** The checkpoints of a run folder, numbered upwards: each a model that predicts, and all that is needed to go on. */
 export class Checkpoints {
+  /** The folder of them, as people are told it. */
+  readonly name: string;
   private readonly folder: string;
-  private readonly name: string;
 
   /** `name` is how people are told the run folder; `folder` is where in it they are. */
   constructor(
@@ -128,16 +129,20 @@ export class FoldCheckpoints {
     return new Checkpoints(this.runFolder, this.runName, this.files, `${FOLDS_FOLDER}/${number + 1}`);
   }
 
-  /** Whether none of so many folds has one. */
-  isEmpty(folds: number): boolean {
-    return Array.from({ length: folds }, (_, number) => this.of(number)).every(({ isEmpty }) => isEmpty);
+  /** Whether no fold has one. */
+  get isEmpty(): boolean {
+    try {
+      return this.folders().every((fold) => this.of(Number(fold) - 1).isEmpty);
+    } catch (error) {
+      throw error instanceof NnfitError ? error : fileError("read the checkpoints", this.name, error);
+    }
   }
 
   /** Removes all, and what was left of writing them; but nothing that somebody else has put there. */
   remove(): void {
     const all = join(this.runFolder, FOLDS_FOLDER);
     try {
-      for (const fold of this.list(all).filter((name) => /^\d+$/.test(name))) {
+      for (const fold of this.folders()) {
         const folder = join(all, fold);
         const found = this.list(folder);
         const own = found.filter(isOwn);
@@ -148,6 +153,10 @@ export class FoldCheckpoints {
     } catch (error) {
       throw fileError("remove the checkpoints", this.name, error);
     }
+  }
+
+  private folders(): string[] {
+    return this.list(join(this.runFolder, FOLDS_FOLDER)).filter((name) => /^[1-9]\d*$/.test(name));
   }
 
   /** Nothing of what is no folder. */

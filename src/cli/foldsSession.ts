@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { FoldCheckpoints } from "../artifact/checkpoints.js";
+import { type Checkpoints, FoldCheckpoints, type FoundCheckpoint } from "../artifact/checkpoints.js";
 import { FOLDS_FILE } from "../artifact/foldFiles.js";
 import { modelSoFar } from "../artifact/trained.js";
-import { version } from "../artifact/version.js";
-import { differences, type Origin } from "../config/differences.js";
+import type { Origin } from "../config/differences.js";
 import type { Config } from "../config/schema.js";
 import { NnfitError } from "../errors.js";
 import type { FoldKeeper, FoldsKeeper } from "../folds/crossValidation.js";
@@ -12,6 +11,7 @@ import type { Fold } from "../folds/split.js";
 import { fingerprint } from "../train/fingerprint.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Snapshot } from "../train/reports.js";
+import { begunWith } from "./begun.js";
 import { CheckpointClock } from "./checkpointClock.js";
 import { resumeCommand } from "./session.js";
 import { Interrupted, type SignalWatch, watchSignals } from "./signals.js";
@@ -45,7 +45,7 @@ export class FoldsSession implements FoldsKeeper {
     const { config, text, folder, folds, keep, resume } = options;
     this.checkpoints = new FoldCheckpoints(config.output, folder);
     this.config = { ...(JSON.parse(text) as Origin["config"]), folds, keep }; // it is an object
-    if (resume && this.checkpoints.isEmpty(folds)) {
+    if (resume && this.checkpoints.isEmpty) {
       throw new NnfitError("usage", "there is no checkpoint of a fold to go on from", {
         at: this.checkpoints.name,
         ...(existsSync(join(config.output, FOLDS_FILE))
@@ -61,15 +61,8 @@ export class FoldsSession implements FoldsKeeper {
   open({ number }: Fold, prepared: Prepared): FoldKeeper {
     const checkpoints = this.checkpoints.of(number);
     const origin: Origin = { config: this.config, data: fingerprint(prepared) };
-    const found = this.options.resume && !checkpoints.isEmpty ? checkpoints.newest() : undefined;
-    if (found) {
-      const ofVersion = found.model.version === version ? [] : [`nnfit: ${found.model.version}, now ${version}`];
-      this.refuse([...ofVersion, ...differences(found, origin)]);
-      for (const { message, details } of found.damaged) {
-        note(`a checkpoint was passed over: ${message}${details.at ? ` (${details.at})` : ""}`);
-      }
-      checkpoints.tidy();
-    }
+    const found = this.options.resume ? this.find(checkpoints, origin) : undefined;
+    if (found) checkpoints.tidy();
     const clock = new CheckpointClock(this.options.config.training.checkpoint);
     const write = (snapshot: Snapshot) => {
       checkpoints.write({ model: modelSoFar(prepared, snapshot, this.options.config.data), snapshot, ...origin });
@@ -114,18 +107,22 @@ export class FoldsSession implements FoldsKeeper {
   }
 
   private removeOld(): void {
-    if (!this.checkpoints.isEmpty(this.options.folds)) {
+    if (!this.checkpoints.isEmpty) {
       note("the folds start anew; the checkpoints of earlier ones, for --resume, are removed");
     }
     this.checkpoints.remove();
   }
 
-  private refuse(differ: readonly string[]): void {
-    if (differ.length === 0) return;
-    throw new NnfitError("usage", "the folds were begun with another config, other options or other data", {
+  private find(checkpoints: Checkpoints, origin: Origin): FoundCheckpoint | undefined {
+    const found = begunWith(origin, checkpoints, {
+      what: "the folds were begun with another config, other options or other data",
       at: this.checkpoints.name,
-      have: differ.join("; "),
       try: "the command and the data that they were begun with, or another folder by --out",
+      anew: `deleting ${checkpoints.name}: that fold begins anew, and the others go on`,
     });
+    for (const { message, details } of found?.damaged ?? []) {
+      note(`a checkpoint was passed over: ${message}${details.at ? ` (${details.at})` : ""}`);
+    }
+    return found;
   }
 }

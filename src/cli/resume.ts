@@ -12,18 +12,18 @@ export async function findCheckpoint(
 ): Promise<FoundCheckpoint | "complete"> {
   const { doneRun } = await import("../artifact/events.js");
   const { removeStale } = await import("../artifact/lock.js");
+  const { FoldCheckpoints } = await import("../artifact/checkpoints.js");
   const { MODEL_FILE } = await import("../artifact/model.js");
-  const { version } = await import("../artifact/version.js");
   const { differences } = await import("../config/differences.js");
   const { NnfitError } = await import("../errors.js");
-  const refuse = (what: string, differ: readonly string[]) => {
-    if (differ.length === 0) return;
-    throw new NnfitError("usage", what, {
-      at: folder,
-      have: differ.join("; "),
-      try: `the config and data that it was begun with, another folder by --out, or --continue-from ${folder}`,
-    });
-  };
+  const { begunWith, refuse } = await import("./begun.js");
+  const anew = "the same command without --resume, which starts anew";
+  const refusal = (what: string) => ({
+    what,
+    at: folder,
+    try: `the config and data that it was begun with, another folder by --out, or --continue-from ${folder}`,
+    anew,
+  });
 
   const done = doneRun(output);
   if (done && existsSync(join(output, MODEL_FILE))) {
@@ -33,21 +33,20 @@ export async function findCheckpoint(
     const asLong = { ...origin, config: { ...origin.config, training: { ...now, epochs } } };
     const differ = differences({ config, data: done.data }, asLong);
     if (now.epochs !== epochs) differ.push(`training.epochs: ${epochs}, now ${now.epochs}`);
-    refuse("the run is complete, and was trained with another config or other data", differ);
+    refuse(differ, refusal("the run is complete, and was trained with another config or other data"));
     checkpoints.remove(); // it may have been killed when it was done, before it had tidied up
     removeStale(output, folder);
     return "complete";
   }
-  const found = checkpoints.newest();
-  if (!found) {
-    throw new NnfitError("usage", "there is no checkpoint to go on from", {
-      at: folder,
-      try: "the same command without --resume, which starts anew",
-    });
-  }
-  const ofVersion = found.model.version === version ? [] : [`nnfit: ${found.model.version}, now ${version}`];
-  refuse("the run was begun with another config or other data", [...ofVersion, ...differences(found, origin)]);
-  return found;
+  const found = begunWith(origin, checkpoints, refusal("the run was begun with another config or other data"));
+  if (found) return found;
+  const folds = new FoldCheckpoints(output, folder);
+  throw new NnfitError("usage", "there is no checkpoint to go on from", {
+    at: folder,
+    ...(folds.isEmpty
+      ? { try: anew }
+      : { have: `checkpoints of folds, in ${folds.name}`, try: "the same command with --folds" }),
+  });
 }
 
 /** Leaves nothing to go on from with an earlier training. */

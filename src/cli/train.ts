@@ -50,7 +50,10 @@ export function trainCommand(): Command {
     .option(...maxRegressionOption)
     .option("--quiet", "hide the epoch lines and the progress bar")
     .option("--json", "print one JSON object at the end: scores, and seconds for each part of the work")
-    .option("--resume", "continue from the run folder's last checkpoint, as if training had not been stopped")
+    .option(
+      "--resume",
+      "continue from the run folder's last checkpoint, or with --folds those of the folds, as if training had not been stopped",
+    )
     .option(
       "--continue-from <model>",
       "start a new training, for example on new rows, from a model's weights; keeps the model's transforms",

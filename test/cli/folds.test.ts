@@ -299,6 +299,9 @@ describe.skipIf(process.platform === "win32")("folds that are stopped", () => {
       expect(err).toContain("error: the folds were begun with another config, other options or other data");
       expect(err).toContain(`have  ${differs}`);
     }
+    const single = await nnfit(["train", "c.json", "--resume"], { cwd });
+    expect(single.code).toBe(2);
+    expect(single.err).toContain("have  checkpoints of folds, in runs/c/folds\n  try   the same command with --folds");
     expect(contents(join(cwd, "runs/c"))).toEqual(before);
     const anew = await works(["train", "c.json", "--folds", "2", "--set", "training.epochs=1"], { cwd });
     expect(anew.err).toContain(
