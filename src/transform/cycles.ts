@@ -1,40 +1,52 @@
 import * as z from "zod";
 import { cos } from "../engine/scalar.js";
 
-/** What comes again with the clock or the calendar. */
+/** What comes again with the calendar or the clock. */
 interface Cycle {
   readonly about: string;
+  /** how long it is at least, in days */
+  readonly length: number;
+  /** how many different days of it there must be on average, or rows would tell of their own dates and not of it */
+  readonly leastDays: number;
   /** Where in it a moment is, from 0 up to 1. */
   turn(days: number): number;
-  /** Whether rows of these days, in whatever order, can tell of it. */
-  isIn(days: Float64Array): boolean;
 }
 
-const DAYS_OF_WEEK = 7;
 /** 1970 began on a Thursday, three days after the beginning of a week. */
 const FIRST_WEEKDAY = 3;
-const SHORTEST_YEAR = 365;
 const DAY_MILLISECONDS = 86_400_000;
 
 export const cycles = {
   year: {
-    about: "the time of year, where the rows span one at least",
+    about: "the time of year",
+    length: 365,
+    leastDays: 1,
     turn: (days) => {
       const year = new Date(days * DAY_MILLISECONDS).getUTCFullYear();
-      const [first, next] = [firstDayOf(year), firstDayOf(year + 1)];
-      return (days - first) / (next - first);
+      return between(firstDayOf(year, 0), days, firstDayOf(year + 1, 0));
     },
-    isIn: (days) => spanOf(days) >= SHORTEST_YEAR,
+  },
+  month: {
+    about: "the time of month",
+    length: 28,
+    leastDays: 2,
+    turn: (days) => {
+      const date = new Date(days * DAY_MILLISECONDS);
+      const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+      return between(firstDayOf(year, month), days, firstDayOf(year, month + 1));
+    },
   },
   week: {
-    about: "the time of week, where the rows have as many different days as there are weeks",
-    turn: (days) => turnOf((days + FIRST_WEEKDAY) / DAYS_OF_WEEK),
-    isIn: (days) => new Set(days.map(Math.floor)).size >= spanOf(days) / DAYS_OF_WEEK,
+    about: "the time of week",
+    length: 7,
+    leastDays: 1,
+    turn: (days) => turnOf((days + FIRST_WEEKDAY) / 7),
   },
   day: {
     about: "the time of day",
+    length: 1,
+    leastDays: 0,
     turn: turnOf,
-    isIn: () => true,
   },
 } satisfies Record<string, Cycle>;
 
@@ -43,16 +55,19 @@ export type CycleName = keyof typeof cycles;
 const names = Object.keys(cycles) as [CycleName, ...CycleName[]];
 export const cycleName = z.enum(names);
 
-/** A cycle is seen by its first harmonics, of which each is a cosine and a sine: so many tell weekends from other days. */
+/** A cycle is seen by its first harmonics, of which each is a cosine and a sine: two tell weekends from other days. */
 const HARMONICS = 2;
 export const INPUTS_OF_CYCLE = 2 * HARMONICS;
 
-/** The cycles that rows of these days can tell of: those in which they are at different times. */
+/** The cycles that rows of these days can tell of: they go through it once at least, and are at different times of it. */
 export function cyclesIn(days: Float64Array): CycleName[] {
+  const span = spanOf(days);
+  const differentDays = new Set(days.map(Math.floor)).size;
   return names.filter((name) => {
-    const { isIn, turn }: Cycle = cycles[name];
+    const { length, leastDays, turn }: Cycle = cycles[name];
+    if (span < length || differentDays < (leastDays * span) / length) return false;
     const first = turn(days[0]!);
-    return isIn(days) && days.some((day) => turn(day) !== first);
+    return days.some((day) => turn(day) !== first);
   });
 }
 
@@ -82,6 +97,10 @@ function spanOf(days: Float64Array): number {
   return last - first;
 }
 
-function firstDayOf(year: number): number {
-  return Date.UTC(year, 0, 1) / DAY_MILLISECONDS;
+function between(first: number, days: number, next: number): number {
+  return (days - first) / (next - first);
+}
+
+function firstDayOf(year: number, month: number): number {
+  return Date.UTC(year, month, 1) / DAY_MILLISECONDS;
 }

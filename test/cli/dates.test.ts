@@ -26,7 +26,7 @@ describe("a table with dates", () => {
     expect(trained).toMatch(/inputs +1 number: x\n +inputs +1 date: due\n/);
     const { out } = await works(["inspect", "runs/c"], { cwd });
     expect(out).toMatch(
-      /due +date +robustSmooth .* 2022-01-01 to 2023-12-31; with the time of year, week; missing cells are 2022-12-\d\d and flagged/,
+      /due +date +robustSmooth .* 2022-01-01 to 2023-12-31; with the time of year, month, week; missing cells are 2022-12-\d\d and flagged/,
     );
     const { scores } = json<{ scores: { r2: number } }>(
       (await works(["evaluate", "runs/c", "t.csv", "--json"], { cwd })).out,

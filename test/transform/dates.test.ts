@@ -22,24 +22,28 @@ const state = (table: Table) => learn(table).pipeline[0] as DateState;
 const daily = (count: number, step = 1) =>
   Array.from({ length: count }, (_, i) => new Date(Date.UTC(2023, 0, 1 + i * step)).toISOString().slice(0, 10));
 
+const hourly = (count: number) =>
+  Array.from({ length: count }, (_, i) => new Date(Date.UTC(2023, 0, 1, i)).toISOString().slice(0, 16));
+const endOfMonth = (i: number) => new Date(Date.UTC(2022, i + 1, 0)).toISOString().slice(0, 10);
+
 describe("a column of dates", () => {
   it("becomes scaled days, and where in each cycle they are", () => {
     const table = tableOf(...daily(731));
     const { pipeline } = learn(table);
     const { fill, scaler, cycles } = state(table);
-    expect(cycles).toEqual(["year", "week"]);
+    expect(cycles).toEqual(["year", "month", "week"]);
     expect(fill).toBe(day("2024-01-01"));
     const X = applyPipeline(pipeline, tableOf("2023-01-01", "2023-07-05T12:00", "2024-12-31"));
     const { center, scale } = scaler as unknown as { center: number; scale: number };
     // 2023-01-01 was a Sunday, 2023-07-05 a Wednesday and 2024-12-31 a Tuesday; weeks begin on Monday
     const turns = [
-      [day("2023-01-01"), 0, 6 / 7],
-      [day("2023-07-05T12:00"), 185.5 / 365, 2.5 / 7],
-      [day("2024-12-31"), 365 / 366, 1 / 7],
+      [day("2023-01-01"), 0, 0, 6 / 7],
+      [day("2023-07-05T12:00"), 185.5 / 365, 4.5 / 31, 2.5 / 7],
+      [day("2024-12-31"), 365 / 366, 30 / 31, 1 / 7],
     ] as const;
-    const expected = turns.flatMap(([value, year, week]) => [
+    const expected = turns.flatMap(([value, ...places]) => [
       (value - fill - center) / scale,
-      ...[year, week].flatMap((turn) =>
+      ...places.flatMap((turn) =>
         [1, 2].flatMap((k) => [Math.cos(2 * Math.PI * k * turn), Math.sin(2 * Math.PI * k * turn)]),
       ),
     ]);
@@ -65,14 +69,14 @@ describe("a column of dates", () => {
 
   it.each([
     ["of every day of two weeks", daily(14), ["week"]],
-    ["of every day of a year and a day", daily(366), ["year", "week"]],
-    ["of one day of each week", daily(20, 7), []],
+    ["of every day of a year and a day", daily(366), ["year", "month", "week"]],
+    ["of every third day of two months", daily(20, 3), ["month", "week"]],
+    ["of one day of each week", daily(20, 7), ["month"]],
     ["of one day in a hundred, as birthdays are", daily(50, 101), ["year"]],
-    [
-      "of every hour of a day",
-      daily(24).map((_, hour) => `2023-01-01T${String(hour).padStart(2, "0")}:00`),
-      ["week", "day"],
-    ],
+    ["of every hour of a day", hourly(24), []],
+    ["of every hour of two days", hourly(48), ["day"]],
+    ["of every hour of a week", hourly(24 * 8), ["week", "day"]],
+    ["of the end of each month in two years", daily(24).map((_, i) => endOfMonth(i)), ["year"]],
     ["of the beginning of each year", ["2021-01-01", "2022-01-01", "2023-01-01"], []],
     ["of the beginning of each month", daily(12).map((_, i) => `2023-${String(i + 1).padStart(2, "0")}-01`), []],
     [
