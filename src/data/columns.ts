@@ -226,7 +226,9 @@ export class ColumnBuilder implements CellReceiver {
   }
 
   private code(text: string): number {
-    const code = this.codeOf.get(text) ?? this.codeOf.size;
+    const known = this.codeOf.get(text);
+    if (known !== undefined) return known;
+    const code = this.codeOf.size;
     this.codeOf.set(text, code);
     return code;
   }

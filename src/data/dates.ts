@@ -8,7 +8,7 @@ const NAME =
 const DAY = String.raw`(?<day>\d{1,2})`;
 const MONTH = String.raw`(?<month>\d{1,2})`;
 const YEAR = String.raw`(?<year>\d{4})`;
-const TIME = String.raw`(?:(?:T| +)(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2}(?:\.\d+)?))?(?: ?(?<half>[ap])m)?(?: ?(?<zone>Z|UTC|[+-]\d{2}:?\d{2}))?)?`;
+const TIME = String.raw`(?:(?:T| +)(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2}(?:\.\d+)?))?(?: ?(?<half>[ap])m)?(?: ?(?<zone>Z|UTC|[+-](?:0\d|1[0-4]):?[0-5]\d))?)?`;
 
 const form = (date: string) => new RegExp(`^${date}${TIME}$`, "i");
 
@@ -43,34 +43,42 @@ export function daysIn(text: string, order?: DayOrder): number | undefined {
   return daysOf({ ...fields, day, month });
 }
 
+type Fields = Readonly<Record<string, string | undefined>>;
+
 const SECONDS = 86_400;
 
-function daysOf({
-  year,
-  name,
-  month = name && String(MONTHS.indexOf(name.slice(0, 3).toLowerCase()) + 1),
-  day = "1",
-  hour = "0",
-  minute = "0",
-  second = "0",
-  half,
-  zone,
-}: Readonly<Record<string, string | undefined>>): number | undefined {
-  const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
-  const isDay = Number(year) >= 1000 && date.getUTCDate() === Number(day) && date.getUTCMonth() === Number(month) - 1;
-  const hours = half ? (Number(hour) % 12) + (half.toLowerCase() === "p" ? 12 : 0) : Number(hour);
-  const isTime =
-    hours < 24 && Number(minute) < 60 && Number(second) < 60 && !(half && (hour === "0" || Number(hour) > 12));
-  if (!isDay || !isTime) return undefined;
-  return (
-    date.getTime() / (1000 * SECONDS) + (hours * 3600 + Number(minute) * 60 + Number(second) - aheadOf(zone)) / SECONDS
-  );
+function daysOf(fields: Fields): number | undefined {
+  const { name, month, day = 1, hour } = fields;
+  const date = {
+    year: Number(fields.year),
+    month: name ? 1 + MONTHS.indexOf(name.slice(0, 3).toLowerCase()) : Number(month),
+    day: Number(day),
+  };
+  const seconds = hour ? secondsOf(hour, fields) : 0;
+  if (!isDate(date) || seconds === undefined) return undefined;
+  return (Date.UTC(date.year, date.month - 1, date.day) / 1000 + seconds) / SECONDS;
+}
+
+function isDate({ year, month, day }: Readonly<Record<"year" | "month" | "day", number>>): boolean {
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const last = month === 2 ? 28 + Number(isLeap) : 30 + ((month + (month >> 3)) % 2); // in July and August 31
+  return year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= last;
+}
+
+/** From the beginning of the day, by the clock of UTC if there is a zone. */
+function secondsOf(text: string, { minute, second = "0", half, zone }: Fields): number | undefined {
+  const hour = Number(text);
+  if (hour > 23 || Number(minute) > 59 || Number(second) >= 60 || (half && (hour < 1 || hour > 12))) return undefined;
+  const isAfternoon = half?.toLowerCase() === "p";
+  const hours = half ? (hour % 12) + (isAfternoon ? 12 : 0) : hour;
+  return hours * 3600 + Number(minute) * 60 + Number(second) - aheadOf(zone);
 }
 
 /** By how many seconds the clocks of a zone such as +01:00 are ahead of UTC. */
 function aheadOf(zone: string | undefined): number {
-  const [, sign, hours, minutes] = /^([+-])(\d{2}):?(\d{2})$/.exec(zone ?? "") ?? [];
-  return Number(`${sign ?? ""}1`) * (Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60);
+  const [, sign, hours, minutes] = (zone && /^([+-])(\d{2}):?(\d{2})$/.exec(zone)) || [];
+  const seconds = Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60;
+  return sign === "-" ? -seconds : seconds;
 }
 
 /** What comes first in dates such as 3/4/2024, if it is told by one such as 3/13/2024. */
