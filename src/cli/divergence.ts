@@ -163,7 +163,7 @@ function scaledInput({ name, place, extreme }: FoundCell, { prepared, config }: 
   const { inputs } = config.scale;
   const state = prepared.pipeline.find((column) => column.name === name);
   const isWhole = extreme.far > WILD;
-  const isUnscaled = state !== undefined && state.type !== "category" && state.scaler.name === "none";
+  const isUnscaled = state !== undefined && state.type !== "category" && state.scaler?.name === "none";
   const scaler = isWhole && isUnscaled ? "standard" : "robustSmooth";
   const others = typeof inputs === "string" ? { "*": inputs } : inputs;
   const setting = `"scale": ${JSON.stringify({ inputs: { ...others, [name]: scaler } })}`;

@@ -95,7 +95,8 @@ function sentence({ state, counts, examples }: Tally, oddity: Oddity): string {
   switch (oddity) {
     case "missing": {
       const isOrAre = cells === 1 ? "was" : "were";
-      const filled = state.type === "category" ? "" : ` and filled with the median, ${fillText(state)}`;
+      const filled =
+        state.type === "category" || !state.scaler ? "" : ` and filled with the median, ${fillText(state)}`;
       const never = (state.type === "category" ? state.other : state.indicator) ? "" : ", and none was in training";
       return `${count(cells, "cell")} of "${name}" ${isOrAre} missing${filled}${never}`;
     }

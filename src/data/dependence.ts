@@ -42,10 +42,12 @@ export function dependenceOf(
 }
 
 /** Why the column is no input. */
-export function asideBy(dependence: Dependence): { name: string; why: string } | undefined {
+export function asideBy(dependence: Dependence): { name: string; why: string; cyclesComeAgain: boolean } | undefined {
   if (dependence.kind === "none") return undefined;
   const { kind, column } = dependence;
-  return { name: column, why: kind === "groups" ? "tells which rows belong together" : "tells the order of the rows" };
+  return kind === "groups"
+    ? { name: column, why: "tells which rows belong together", cyclesComeAgain: false }
+    : { name: column, why: "tells the order of the rows", cyclesComeAgain: true };
 }
 
 /** How many different codes there are. */

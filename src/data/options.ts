@@ -54,7 +54,7 @@ export const dataOptions = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "a column that orders the rows in time, of numbers or dates: the latest rows are held out, so that no model is tested on rows earlier than those it trained on; not an input",
+      "a column that orders the rows in time, of numbers or dates: the latest rows are held out, so that no model is tested on rows earlier than those it trained on; not an input, but for the time of year, month, week and day of dates",
     ),
   weight: z
     .string()

@@ -113,7 +113,9 @@ function differentValues({ profile, scaler }: NumberState): number {
 
 /** In words, each column whose scaler is another one than the config has for it, and clamping. */
 function otherwiseScaled({ pipeline, target }: Beginning, scale: ScaleOptions): string[] {
-  const numbers = pipeline.flatMap((state) => (state.type === "category" ? [] : [state]));
+  const numbers = pipeline.flatMap((state) =>
+    state.type !== "category" && state.scaler ? [{ ...state, scaler: state.scaler }] : [],
+  );
   const targets = target.task === "regression" ? target.targets : [];
   const scaled = [
     ...numbers.map((state) => ({ ...state, wanted: scalerFor(scale.inputs, state.name) })),

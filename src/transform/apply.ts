@@ -97,16 +97,17 @@ function numberWriter({ X, width, place }: Output, { values }: NumberColumn, sta
 
 function dateWriter({ X, width, place }: Output, { values }: DateColumn, state: DateState): Writer {
   const { fill, cycles, indicator, scaler } = state;
-  const { apply } = scalingOf(scaler);
-  const flag = 1 + INPUTS_OF_CYCLE * cycles.length;
+  const apply = scaler && scalingOf(scaler).apply;
+  const first = Number(apply !== null);
+  const flag = first + INPUTS_OF_CYCLE * cycles.length;
   return (from, to) => {
     for (let row = from, at = from * width + place; row < to; row++, at += width) {
       const value = values[row]!;
       const missing = Number.isNaN(value);
-      X[at] = apply(missing ? 0 : value - fill);
+      if (apply) X[at] = apply(missing ? 0 : value - fill);
       // No time of a cycle is known of a missing date: the inputs stay 0, as far from one as from another.
       for (let i = 0; !missing && i < cycles.length; i++)
-        writeCycle(cycles[i]!, value, X, at + 1 + i * INPUTS_OF_CYCLE);
+        writeCycle(cycles[i]!, value, X, at + first + i * INPUTS_OF_CYCLE);
       if (indicator) X[at + flag] = Number(missing);
     }
   };

@@ -100,7 +100,7 @@ class Clause {
     const { counts, rows } = tally;
     const share = (count: number) => (rows > 0 ? count / rows : 0);
     const drift = training && present ? this.drift(training, trainingRows) : undefined;
-    const hasRange = present && profile !== undefined && "smallest" in profile;
+    const hasRange = present && profile !== undefined && "smallest" in profile && !(type === "date" && !state.scaler);
     const hasCategories = present && type === "category";
     const rare = profile && "other" in profile ? profile.other : null;
     const chance = (of: number, [few, among]: Rarity) => share(Math.max(1, mostByChance(of, few, among))); // one row is chance

@@ -52,8 +52,9 @@ export class Tally {
 /** Models of earlier versions know no range, so nothing is outside it. */
 function visitOddities(state: ColumnState, column: Column, visit: (row: number, oddity: Oddity) => void): void {
   if (state.type !== "category" && column.type !== "category") {
-    const smallest = state.profile?.smallest ?? Number.NEGATIVE_INFINITY;
-    const largest = state.profile?.largest ?? Number.POSITIVE_INFINITY;
+    const range = state.scaler ? state.profile : undefined; // days that are no input may go on
+    const smallest = range?.smallest ?? Number.NEGATIVE_INFINITY;
+    const largest = range?.largest ?? Number.POSITIVE_INFINITY;
     const { values, unreadable } = column;
     for (let row = 0; row < values.length; row++) {
       const value = values[row]!;

@@ -52,7 +52,8 @@ const dateState = z.strictObject({
   /** stands in for a missing cell: the median of the training rows, in days since the beginning of 1970 */
   fill: day,
   indicator: z.boolean(),
-  scaler: scalerState,
+  /** null where the days are no input */
+  scaler: scalerState.nullable(),
   cycles: z.array(cycleName),
   profile: dateProfile,
 });
@@ -87,9 +88,14 @@ export interface LeftOut {
   readonly why: string;
 }
 
+export interface Aside extends LeftOut {
+  /** It is left out as no new row will have its values again, which is not so of the cycles of dates. */
+  readonly cyclesComeAgain: boolean;
+}
+
 /**
  * Learns from the training rows alone. `noInputs` are the targets and a weight; `ignored` ones are told to be left out, and
- * so is one that is `aside`.
+ * so is one that is `aside`, though of its dates there may be the cycles.
  */
 export function learnPipeline(
   training: Table,
@@ -102,7 +108,7 @@ export function learnPipeline(
   }: {
     noInputs: readonly string[];
     ignored: readonly string[];
-    aside?: LeftOut | undefined;
+    aside?: Aside | undefined;
     scale: ScalerSetting;
     categories?: CategoryPlaces;
   },
@@ -126,13 +132,16 @@ export function learnPipeline(
   const pipeline: PipelineState = [];
   for (const column of training.columns) {
     if (noInputs.includes(column.name)) continue;
-    const isIgnored = ignored.includes(column.name);
-    const learned =
-      column.name === aside?.name
-        ? aside.why
-        : isIgnored
-          ? "ignored by the config"
-          : learnColumn(column, scale, categories, training.source);
+    if (column.name === aside?.name) {
+      const state = aside.cyclesComeAgain ? learnCycles(column) : undefined;
+      if (state) pipeline.push(state);
+      const cycles = state && `; of its dates the time of ${state.cycles.join(" and of ")} is an input`;
+      leftOut.push({ name: column.name, why: aside.why + (cycles ?? "") });
+      continue;
+    }
+    const learned = ignored.includes(column.name)
+      ? "ignored by the config"
+      : learnColumn(column, scale, categories, training.source);
     if (typeof learned === "string") leftOut.push({ name: column.name, why: learned });
     else pipeline.push(learned);
   }
@@ -175,7 +184,13 @@ function learnNumber({ name, values }: NumberColumn, setting: ScalerSetting, sou
   };
 }
 
-function learnDate({ name, values, order }: DateColumn, setting: ScalerSetting): ColumnState | string {
+/** Of dates whose days are no input. */
+function learnCycles(column: Column): DateState | undefined {
+  const state = column.type === "date" ? learnDate(column, "none") : "no dates";
+  return typeof state === "string" || state.cycles.length === 0 ? undefined : { ...state, scaler: null };
+}
+
+function learnDate({ name, values, order }: DateColumn, setting: ScalerSetting): DateState | string {
   const present = new Sample(values);
   const indicator = present.values.length < values.length;
   if (present.values.length === 0) return "empty in the training rows";

@@ -104,6 +104,21 @@ describe("a table with dates", () => {
     expect(given.err).toContain('"1/1/2022" may be one date or another\n  at    t.csv:2, column "due"');
   });
 
+  it("that puts rows in order is learned from by its season, and asked for it", async () => {
+    const whole = rows.filter((line) => !line.startsWith(","));
+    const ordered = folder({ "t.csv": table(whole), "c.json": config({ time: "due" }) });
+    const { err } = await works(["train", "c.json"], { cwd: ordered });
+    expect(err).toMatch(
+      /left out +due: tells the order of the rows; of its dates the time of year and of month and of week is an input/,
+    );
+    const predicted = await works(["predict", "runs/c"], { cwd: ordered, input: "due,x\n2024-07-05,3\n" });
+    expect(predicted.err).not.toContain("beyond");
+    const without = await nnfit(["predict", "runs/c"], { cwd: ordered, input: "x\n3\n" });
+    expect(without.err).toContain("due");
+    expect(without.code).toBe(4);
+    await works(["train", "c.json", "--folds", "3"], { cwd: ordered });
+  });
+
   it("can have none as a target", async () => {
     const dated = folder({ "t.csv": table(rows), "c.json": config({ target: "due", types: { due: "date" } }) });
     const { code, err } = await nnfit(["train", "c.json"], { cwd: dated });
