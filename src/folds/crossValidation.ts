@@ -1,6 +1,7 @@
 import { takeRows } from "../data/table.js";
 import { type Blas, findBlas } from "../engine/blas.js";
 import { Memory } from "../engine/memory.js";
+import { NnfitError } from "../errors.js";
 import { Network, plainSpec } from "../model/network.js";
 import { type Baselines, learnBaselines, scoreBaselines } from "../score/baseline.js";
 import { scoresOf } from "../score/metrics.js";
@@ -146,7 +147,8 @@ async function inLanes<Result>(
     for (const fold of waiting) {
       if (failure) return;
       await runFold(fold).catch((error: unknown) => {
-        failure ??= { error };
+        // What went wrong comes before that another fold was told to stop.
+        if (!failure || (error instanceof NnfitError && !(failure.error instanceof NnfitError))) failure = { error };
       });
     }
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Table, takeRows } from "../../src/data/table.js";
+import { NnfitError } from "../../src/errors.js";
 import { crossValidate, type FoldResult, foldsEngine } from "../../src/folds/crossValidation.js";
 import { keepFolds } from "../../src/folds/keep.js";
 import { planFolds, prepareFold } from "../../src/folds/plan.js";
@@ -50,6 +51,39 @@ async function run(table: Table, options: Options = {}) {
 }
 
 describe("a cross-validation", () => {
+  it("that is stopped tells of a fold that could not be kept, whichever comes first", async () => {
+    const plan = planFolds(findTask(numbers, "y", "auto"), optionsFor({}), { folds: 2, sharesScaling: false }, noTable);
+    const first = await prepareFold(plan, plan.folds[0]!);
+    const engine = await foldsEngine(first, 2, { threads: 2 });
+    expect(engine.lanes).toBe(2);
+    const full = new NnfitError("files", "the disk is full");
+    const endings = [
+      [new Error("stopped"), full],
+      [full, new Error("stopped")],
+    ];
+    for (const errors of endings) {
+      const keeping = crossValidate(
+        plan,
+        first,
+        engine,
+        { progress() {}, done() {} },
+        {
+          open: ({ number }) => ({
+            from: undefined,
+            isStopping: true,
+            report() {},
+            isDue: () => true,
+            keep() {
+              throw errors[number]!;
+            },
+            ended() {},
+          }),
+        },
+      );
+      await expect(keeping).rejects.toBe(full);
+    }
+  });
+
   it.each([1, 3])("trains each fold as if its learning rows were the table, with %i networks", async (members) => {
     const { results } = await run(numbers, { members });
     for (const { fold, outcome } of results) {
