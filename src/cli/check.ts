@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from "commander";
+import { dateText } from "../data/dates.js";
 import type { Break, Finding } from "../transform/contract.js";
 import { type Limits, SOME_DRIFT, usualLimits } from "../transform/limits.js";
 import type { ColumnState } from "../transform/pipeline.js";
@@ -155,7 +156,7 @@ function sentence(kind: Break, state: ColumnState, finding: Finding, similar: ()
     case "outside":
       return `"${name}" is beyond its training range (${rangeText(state)}) in ${digits(outside ?? 0)} of the rows; the limit is ${digits(outsideLimit ?? 0)}`;
     case "far outside":
-      return `"${name}" is ${plain(finding.farOutside ?? 0)} in a row, farther beyond its training range (${rangeText(state)}) than chance explains`;
+      return `"${name}" is ${state.type === "date" ? dateText(finding.farOutside ?? 0) : plain(finding.farOutside ?? 0)} in a row, farther beyond its training range (${rangeText(state)}) than chance explains`;
     case "missing":
       return `"${name}" is missing in ${digits(finding.missing ?? 0)} of the rows (${digits(finding.missingInTraining ?? 0)} in training); the limit is ${digits(finding.missingLimit ?? 0)}`;
     case "unseen":

@@ -8,6 +8,7 @@ import { learnedRows } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";
 import type { Engine, Outcome } from "../train/train.js";
+import type { ColumnState } from "../transform/pipeline.js";
 import { type TargetState, targetNames } from "../transform/target.js";
 import type { Truth } from "../transform/truth.js";
 import type { Comparison } from "./scores.js";
@@ -41,7 +42,7 @@ export function describe(
 
 function describeInputs({ pipeline, leftOut }: Prepared): void {
   for (const [type, plural] of Object.entries({ number: "numbers", date: "dates", category: "categories" })) {
-    const names = pipeline.filter((column) => column.type === type).map(({ name }) => name);
+    const names = pipeline.filter((column) => column.type === type).map(inputText);
     const kind = count(names.length, type, plural);
     if (names.length > 0) say("inputs", `${kind}: ${some(names)}`);
   }
@@ -49,6 +50,13 @@ function describeInputs({ pipeline, leftOut }: Prepared): void {
     const names = leftOut.filter((column) => column.why === why).map(({ name }) => name);
     say("left out", `${some(names)}: ${why}`);
   }
+}
+
+/** Its name, and of dates what they become. */
+function inputText(state: ColumnState): string {
+  if (state.type !== "date") return state.name;
+  const parts = [...(state.scaler ? ["days"] : []), ...state.cycles.map((name) => `time of ${name}`)];
+  return `${state.name} (${parts.join(", ")})`;
 }
 
 function describeTarget(prepared: Prepared, { because, withoutTarget }: TaskOf, isFolded: boolean): void {

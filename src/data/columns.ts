@@ -203,7 +203,7 @@ export class ColumnBuilder implements CellReceiver {
         decimal,
       };
       if (this.given === "date") return this.givenDates(column, lines);
-      return (this.options.mayBeDates && datesOf(column, this.options.order)) || column;
+      return (this.options.mayBeDates && this.foundDates(column, lines)) || column;
     }
     const values = this.values.whole();
     const { withZeros } = notation;
@@ -216,6 +216,23 @@ export class ColumnBuilder implements CellReceiver {
       ...(withZeros !== undefined && { withZeros }),
       ...(withGroups !== undefined && { withGroups }),
     };
+  }
+
+  /** If nearly all of its words are dates, the others are mistakes. */
+  private foundDates(words: CategoryColumn, lines: Int32Array): DateColumn | undefined {
+    const column = datesOf(words, this.options.order, NEARLY_ALL);
+    if (!column?.unreadable) return column;
+    const { size } = column.unreadable;
+    const [[row, text]] = column.unreadable as unknown as [[number, string]];
+    throw new NnfitError(
+      "data",
+      `the cells of this column are dates, but ${size === 1 ? "one is" : `${size} are`} not`,
+      {
+        at: this.place(lines[row]!),
+        have: `"${text}"`,
+        try: `correcting the cell, data.missing: ${JSON.stringify([...this.missing, text])}, or data.types: { "${this.name}": "category" }`,
+      },
+    );
   }
 
   private givenDates(words: CategoryColumn, lines: Int32Array): DateColumn {

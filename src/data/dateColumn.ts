@@ -1,5 +1,5 @@
 import { NnfitError } from "../errors.js";
-import { type DayOrder, dayOrderIn, daysIn, looksLikeDate } from "./dates.js";
+import { type DayOrder, dayOrderIn, daysIn, isSeason, looksLikeDate } from "./dates.js";
 import type { CategoryColumn, DateColumn } from "./table.js";
 
 /** What comes first in dates such as 3/4/2024: auto is what the other dates tell; if it is not said, they are none. */
@@ -24,12 +24,17 @@ export function asDates({ name, codes, categories }: CategoryColumn, choice: Day
   };
 }
 
-/** The same, if all of its words, one at least, are dates. */
-export function datesOf(words: CategoryColumn, order: DayOrderChoice): DateColumn | undefined {
-  const [first] = words.categories;
-  if (first === undefined || !looksLikeDate(first)) return undefined;
+/** So many of its words say whether it may be one of dates. */
+const FEW = 10;
+
+/** The same, if at least this share of its words, and one, are dates. */
+export function datesOf(words: CategoryColumn, order: DayOrderChoice, share: number): DateColumn | undefined {
+  const { codes, categories } = words;
+  if (!categories.slice(0, FEW).some(looksLikeDate) || categories.every(isSeason)) return undefined;
   const column = asDates(words, order);
-  return column.unreadable ? undefined : column;
+  const present = codes.reduce((count, code) => count + Number(code >= 0), 0);
+  const wrong = column.unreadable?.size ?? 0;
+  return present - wrong >= share * present ? column : undefined;
 }
 
 /** A cell of a column that should be one of dates, in whose dates `order` is what comes first. */
@@ -38,7 +43,7 @@ export function notDate(text: string, order: DayOrder | undefined, at: string, w
   return new NnfitError("data", isAmbiguous ? `"${text}" may be one date or another` : `"${text}" is ${what}`, {
     at,
     try: isAmbiguous
-      ? 'data.dates: "dayFirst" or "monthFirst"'
+      ? 'it as 2024-03-01, or data.dates: "dayFirst" or "monthFirst" in the config that trains'
       : "dates such as 2024-03-01, with or without a time of day: 2024-03-01 17:30",
   });
 }

@@ -2,13 +2,17 @@
 export const dayOrders = ["dayFirst", "monthFirst"] as const;
 export type DayOrder = (typeof dayOrders)[number];
 
+/** Years have four digits: 1000-01-01, and 10000-01-01. */
+export const FIRST_DAY = -354_285;
+export const END_OF_DAYS = 2_932_897;
+
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const NAME =
   "(?<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
 const DAY = String.raw`(?<day>\d{1,2})`;
 const MONTH = String.raw`(?<month>\d{1,2})`;
 const YEAR = String.raw`(?<year>\d{4})`;
-const TIME = String.raw`(?:(?:T| +)(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2}(?:\.\d+)?))?(?: ?(?<half>[ap])m)?(?: ?(?<zone>Z|UTC|[+-](?:0\d|1[0-4]):?[0-5]\d))?)?`;
+const TIME = String.raw`(?:(?:T| +)(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2}(?:\.\d+)?))?(?: ?(?<half>[ap])m)?(?: ?(?<zone>Z|UTC|GMT|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?))?)?`;
 
 const form = (date: string) => new RegExp(`^${date}${TIME}$`, "i");
 
@@ -19,7 +23,7 @@ const FORMS = [
   form(String.raw`${DAY}(?:[-/ ]|\. ?)${NAME}[-/. ] ?${YEAR}`), // 1 Mar 2024, 1. March 2024
   form(`${NAME}[-/. ] ?${DAY}(?:, ?|[-/. ])${YEAR}`), // Mar 1 2024, March 1, 2024
   form(String.raw`${DAY}\.${MONTH}\.${YEAR}`), // 1.3.2024: between points the day is first
-  new RegExp(String.raw`^${YEAR}[-/](?<month>\d{2})$`), // 2024-03
+  /^(?<year>1[89]\d{2}|2[01]\d{2})-(?<month>\d{2})$/, // 2024-03: of other years it is rather a code
 ];
 /** 3/1/2024 or 3-1-2024: the day is first, or the month. */
 const YEAR_LAST = form(String.raw`(?<first>\d{1,2})([-/])(?<then>\d{1,2})\2${YEAR}`);
@@ -56,13 +60,14 @@ function daysOf(fields: Fields): number | undefined {
   };
   const seconds = hour ? secondsOf(hour, fields) : 0;
   if (!isDate(date) || seconds === undefined) return undefined;
-  return (Date.UTC(date.year, date.month - 1, date.day) / 1000 + seconds) / SECONDS;
+  const days = (Date.UTC(date.year, date.month - 1, date.day) / 1000 + seconds) / SECONDS;
+  return days >= FIRST_DAY && days < END_OF_DAYS ? days : undefined; // a zone may carry it beyond
 }
 
 function isDate({ year, month, day }: Readonly<Record<"year" | "month" | "day", number>>): boolean {
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const last = month === 2 ? 28 + Number(isLeap) : 30 + ((month + (month >> 3)) % 2); // in July and August 31
-  return year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= last;
+  return month >= 1 && month <= 12 && day >= 1 && day <= last;
 }
 
 /** From the beginning of the day, by the clock of UTC if there is a zone. */
@@ -76,7 +81,7 @@ function secondsOf(text: string, { minute, second = "0", half, zone }: Fields): 
 
 /** By how many seconds the clocks of a zone such as +01:00 are ahead of UTC. */
 function aheadOf(zone: string | undefined): number {
-  const [, sign, hours, minutes] = (zone && /^([+-])(\d{2}):?(\d{2})$/.exec(zone)) || [];
+  const [, sign, hours, minutes] = (zone && /^([+-])(\d{2}):?(\d{2})?$/.exec(zone)) || [];
   const seconds = Number(hours ?? 0) * 3600 + Number(minutes ?? 0) * 60;
   return sign === "-" ? -seconds : seconds;
 }
@@ -89,6 +94,12 @@ export function dayOrderIn(texts: Iterable<string>): DayOrder | undefined {
     if (Number(then) > 12) return "monthFirst";
   }
   return undefined;
+}
+
+/** 2009-10 and 2010-11: the years of a season, and no months. */
+export function isSeason(text: string): boolean {
+  const [, year, next] = /^\d{2}(\d{2})[-/](\d{2})$/.exec(text) ?? [];
+  return year !== undefined && (Number(year) + 1) % 100 === Number(next);
 }
 
 /** A person would take it for a date, though which one may be anybody's guess. */

@@ -1,5 +1,5 @@
 import { NnfitError } from "../errors.js";
-import { asDates, notDate } from "./dateColumn.js";
+import { asDates, type DayOrderChoice, notDate } from "./dateColumn.js";
 import { checkNames } from "./header.js";
 import { wholeNumber } from "./numbers.js";
 import type { DataOptions } from "./options.js";
@@ -19,13 +19,13 @@ interface OfRows {
   readonly codes: Int32Array;
 }
 
-export type DependenceOptions = Pick<DataOptions, "groups" | "time">;
+export type DependenceOptions = Pick<DataOptions, "groups" | "time"> & Partial<Pick<DataOptions, "dates">>;
 
 /** What the config says of a table's rows. `targets` are the names of the targets. */
 export function dependenceOf(
   table: Table,
   targets: readonly string[],
-  { groups = null, time = null }: Partial<DependenceOptions>,
+  { groups = null, time = null, dates }: Partial<DependenceOptions>,
 ): Dependence {
   if (groups !== null && time !== null) {
     throw new NnfitError("usage", "rows are held out by groups or by time, not by both", {
@@ -37,7 +37,7 @@ export function dependenceOf(
   if (groups !== null)
     return { kind: "groups", column: groups, codes: codesOf(complete(table, targets, groups, "groups")) };
   if (time !== null)
-    return { kind: "time", column: time, codes: timesOf(complete(table, targets, time, "time"), table) };
+    return { kind: "time", column: time, codes: timesOf(complete(table, targets, time, "time"), table, dates) };
   return { kind: "none" };
 }
 
@@ -84,8 +84,8 @@ function codesOf(column: Column): Int32Array {
 }
 
 /** By size, or the earlier date first. */
-function timesOf(given: Column, { source, lines }: Table): Int32Array {
-  const column = given.type === "category" ? asDates(given, "auto") : given;
+function timesOf(given: Column, { source, lines }: Table, order: DayOrderChoice = "auto"): Int32Array {
+  const column = given.type === "category" ? asDates(given, order) : given;
   const [wrong] = column.unreadable ?? [];
   if (wrong) {
     const [row, text] = wrong;

@@ -1,6 +1,6 @@
 import { NnfitError } from "../errors.js";
 import type { CellFormat } from "./csv.js";
-import { dayOrderIn, daysIn, looksLikeDate } from "./dates.js";
+import { dayOrderIn, daysIn, isSeason, looksLikeDate } from "./dates.js";
 import { MARKS, numberIn, numberReader, otherMark } from "./numbers.js";
 import type { DataOptions } from "./options.js";
 import {
@@ -144,7 +144,8 @@ function doubtAboutWords(
     const plain = ["plain ones", ...asMissing].join(" and ");
     return { what, way: `${plain} would make it one of numbers`, makesNumbers: true };
   }
-  if (cells.every(looksLikeDate)) return { ...doubtAboutDates(name, cells, asMissing, isTarget), makesNumbers: false };
+  if (cells.every(looksLikeDate) && !cells.every(isSeason))
+    return { ...doubtAboutDates(name, cells, asMissing, isTarget), makesNumbers: false };
   return doubtAboutCapitals(name, categories);
 }
 

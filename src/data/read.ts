@@ -207,7 +207,8 @@ function wantedBuilders(
   const lacking = wanted.filter(({ name, optional }) => !optional && !places.has(name)).map(({ name }) => name);
   if (lacking.length > 0) throw lacksColumns(lacking, header, wanted, source.name);
   return present.map(
-    ({ name, type, classes, order }) => new ColumnBuilder(name, type, format, source.name, { lenient, classes, order }),
+    ({ name, type, classes, order }) =>
+      new ColumnBuilder(name, type, format, source.name, { lenient, classes, order: order ?? "auto" }),
   );
 }
 

@@ -5,7 +5,7 @@ import { driftOf, driftOfCategories } from "./drift.js";
 import { type Limits, usualLimits } from "./limits.js";
 import { Tally } from "./oddities.js";
 import type { ColumnState, PipelineState } from "./pipeline.js";
-import { binOf, MOST_VALUES, type NumberProfile } from "./profile.js";
+import { binOf, type DateProfile, MOST_VALUES, type NumberProfile } from "./profile.js";
 
 /** What of a column breaks the contract. */
 export type Break =
@@ -30,7 +30,7 @@ export interface Finding {
   readonly missingLimit: number | null;
   /** how many cells should be numbers, or dates, and are none */
   readonly unreadable: number;
-  /** share of the rows beyond the range of the training rows, and how large it may be: of dates, which go on, any if no limit is given */
+  /** share of the rows beyond the range of the training rows, and how large it may be; null for dates, if no limit is given */
   readonly outside: number | null;
   readonly outsideLimit: number | null;
   /** the number that is farthest beyond the range, if it is so far as none comes by chance, and no limit is given */
@@ -110,9 +110,7 @@ class Clause {
     const limit = (given: number | undefined, usual: number) =>
       given === undefined ? Math.max(usual + (rare ?? 0), byChance) : given + (rare ?? 0);
     // Dates go on: new rows are later than those of training as a rule.
-    const mayGoOn = type === "date" && limits.outside === undefined;
-    const outsideLimit = mayGoOn ? 1 : limit(limits.outside, usualLimits.outside);
-    const hasDeciles = hasRange && "deciles" in profile;
+    const hasLimit = hasRange && (type !== "date" || limits.outside !== undefined);
     const finding = {
       name,
       type,
@@ -125,8 +123,8 @@ class Clause {
           : null,
       unreadable: counts.unreadable,
       outside: hasRange ? share(counts.outside) : null,
-      outsideLimit: hasRange ? outsideLimit : null,
-      farOutside: hasDeciles && limits.outside === undefined ? farOutside(profile, tally, trainingRows) : null,
+      outsideLimit: hasLimit ? limit(limits.outside, usualLimits.outside) : null,
+      farOutside: hasRange && limits.outside === undefined ? farOutside(profile, tally, trainingRows) : null,
       unseen: hasCategories ? share(counts.unseen) : null,
       rareInTraining: rare,
       unseenLimit: hasCategories ? limit(limits.unseen, usualLimits.unseen) : null,
@@ -182,10 +180,14 @@ const FAR = 100;
 const HEAVIEST_TAILS = 1e4;
 
 function farOutside(
-  { smallest, largest, deciles }: NumberProfile,
+  profile: NumberProfile | DateProfile,
   { farthest, rows }: Tally,
   trainingRows: number,
 ): number | null {
+  const { smallest, largest } = profile;
+  // dates have no such tails
+  if (!("deciles" in profile)) return farthest.beyond > FAR * (largest - smallest + 1) ? farthest.value : null;
+  const { deciles } = profile;
   const width = largest - smallest || Math.abs(largest) || 1;
   const middle = deciles.at(-1)! - deciles[0]!;
   const tails = Math.min(width / middle, HEAVIEST_TAILS);

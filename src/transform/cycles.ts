@@ -4,9 +4,9 @@ import { cos } from "../engine/scalar.js";
 /** What comes again with the calendar or the clock. */
 interface Cycle {
   readonly about: string;
-  /** how long it is at least, in days */
+  /** so many days it takes to go through it */
   readonly length: number;
-  /** how many different days of it there must be on average, or rows would tell of their own dates and not of it */
+  /** on so many different days of it there must be rows, on average of those that have any, to tell of it and not of these days */
   readonly leastDays: number;
   /** Where in it a moment is, from 0 up to 1. */
   turn(days: number): number;
@@ -39,12 +39,12 @@ export const cycles = {
   week: {
     about: "the time of week",
     length: 7,
-    leastDays: 1,
+    leastDays: 1.5,
     turn: (days) => turnOf((days + FIRST_WEEKDAY) / 7),
   },
   day: {
     about: "the time of day",
-    length: 1,
+    length: 2,
     leastDays: 0,
     turn: turnOf,
   },
@@ -59,15 +59,26 @@ export const cycleName = z.enum(names);
 const HARMONICS = 2;
 export const INPUTS_OF_CYCLE = 2 * HARMONICS;
 
+/** Days at the ends, of mistakes perhaps, don't say how long a time the others span. */
+const AT_AN_END = 0.01;
+/** Times of a cycle that are nearer to each other are the same: days of different months, or a clock that is not exact. */
+const SAME_TIME = 0.005;
+
 /** The cycles that rows of these days can tell of: they go through it once at least, and are at different times of it. */
 export function cyclesIn(days: Float64Array): CycleName[] {
-  const span = spanOf(days);
+  const inOrder = days.toSorted();
+  const aside = Math.floor(AT_AN_END * days.length);
+  const [first, last] = [Math.floor(inOrder[aside]!), Math.floor(inOrder.at(-1 - aside)!)];
   const differentDays = new Set(days.map(Math.floor)).size;
   return names.filter((name) => {
     const { length, leastDays, turn }: Cycle = cycles[name];
-    if (span < length || differentDays < (leastDays * span) / length) return false;
-    const first = turn(days[0]!);
-    return days.some((day) => turn(day) !== first);
+    const withDays = new Set(days.map((day) => Math.floor(day / length))).size;
+    if (last - first + 1 < (1 - 2 * AT_AN_END) * length || differentDays < leastDays * withDays) return false;
+    const at = turn(inOrder[aside]!);
+    return days.some((day) => {
+      const apart = Math.abs(turn(day) - at);
+      return Math.min(apart, 1 - apart) > SAME_TIME;
+    });
   });
 }
 
@@ -86,15 +97,6 @@ function cosOfTurns(turns: number): number {
 
 function turnOf(x: number): number {
   return x - Math.floor(x);
-}
-
-function spanOf(days: Float64Array): number {
-  let [first, last] = [days[0]!, days[0]!];
-  for (const day of days) {
-    if (day < first) first = day;
-    if (day > last) last = day;
-  }
-  return last - first;
 }
 
 function between(first: number, days: number, next: number): number {

@@ -22,7 +22,7 @@ export class Tally {
   /** of cells that are unreadable or unseen */
   readonly examples = new Set<string>();
 
-  /** the number that is farthest beyond the range, and how far */
+  /** the number or date that is farthest beyond the range, and how far */
   farthest = { value: Number.NaN, beyond: 0 };
 
   constructor(readonly state: ColumnState) {}
@@ -36,13 +36,13 @@ export class Tally {
       if (this.examples.size < MOST_EXAMPLES && (oddity === "unreadable" || oddity === "unseen")) {
         this.examples.add(oddText(column, row));
       }
-      if (oddity === "outside" && column.type === "number") this.measure(column.values[row]!);
+      if (oddity === "outside" && column.type !== "category") this.measure(column.values[row]!);
       visit?.(row, oddity, column);
     });
   }
 
   private measure(value: number): void {
-    const profile = this.state.type === "number" ? this.state.profile : undefined;
+    const profile = this.state.type === "category" ? undefined : this.state.profile;
     if (!profile) return;
     const beyond = Math.max(profile.smallest - value, value - profile.largest);
     if (beyond > this.farthest.beyond) this.farthest = { value, beyond };

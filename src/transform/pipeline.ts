@@ -123,7 +123,7 @@ export function learnPipeline(
     if (word !== undefined) {
       throw new NnfitError("usage", `the column "${word}" holds words, which are not scaled`, {
         setting: "scale.inputs",
-        have: `columns that are: ${numbers.join(", ")}`,
+        have: `columns that can be: ${numbers.join(", ")}`,
       });
     }
   }
@@ -135,8 +135,7 @@ export function learnPipeline(
     if (column.name === aside?.name) {
       const state = aside.cyclesComeAgain ? learnCycles(column) : undefined;
       if (state) pipeline.push(state);
-      const cycles = state && `; of its dates the time of ${state.cycles.join(" and of ")} is an input`;
-      leftOut.push({ name: column.name, why: aside.why + (cycles ?? "") });
+      leftOut.push({ name: column.name, why: state ? `its days only, as it ${aside.why}` : aside.why });
       continue;
     }
     const learned = ignored.includes(column.name)

@@ -1,12 +1,13 @@
 import * as z from "zod";
 import { take } from "../data/arrays.js";
+import { END_OF_DAYS, FIRST_DAY } from "../data/dates.js";
 import { spacedRows } from "../data/split.js";
 import { Sample } from "./sample.js";
 
 const share = z.number().min(0).max(1);
 
 /** A moment in days since the beginning of 1970, of a year of four digits. */
-export const day = z.number().min(-354_285).max(2_932_897);
+export const day = z.number().min(FIRST_DAY).lt(END_OF_DAYS);
 
 /** Values between deciles, and values that several deciles are equal to. */
 const BINS = 19;

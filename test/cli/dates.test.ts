@@ -23,7 +23,9 @@ const predict = (lines: readonly string[], ...args: string[]) =>
 
 describe("a table with dates", () => {
   it("is learned from by season and weekday", async () => {
-    expect(trained).toMatch(/inputs +1 number: x\n +inputs +1 date: due\n/);
+    expect(trained).toMatch(
+      /inputs +1 number: x\n +inputs +1 date: due \(days, time of year, time of month, time of week\)\n/,
+    );
     const { out } = await works(["inspect", "runs/c"], { cwd });
     expect(out).toMatch(
       /due +date +robustSmooth .* 2022-01-01 to 2023-12-31; with the time of year, month, week; missing cells are 2022-12-\d\d and flagged/,
@@ -109,7 +111,7 @@ describe("a table with dates", () => {
     const ordered = folder({ "t.csv": table(whole), "c.json": config({ time: "due" }) });
     const { err } = await works(["train", "c.json"], { cwd: ordered });
     expect(err).toMatch(
-      /left out +due: tells the order of the rows; of its dates the time of year and of month and of week is an input/,
+      /inputs +1 date: due \(time of year, time of month, time of week\)\n +left out +due: its days only, as it tells the order of the rows\n/,
     );
     const predicted = await works(["predict", "runs/c"], { cwd: ordered, input: "due,x\n2024-07-05,3\n" });
     expect(predicted.err).not.toContain("beyond");
@@ -117,6 +119,37 @@ describe("a table with dates", () => {
     expect(without.err).toContain("due");
     expect(without.code).toBe(4);
     await works(["train", "c.json", "--folds", "3"], { cwd: ordered });
+  });
+
+  it("has a few cells that are no dates refused by line, as those that are no numbers are", async () => {
+    for (const [cell, row] of [
+      ["soon", 0],
+      ["0000-00-00", 700],
+    ] as const) {
+      const wrong = rows.with(row, `${cell},1,2`);
+      const files = { "t.csv": table(wrong), "c.json": config(), "m.json": config({ missing: ["", cell] }) };
+      const other = folder(files);
+      const { code, err } = await nnfit(["train", "c.json"], { cwd: other });
+      expect(code).toBe(4);
+      expect(err).toContain("error: the cells of this column are dates, but one is not");
+      expect(err).toContain(`at    t.csv:${row + 2}, column "due"\n  have  "${cell}"`);
+      await works(["train", "m.json", "--set", "training.epochs=1"], { cwd: other });
+    }
+  });
+
+  it("is read as dates by what its new rows tell, if training knew no order", async () => {
+    const iso = rows.map((line) => line.replace(/^(\d+)\/(\d+)\/(\d+)/, (_, m, d, y) => `${y}-${m}-${d}`));
+    const files = { "t.csv": table(iso), "c.json": config({ time: null }) };
+    const other = folder(files);
+    await works(["train", "c.json", "--set", "training.epochs=2"], { cwd: other });
+    const of = async (lines: readonly string[]) =>
+      (await works(["predict", "runs/c"], { cwd: other, input: table(lines, "due,x") })).out;
+    const expected = await of(["2023-04-03,1", "2023-04-13,1"]);
+    expect(await of(["4/3/2023,1", "4/13/2023,1"])).toBe(expected);
+    expect(await of(["3/4/2023,1", "13/4/2023,1"])).toBe(expected);
+    const { code, err } = await nnfit(["predict", "runs/c"], { cwd: other, input: "due,x\n3/4/2023,1\n" });
+    expect(code).toBe(4);
+    expect(err).toContain('"3/4/2023" may be one date or another');
   });
 
   it("can have none as a target", async () => {

@@ -64,6 +64,7 @@ describe("a column of words is doubted", () => {
     ["ordinals", ["1st", "2nd", "3rd"]],
     ["ranges", ["1-5", "6-10", "11-15"]],
     ["versions", ["1.2.3", "1.2.4", "1.3.0"]],
+    ["seasons", ["2008-09", "2009-10", "2010-11"]],
     ["two numbers and a word", ["5", "n/a", "10"]],
     ["telephone numbers", ["555-123-4567", "555-123-4568", "555-124-4567"]],
   ])("but not %s", async (_, cells) => {

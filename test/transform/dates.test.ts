@@ -71,6 +71,23 @@ describe("a column of dates", () => {
     ["of every day of two weeks", daily(14), ["week"]],
     ["of every day of a year and a day", daily(366), ["year", "month", "week"]],
     ["of every third day of two months", daily(20, 3), ["month", "week"]],
+    ["of every day of a year", daily(365), ["year", "month", "week"]],
+    [
+      "of every day of a year, and one far from it by mistake",
+      [...daily(365), "9999-12-31"],
+      ["year", "month", "week"],
+    ],
+    [
+      "of 200 days, and 200 others long after",
+      [...daily(200), ...daily(200).map((text) => `2043${text.slice(4)}`)],
+      ["year", "month", "week"],
+    ],
+    ["of one day in each of many years", Array.from({ length: 40 }, (_, i) => `${1990 + i}-07-01`), []],
+    [
+      "of the same time of each day, on either side of day 2¹⁴",
+      Array.from({ length: 60 }, (_, i) => `${new Date(Date.UTC(2014, 9, 15 + i)).toISOString().slice(0, 10)}T00:15`),
+      ["month", "week"],
+    ],
     ["of one day of each week", daily(20, 7), ["month"]],
     ["of one day in a hundred, as birthdays are", daily(50, 101), ["year"]],
     ["of every hour of a day", hourly(24), []],
@@ -107,7 +124,7 @@ describe("a column of dates", () => {
     const aside = { name: "t", why: "tells the order", cyclesComeAgain: true };
     const options = { noInputs: [], ignored: [], scale: "standard" as const, aside };
     const { pipeline, leftOut } = learnPipeline(table, options);
-    expect(leftOut).toEqual([{ name: "t", why: "tells the order; of its dates the time of week is an input" }]);
+    expect(leftOut).toEqual([{ name: "t", why: "its days only, as it tells the order" }]);
     expect(inputsOf(pipeline)).toEqual([{ name: "t", places: [0, 1, 2, 3] }]);
     const X = applyPipeline(pipeline, tableOf("2031-01-06", "")); // a Monday
     expect([...X]).toEqual([1, expect.closeTo(0), 1, expect.closeTo(0), 0, 0, 0, 0]);
@@ -137,7 +154,17 @@ describe("a column of dates", () => {
     const contract = new Contract(learn(table).pipeline, 30);
     contract.add(tableOf("2024-01-01", "2024-01-02"));
     const [finding] = contract.findings({ drift: 0.25 });
-    expect(finding).toMatchObject({ type: "date", outside: 1, outsideLimit: 1, drift: null, unseen: null, breaks: [] });
+    expect(finding).toMatchObject({
+      type: "date",
+      outside: 1,
+      outsideLimit: null,
+      drift: null,
+      unseen: null,
+      breaks: [],
+    });
+    const far = new Contract(learn(table).pipeline, 30);
+    far.add(tableOf("2024-01-01", "9999-12-31"));
+    expect(far.findings({ drift: 0.25 })).toMatchObject([{ farOutside: day("9999-12-31"), breaks: ["far outside"] }]);
     const [limited] = contract.findings({ drift: 0.25, outside: 0.1 });
     expect(limited).toMatchObject({ outside: 1, outsideLimit: 0.1, breaks: ["outside"] });
   });
