@@ -33,7 +33,9 @@ export async function readForModel(model: Model, path: string, source: Source, d
     });
   }
   const weight = data.weight ? [{ name: data.weight, type: "number" as const }] : [];
-  const whole = await readColumns(source, data, [...model.pipeline, ...targetColumns(model.target), ...weight]);
+  const order = data.dates === "auto" ? undefined : data.dates;
+  const inputs = model.pipeline.map((state) => (order && state.type === "date" ? { order, ...state } : state));
+  const whole = await readColumns(source, data, [...inputs, ...targetColumns(model.target), ...weight]);
   const table = rowsWithTarget(whole, names);
   return {
     table,

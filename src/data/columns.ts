@@ -20,6 +20,8 @@ interface BuilderOptions {
   readonly lenient?: boolean;
   /** the numbers are names of these classes */
   readonly classes?: readonly string[] | undefined;
+  /** it would be of use as one of words */
+  readonly mayBeWords?: boolean;
   /** its words are dates, if all of them can be read so */
   readonly mayBeDates?: boolean;
   readonly order?: DayOrderChoice;
@@ -161,15 +163,12 @@ export class ColumnBuilder implements CellReceiver {
   }
 
   /** That the column is not one of numbers with mistakes in it; `others` are those of the same table. */
-  check(others: readonly ColumnBuilder[] = [], { mayBeWords = true } = {}): void {
+  check(others: readonly ColumnBuilder[] = []): void {
     if (this.given || this.others === 0) return;
-    const orWords = !mayBeWords ? "" : `, or data.types: { "${this.name}": "category" }`;
-    if (this.notation.isForeign) throw this.foreignError(others, orWords);
+    if (this.notation.isForeign) throw this.foreignError(others, this.orWords);
     if (this.numbers < NEARLY_ALL * (this.numbers + this.others)) return;
     const cells = this.others === 1 ? "one is not" : `${this.others} are not`;
-    const missing = JSON.stringify([...this.missing, this.firstOther?.text]);
-    const way = `correcting the cell${mayBeWords ? "," : " or"} data.missing: ${missing}${orWords}`;
-    throw this.notNumber(`the cells of this column are numbers, but ${cells}`, way);
+    throw this.notNumber(`the cells of this column are numbers, but ${cells}`, this.waysOut(this.firstOther!.text));
   }
 
   private foreignError(others: readonly ColumnBuilder[], orWords: string): NnfitError {
@@ -223,16 +222,13 @@ export class ColumnBuilder implements CellReceiver {
     const column = datesOf(words, this.options.order, NEARLY_ALL);
     if (!column?.unreadable) return column;
     const { size } = column.unreadable;
-    const [[row, text]] = column.unreadable as unknown as [[number, string]];
-    throw new NnfitError(
-      "data",
-      `the cells of this column are dates, but ${size === 1 ? "one is" : `${size} are`} not`,
-      {
-        at: this.place(lines[row]!),
-        have: `"${text}"`,
-        try: `correcting the cell, data.missing: ${JSON.stringify([...this.missing, text])}, or data.types: { "${this.name}": "category" }`,
-      },
-    );
+    const [row, text] = [...column.unreadable][0]!; // it has one
+    const cells = size === 1 ? "one is" : `${size} are`;
+    throw new NnfitError("data", `the cells of this column are dates, but ${cells} not`, {
+      at: this.place(lines[row]!),
+      have: `"${text}"`,
+      try: this.waysOut(text),
+    });
   }
 
   private givenDates(words: CategoryColumn, lines: Int32Array): DateColumn {
@@ -240,6 +236,17 @@ export class ColumnBuilder implements CellReceiver {
     const [wrong] = this.options.lenient ? [] : (column.unreadable ?? []);
     if (wrong) throw notDate(wrong[1], column.order, this.place(lines[wrong[0]]!));
     return column;
+  }
+
+  /** What to do about a cell that is not like the others. */
+  private waysOut(text: string): string {
+    const asMissing = `data.missing: ${JSON.stringify([...this.missing, text])}`;
+    return `correcting the cell${this.orWords ? "," : " or"} ${asMissing}${this.orWords}`;
+  }
+
+  private get orWords(): string {
+    const { mayBeWords = true } = this.options;
+    return mayBeWords ? `, or data.types: { "${this.name}": "category" }` : "";
   }
 
   private code(text: string): number {

@@ -49,6 +49,7 @@ export async function readTable(source: Source, options: ReadOptions): Promise<T
   const ignored = new Set(options.ignore);
   const order = options.dates ?? "auto";
   const noDates = new Set([options.ignore ?? [], options.target ?? [], options.weight ?? []].flat());
+  const noWords = new Set([options.target ?? [], options.weight ?? [], options.time ?? []].flat());
   let builders: ColumnBuilder[] | undefined;
   const lines = new Growing<Int32Array>(Int32Array);
   for await (const { header, places, rows } of withHeader(source, options, (name) => !ignored.has(name))) {
@@ -58,6 +59,7 @@ export async function readTable(source: Source, options: ReadOptions): Promise<T
         const found = name === labels ? "category" : undefined;
         const given = Object.hasOwn(types, name) ? types[name] : found;
         return new ColumnBuilder(name, given, options, source.name, {
+          mayBeWords: !noWords.has(name),
           mayBeDates: !given && !noDates.has(name),
           order,
         });
@@ -69,10 +71,7 @@ export async function readTable(source: Source, options: ReadOptions): Promise<T
   }
   if (!builders || lines.size === 0) throw noRows(source);
 
-  const numbers = [options.target ?? [], options.weight ?? [], options.time ?? []].flat();
-  for (const builder of builders) {
-    if (!ignored.has(builder.name)) builder.check(builders, { mayBeWords: !numbers.includes(builder.name) });
-  }
+  for (const builder of builders) if (!ignored.has(builder.name)) builder.check(builders);
   // Where words came after numbers, what the numbers looked like is lost: such columns are read again as words.
   const words = builders.filter(({ turnedToWords }) => turnedToWords).map(({ name }) => [name, "category"] as const);
   if (words.length > 0 && source.once) throw readTwice(words[0]![0], source);
