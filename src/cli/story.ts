@@ -8,6 +8,7 @@ import { learnedRows } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";
 import type { Engine, Outcome } from "../train/train.js";
+import { cycles } from "../transform/cycles.js";
 import type { ColumnState } from "../transform/pipeline.js";
 import { type TargetState, targetNames } from "../transform/target.js";
 import type { Truth } from "../transform/truth.js";
@@ -55,7 +56,7 @@ function describeInputs({ pipeline, leftOut }: Prepared): void {
 /** Its name, and of dates what they become. */
 function inputText(state: ColumnState): string {
   if (state.type !== "date") return state.name;
-  const parts = [...(state.scaler ? ["days"] : []), ...state.cycles.map((name) => `time of ${name}`)];
+  const parts = [...(state.scaler ? ["days"] : []), ...state.cycles.map((name) => cycles[name].about)];
   return `${state.name} (${parts.join(", ")})`;
 }
 

@@ -43,7 +43,7 @@ export function notDate(text: string, order: DayOrder | undefined, at: string, w
   return new NnfitError("data", isAmbiguous ? `"${text}" may be one date or another` : `"${text}" is ${what}`, {
     at,
     try: isAmbiguous
-      ? 'it as 2024-03-01, or data.dates: "dayFirst" or "monthFirst" in the config that trains'
+      ? 'writing it as 2024-03-01, or data.dates: "dayFirst" or "monthFirst" in the config that trains'
       : "dates such as 2024-03-01, with or without a time of day: 2024-03-01 17:30",
   });
 }

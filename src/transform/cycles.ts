@@ -4,7 +4,7 @@ import { cos } from "../engine/scalar.js";
 /** What comes again with the calendar or the clock. */
 interface Cycle {
   readonly about: string;
-  /** so many days it takes to go through it */
+  /** so many days the rows must span, their first and last counted, to go through it */
   readonly length: number;
   /** on so many different days of it there must be rows, on average of those that have any, to tell of it and not of these days */
   readonly leastDays: number;
@@ -18,7 +18,7 @@ const DAY_MILLISECONDS = 86_400_000;
 
 export const cycles = {
   year: {
-    about: "the time of year",
+    about: "time of year",
     length: 365,
     leastDays: 1,
     turn: (days) => {
@@ -27,7 +27,7 @@ export const cycles = {
     },
   },
   month: {
-    about: "the time of month",
+    about: "time of month",
     length: 28,
     leastDays: 2,
     turn: (days) => {
@@ -37,13 +37,13 @@ export const cycles = {
     },
   },
   week: {
-    about: "the time of week",
+    about: "time of week",
     length: 7,
     leastDays: 1.5,
     turn: (days) => turnOf((days + FIRST_WEEKDAY) / 7),
   },
   day: {
-    about: "the time of day",
+    about: "time of day",
     length: 2,
     leastDays: 0,
     turn: turnOf,
