@@ -35,7 +35,11 @@ export async function readForModel(model: Model, path: string, source: Source, d
   const weight = data.weight ? [{ name: data.weight, type: "number" as const }] : [];
   const order = data.dates === "auto" ? undefined : data.dates;
   const inputs = model.pipeline.map((state) => (order && state.type === "date" ? { order, ...state } : state));
-  const whole = await readColumns(source, data, [...inputs, ...targetColumns(model.target), ...weight]);
+  const isRead = new Set([...inputs.map(({ name }) => name), ...names]);
+  const dependence = [data.groups, data.time]
+    .filter((name): name is string => name !== null && !isRead.has(name))
+    .map((name) => ({ name, type: "category" as const, optional: true })); // whose words tell rows apart, or their order
+  const whole = await readColumns(source, data, [...inputs, ...dependence, ...targetColumns(model.target), ...weight]);
   const table = rowsWithTarget(whole, names);
   return {
     table,

@@ -1,9 +1,9 @@
 import { NnfitError } from "../errors.js";
 import { asDates, type DayOrderChoice, notDate } from "./dateColumn.js";
 import { checkNames } from "./header.js";
-import { wholeNumber } from "./numbers.js";
+import { numberIn, wholeNumber } from "./numbers.js";
 import type { DataOptions } from "./options.js";
-import { type Column, columnOf, isMissing, type Table } from "./table.js";
+import { type CategoryColumn, type Column, columnOf, isMissing, type NumberColumn, type Table } from "./table.js";
 
 /**
  * How rows hang together: what is learned from some of them tells too much about others. Rows of one group stay on one
@@ -85,7 +85,7 @@ function codesOf(column: Column): Int32Array {
 
 /** By size, or the earlier date first. */
 function timesOf(given: Column, { source, lines }: Table, order: DayOrderChoice = "auto"): Int32Array {
-  const column = given.type === "category" ? asDates(given, order) : given;
+  const column = given.type === "category" ? (asNumbers(given) ?? asDates(given, order)) : given;
   const [wrong] = column.unreadable ?? [];
   if (wrong) {
     const [row, text] = wrong;
@@ -98,4 +98,10 @@ function timesOf(given: Column, { source, lines }: Table, order: DayOrderChoice 
   }
   const placeOf = new Map([...new Set(column.values)].sort((a, b) => a - b).map((value, place) => [value, place]));
   return Int32Array.from(column.values, (value) => placeOf.get(value)!);
+}
+
+function asNumbers({ name, codes, categories, decimal = "." }: CategoryColumn): NumberColumn | undefined {
+  const numbers = categories.map((word) => numberIn(word, decimal));
+  if (numbers.includes(undefined)) return undefined;
+  return { type: "number", name, values: Float64Array.from(codes, (code) => numbers[code] ?? Number.NaN) };
 }

@@ -132,6 +132,24 @@ describe("--continue-from", () => {
     expect(await go(cwd, "more")).toMatchObject({ code: 0 });
   });
 
+  it.each([
+    ["groups", (i: number) => `p${i % 8}`, "tells which rows belong together"],
+    ["groups", (i: number) => i % 8, "tells which rows belong together"],
+    ["time", (i: number) => (i * 7) % 30, "tells the order of the rows"],
+    ["time", (i: number) => `2024-01-${String(1 + ((i * 7) % 30)).padStart(2, "0")}`, "tells the order of the rows"],
+  ] as const)("holds out rows by a column of %s that is no input", async (option, cell, why) => {
+    const lines = Array.from({ length: 60 }, (_, i) => `${(i * 5) % 13},${cell(i)},${(i * 11) % 17}`);
+    const data = { train: "t.csv", target: "y", [option]: "k" };
+    const files = { "t.csv": ["a,k,y", ...lines].join("\n"), "c.json": JSON.stringify({ ...config(), data }) };
+    const cwd = folder(files);
+    expect((await works(["train", "c.json", "--out", "first"], { cwd })).err).toContain(why);
+    const again = ["train", "c.json", "--continue-from", "first", "--out"];
+    const { err } = await works([...again, "more"], { cwd });
+    expect(err).toMatch(/rows +(about 45|48) for training/);
+    put(cwd, { "t.csv": ["a,y", "1,2", "3,4", "5,6"].join("\n") });
+    expect((await nnfit([...again, "none"], { cwd })).err).toMatch(/no column "k" in t.csv|lacks the column "k"/);
+  });
+
   it("refuses rows that lack a column, or have a class that the model does not know", async () => {
     const cwd = await begun({ data: { train: "t.csv", target: "class", ignore: ["y"] } });
     put(cwd, { "new.csv": table(30).replace("kind", "sort") });
