@@ -59,26 +59,24 @@ export const cycleName = z.enum(names);
 const HARMONICS = 2;
 export const INPUTS_OF_CYCLE = 2 * HARMONICS;
 
-/** Days at the ends, of mistakes perhaps, don't say how long a time the others span. */
-const AT_AN_END = 0.01;
+/** So small a share of the rows may be mistakes, which don't say how long a time the others span, or what times they are at. */
+const FEW_ROWS = 0.01;
 /** Times of a cycle that are nearer to each other are the same: days of different months, or a clock that is not exact. */
 const SAME_TIME = 0.005;
 
 /** The cycles that rows of these days can tell of: they go through it once at least, and are at different times of it. */
 export function cyclesIn(days: Float64Array): CycleName[] {
   const inOrder = days.toSorted();
-  const aside = Math.floor(AT_AN_END * days.length);
-  const [first, last] = [Math.floor(inOrder[aside]!), Math.floor(inOrder.at(-1 - aside)!)];
+  const few = Math.floor(FEW_ROWS * days.length);
+  const [first, last] = [Math.floor(inOrder[few]!), Math.floor(inOrder.at(-1 - few)!)];
   const differentDays = new Set(days.map(Math.floor)).size;
   return names.filter((name) => {
     const { length, leastDays, turn }: Cycle = cycles[name];
     const withDays = new Set(days.map((day) => Math.floor(day / length))).size;
-    if (last - first + 1 < (1 - 2 * AT_AN_END) * length || differentDays < leastDays * withDays) return false;
-    const at = turn(inOrder[aside]!);
-    return days.some((day) => {
-      const apart = Math.abs(turn(day) - at);
-      return Math.min(apart, 1 - apart) > SAME_TIME;
-    });
+    if (last - first + 1 < (1 - 2 * FEW_ROWS) * length || differentDays < leastDays * withDays) return false;
+    const usual = turn(inOrder[few]!);
+    const others = days.reduce((count, day) => count + Number(apart(turn(day), usual) > SAME_TIME), 0);
+    return others > few;
   });
 }
 
@@ -93,6 +91,12 @@ export function writeCycle(name: CycleName, day: number, X: Float32Array, at: nu
 
 function cosOfTurns(turns: number): number {
   return cos(2 * Math.PI * turns);
+}
+
+/** How far two times of a cycle are from each other, either way around. */
+function apart(a: number, b: number): number {
+  const distance = Math.abs(a - b);
+  return Math.min(distance, 1 - distance);
 }
 
 function turnOf(x: number): number {

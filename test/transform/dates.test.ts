@@ -82,6 +82,7 @@ describe("a column of dates", () => {
       [...daily(200), ...daily(200).map((text) => `2043${text.slice(4)}`)],
       ["year", "month", "week"],
     ],
+    ["of many days, one with a time of day", daily(300).with(150, "2023-05-31T12:00"), ["month", "week"]],
     ["of one day in each of many years", Array.from({ length: 40 }, (_, i) => `${1990 + i}-07-01`), []],
     [
       "of the same time of each day, on either side of day 2¹⁴",
