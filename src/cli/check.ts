@@ -1,5 +1,4 @@
 import { Command, InvalidArgumentError } from "commander";
-import { dateText } from "../data/dates.js";
 import type { Break, Finding } from "../transform/contract.js";
 import { type Limits, SOME_DRIFT, usualLimits } from "../transform/limits.js";
 import type { ColumnState } from "../transform/pipeline.js";
@@ -7,7 +6,7 @@ import { aligned } from "./align.js";
 import { checkFailure, printResult } from "./failure.js";
 import { findModel, rowsSource } from "./locate.js";
 import { endWith } from "./report.js";
-import { colors, count, note, oneLine, percent, plain, rangeText, some } from "./text.js";
+import { colors, count, note, oneLine, percent, rangeText, some, valueText } from "./text.js";
 import { example, modelArgument, type RowsOptions, rowsFormat, withRowsOptions } from "./usage.js";
 
 /** Of more pairs of extra columns and lacking ones it would take long to find the nearest names. */
@@ -156,7 +155,7 @@ function sentence(kind: Break, state: ColumnState, finding: Finding, similar: ()
     case "outside":
       return `"${name}" is beyond its training range (${rangeText(state)}) in ${digits(outside ?? 0)} of the rows; the limit is ${digits(outsideLimit ?? 0)}`;
     case "far outside":
-      return `"${name}" is ${state.type === "date" ? dateText(finding.farOutside ?? 0) : plain(finding.farOutside ?? 0)} in a row, farther beyond its training range (${rangeText(state)}) than chance explains`;
+      return `"${name}" is ${valueText(state, finding.farOutside ?? 0)} in a row, farther beyond its training range (${rangeText(state)}) than chance explains`;
     case "missing":
       return `"${name}" is missing in ${digits(finding.missing ?? 0)} of the rows (${digits(finding.missingInTraining ?? 0)} in training); the limit is ${digits(finding.missingLimit ?? 0)}`;
     case "unseen":

@@ -33,8 +33,7 @@ export async function readForModel(model: Model, path: string, source: Source, d
     });
   }
   const weight = data.weight ? [{ name: data.weight, type: "number" as const }] : [];
-  const order = data.dates === "auto" ? undefined : data.dates;
-  const inputs = model.pipeline.map((state) => (order && state.type === "date" ? { order, ...state } : state));
+  const inputs = model.pipeline.map((state) => (state.type === "date" ? { order: data.dates, ...state } : state));
   const isRead = new Set([...inputs.map(({ name }) => name), ...names]);
   const dependence = [data.groups, data.time]
     .filter((name): name is string => name !== null && !isRead.has(name))

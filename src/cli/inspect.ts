@@ -4,7 +4,7 @@ import type { TrainingOptions } from "../train/options.js";
 import { aligned } from "./align.js";
 import { findModel } from "./locate.js";
 import { baselineText } from "./scores.js";
-import { count, extras, fillText, percent, rangeText, scoreText, short, some, weightText, whole } from "./text.js";
+import { count, extras, percent, rangeText, scoreText, short, some, valueText, weightText, whole } from "./text.js";
 import { example, modelArgument } from "./usage.js";
 
 export function inspectCommand(): Command {
@@ -117,7 +117,7 @@ function columnCells(column: Model["pipeline"][number], input: Input | undefined
     const range = column.profile ? [rangeText(column)] : [];
     const cycles =
       column.type === "date" && column.cycles.length > 0 ? [`with the time of ${column.cycles.join(", ")}`] : [];
-    const missing = column.indicator ? [`missing cells are ${fillText(column)} and flagged`] : [];
+    const missing = column.indicator ? [`missing cells are ${valueText(column, column.fill)} and flagged`] : [];
     return [
       column.name,
       column.type,

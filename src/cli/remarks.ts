@@ -2,7 +2,7 @@ import type { Column, Table } from "../data/table.js";
 import { usualLimits } from "../transform/limits.js";
 import { type Oddity, oddText, Tally } from "../transform/oddities.js";
 import type { ColumnState, PipelineState } from "../transform/pipeline.js";
-import { count, fillText, rangeText } from "./text.js";
+import { count, rangeText, valueText } from "./text.js";
 
 /** So many columns are spoken of at the end. */
 const MOST_SENTENCES = 5;
@@ -96,7 +96,9 @@ function sentence({ state, counts, examples }: Tally, oddity: Oddity): string {
     case "missing": {
       const isOrAre = cells === 1 ? "was" : "were";
       const filled =
-        state.type === "category" || !state.scaler ? "" : ` and filled with the median, ${fillText(state)}`;
+        state.type === "category" || !state.scaler
+          ? ""
+          : ` and filled with the median, ${valueText(state, state.fill)}`;
       const never = (state.type === "category" ? state.other : state.indicator) ? "" : ", and none was in training";
       return `${count(cells, "cell")} of "${name}" ${isOrAre} missing${filled}${never}`;
     }

@@ -1,7 +1,7 @@
 import { Chalk, chalkStderr } from "chalk";
 import { dateText } from "../data/dates.js";
 import type { NetworkSpec } from "../model/network.js";
-import type { ColumnState, DateState, NumberState } from "../transform/pipeline.js";
+import type { ColumnState } from "../transform/pipeline.js";
 import { annotate } from "./github.js";
 
 /** Colours for standard error, on a terminal that wants them. */
@@ -137,14 +137,13 @@ export function scoreCell(score: number | null | undefined): string {
   return score === null || score === undefined || Number.isNaN(score) ? "-" : short(score);
 }
 
-/** What stands in for a missing cell. */
-export function fillText(state: NumberState | DateState): string {
-  return state.type === "date" ? dateText(state.fill) : plain(state.fill);
+/** A value of a column of numbers or dates. */
+export function valueText({ type }: ColumnState, value: number): string {
+  return type === "date" ? dateText(value) : plain(value);
 }
 
 /** From the smallest to the largest value that training saw of a column; nothing of categories. */
 export function rangeText(state: ColumnState): string {
-  if (state.type === "date") return `${dateText(state.profile.smallest)} to ${dateText(state.profile.largest)}`;
-  const profile = state.type === "number" ? state.profile : undefined;
-  return profile ? `${plain(profile.smallest)} to ${plain(profile.largest)}` : "";
+  const profile = state.type === "category" ? undefined : state.profile;
+  return profile ? `${valueText(state, profile.smallest)} to ${valueText(state, profile.largest)}` : "";
 }

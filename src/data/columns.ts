@@ -24,7 +24,7 @@ interface BuilderOptions {
   readonly mayBeWords?: boolean;
   /** its words are dates, if all of them can be read so */
   readonly mayBeDates?: boolean;
-  readonly order?: DayOrderChoice;
+  readonly order?: DayOrderChoice | undefined;
 }
 
 /** A cell of a target that is none of a model's classes. */
@@ -165,14 +165,14 @@ export class ColumnBuilder implements CellReceiver {
   /** That the column is not one of numbers with mistakes in it; `others` are those of the same table. */
   check(others: readonly ColumnBuilder[] = []): void {
     if (this.given || this.others === 0) return;
-    if (this.notation.isForeign) throw this.foreignError(others, this.orWords);
+    if (this.notation.isForeign) throw this.foreignError(others);
     if (this.numbers < NEARLY_ALL * (this.numbers + this.others)) return;
     const cells = this.others === 1 ? "one is not" : `${this.others} are not`;
     throw this.notNumber(`the cells of this column are numbers, but ${cells}`, this.waysOut(this.firstOther!.text));
   }
 
-  private foreignError(others: readonly ColumnBuilder[], orWords: string): NnfitError {
-    const { decimal, notation } = this;
+  private foreignError(others: readonly ColumnBuilder[]): NnfitError {
+    const { decimal, notation, orWords } = this;
     const { text = "" } = this.firstOther ?? {};
     const marks = MARKS[text.includes(otherMark(decimal)) ? otherMark(decimal) : decimal];
     if (this.hasDecimals) {

@@ -2,11 +2,11 @@ import { NnfitError } from "../errors.js";
 import { type DayOrder, dayOrderIn, daysIn, isSeason, looksLikeDate } from "./dates.js";
 import type { CategoryColumn, DateColumn } from "./table.js";
 
-/** What comes first in dates such as 3/4/2024: auto is what the other dates tell; if it is not said, they are none. */
-export type DayOrderChoice = DayOrder | "auto" | undefined;
+/** What comes first in dates such as 3/4/2024: auto is what the other dates tell. */
+export type DayOrderChoice = DayOrder | "auto";
 
 /** A column of words as one of dates: words that are none are its `unreadable`. */
-export function asDates({ name, codes, categories }: CategoryColumn, choice: DayOrderChoice): DateColumn {
+export function asDates({ name, codes, categories }: CategoryColumn, choice: DayOrderChoice = "auto"): DateColumn {
   const order = choice === "auto" ? dayOrderIn(categories) : choice;
   const days = categories.map((text) => daysIn(text, order));
   const unreadable = new Map<number, string>();
@@ -28,7 +28,11 @@ export function asDates({ name, codes, categories }: CategoryColumn, choice: Day
 const FEW = 10;
 
 /** The same, if at least this share of its words, and one, are dates. */
-export function datesOf(words: CategoryColumn, order: DayOrderChoice, share: number): DateColumn | undefined {
+export function datesOf(
+  words: CategoryColumn,
+  order: DayOrderChoice | undefined,
+  share: number,
+): DateColumn | undefined {
   const { codes, categories } = words;
   if (!categories.slice(0, FEW).some(looksLikeDate) || categories.every(isSeason)) return undefined;
   const column = asDates(words, order);

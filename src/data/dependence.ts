@@ -84,7 +84,7 @@ function codesOf(column: Column): Int32Array {
 }
 
 /** By size, or the earlier date first. */
-function timesOf(given: Column, { source, lines }: Table, order: DayOrderChoice = "auto"): Int32Array {
+function timesOf(given: Column, { source, lines }: Table, order: DayOrderChoice | undefined): Int32Array {
   const column = given.type === "category" ? (asNumbers(given) ?? asDates(given, order)) : given;
   const [wrong] = column.unreadable ?? [];
   if (wrong) {

@@ -2,7 +2,6 @@ import { NnfitError } from "../errors.js";
 import { ColumnBuilder } from "./columns.js";
 import type { CsvFormat } from "./csv.js";
 import type { DayOrderChoice } from "./dateColumn.js";
-import type { DayOrder } from "./dates.js";
 import { Growing } from "./growing.js";
 import { checkHeader, checkNames, lacksColumns, placesOf } from "./header.js";
 import { withLabels } from "./labels.js";
@@ -37,7 +36,7 @@ export interface WantedColumn {
   /** what its cells may be, for an error that tells of one that is no number */
   readonly classes?: readonly string[];
   /** what comes first in its dates such as 3/4/2024 */
-  readonly order?: DayOrder | undefined;
+  readonly order?: DayOrderChoice | undefined;
 }
 
 /**
@@ -47,7 +46,6 @@ export interface WantedColumn {
 export async function readTable(source: Source, options: ReadOptions): Promise<Table> {
   const { types, labels } = options;
   const ignored = new Set(options.ignore);
-  const order = options.dates ?? "auto";
   const noDates = new Set([options.ignore ?? [], options.target ?? [], options.weight ?? []].flat());
   const noWords = new Set([options.target ?? [], options.weight ?? [], options.time ?? []].flat());
   let builders: ColumnBuilder[] | undefined;
@@ -61,7 +59,7 @@ export async function readTable(source: Source, options: ReadOptions): Promise<T
         return new ColumnBuilder(name, given, options, source.name, {
           mayBeWords: !noWords.has(name),
           mayBeDates: !given && !noDates.has(name),
-          order,
+          order: options.dates,
         });
       });
     }
@@ -206,8 +204,7 @@ function wantedBuilders(
   const lacking = wanted.filter(({ name, optional }) => !optional && !places.has(name)).map(({ name }) => name);
   if (lacking.length > 0) throw lacksColumns(lacking, header, wanted, source.name);
   return present.map(
-    ({ name, type, classes, order }) =>
-      new ColumnBuilder(name, type, format, source.name, { lenient, classes, order: order ?? "auto" }),
+    ({ name, type, classes, order }) => new ColumnBuilder(name, type, format, source.name, { lenient, classes, order }),
   );
 }
 

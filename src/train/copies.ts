@@ -12,11 +12,10 @@ const FEWEST_NUMBERS = 20;
  */
 export function countCopies(table: Table, names: readonly string[]): number {
   const columns = names.map((name) => columnOf(table, name)!); // they were learned from
-  const few = (different: number, rows: number) => rows - different < MANY * rows;
-  if (columns.some((column) => tellsAlone(column, few))) return 0;
+  if (columns.some(tellsAlone)) return 0;
   const different = countDifferent(hashesOf(table.rows, columns));
   const copies = table.rows - different;
-  if (few(different, table.rows)) return 0;
+  if (haveFewCopies(different, table.rows)) return 0;
   const enough = Math.max(TELLING * different, FEWEST_NUMBERS);
   const isTelling = columns.some(
     (column) => column.type !== "category" && countDifferent(column.values.slice()) >= enough,
@@ -24,13 +23,17 @@ export function countCopies(table: Table, names: readonly string[]): number {
   return isTelling ? copies : 0;
 }
 
+function haveFewCopies(different: number, rows: number): boolean {
+  return rows - different < MANY * rows;
+}
+
 const FIRST_LOOK = 1000;
 
 /** Rows are no copies of others if one column has different numbers in them, which is found sooner. */
-function tellsAlone(column: Column, few: (different: number, rows: number) => boolean): boolean {
+function tellsAlone(column: Column): boolean {
   if (column.type === "category") return false;
   const { values } = column;
-  const tells = (numbers: Float64Array) => few(countDifferent(numbers), numbers.length);
+  const tells = (numbers: Float64Array) => haveFewCopies(countDifferent(numbers), numbers.length);
   return tells(values.slice(0, FIRST_LOOK)) && tells(values.slice());
 }
 

@@ -3,7 +3,7 @@ import { placesAmong } from "./categories.js";
 import { mostByChance } from "./chance.js";
 import { driftOf, driftOfCategories } from "./drift.js";
 import { type Limits, usualLimits } from "./limits.js";
-import { Tally } from "./oddities.js";
+import { rangeOf, Tally } from "./oddities.js";
 import type { ColumnState, PipelineState } from "./pipeline.js";
 import { binOf, type DateProfile, MOST_VALUES, type NumberProfile } from "./profile.js";
 
@@ -100,7 +100,7 @@ class Clause {
     const { counts, rows } = tally;
     const share = (count: number) => (rows > 0 ? count / rows : 0);
     const drift = training && present ? this.drift(training, trainingRows) : undefined;
-    const hasRange = present && profile !== undefined && "smallest" in profile && !(type === "date" && !state.scaler);
+    const range = present ? rangeOf(state) : undefined;
     const hasCategories = present && type === "category";
     const rare = profile && "other" in profile ? profile.other : null;
     const chance = (of: number, [few, among]: Rarity) => share(Math.max(1, mostByChance(of, few, among))); // one row is chance
@@ -110,7 +110,7 @@ class Clause {
     const limit = (given: number | undefined, usual: number) =>
       given === undefined ? Math.max(usual + (rare ?? 0), byChance) : given + (rare ?? 0);
     // Dates go on: new rows are later than those of training as a rule.
-    const hasLimit = hasRange && (type !== "date" || limits.outside !== undefined);
+    const hasLimit = range && (type !== "date" || limits.outside !== undefined);
     const finding = {
       name,
       type,
@@ -122,9 +122,9 @@ class Clause {
           ? (limits.missing ?? Math.max(Math.min(missing + usualLimits.missing, 1), missingByChance))
           : null,
       unreadable: counts.unreadable,
-      outside: hasRange ? share(counts.outside) : null,
+      outside: range ? share(counts.outside) : null,
       outsideLimit: hasLimit ? limit(limits.outside, usualLimits.outside) : null,
-      farOutside: hasRange && limits.outside === undefined ? farOutside(profile, tally, trainingRows) : null,
+      farOutside: range && limits.outside === undefined ? farOutside(range, tally, trainingRows) : null,
       unseen: hasCategories ? share(counts.unseen) : null,
       rareInTraining: rare,
       unseenLimit: hasCategories ? limit(limits.unseen, usualLimits.unseen) : null,

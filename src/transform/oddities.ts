@@ -1,6 +1,7 @@
 import { type Column, columnOf, type Table, textOf } from "../data/table.js";
 import { placesAmong } from "./categories.js";
 import type { ColumnState } from "./pipeline.js";
+import type { DateProfile, NumberProfile } from "./profile.js";
 
 /**
  * What is odd about a cell: it should be a number or a date and is none; it is a category without a place of its own; it is
@@ -42,17 +43,22 @@ export class Tally {
   }
 
   private measure(value: number): void {
-    const profile = this.state.type === "category" ? undefined : this.state.profile;
-    if (!profile) return;
-    const beyond = Math.max(profile.smallest - value, value - profile.largest);
+    const range = rangeOf(this.state);
+    if (!range) return;
+    const beyond = Math.max(range.smallest - value, value - range.largest);
     if (beyond > this.farthest.beyond) this.farthest = { value, beyond };
   }
+}
+
+/** What the training rows of numbers or dates were like, if a new one beyond them is odd: days that are no input may go on. */
+export function rangeOf(state: ColumnState): NumberProfile | DateProfile | undefined {
+  return state.type === "category" || !state.scaler ? undefined : state.profile;
 }
 
 /** Models of earlier versions know no range, so nothing is outside it. */
 function visitOddities(state: ColumnState, column: Column, visit: (row: number, oddity: Oddity) => void): void {
   if (state.type !== "category" && column.type !== "category") {
-    const range = state.scaler ? state.profile : undefined; // days that are no input may go on
+    const range = rangeOf(state);
     const smallest = range?.smallest ?? Number.NEGATIVE_INFINITY;
     const largest = range?.largest ?? Number.POSITIVE_INFINITY;
     const { values, unreadable } = column;

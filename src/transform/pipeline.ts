@@ -170,8 +170,8 @@ function learnColumn(column: Column, scale: ScalerSetting, places: CategoryPlace
 function learnNumber({ name, values }: NumberColumn, setting: ScalerSetting, source: string): ColumnState | string {
   const sample = new Sample(values);
   const indicator = sample.values.length < values.length;
-  if (sample.values.length === 0) return "empty in the training rows";
-  if (!indicator && sample.smallest === sample.largest) return `the same in every training row: ${sample.smallest}`;
+  const nothing = tellsNothing(sample, indicator, String);
+  if (nothing) return nothing;
   checkMagnitude(sample, LARGEST_INPUT, name, source);
   return {
     name,
@@ -183,6 +183,13 @@ function learnNumber({ name, values }: NumberColumn, setting: ScalerSetting, sou
   };
 }
 
+/** Why nothing can be learned of these values, if so. `missing`: whether there are rows without one. */
+function tellsNothing(present: Sample, missing: boolean, text: (value: number) => string): string | undefined {
+  if (present.values.length === 0) return "empty in the training rows";
+  if (missing || present.smallest !== present.largest) return undefined;
+  return `the same in every training row: ${text(present.smallest)}`;
+}
+
 /** Of dates whose days are no input. */
 function learnCycles(column: Column): DateState | undefined {
   const state = column.type === "date" ? learnDate(column, "none") : "no dates";
@@ -192,10 +199,8 @@ function learnCycles(column: Column): DateState | undefined {
 function learnDate({ name, values, order }: DateColumn, setting: ScalerSetting): DateState | string {
   const present = new Sample(values);
   const indicator = present.values.length < values.length;
-  if (present.values.length === 0) return "empty in the training rows";
-  if (!indicator && present.smallest === present.largest) {
-    return `the same in every training row: ${dateText(present.smallest)}`;
-  }
+  const nothing = tellsNothing(present, indicator, dateText);
+  if (nothing) return nothing;
   const fill = present.median();
   return {
     name,
