@@ -1,5 +1,5 @@
 import { NnfitError } from "../errors.js";
-import { type DayOrder, dayOrderIn, daysIn, isSeason, looksLikeDate } from "./dates.js";
+import { type DayOrder, dayOrderIn, daysIn, isSeason, looksLikeDate, mayBeOlder } from "./dates.js";
 import type { CategoryColumn, DateColumn } from "./table.js";
 
 /** What comes first in dates such as 3/4/2024: auto is what the other dates tell. */
@@ -15,11 +15,13 @@ export function asDates({ name, codes, categories }: CategoryColumn, choice: Day
       if (code >= 0 && days[code] === undefined) unreadable.set(row, categories[code]!);
     }
   }
+  const withLateYear = categories.find((text, code) => mayBeOlder(text, days[code]));
   return {
     type: "date",
     name,
     values: Float64Array.from(codes, (code) => days[code] ?? Number.NaN),
     ...(order && { order }),
+    ...(withLateYear !== undefined && { withLateYear }),
     ...(unreadable.size > 0 && { unreadable }),
   };
 }

@@ -10,8 +10,10 @@ const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "
 const NAME =
   "(?<name>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)";
 const DAY = String.raw`(?<day>\d{1,2})`;
+const DAYTH = `${DAY}(?:st|nd|rd|th)?`;
 const MONTH = String.raw`(?<month>\d{1,2})`;
 const YEAR = String.raw`(?<year>\d{4})`;
+const SHORT_YEAR = String.raw`(?<shortYear>\d{2})`;
 const TIME = String.raw`(?:(?:T| +)(?<hour>\d{1,2}):(?<minute>\d{2})(?::(?<second>\d{2}(?:\.\d+)?))?(?: ?(?<half>[ap])m)?(?: ?(?<zone>Z|UTC|GMT|[+-](?:0\d|1[0-4])(?::?[0-5]\d)?))?)?`;
 
 const form = (date: string) => new RegExp(`^${date}${TIME}$`, "i");
@@ -20,14 +22,17 @@ const form = (date: string) => new RegExp(`^${date}${TIME}$`, "i");
 const FORMS = [
   form(String.raw`${YEAR}([-/.])${MONTH}\2${DAY}`), // 2024-03-01, the most frequent one
   form(String.raw`${YEAR}([-/. ])${NAME}\2${DAY}`), // 2024-Mar-01
-  form(String.raw`${DAY}(?:[-/ ]|\. ?)${NAME}[-/. ] ?${YEAR}`), // 1 Mar 2024, 1. March 2024
-  form(`${NAME}[-/. ] ?${DAY}(?:, ?|[-/. ])${YEAR}`), // Mar 1 2024, March 1, 2024
+  form(String.raw`${DAYTH}(?:[-/ ]|\. ?|)${NAME}(?:[-/. ] ?|)${YEAR}`), // 1 Mar 2024, 1st March 2024, 1. March 2024, 01MAR2024
+  form(`${NAME}[-/. ] ?${DAYTH}(?:, ?|[-/. ])${YEAR}`), // Mar 1 2024, March 1st, 2024
+  form(String.raw`${DAY}([-/ ])${NAME}\2${SHORT_YEAR}`), // 01-MAR-24: so written, the year is last
   form(String.raw`${DAY}\.${MONTH}\.${YEAR}`), // 1.3.2024: between points the day is first
+  new RegExp(`^${NAME}[-/ ]${YEAR}$`, "i"), // Mar 2024
   /^(?<year>1[89]\d{2}|2[01]\d{2})-(?<month>\d{2})$/, // 2024-03: of other years it is rather a code
+  /^(?<year>1[89]\d{2}|2[01]\d{2})(?<month>\d{2})(?<day>\d{2})$/, // 20240301, in a column that is said to be one of dates
 ];
-/** 3/1/2024 or 3-1-2024: the day is first, or the month. */
+/** 3/1/2024 or 3-1-2024, and 3/1/24: the day is first, or the month. */
 const YEAR_LAST = form(String.raw`(?<first>\d{1,2})([-/])(?<then>\d{1,2})\2${YEAR}`);
-
+const SHORT_YEAR_LAST = form(String.raw`(?<first>\d{1,2})/(?<then>\d{1,2})/${SHORT_YEAR}`);
 /** Day, month and year in any order, the month in digits or letters, the year perhaps of two digits. */
 const LIKE_A_DATE =
   /^(?:\d{4}([-/. ])(?:\d{1,2}|[A-Za-z]{3,9})\1\d{1,2}|(?:\d{1,2}|[A-Za-z]{3,9})([-/. ])(?:\d{1,2}|[A-Za-z]{3,9}),?\2(?:\d{4}|\d{2}))(?:[T ]+\d{1,2}:\d{2}.*)?$/;
@@ -41,7 +46,7 @@ export function daysIn(text: string, order?: DayOrder): number | undefined {
     const fields = form.exec(text)?.groups;
     if (fields) return daysOf(fields);
   }
-  const fields = order && YEAR_LAST.exec(text)?.groups;
+  const fields = order && (YEAR_LAST.exec(text) ?? SHORT_YEAR_LAST.exec(text))?.groups;
   if (!fields) return undefined;
   const [day, month] = order === "dayFirst" ? [fields.first, fields.then] : [fields.then, fields.first];
   return daysOf({ ...fields, day, month });
@@ -54,7 +59,7 @@ const SECONDS = 86_400;
 function daysOf(fields: Fields): number | undefined {
   const { name, month, day = 1, hour } = fields;
   const date = {
-    year: Number(fields.year),
+    year: Number(fields.year ?? inFull(fields.shortYear)),
     month: name ? 1 + MONTHS.indexOf(name.slice(0, 3).toLowerCase()) : Number(month),
     day: Number(day),
   };
@@ -68,6 +73,12 @@ function isDate({ year, month, day }: Readonly<Record<"year" | "month" | "day", 
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const last = month === 2 ? 28 + Number(isLeap) : 30 + ((month + (month >> 3)) % 2); // in July and August 31
   return month >= 1 && month <= 12 && day >= 1 && day <= last;
+}
+
+/** A year of two digits is one from 1969 to 2068, as POSIX, Python and pandas have it. */
+function inFull(shortYear: string | undefined): number {
+  const year = Number(shortYear);
+  return year + (year < 69 ? 2000 : 1900);
 }
 
 /** From the beginning of the day, by the clock of UTC if there is a zone. */
@@ -89,11 +100,25 @@ function aheadOf(zone: string | undefined): number {
 /** What comes first in dates such as 3/4/2024, if it is told by one such as 3/13/2024. */
 export function dayOrderIn(texts: Iterable<string>): DayOrder | undefined {
   for (const text of texts) {
-    const { first, then } = YEAR_LAST.exec(text)?.groups ?? {};
-    if (Number(first) > 12) return "dayFirst";
-    if (Number(then) > 12) return "monthFirst";
+    const fields = (YEAR_LAST.exec(text) ?? SHORT_YEAR_LAST.exec(text))?.groups;
+    if (Number(fields?.then) > 12) return "monthFirst";
+    if (Number(fields?.first) > 12 && fields?.year) return "dayFirst"; // 24/03/01 may begin with its year
   }
   return undefined;
+}
+
+/** A number that may be a date, as 20240301 is. */
+export function isCompactDate(value: number): boolean {
+  const [year, month, day] = [Math.floor(value / 10_000), Math.floor(value / 100) % 100, value % 100];
+  return Number.isInteger(value) && year >= 1800 && year < 2200 && isDate({ year, month, day });
+}
+
+/** 2040-01-01: few tables tell of so late a time. */
+const LATE = 25_567;
+
+/** A date such as 3/14/52, whose year was completed to a late one, 2052: it may be of the century before. */
+export function mayBeOlder(text: string, days: number | undefined): boolean {
+  return days !== undefined && days >= LATE && !/\d{4}/.test(text.replace(/[T ]\d+:.*/i, ""));
 }
 
 /** 2009-10 and 2010-11: the years of a season, and no months. */

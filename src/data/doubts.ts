@@ -1,6 +1,6 @@
 import { NnfitError } from "../errors.js";
 import type { CellFormat } from "./csv.js";
-import { dayOrderIn, daysIn, isSeason, looksLikeDate } from "./dates.js";
+import { dateText, dayOrderIn, daysIn, isCompactDate, isSeason, looksLikeDate } from "./dates.js";
 import { MARKS, numberIn, numberReader, otherMark } from "./numbers.js";
 import type { DataOptions } from "./options.js";
 import {
@@ -8,6 +8,7 @@ import {
   type Column,
   cellsOf,
   columnOf,
+  type DateColumn,
   type NumberColumn,
   type Table,
   type Task,
@@ -85,7 +86,7 @@ export function doubtsAbout(table: Table, data: DataOptions, task: Task | "auto"
         throw notClasses(doubt, table.source);
       return doubt ? [doubt.what, doubt.way].filter((part) => part !== undefined).join("; ") : [];
     }
-    if (column.type === "date") return [];
+    if (column.type === "date") return doubtAboutYears(column) ?? [];
     const doubt = doubtAboutMarks(column, data) ?? (isTarget ? undefined : doubtAboutNumbers(column, inputs.length));
     return doubt ?? [];
   });
@@ -217,15 +218,30 @@ function dressOf(cells: readonly string[], decimal: DataOptions["decimal"]): str
   return dressed;
 }
 
+function doubtAboutYears({ name, order, withLateYear }: DateColumn): string | undefined {
+  if (withLateYear === undefined) return undefined;
+  const year = dateText(daysIn(withLateYear, order)!).slice(0, 4); // it was read before
+  return `"${name}" has years of two digits, and ${withLateYear} is read as one of ${year}; years of four digits can't be mistaken`;
+}
+
 /** A column that is the only input is what the user wants to learn from. */
 function doubtAboutNumbers(column: NumberColumn, inputs: number): string | undefined {
-  const { name, withZeros } = column;
+  const { name, withZeros, values } = column;
+  if (holdsCompactDates(values)) {
+    return `"${name}" is a column of numbers that may be dates; data.types: { "${name}": "date" } reads them so`;
+  }
   if (withZeros !== undefined) {
     return `"${name}" is a column of numbers, as codes such as ${withZeros} look like them; data.types: { "${name}": "category" } makes it one of categories`;
   }
   return inputs > 1 && countsRows(column)
     ? `"${name}" counts the rows; if it tells nothing else of them, data.ignore: ["${name}"] leaves it out`
     : undefined;
+}
+
+/** 20240301 and the like. */
+function holdsCompactDates(values: Float64Array): boolean {
+  const present = values.reduce((count, value) => count + Number(!Number.isNaN(value)), 0);
+  return present >= FEW_ROWS && values.every((value) => Number.isNaN(value) || isCompactDate(value));
 }
 
 /** Whole numbers, none twice and none left out between the smallest and the largest. */

@@ -81,7 +81,7 @@ export const dataOptions = z.strictObject({
     .enum(["auto", ...dayOrders])
     .default("auto")
     .describe(
-      "what comes first in dates such as 3/4/2024; auto is what a date such as 3/13/2024 in the same column tells, without which it holds words",
+      "what comes first in dates such as 3/4/2024 and 3/4/24; auto is what a date such as 3/13/2024 in the same column tells, without which it holds words",
     ),
   ...csvOptions,
 });

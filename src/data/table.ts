@@ -40,6 +40,8 @@ export interface DateColumn {
   readonly values: Float64Array;
   /** what comes first in its dates such as 3/4/2024, where that is known */
   readonly order?: DayOrder;
+  /** one of its dates whose year of two digits was taken for a late one, and may be of the century before */
+  readonly withLateYear?: string;
   /** what stood in cells that are no dates, by row, where that is no error: they count as NaN */
   readonly unreadable?: ReadonlyMap<number, string>;
 }

@@ -44,6 +44,26 @@ describe("a table with dates", () => {
     expect(new Set(predictions).size).toBe(1);
   });
 
+  it("is learned from alike if its dates are compact, or have years of two digits", async () => {
+    const compact = rows.map((line) => {
+      const [, month = "", day = "", year = "", rest] = /^(?:(\d+)\/(\d+)\/(\d+))?(,.*)$/.exec(line)!;
+      return `${year}${year && month.padStart(2, "0")}${year && day.padStart(2, "0")}${rest}`;
+    });
+    const short = rows.map((line) => line.replace(/\/\d\d(\d\d),/, "/$1,"));
+    const other = folder({
+      ...{ "t.csv": table(compact), "c.json": config({ types: { due: "date" } }), "n.json": config() },
+      ...{ "s.csv": table(short), "s.json": config({ train: "s.csv" }) },
+    });
+    const [scores] = /rmse \d.*/.exec(trained)!;
+    for (const name of ["c", "s"]) {
+      const { err } = await works(["train", `${name}.json`], { cwd: other });
+      expect(err).toContain("1 date: due");
+      expect(err).toContain(scores);
+    }
+    const { err } = await works(["train", "n.json", "--set", "training.epochs=1"], { cwd: other });
+    expect(err).toContain('data.types: { "due": "date" } reads them so');
+  });
+
   it("has new rows that are no dates refused, or left empty", async () => {
     const lines = ["7/5/2023,3", "13/5/2023,3", ",3", "1/1/2031,3"];
     const { code, err } = await predict(lines);

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { dateText, dayOrderIn, daysIn, looksLikeDate } from "../../src/data/dates.js";
+import { dateText, dayOrderIn, daysIn, isCompactDate, looksLikeDate, mayBeOlder } from "../../src/data/dates.js";
 
 const DAY = 86_400_000;
 const daysOf = (...[year, month, ...rest]: [number, number, number, number?, number?, number?, number?]) =>
@@ -22,7 +22,18 @@ describe("a date", () => {
     ["1 Mar 2024", daysOf(2024, 3, 1)],
     ["01-MAR-2024", daysOf(2024, 3, 1)],
     ["1. March 2024", daysOf(2024, 3, 1)],
+    ["01MAR2024", daysOf(2024, 3, 1)],
+    ["1st March 2024", daysOf(2024, 3, 1)],
     ["Mar 1 2024", daysOf(2024, 3, 1)],
+    ["Mar  1 2024", daysOf(2024, 3, 1)],
+    ["March 22nd, 2024", daysOf(2024, 3, 22)],
+    ["Mar 2024", daysOf(2024, 3, 1)],
+    ["march-2024", daysOf(2024, 3, 1)],
+    ["01-MAR-24", daysOf(2024, 3, 1)],
+    ["1/Mar/24 5:30 pm", daysOf(2024, 3, 1, 17, 30)],
+    ["31 Dec 68", daysOf(2068, 12, 31)],
+    ["1 Jan 69", daysOf(1969, 1, 1)],
+    ["20240301", daysOf(2024, 3, 1)],
     ["Sept 1, 2024", daysOf(2024, 9, 1)],
     ["1.3.2024", daysOf(2024, 3, 1)],
     ["29.02.2024", daysOf(2024, 2, 29)],
@@ -50,7 +61,22 @@ describe("a date", () => {
   it.each([
     ...["2024-02-30", "2023-02-29", "2024-13-01", "2024-00-01", "2024-01-00", "2024-03-01 24:00", "2024-03-01 12:60"],
     ...["2024-03-01 12:00:60", "2024-03-01 13:00 pm", "2024-03-01 0:30 am", "2024-03/01", "2024-03-01x", "2024"],
-    ...["20240301", "3/1/24", "1 Mai 2024", "1.2.3", "17:30", "2024-W10", "", "3/4/2024", "2024.03"],
+    ...[
+      "20240230",
+      "17240301",
+      "3/1/24",
+      "1-Mar/24",
+      "Mar 24",
+      "Mar-1-24",
+      "1.Mar.24",
+      "1 Mai 2024",
+      "1.2.3",
+      "17:30",
+      "2024-W10",
+      "",
+      "3/4/2024",
+      "2024.03",
+    ],
   ])("is not %s", (text) => {
     expect(daysIn(text)).toBeUndefined();
   });
@@ -62,6 +88,32 @@ describe("a date", () => {
     expect(dayOrderIn(["3/4/2024", "13/4/2024", "2024-01-01"])).toBe("dayFirst");
     expect(dayOrderIn(["3/4/2024", "4/13/2024"])).toBe("monthFirst");
     expect(dayOrderIn(["3/4/2024", "13.4.2024", "red"])).toBeUndefined();
+  });
+
+  it("whose year has two digits is read where it can't be one that begins with it", () => {
+    expect(dayOrderIn(["3/4/24", "4/13/24"])).toBe("monthFirst");
+    expect(dayOrderIn(["3/4/24", "13/4/24"])).toBeUndefined();
+    expect(dayOrderIn(["3/4/24", "13/4/24", "13/4/2024"])).toBe("dayFirst");
+    expect(daysIn("3/4/24")).toBeUndefined();
+    expect(daysIn("3/4/24 17:30", "monthFirst")).toBe(daysOf(2024, 3, 4, 17, 30));
+    expect(daysIn("3/4/69", "dayFirst")).toBe(daysOf(1969, 4, 3));
+    expect(daysIn("3/4/68", "dayFirst")).toBe(daysOf(2068, 4, 3));
+    expect(daysIn("3-4-24", "dayFirst")).toBeUndefined();
+  });
+
+  it.each([
+    ["3/14/52", true],
+    ["14-MAR-52 10:30", true],
+    ["3/14/39", false],
+    ["3/14/2052", false],
+    ["2052-03-14", false],
+  ])("%s may be of the century before: %s", (text, isOlder) => {
+    expect(mayBeOlder(text, daysIn(text, "monthFirst"))).toBe(isOlder);
+  });
+
+  it("may be a number that has the form of one", () => {
+    expect([20240301, 20240229, 18000101, 21991231].every(isCompactDate)).toBe(true);
+    expect([20240230, 17991231, 22000101, 20240301.5, -20240301, 2024, Number.NaN].some(isCompactDate)).toBe(false);
   });
 
   it("of any moment is read as what it was, in every way to write it", () => {

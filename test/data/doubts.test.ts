@@ -42,7 +42,12 @@ describe("a column of words is doubted", () => {
 
   it.each([
     [["01/03/2024", "02/03/2024", "07/03/2024"], 'data.dates: "dayFirst" or "monthFirst" makes them dates'],
-    [["3/1/24 10:00 PM", "3/2/24 9:30 AM", "3/17/24 9:30 AM"], "dates such as 2024-03-01 can"],
+    [
+      ["1/3/24 10:00 PM", "2/3/24 9:30 AM", "17/3/24 9:30 AM"],
+      'data.dates: "dayFirst" or "monthFirst" makes them dates',
+    ],
+    [["24/03/01", "24/03/02", "24/03/17"], 'data.dates: "dayFirst" or "monthFirst" makes them dates'],
+    [["01-03-24", "02-03-24", "07-03-24"], "dates such as 2024-03-01 can"],
     [["2024-02-28", "2024-02-29", "2024-02-30"], "dates such as 2024-03-01 can"],
     [["2024-03-01", "-", "2024-03-02", "2024-03-05"], 'data.missing: ["","NA","NaN","null","?","-"] makes them dates'],
     [
@@ -133,6 +138,16 @@ describe("a column of words is doubted", () => {
   });
 });
 
+describe("a column of dates is doubted", () => {
+  it("where years of two digits are taken for late ones", async () => {
+    expect(await doubts(["14-Mar-52", "15-Mar-01", "1-Apr-99"])).toEqual([
+      '"x" has years of two digits, and 14-Mar-52 is read as one of 2052; years of four digits can\'t be mistaken',
+    ]);
+    expect(await doubts(["14-Mar-22", "15-Mar-01", "1-Apr-99"])).toEqual([]);
+    expect(await doubts(["2052-03-14", "2052-03-15", "2052-03-19"])).toEqual([]);
+  });
+});
+
 describe("a target of many words that look like numbers", () => {
   const many = Array.from({ length: 21 }, (_, i) => String(i / 4));
 
@@ -173,6 +188,16 @@ describe("a column of numbers is doubted", () => {
     expect(await doubts([...count.slice(1), "99"])).toEqual([]);
     expect(await doubts([...count.slice(1), ""])).toEqual([]);
     expect(await doubts(ids(1, 19))).toEqual([]);
+  });
+
+  it("where all may be dates without marks, unless one can't be, or they are few", async () => {
+    const days = Array.from({ length: 24 }, (_, i) => String(20240201 + i));
+    expect(await doubts([...days, ""])).toEqual([
+      '"x" is a column of numbers that may be dates; data.types: { "x": "date" } reads them so',
+    ]);
+    expect(await doubts([...days, "20240230"])).toEqual([]);
+    expect(await doubts(days.slice(5))).toEqual([]);
+    expect(await doubts(days, { types: { x: "date" } })).toEqual([]);
   });
 
   it("but not where it is the only input, or a target", async () => {
