@@ -23,6 +23,7 @@ const memberSchema = z.strictObject({
   random: z.strictObject({ batches: generator, dropout: generator }),
   latestEpoch: z.int().min(0),
   keptEpoch: z.int().min(0),
+  improvedEpoch: z.int().min(0),
   diverged: z.boolean(),
   /** of each epoch the loss, and where rows are held out their loss and scores */
   reports: z.array(z.array(anyNumber).min(1)),
@@ -51,6 +52,7 @@ export function encodeSnapshot({ members }: Snapshot): { text: SnapshotText; ten
         random: { batches: [...state.random.batches], dropout: [...state.random.dropout] },
         latestEpoch: state.latest.report.epoch,
         keptEpoch: state.kept.report.epoch,
+        improvedEpoch: state.improvedEpoch,
         diverged: state.diverged,
         reports: reports.map((report) => numbersOf(report, scores).map(written)),
       })),
@@ -91,6 +93,7 @@ export function decodeSnapshot(
       random: text.random,
       latest: candidate(text.latestEpoch, text.latestEpoch === text.keptEpoch ? kept : array("latest")),
       kept: candidate(text.keptEpoch, kept),
+      improvedEpoch: text.improvedEpoch,
       diverged: text.diverged,
     };
     return { state, reports };
@@ -99,6 +102,7 @@ export function decodeSnapshot(
     ({ state, reports }, member) =>
       reports.length === members[member]!.latestEpoch &&
       members[member]!.keptEpoch <= reports.length &&
+      members[member]!.improvedEpoch <= members[member]!.keptEpoch &&
       Object.values(arraysOf(state)).every((array) => array.length === size),
   );
   const expected = decoded.reduce((sum, { state }) => sum + Object.keys(arraysOf(state)).length, 0);

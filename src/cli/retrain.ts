@@ -1,4 +1,5 @@
 import type { EpochReport } from "../train/bestEpoch.js";
+import { holdsOut } from "../train/members.js";
 
 /** What came out of a training that was done again: the bytes of its files, and none of them written. */
 export interface Again {
@@ -55,7 +56,6 @@ export async function retrain(
 
   const { members, target } = prepared;
   const { epochs, bestBy } = prepared.training;
-  const holdsOut = members.some(({ validation }) => validation.length > 0);
   const reports: EpochReport[] = [];
   const display = hasBars() ? await progressDisplay({ epochs, scores: scoreNames(target, "line", bestBy) }) : undefined;
   const outcome = await train(prepared, await engineFor(prepared, { threads }), {
@@ -69,7 +69,7 @@ export async function retrain(
     model: hasModel(outcome)
       ? encodeModel(modelOf(prepared, outcome, baselinesOf(prepared, outcome).learned, config.data))
       : undefined,
-    history: historyText(holdsOut ? scoreNames(target, "history", bestBy) : undefined, reports),
+    history: historyText(holdsOut(members) ? scoreNames(target, "history", bestBy) : undefined, reports),
     changed: begun ? differences({ config: {}, data: begun.data }, { config: {}, data: now }) : [],
   };
 }

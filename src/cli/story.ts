@@ -4,7 +4,7 @@ import type { Table } from "../data/table.js";
 import { countParameters } from "../model/network.js";
 import { goesByAccuracy } from "../score/baseline.js";
 import { countCopies } from "../train/copies.js";
-import { learnedRows } from "../train/members.js";
+import { holdsOut, learnedRows } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";
 import type { Engine, Outcome } from "../train/train.js";
@@ -31,7 +31,7 @@ export function describe(
   describeTarget(prepared, task, folds !== undefined);
   describeRows(prepared);
   describeRareClass(prepared);
-  if (folds !== undefined || (holdsOut(prepared) && typeof config.data.validation === "number")) {
+  if (folds !== undefined || (holdsOut(prepared.members) && typeof config.data.validation === "number")) {
     describeCopies(task.table, prepared, config);
   }
   describeWeights(config);
@@ -73,7 +73,7 @@ function describeTarget(prepared: Prepared, { because, withoutTarget }: TaskOf, 
     );
     say("target", `${target.name}: ${count(classes.length, "class", "classes")}: ${some(classes)}`);
   }
-  const lone = isFolded || holdsOut(prepared) ? loneClasses(target, rows.truth) : [];
+  const lone = isFolded || holdsOut(prepared.members) ? loneClasses(target, rows.truth) : [];
   if (lone.length > 0) say("", `in one row only, so it is either trained on or validated, never both: ${some(lone)}`);
   if (because) say("", because);
   if (withoutTarget > 0)
@@ -115,10 +115,6 @@ function describeCopies(table: Table, { pipeline, target }: Prepared, { data }: 
   );
 }
 
-function holdsOut({ members }: Pick<Prepared, "members">): boolean {
-  return members.some(({ validation }) => validation.length > 0);
-}
-
 function describeWeights({ data: { weight }, training: { classWeights } }: Config): void {
   const kinds = [
     ...(weight === null ? [] : [`rows by ${weight}`]),
@@ -146,9 +142,12 @@ function describeTraining({ members, batchSize, training }: Prepared): void {
   const upTo = rows % batchSize > 0 ? "up to " : "";
   const updates = `${count(batches, "batch", "batches")} of ${upTo}${size}`;
   say("training", `${training.optimizer.name}, ${count(training.epochs, "epoch")} of ${updates}`);
-  if (training.patience > 0 && members[0]!.validation.length === 0) {
-    say("", "training.patience has no effect: there are no validation rows");
-  }
+  if (holdsOut(members)) return;
+  const without = [
+    ...(training.patience > 0 ? ["early stopping"] : []),
+    ...(training.calibrate ? ["calibration"] : []),
+  ];
+  if (without.length > 0) say("", `without ${without.join(" and ")}: there are no validation rows`);
 }
 
 /** On pure noise the best of many epochs explains a tenth of 150 rows that it is chosen by, and half of 12. */
@@ -167,7 +166,7 @@ export function conclude(
   }: { folder: string; seconds: number; replaced?: Model | undefined; allowsFolds: boolean },
 ): void {
   const early = outcome.stopped === "patience" ? ", stopped early" : "";
-  const isJudged = holdsOut({ members });
+  const isJudged = holdsOut(members);
   const best = isJudged
     ? keptText(
         outcome.members.map(({ keptEpoch }) => keptEpoch),

@@ -158,6 +158,7 @@ async function trainJob(
   const { baselinesOf } = await import("../train/compare.js");
   const { scoreNames } = await import("../score/metrics.js");
   const { allowsFolds } = await import("../folds/plan.js");
+  const { holdsOut } = await import("../train/members.js");
   const { hasModel, train } = await import("../train/train.js");
   const { progressDisplay } = await import("./progress.js");
   const { divergence } = await import("./divergence.js");
@@ -167,8 +168,7 @@ async function trainJob(
   const { target, members } = prepared;
   describe(table, task, prepared, engine, config);
   const { epochs, bestBy } = config.training;
-  const holdsOut = members.some(({ validation }) => validation.length > 0);
-  const scores = holdsOut ? scoreNames(target, "history", bestBy) : undefined;
+  const scores = holdsOut(members) ? scoreNames(target, "history", bestBy) : undefined;
   const [text, words] = [resolvedConfig(config), process.argv.slice(2)];
   const before = resume ? undefined : await modelIn(config.output);
   const session = await openSession({ prepared, config, text, folder, source, scores, resume, descriptor, words });

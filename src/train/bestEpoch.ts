@@ -27,16 +27,30 @@ export interface Candidate {
 
 /** Which epoch's weights are kept, and when it is no longer worth waiting for better ones. */
 export class BestEpoch {
+  /** `improvedEpoch`: the last one that was better than all before it, not as good */
   constructor(
     private readonly rule: Pick<TrainingOptions, "bestBy" | "patience"> & { readonly target: TargetState },
     public latest: Candidate,
     public kept: Candidate = latest,
+    public improvedEpoch = kept.report.epoch,
   ) {}
 
-  /** An epoch is done: it is kept if it was judged and is the best so far. */
+  /**
+   * An epoch is done: it is kept if it was judged and is the best so far. Of equal losses the first is the best; of equal scores,
+   * which are coarser, the last, as of those not defined.
+   */
   take(done: Candidate): void {
     this.latest = done;
-    if (done.report.validation && this.isBetter(done.report.validation)) this.kept = done;
+    const { validation } = done.report;
+    if (!validation) return;
+    const { bestBy, target } = this.rule;
+    const best = this.kept.report.validation;
+    const now = badness(bestBy, target, validation);
+    const before = best ? badness(bestBy, target, best) : Number.NaN;
+    const isBetter = !best || now < before || (Number.isNaN(before) && !Number.isNaN(now));
+    const isAsGood = bestBy !== "loss" && (now === before || Number.isNaN(before));
+    if (isBetter) this.improvedEpoch = done.report.epoch;
+    if (isBetter || isAsGood) this.kept = done;
   }
 
   /** Without validation rows: the last epoch is kept, once it is known that its weights give a finite loss. */
@@ -46,17 +60,7 @@ export class BestEpoch {
 
   get isOutOfPatience(): boolean {
     const { patience } = this.rule;
-    const { latest, kept } = this;
-    const isJudged = latest.report.validation !== undefined;
-    return isJudged && patience > 0 && latest.report.epoch - kept.report.epoch >= patience;
-  }
-
-  /** Of equal losses the first is the best; of equal scores, which are coarser, the last, as of those not defined. */
-  private isBetter(judged: Judgement): boolean {
-    const { bestBy, target } = this.rule;
-    const best = this.kept.report.validation;
-    if (!best) return true;
-    const [now, before] = [judged, best].map((judgement) => badness(bestBy, target, judgement)) as [number, number];
-    return bestBy === "loss" ? now < before : now <= before || Number.isNaN(before);
+    const { epoch, validation } = this.latest.report;
+    return validation !== undefined && patience > 0 && epoch - this.improvedEpoch >= patience;
   }
 }

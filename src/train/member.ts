@@ -52,6 +52,8 @@ export interface MemberState {
   readonly latest: Candidate;
   /** the best epoch so far */
   readonly kept: Candidate;
+  /** the last epoch that was better than all before it */
+  readonly improvedEpoch: number;
   readonly diverged: boolean;
 }
 
@@ -94,7 +96,8 @@ export function trainMember(
   const learned = dataset.subset(member.training, member.trainingWeights);
   network.initialize(random.weights, learned);
 
-  const best = new BestEpoch({ ...options, target }, from?.latest ?? candidate(0, Number.NaN), from?.kept);
+  const latest = from?.latest ?? candidate(0, Number.NaN);
+  const best = new BestEpoch({ ...options, target }, latest, from?.kept, from?.improvedEpoch);
   let last = from?.last;
   let ended: MemberState | undefined;
   if (from) {
@@ -122,6 +125,7 @@ export function trainMember(
       random: { batches: beforeOrder, dropout: random.dropout.state },
       latest: best.latest,
       kept: best.kept,
+      improvedEpoch: best.improvedEpoch,
       diverged,
     };
   }

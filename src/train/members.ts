@@ -24,6 +24,11 @@ export interface Member {
   readonly judgingWeights?: Float32Array;
 }
 
+/** Whether there are rows that judge a member and that it does not learn from. */
+export function holdsOut(members: readonly Pick<Member, "validation">[]): boolean {
+  return members.some(({ validation }) => validation.length > 0);
+}
+
 /** Row numbers of one member. */
 type Parts = Pick<Member, "training" | "validation">;
 

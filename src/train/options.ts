@@ -41,12 +41,16 @@ export const trainingOptions = z.strictObject({
   calibrate: z
     .boolean()
     .default(false)
-    .describe("after training, calibrate the probabilities by temperature scaling, fitted to the validation rows"),
+    .describe(
+      "after training, calibrate the probabilities by temperature scaling, fitted to the validation rows, if there are any",
+    ),
   patience: z
     .int()
     .min(0)
     .default(0)
-    .describe("early stopping: stop after this many epochs without improvement on the validation rows; 0: never"),
+    .describe(
+      "early stopping: stop after this many epochs without improvement on the validation rows (in loss, or in the score of bestBy); 0: never",
+    ),
   checkpoint: z
     .union([
       z.strictObject({ everyEpochs: z.int().positive() }),

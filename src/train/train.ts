@@ -8,7 +8,7 @@ import { type Truth, takeTruth } from "../transform/truth.js";
 import type { Judgement } from "./bestEpoch.js";
 import { type States, trainInTurn } from "./interleave.js";
 import type { MemberOutcome, Stopped } from "./member.js";
-import { learnedRows } from "./members.js";
+import { holdsOut, learnedRows } from "./members.js";
 import { type Layout, layOut } from "./parallel.js";
 import { mean } from "./predictor.js";
 import type { Prepared } from "./prepare.js";
@@ -133,13 +133,12 @@ export function hasModel({ members }: Pick<Outcome, "members">): boolean {
 function outcomeOf(prepared: Prepared, ended: readonly MemberOutcome[]): Outcome {
   const stops = new Set(ended.map(({ stopped }) => stopped));
   const judged = judgeTogether(prepared, ended);
-  const holdsOut = prepared.members.some(({ validation }) => validation.length > 0);
   return {
     members: ended,
     ...judged,
     rowCounts: {
       trainingRows: learnedRows(prepared).length,
-      validationRows: holdsOut ? judged.judgedRows.length : 0,
+      validationRows: holdsOut(prepared.members) ? judged.judgedRows.length : 0,
       judgedRows: judged.judgedRows.length,
     },
     keptEpoch: Math.max(...ended.map(({ keptEpoch }) => keptEpoch)),
@@ -156,10 +155,11 @@ function judgeTogether(
 ): Pick<Outcome, "target" | "judgement" | "judgedRows"> {
   const judging = members.map(({ judging }) => judging);
   const [alone, ...others] = ended as [MemberOutcome, ...MemberOutcome[]]; // there is one at least
-  if (others.length === 0 && !calibrate) return { target, judgement: alone.judgement, judgedRows: judging[0]! };
+  const calibrates = calibrate && holdsOut(members); // of the rows that they learned from networks are too sure
+  if (others.length === 0 && !calibrates) return { target, judgement: alone.judgement, judgedRows: judging[0]! };
   const { judgedRows, outputs, width } = meanOutputs(judging, ended);
   const truth = takeTruth(rows.truth, judgedRows);
-  const calibrated = calibrate ? calibratedTarget(target, outputs, width, truth) : target;
+  const calibrated = calibrates ? calibratedTarget(target, outputs, width, truth) : target;
   return {
     target: calibrated,
     judgedRows,

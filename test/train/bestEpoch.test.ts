@@ -42,6 +42,43 @@ describe("the epoch that is kept", () => {
     expect(patient.isOutOfPatience).toBe(false);
   });
 
+  it("is not worth waiting for where others are as good", () => {
+    const best = new BestEpoch({ bestBy: "rmse", patience: 2, target: regression }, done(0));
+    expect(
+      keptAfter(best, [
+        [0, 3],
+        [0, 3],
+        [0, 2],
+      ]),
+    ).toEqual([1, 2, 3]);
+    expect([best.improvedEpoch, best.isOutOfPatience]).toEqual([3, false]);
+    best.take(done(4, 0, 2));
+    const resumed = new BestEpoch(
+      { bestBy: "rmse", patience: 2, target: regression },
+      best.latest,
+      best.kept,
+      best.improvedEpoch,
+    );
+    for (const each of [best, resumed]) {
+      expect([each.kept.report.epoch, each.improvedEpoch, each.isOutOfPatience]).toEqual([4, 3, false]);
+      each.take(done(5, 0, 2));
+      expect([each.kept.report.epoch, each.improvedEpoch, each.isOutOfPatience]).toEqual([5, 3, true]);
+    }
+  });
+
+  it("is not waited for without end where its score is not defined", () => {
+    const best = new BestEpoch({ bestBy: "rmse", patience: 2, target: regression }, done(0));
+    expect(
+      keptAfter(best, [
+        [0, Number.NaN],
+        [0, Number.NaN],
+      ]),
+    ).toEqual([1, 2]);
+    expect(best.isOutOfPatience).toBe(false);
+    best.take(done(3, 0, Number.NaN));
+    expect(best.isOutOfPatience).toBe(true);
+  });
+
   it("is the last one where no rows judge it, once its weights are known to be good", () => {
     const best = new BestEpoch({ bestBy: "loss", patience: 1, target: regression }, done(0));
     best.take(done(1));
