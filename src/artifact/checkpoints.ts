@@ -33,6 +33,11 @@ export class Checkpoints {
     this.name = `${name}/${folder}`;
   }
 
+  /** @throws NnfitError where something stands in the place of their folder */
+  checkPlace(): void {
+    this.list();
+  }
+
   /** Writes another one, removes all but the last of the older ones, and returns the name of its file. */
   write(checkpoint: Checkpoint): string {
     const older = this.numbers();
@@ -74,9 +79,12 @@ export class Checkpoints {
     return this.numbers().length === 0;
   }
 
-  /** Removes all, and what was left of writing them. */
+  /** Removes all, and what was left of writing them; but nothing that somebody else has put there. */
   remove(): void {
-    this.safely(() => this.files.removeFolder(this.folder));
+    this.safely(() => {
+      for (const file of this.list().filter(isOwn)) this.files.remove(join(this.folder, file));
+      this.files.removeFolder(this.folder);
+    });
   }
 
   /** Removes what killed processes left of writing. */
@@ -131,37 +139,34 @@ export class FoldCheckpoints {
 
   /** Whether no fold has one. */
   get isEmpty(): boolean {
-    try {
-      return this.folders().every((fold) => this.of(Number(fold) - 1).isEmpty);
-    } catch (error) {
-      throw error instanceof NnfitError ? error : fileError("read the checkpoints", this.name, error);
-    }
+    return this.safely("read", () => this.folders().every((fold) => this.of(Number(fold) - 1).isEmpty));
   }
 
   /** Removes all, and what was left of writing them; but nothing that somebody else has put there. */
   remove(): void {
-    const all = join(this.runFolder, FOLDS_FOLDER);
-    try {
-      for (const fold of this.folders()) {
-        const folder = join(all, fold);
-        const found = this.list(folder);
-        const own = found.filter(isOwn);
-        for (const file of own) this.files.remove(join(folder, file));
-        if (own.length > 0 && own.length === found.length) this.files.removeFolder(folder);
-      }
-      if (this.files.isFolder(all) && this.list(all).length === 0) this.files.removeFolder(all);
-    } catch (error) {
-      throw fileError("remove the checkpoints", this.name, error);
-    }
+    this.safely("remove", () => {
+      for (const fold of this.folders()) this.of(Number(fold) - 1).remove();
+      if (this.files.isFolder(this.folder)) this.files.removeFolder(this.folder);
+    });
   }
 
-  private folders(): string[] {
-    return this.list(join(this.runFolder, FOLDS_FOLDER)).filter((name) => /^[1-9]\d*$/.test(name));
+  private get folder(): string {
+    return join(this.runFolder, FOLDS_FOLDER);
   }
 
   /** Nothing of what is no folder. */
-  private list(folder: string): string[] {
-    return this.files.isFolder(folder) ? this.files.list(folder) : [];
+  private folders(): string[] {
+    if (!this.files.isFolder(this.folder)) return [];
+    const names = this.files.list(this.folder).filter((name) => /^[1-9]\d*$/.test(name));
+    return names.filter((name) => this.files.isFolder(join(this.folder, name)));
+  }
+
+  private safely<Result>(what: "read" | "remove", action: () => Result): Result {
+    try {
+      return action();
+    } catch (error) {
+      throw error instanceof NnfitError ? error : fileError(`${what} the checkpoints`, this.name, error);
+    }
   }
 }
 

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, writeSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import type { Fingerprint } from "../train/fingerprint.js";
 import { systemFiles } from "./files.js";
 import { GrowingFile } from "./growing.js";
 import { EVENTS_FILE } from "./lastEvent.js";
+import { Listener } from "./listener.js";
 import { parseJson } from "./safetensors.js";
 import { version } from "./version.js";
 
@@ -82,7 +83,7 @@ export function eventsJsonSchema(): string {
 /** The events of a run, one line of JSON each. Those of a run that goes on are added to what is there. */
 export class Events {
   private readonly file: GrowingFile;
-  private descriptor: number | undefined;
+  private readonly listener: Listener | undefined;
 
   /** `name` is how people are told the folder. */
   constructor(
@@ -96,23 +97,20 @@ export class Events {
     const before = goesOn && existsSync(path) ? readFileSync(path, "utf8") : "";
     const whole = before.slice(0, before.lastIndexOf("\n") + 1); // the last line may have been cut short
     this.file = new GrowingFile(path, `${name}/${EVENTS_FILE}`, whole, files);
-    this.descriptor = descriptor;
+    if (descriptor !== undefined) this.listener = new Listener(descriptor);
   }
 
   add(happening: Happening): void {
     const event = { version: 1, ...happening, time: this.now().toISOString() };
     const line = `${JSON.stringify(event)}\n`;
     this.file.append(line);
-    if (this.descriptor === undefined) return;
-    try {
-      writePatiently(this.descriptor, Buffer.from(line));
-    } catch {
-      this.descriptor = undefined; // nobody listens any more, which is no reason to stop
-    }
+    this.listener?.tell(line);
   }
 
-  close(): void {
+  /** Where somebody listens, waits until all is heard, or `briefly`. */
+  close({ briefly = false } = {}): void {
     this.file.close();
+    this.listener?.close({ briefly });
   }
 }
 
@@ -138,17 +136,4 @@ export function doneRun(folder: string): { readonly data: Fingerprint } | undefi
 
 export function startEvent(of: Omit<Extract<Happening, { event: "start" }>, "event" | "nnfit">): Happening {
   return { event: "start", nnfit: version, ...of };
-}
-
-/** A pipe whose reader is slow takes a part, or nothing yet. */
-function writePatiently(descriptor: number, bytes: Uint8Array): void {
-  for (let written = 0; written < bytes.length; ) {
-    try {
-      written += writeSync(descriptor, bytes, written);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException; // node:fs throws nothing else
-      if (code !== "EAGAIN") throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-    }
-  }
 }

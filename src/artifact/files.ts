@@ -9,6 +9,7 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeSync,
@@ -35,7 +36,7 @@ export interface FileSystem {
   remove(path: string): void;
   /** With those above it. No error where it is there. */
   makeFolder(path: string): void;
-  /** With all that is in it. No error where there is no such folder. */
+  /** If nothing is in it. No error where it stays, or there is no such folder. */
   removeFolder(path: string): void;
   list(folder: string): string[];
   /** when it was last written, in milliseconds, by the clock of whoever keeps the file */
@@ -56,7 +57,14 @@ export const systemFiles: FileSystem = {
   rename: renameSync,
   remove: (path) => rmSync(path, { force: true }),
   makeFolder: (path) => mkdirSync(path, { recursive: true }),
-  removeFolder: (path) => rmSync(path, { recursive: true, force: true, maxRetries: 3 }),
+  removeFolder(path) {
+    try {
+      rmdirSync(path);
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException; // node:fs throws nothing else
+      if (!["ENOENT", "ENOTEMPTY", "EEXIST"].includes(code)) throw error;
+    }
+  },
   list: (folder) => readdirSync(folder),
   modified: (path) => statSync(path).mtimeMs,
   isFolder: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,

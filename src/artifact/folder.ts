@@ -4,7 +4,8 @@ import { systemFiles } from "./files.js";
 import { isRunning } from "./holder.js";
 import { wroteItsModel } from "./lastEvent.js";
 import { type Lock, takeLock } from "./lock.js";
-import { MODEL_FILE, type Model, saveModel } from "./model.js";
+import { MODEL_FILE, type Model, mayBeModel, saveModel } from "./model.js";
+import { parseJson } from "./safetensors.js";
 import { removeTemporaries, writeWhole } from "./write.js";
 
 const CONFIG_FILE = "config.json";
@@ -34,6 +35,7 @@ export class RunFolder {
     const { name } = options;
     this.safely(() => {
       this.keepSource();
+      this.keepForeign(results);
       if (!results.includes(MODEL_FILE)) this.keepConfigOfModel();
       files.makeFolder(path);
     });
@@ -100,6 +102,23 @@ export class RunFolder {
     });
   }
 
+  /** Files of the same names may be somebody else's: they are not written over. */
+  private keepForeign(results: readonly string[]): void {
+    const config = this.textOf(CONFIG_FILE);
+    const isForeign = (file: string): boolean => {
+      const path = join(this.path, file);
+      if (this.realOf(path) === undefined || this.files.isFolder(path)) return false;
+      if (file === CONFIG_FILE) return config !== undefined && !isResolved(config);
+      return file === MODEL_FILE ? !mayBeModel(path) : config === undefined; // a run writes its config first
+    };
+    const foreign = [CONFIG_FILE, ...results].find(isForeign);
+    if (foreign === undefined) return;
+    throw new NnfitError("usage", `the run folder holds a ${foreign} that is not nnfit's`, {
+      at: `${this.options.name}/${foreign}`,
+      try: "another folder by --out or output, or moving the file away",
+    });
+  }
+
   /** A model that stays in the folder keeps the config that it was trained with. */
   private keepConfigOfModel(): void {
     const { name } = this.options;
@@ -113,8 +132,14 @@ export class RunFolder {
   }
 
   private isOther(): boolean {
-    const path = join(this.path, CONFIG_FILE);
-    return this.realOf(path) !== undefined && this.files.read(path).toString() !== this.options.config;
+    const config = this.textOf(CONFIG_FILE);
+    return config !== undefined && config !== this.options.config;
+  }
+
+  /** Undefined where there is no such file. */
+  private textOf(file: string): string | undefined {
+    const path = join(this.path, file);
+    return this.realOf(path) === undefined ? undefined : this.files.read(path).toString();
   }
 
   /** Undefined where there is no such file. */
@@ -146,4 +171,11 @@ export class RunFolder {
       throw error instanceof NnfitError ? error : fileError("write to the output folder", this.options.name, error);
     }
   }
+}
+
+/** Whether a text is a config with all its parts, as a run writes it. */
+function isResolved(text: string): boolean {
+  const config = parseJson(text);
+  const parts = ["data", "task", "scale", "model", "training", "output"];
+  return typeof config === "object" && config !== null && parts.every((part) => Object.hasOwn(config, part));
 }

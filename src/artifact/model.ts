@@ -206,6 +206,17 @@ export function networksOf(
   });
 }
 
+/** Whether a file that is there may be a model of ours, or what is left of one. */
+export function mayBeModel(path: string): boolean {
+  const head = Buffer.alloc(HEAD_BYTES);
+  const file = openSync(path, "r");
+  try {
+    return readSync(file, head, { position: 0 }) < HEAD_BYTES || isOurs(head);
+  } finally {
+    closeSync(file);
+  }
+}
+
 function readModelFile(path: string, name: string): Buffer {
   let file: number | undefined;
   try {

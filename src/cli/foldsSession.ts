@@ -1,11 +1,7 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { type Checkpoints, FoldCheckpoints, type FoundCheckpoint } from "../artifact/checkpoints.js";
-import { FOLDS_FILE } from "../artifact/foldFiles.js";
 import { modelSoFar } from "../artifact/trained.js";
 import type { Origin } from "../config/differences.js";
 import type { Config } from "../config/schema.js";
-import { NnfitError } from "../errors.js";
 import type { FoldKeeper, FoldsKeeper } from "../folds/crossValidation.js";
 import type { Fold } from "../folds/split.js";
 import { fingerprint } from "../train/fingerprint.js";
@@ -45,17 +41,9 @@ export class FoldsSession implements FoldsKeeper {
     const { config, text, folder, folds, keep, resume } = options;
     this.checkpoints = new FoldCheckpoints(config.output, folder);
     this.config = { ...(JSON.parse(text) as Origin["config"]), folds, keep }; // it is an object
-    if (resume && this.checkpoints.isEmpty) {
-      throw new NnfitError("usage", "there is no checkpoint of a fold to go on from", {
-        at: this.checkpoints.name,
-        ...(existsSync(join(config.output, FOLDS_FILE))
-          ? { have: `${folder}/${FOLDS_FILE}, of folds that are done` }
-          : {}),
-        try: "the same command without --resume, which starts anew",
-      });
-    }
-    if (resume) say("resume", `from ${this.checkpoints.name}`);
-    else this.removeOld();
+    if (!resume) this.removeOld();
+    else if (this.checkpoints.isEmpty) say("resume", "from the first fold, as there is no checkpoint");
+    else say("resume", `from ${this.checkpoints.name}`);
   }
 
   open({ number }: Fold, prepared: Prepared): FoldKeeper {

@@ -4,12 +4,15 @@ import type { Checkpoints, FoundCheckpoint } from "../artifact/checkpoints.js";
 import type { Origin } from "../config/differences.js";
 import { note } from "./text.js";
 
-/** What a run folder has to go on from: a checkpoint, or nothing because its training is done. */
+/**
+ * What a run folder has to go on from: a checkpoint; or nothing, because its training is done, or because it was stopped before
+ * there was one, or never begun.
+ */
 export async function findCheckpoint(
   { output, folder }: { output: string; folder: string },
   checkpoints: Checkpoints,
   origin: Origin,
-): Promise<FoundCheckpoint | "complete"> {
+): Promise<FoundCheckpoint | "complete" | undefined> {
   const { doneRun } = await import("../artifact/events.js");
   const { removeStale } = await import("../artifact/lock.js");
   const { FoldCheckpoints } = await import("../artifact/checkpoints.js");
@@ -17,12 +20,11 @@ export async function findCheckpoint(
   const { differences } = await import("../config/differences.js");
   const { NnfitError } = await import("../errors.js");
   const { begunWith, refuse } = await import("./begun.js");
-  const anew = "the same command without --resume, which starts anew";
   const refusal = (what: string) => ({
     what,
     at: folder,
     try: `the config and data that it was begun with, another folder by --out, or --continue-from ${folder}`,
-    anew,
+    anew: "the same command without --resume, which starts anew",
   });
 
   const done = doneRun(output);
@@ -41,11 +43,11 @@ export async function findCheckpoint(
   const found = begunWith(origin, checkpoints, refusal("the run was begun with another config or other data"));
   if (found) return found;
   const folds = new FoldCheckpoints(output, folder);
+  if (folds.isEmpty) return undefined;
   throw new NnfitError("usage", "there is no checkpoint to go on from", {
     at: folder,
-    ...(folds.isEmpty
-      ? { try: anew }
-      : { have: `checkpoints of folds, in ${folds.name}`, try: "the same command with --folds" }),
+    have: `checkpoints of folds, in ${folds.name}`,
+    try: "the same command with --folds",
   });
 }
 

@@ -49,6 +49,7 @@ export async function openSession(options: SessionOptions): Promise<Session | "c
   const origin = { config: JSON.parse(text) as Origin["config"], data: fingerprint(prepared) }; // it is an object
   const found = resume ? await findCheckpoint({ output, folder }, checkpoints, origin) : undefined;
   if (found === "complete") return found;
+  checkpoints.checkPlace();
   const { members, batchSize, target, training } = prepared;
   const reports = found && new Reports(members, batchSize, { progress() {}, report() {} }, found.snapshot).told;
   const run = new Run(output, { name: folder, source, config: text, scores, ...(reports ? { reports } : {}) });
@@ -57,7 +58,7 @@ export async function openSession(options: SessionOptions): Promise<Session | "c
     if (found) checkpoints.tidy();
     else removeOld(checkpoints);
     if (removeOtherFolds(run)) note("folds.csv and out-of-fold.csv were of another config, and are removed");
-    const events = new Events(output, folder, () => new Date(), { goesOn: resume, descriptor });
+    const events = new Events(output, folder, () => new Date(), { goesOn: found !== undefined, descriptor });
     session = new Session(options, origin, { run, checkpoints, events }, found, (snapshot) =>
       modelSoFar(prepared, snapshot, config.data),
     );
@@ -108,6 +109,7 @@ export class Session implements Keeper {
       this.warn(`a checkpoint was passed over: ${message}`, details.at);
     }
     if (this.found) say("resume", `from ${this.found.name}, after ${this.epochs} epochs`);
+    else if (this.options.resume) say("resume", "from the first epoch, as there is no checkpoint");
   }
 
   report(report: EpochReport): void {
@@ -182,9 +184,10 @@ export class Session implements Keeper {
   }
 
   close(): void {
+    const wasStopped = this.signals.received !== undefined;
     this.signals.stop();
-    this.files.events.close();
     this.files.run.close();
+    this.files.events.close({ briefly: wasStopped });
   }
 }
 

@@ -72,7 +72,7 @@ function daysOf(fields: Fields): number | undefined {
 function isDate({ year, month, day }: Readonly<Record<"year" | "month" | "day", number>>): boolean {
   const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
   const last = month === 2 ? 28 + Number(isLeap) : 30 + ((month + (month >> 3)) % 2); // in July and August 31
-  return month >= 1 && month <= 12 && day >= 1 && day <= last;
+  return year >= 1000 && month >= 1 && month <= 12 && day >= 1 && day <= last;
 }
 
 /** A year of two digits is one from 1969 to 2068, as POSIX, Python and pandas have it. */

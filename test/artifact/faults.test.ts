@@ -26,7 +26,8 @@ const oldModel: Model = {
 const epochs = [1, 2, 3];
 const historyOf = (losses: readonly number[]) =>
   ["epoch,loss\n", ...losses.map((loss, i) => `${i + 1},${loss}\n`)].join("");
-const configOf = (name: string) => `{ "of": "${name}" }\n`;
+const configOf = (output: string) =>
+  `${JSON.stringify({ data: {}, task: "regression", scale: {}, model: {}, training: {}, output })}\n`;
 
 /** A whole life of a run folder: made, three epochs, a model. */
 function live(folder: string, name: string, model: Model, files = systemFiles): void {
@@ -138,6 +139,7 @@ describe("checkpoints and events of which one operation on files fails", () => {
       random: { batches: [1, 2, 3, 4], dropout: [5, 6, 7, 8] },
       latest: candidate,
       kept: candidate,
+      improvedEpoch: candidate.report.epoch,
       diverged: false,
     };
     const model = { ...smallModel, weights: [weights] };

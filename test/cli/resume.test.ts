@@ -1,6 +1,16 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, closeSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -22,6 +32,12 @@ const set = (...values: string[]) => values.flatMap((value) => ["--set", value])
 const train = (cwd: string, ...args: string[]) => nnfit(["train", "c.json", ...args], { cwd });
 const checkpointsOf = (run: string) => readdirSync(join(run, "checkpoints")).sort();
 const result = (cwd: string) => [modelDigest(join(cwd, "runs", "c")), text(cwd, "runs", "c", "history.csv")];
+
+const eventsOf = (lines: string): TrainingEvent[] =>
+  lines
+    .trimEnd()
+    .split("\n")
+    .map((line) => eventSchema.parse(JSON.parse(line)));
 
 /** A training that is killed as soon as it has written its second checkpoint. */
 async function killed(config: object = begun): Promise<string> {
@@ -261,15 +277,31 @@ describe("--resume", () => {
     expect(err).toContain("training.epochs: 1000, now 1001, on which training.schedule depends");
   });
 
-  it("says so where there is nothing to go on from, or nothing more to do", async () => {
+  it("begins with the first epoch where a training was killed before it had a checkpoint, or there is none", async () => {
+    const cwd = put({ ...begun, training: { ...begun.training, checkpoint: { everyEpochs: 1e6 } } });
+    const child = start(["train", "c.json", "--events", "-", ...set("training.epochs=1000000")], { cwd });
+    child.stderr.resume();
+    await written(child.stdout, /"epoch":3,/);
+    child.kill("SIGKILL");
+    await once(child, "close");
+    const resumed = await train(cwd, "--resume");
+    expect([resumed.code, resumed.err]).toEqual([
+      0,
+      expect.stringMatching(/^ {2}resume {4}from the first epoch, as there is no checkpoint$/m),
+    ]);
+    expect(eventsOf(text(cwd, "runs", "c", "events.ndjson")).filter(({ event }) => event === "start")).toHaveLength(1);
+    const whole = put();
+    expect((await train(whole, "--resume")).code).toBe(0);
+    expect(result(cwd)).toEqual(result(whole));
+  });
+
+  it("says so where there is nothing more to do", async () => {
     const cwd = put();
-    const none = await train(cwd, "--resume");
-    expect(none.code).toBe(2);
-    expect(none.err).toContain("error: there is no checkpoint to go on from");
     mkdirSync(join(cwd, "runs/c/checkpoints"), { recursive: true });
     writeFileSync(join(cwd, "runs/c/checkpoints/000001.safetensors.7.tmp"), "half"); // killed while it wrote the first
-    expect((await train(cwd, "--resume")).err).toContain("error: there is no checkpoint to go on from");
-    expect((await works(["train", "c.json"], { cwd })).err).not.toContain("checkpoints of an earlier run");
+    const first = await works(["train", "c.json", "--resume"], { cwd });
+    expect(first.err).toContain("as there is no checkpoint");
+    expect(first.err).not.toContain("checkpoints of an earlier run");
     const before = result(cwd);
     const done = await train(cwd, "--resume", "--json");
     expect(done.code).toBe(0);
@@ -315,12 +347,6 @@ describe("--resume", () => {
 });
 
 describe("events", () => {
-  const eventsOf = (lines: string): TrainingEvent[] =>
-    lines
-      .trimEnd()
-      .split("\n")
-      .map((line) => eventSchema.parse(JSON.parse(line)));
-
   it("tell a run from start to end, in its folder and on standard output alike", async () => {
     const cwd = put();
     const { out } = await works(["train", "c.json", "--events", "-"], { cwd });
@@ -359,6 +385,49 @@ describe("events", () => {
     const [code] = await once(child, "exit");
     expect(code).toBe(0);
     expect(eventsOf(text(cwd, "runs", "c", "events.ndjson")).at(-1)).toMatchObject({ event: "end", epochs: 300 });
+  });
+
+  it.skipIf(process.platform !== "linux")("that nobody takes do not hold up a training, nor its end", async () => {
+    const cwd = put({ ...begun, training: { ...begun.training, batchSize: "full", checkpoint: { everySeconds: 30 } } });
+    const pipe = join(cwd, "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    const writer = openSync(pipe, "w");
+    onTestFinished(() => [reader, writer].forEach(closeSync));
+    const listened = (epochs: number) => {
+      const args = [bin, "train", "c.json", "--events", "3", ...set(`training.epochs=${epochs}`)];
+      const child = spawn(process.execPath, args, {
+        cwd,
+        env: environment(),
+        stdio: ["ignore", "pipe", "pipe", writer],
+      });
+      onTestFinished(() => void child.kill("SIGKILL"));
+      return child;
+    };
+    const stopped = listened(1e6);
+    await written(stopped.stderr!, /^epoch +1000\//m); // their events are more than a pipe holds
+    stopped.kill("SIGTERM");
+    expect(await ended(stopped, 5)).toEqual({ code: 143, signal: null });
+
+    const drained = () => {
+      const bytes = Buffer.alloc(1 << 20);
+      try {
+        return bytes.toString("utf8", 0, readSync(reader, bytes));
+      } catch {
+        return ""; // there is nothing to read
+      }
+    };
+    drained();
+    const done = listened(1000);
+    await written(done.stderr!, /^ {2}scores /m);
+    let heard = "";
+    const end = ended(done, 5);
+    for (let over = false; !over; over = done.exitCode !== null) {
+      heard += drained();
+      await pause(5);
+    }
+    expect(await end).toEqual({ code: 0, signal: null });
+    expect(heard + drained()).toBe(text(cwd, "runs", "c", "events.ndjson"));
   });
 
   it("tell how a training failed", async () => {

@@ -302,6 +302,39 @@ describe.concurrent("the run folder", () => {
     expect(written()).toEqual(["of-config/model.safetensors", "of-flag/model.safetensors"]);
   });
 
+  it("keeps files that are not nnfit's, and leaves what somebody else has put beside its own", async () => {
+    const foreign = {
+      "model.safetensors": `${"\u0000".repeat(200)}somebody else's`,
+      "config.json": '{"model_type":"bert"}',
+      "history.csv": "year,event\n1066,Hastings\n",
+    };
+    for (const [file, content] of Object.entries(foreign)) {
+      const cwd = linearFolder();
+      put(cwd, { [`proj/${file}`]: content });
+      const before = contents(join(cwd, "proj"));
+      const { code, err } = await nnfit(["train", "c.json", "--out", "proj"], { cwd });
+      expect([code, err]).toEqual([2, expect.stringContaining(`the run folder holds a ${file} that is not nnfit's`)]);
+      expect(contents(join(cwd, "proj"))).toEqual(before);
+    }
+    const cwd = linearFolder();
+    put(cwd, {
+      "proj/checkpoints/best.pt": "mine",
+      "proj/checkpoints/old/1.safetensors": "mine",
+      "proj/checkpoints/000001.safetensors": "",
+    });
+    await works(["train", "c.json", "--out", "proj"], { cwd });
+    const left = Object.keys(contents(join(cwd, "proj"))).filter((file) => file.startsWith("checkpoints"));
+    expect(left).toEqual(["checkpoints/best.pt", "checkpoints/old/1.safetensors"]);
+  });
+
+  it("is left as it was where a file stands in the place of its checkpoints", async () => {
+    const cwd = linearFolder();
+    put(cwd, { "proj/checkpoints": "mine" });
+    const before = contents(join(cwd, "proj"));
+    expect(await nnfit(["train", "c.json", "--out", "proj"], { cwd })).toMatchObject({ code: 5 });
+    expect(contents(join(cwd, "proj"))).toEqual(before);
+  });
+
   it("may have a space in its name: the predict command still works", async () => {
     const cwd = linearFolder();
     const { err } = await works(["train", "c.json", "--out", "my run"], { cwd });
@@ -350,7 +383,7 @@ describe.concurrent("validation", () => {
 
   it("of none: patience has nothing to go by, and that is said", async () => {
     const { err } = await works(["train", "c.json", "--set", "training.patience=1"], { cwd: linearFolder() });
-    expect(err).toContain("training.patience has no effect");
+    expect(err).toMatch(/^ +without early stopping: there are no validation rows$/m);
   });
 
   it("of none: all rows are learned from and judged by", async () => {
