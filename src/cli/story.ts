@@ -3,7 +3,7 @@ import type { Config } from "../config/schema.js";
 import type { Table } from "../data/table.js";
 import { countParameters } from "../model/network.js";
 import { goesByAccuracy } from "../score/baseline.js";
-import { countCopies } from "../train/copies.js";
+import { countCopies, countSeen } from "../train/copies.js";
 import { holdsOut, learnedRows } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";
@@ -31,9 +31,9 @@ export function describe(
   describeTarget(prepared, task, folds !== undefined);
   describeRows(prepared);
   describeRareClass(prepared);
-  if (folds !== undefined || (holdsOut(prepared.members) && typeof config.data.validation === "number")) {
-    describeCopies(task.table, prepared, config);
-  }
+  const isOwnTable = typeof config.data.validation === "string";
+  if (isOwnTable) describeSeen(prepared);
+  if (folds !== undefined || (holdsOut(prepared.members) && !isOwnTable)) describeCopies(task.table, prepared, config);
   describeWeights(config);
   say("preset", config.preset === "none" ? "none: what the config does not set has its default" : config.preset);
   describeNetwork(prepared);
@@ -112,6 +112,15 @@ function describeCopies(table: Table, { pipeline, target }: Prepared, { data }: 
   const rows = `${whole(copies)} of the ${count(table.rows, "row")}`;
   note(
     `${rows} are copies of others, so the same row may be trained on and validated, and scores look too good; keep one of each`,
+  );
+}
+
+function describeSeen({ rows, members: [first] }: Prepared): void {
+  const { training, validation } = first!; // there is one at least
+  const seen = countSeen(rows, training, validation);
+  if (seen === 0) return;
+  note(
+    `${whole(seen)} of the ${count(validation.length, "validation row")} are copies of training rows, so scores look too good; other rows would tell`,
   );
 }
 

@@ -3,7 +3,16 @@ import { asDates, type DayOrderChoice, notDate } from "./dateColumn.js";
 import { checkNames } from "./header.js";
 import { numberIn, wholeNumber } from "./numbers.js";
 import type { DataOptions } from "./options.js";
-import { type CategoryColumn, type Column, columnOf, isMissing, type NumberColumn, type Table } from "./table.js";
+import type { WantedColumn } from "./read.js";
+import {
+  type CategoryColumn,
+  type Column,
+  columnOf,
+  isMissing,
+  type NumberColumn,
+  type Table,
+  textOf,
+} from "./table.js";
 
 /**
  * How rows hang together: what is learned from some of them tells too much about others. Rows of one group stay on one
@@ -71,20 +80,68 @@ function complete(table: Table, targets: readonly string[], name: string, option
   });
 }
 
-/** In order of appearance. A whole number is the same group however it is written: 1 and 1.0. */
+/** The column of a validation table that has to fit what the config says of the training table's rows. */
+export function dependenceColumns(dependence: Dependence, table: Table): WantedColumn[] {
+  if (dependence.kind === "none") return [];
+  const column = columnOf(table, dependence.column)!; // it was looked up before
+  return [{ name: column.name, type: column.type, ...(column.type === "date" && { order: column.order }) }];
+}
+
+/** @throws NnfitError where validation rows are of a group that is learned from, or earlier than a row that is */
+export function checkApart(
+  training: Table,
+  validation: Table,
+  { groups = null, time = null, dates }: Partial<DependenceOptions>,
+) {
+  const name = groups ?? time;
+  if (name === null) return;
+  const option = groups === null ? "time" : "groups";
+  const [learned, held] = [training, validation].map((table) => complete(table, [], name, option)) as [Column, Column];
+  const wrong = groups === null ? firstEarlier() : firstKnown();
+  if (wrong < 0) return;
+  const what = groups === null ? "earlier than one that is learned from" : "of a group that is learned from";
+  throw new NnfitError("data", `a validation row is ${what}, so its score would be flattering`, {
+    at: `${validation.source}:${validation.lines[wrong]}, column "${name}"`,
+    have: `"${textOf(held, wrong)}"`,
+    try: `other validation rows, a fraction of the training table as "validation", or no data.${option}`,
+  });
+
+  function firstKnown(): number {
+    const known = new Set(groupsOf(learned));
+    return groupsOf(held).findIndex((group) => known.has(group));
+  }
+  function firstEarlier(): number {
+    const latest = valuesOf(learned, training, dates).reduce((latest, value) => Math.max(latest, value));
+    return valuesOf(held, validation, dates).findIndex((value) => value < latest);
+  }
+}
+
+/** In order of appearance. */
 function codesOf(column: Column): Int32Array {
   const codeOf = new Map<number | string, number>();
   const codeFor = (group: number | string) => {
     if (!codeOf.has(group)) codeOf.set(group, codeOf.size);
     return codeOf.get(group)!;
   };
-  if (column.type !== "category") return Int32Array.from(column.values, (value) => codeFor(value));
+  return Int32Array.from(groupsOf(column), codeFor);
+}
+
+/** Of each row. A whole number is the same group however it is written: 1 and 1.0. */
+function groupsOf(column: Column): (number | string)[] {
+  if (column.type !== "category") return [...column.values];
   const groups = column.categories.map((word) => wholeNumber(word, column.decimal ?? ".") ?? word);
-  return column.codes.map((code) => codeFor(groups[code]!));
+  return Array.from(column.codes, (code) => groups[code]!);
 }
 
 /** By size, or the earlier date first. */
-function timesOf(given: Column, { source, lines }: Table, order: DayOrderChoice | undefined): Int32Array {
+function timesOf(column: Column, table: Table, order: DayOrderChoice | undefined): Int32Array {
+  const values = valuesOf(column, table, order);
+  const placeOf = new Map([...new Set(values)].sort((a, b) => a - b).map((value, place) => [value, place]));
+  return Int32Array.from(values, (value) => placeOf.get(value)!);
+}
+
+/** Of each row a number, or a date in days. */
+function valuesOf(given: Column, { source, lines }: Table, order: DayOrderChoice | undefined): Float64Array {
   const column = given.type === "category" ? (asNumbers(given) ?? asDates(given, order)) : given;
   const [wrong] = column.unreadable ?? [];
   if (wrong) {
@@ -96,8 +153,7 @@ function timesOf(given: Column, { source, lines }: Table, order: DayOrderChoice 
       "neither a number nor a date",
     );
   }
-  const placeOf = new Map([...new Set(column.values)].sort((a, b) => a - b).map((value, place) => [value, place]));
-  return Int32Array.from(column.values, (value) => placeOf.get(value)!);
+  return column.values;
 }
 
 function asNumbers({ name, codes, categories, decimal = "." }: CategoryColumn): NumberColumn | undefined {

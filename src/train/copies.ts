@@ -1,4 +1,5 @@
 import { type Column, cellsOf, columnOf, type Table } from "../data/table.js";
+import type { Rows } from "./prepare.js";
 
 /** A table has so large a share of copies by mistake, not by chance, */
 const MANY = 0.1;
@@ -27,6 +28,18 @@ function haveFewCopies(different: number, rows: number): boolean {
   return rows - different < MANY * rows;
 }
 
+/**
+ * How many rows are like one that is learned from, in inputs and targets, where these are too many to be chance: where nearly all
+ * of the learned rows differ.
+ */
+export function countSeen({ X, y, size }: Rows, learned: Uint32Array, held: Uint32Array): number {
+  const hashes = hashesOfRows(size, [X, y]);
+  const known = new Set(Array.from(learned, (row) => hashes[row]!));
+  if (!haveFewCopies(known.size, learned.length)) return 0;
+  const seen = held.reduce((count, row) => count + Number(known.has(hashes[row]!)), 0);
+  return haveFewCopies(held.length - seen, held.length) ? 0 : seen;
+}
+
 const FIRST_LOOK = 1000;
 
 /** Rows are no copies of others if one column has different numbers in them, which is found sooner. */
@@ -50,22 +63,48 @@ function countDifferent(numbers: Float64Array): number {
   return count;
 }
 
-/** Of each row's cells 53 bits: among a million different rows two are taken for one in one of 20,000 tables. */
+/** A hash of each row's cells. */
 function hashesOf(rows: number, columns: readonly Column[]): Float64Array {
-  const high = new Int32Array(rows).fill(0x9e3779b9);
-  const low = new Int32Array(rows).fill(0x85ebca6b);
-  const cell = new Float64Array(1);
-  const bits = new Int32Array(cell.buffer);
+  const hash = new Hashes(rows);
   for (const column of columns) {
     const cells = cellsOf(column);
-    for (let row = 0; row < rows; row++) {
-      const value = cells[row]!;
-      cell[0] = Number.isNaN(value) ? Number.NaN : value + 0; // NaN has many bits, and 0 has two signs
-      high[row] = mixed(mixed(high[row]! ^ bits[0]!, 0xcc9e2d51) ^ bits[1]!, 0xcc9e2d51);
-      low[row] = mixed(mixed(low[row]! ^ bits[0]!, 0x1b873593) ^ bits[1]!, 0x1b873593);
-    }
+    for (let row = 0; row < rows; row++) hash.add(row, cells[row]!);
   }
-  return Float64Array.from(high, (bits, row) => (bits >>> 0) * 2 ** 21 + (low[row]! >>> 11));
+  return hash.values;
+}
+
+/** The same of matrices, [rows, …] each. */
+function hashesOfRows(rows: number, matrices: readonly Float32Array[]): Float64Array {
+  const hash = new Hashes(rows);
+  for (const matrix of matrices) {
+    const width = matrix.length / rows;
+    for (const [place, value] of matrix.entries()) hash.add(Math.floor(place / width), value);
+  }
+  return hash.values;
+}
+
+/** Of each row 53 bits: among a million different rows two are taken for one in one of 20,000 tables. */
+class Hashes {
+  private readonly high: Int32Array;
+  private readonly low: Int32Array;
+  private readonly cell = new Float64Array(1);
+  private readonly bits = new Int32Array(this.cell.buffer);
+
+  constructor(rows: number) {
+    this.high = new Int32Array(rows).fill(0x9e3779b9);
+    this.low = new Int32Array(rows).fill(0x85ebca6b);
+  }
+
+  add(row: number, value: number): void {
+    const { high, low, bits } = this;
+    this.cell[0] = Number.isNaN(value) ? Number.NaN : value + 0; // NaN has many bits, and 0 has two signs
+    high[row] = mixed(mixed(high[row]! ^ bits[0]!, 0xcc9e2d51) ^ bits[1]!, 0xcc9e2d51);
+    low[row] = mixed(mixed(low[row]! ^ bits[0]!, 0x1b873593) ^ bits[1]!, 0x1b873593);
+  }
+
+  get values(): Float64Array {
+    return Float64Array.from(this.high, (bits, row) => (bits >>> 0) * 2 ** 21 + (this.low[row]! >>> 11));
+  }
 }
 
 function mixed(bits: number, factor: number): number {

@@ -1,5 +1,5 @@
 import { join } from "../data/arrays.js";
-import { asideBy, type DependenceOptions, dependenceOf } from "../data/dependence.js";
+import { asideBy, checkApart, type DependenceOptions, dependenceColumns, dependenceOf } from "../data/dependence.js";
 import type { DataOptions } from "../data/options.js";
 import type { WantedColumn } from "../data/read.js";
 import { range } from "../data/split.js";
@@ -104,10 +104,14 @@ export async function prepare(
       },
     });
   const { pipeline, leftOut } = beginning ? { pipeline: beginning.pipeline, leftOut: [] } : learnColumns();
+  const wantedColumns = () => {
+    const inputsAndTargets = [...pipeline, ...targetColumns(target), ...weight];
+    const isNew = ({ name }: WantedColumn) => inputsAndTargets.every((column) => column.name !== name);
+    return [...inputsAndTargets, ...dependenceColumns(dependence, table).filter(isNew)];
+  };
   const validation =
-    typeof data.validation === "string"
-      ? rowsWithTarget(await readValidation([...pipeline, ...targetColumns(target), ...weight]), names)
-      : undefined;
+    typeof data.validation === "string" ? rowsWithTarget(await readValidation(wantedColumns()), names) : undefined;
+  if (validation) checkApart(table, validation, data);
   const spec = beginning
     ? continuedSpec(beginning, model, scale)
     : newSpec(model, inputColumns(pipeline), () => applyPipeline(pipeline, learned), target);

@@ -381,6 +381,38 @@ describe.concurrent("validation", () => {
     });
   });
 
+  it("on a table of its own, many of whose rows are learned from too, is told of", async () => {
+    const cwd = linearFolder({ data: { ...linear.data, validation: "t.csv" } });
+    const { err } = await works(["train", "c.json"], { cwd });
+    expect(err).toContain("note: 20 of the 20 validation rows are copies of training rows, so scores look too good");
+    put(cwd, { "held.csv": "y,b,a\n1125,3,2.5\n1525,4,10.5\n1225,9,4.5\n" });
+    const other = await works(["train", "c.json", "--set", "data.validation=held.csv"], { cwd });
+    expect(other.err).not.toContain("copies");
+  });
+
+  it.each([
+    ["groups", "who", "a,4,2,9", "of a group that is learned from", '"4"'],
+    ["time", "due", "x,2,2024-01-06,9", "earlier than one that is learned from", '"2024-01-06"'],
+  ])("on a table of its own keeps data.%s", async (option, column, wrong, what, have) => {
+    const header = option === "groups" ? "kind,who,a,y" : "kind,a,due,y";
+    const learned = Array.from({ length: 20 }, (_, i) =>
+      option === "groups" ? `k${i % 2},${i % 5},${i},${i % 7}` : `k${i % 2},${i},2024-01-${10 + i},${i % 7}`,
+    );
+    const right = option === "groups" ? ["a,7,3,2", "b,8,3,1"] : ["a,7,2024-01-29,3", "b,9,2024-02-03,2"];
+    const data = { train: "t.csv", target: "y", validation: "v.csv", [option]: column };
+    const cwd = folder({
+      "t.csv": [header, ...learned].join("\n"),
+      "v.csv": [header, ...right].join("\n"),
+      "w.csv": [header, ...right, wrong].join("\n"),
+      "c.json": JSON.stringify({ ...linear, data }),
+    });
+    await works(["train", "c.json"], { cwd });
+    const { code, err } = await nnfit(["train", "c.json", "--set", "data.validation=w.csv"], { cwd });
+    expect(code).toBe(4);
+    expect(err).toContain(`error: a validation row is ${what}, so its score would be flattering`);
+    expect(err).toContain(`at    w.csv:4, column "${column}"\n  have  ${have}`);
+  });
+
   it("of none: patience has nothing to go by, and that is said", async () => {
     const { err } = await works(["train", "c.json", "--set", "training.patience=1"], { cwd: linearFolder() });
     expect(err).toMatch(/^ +without early stopping: there are no validation rows$/m);
