@@ -17,6 +17,7 @@ export async function readForModel(model: Model, path: string, source: Source, d
   const { readColumns } = await import("../data/read.js");
   const { NnfitError } = await import("../errors.js");
   const { predicts, rowsWithTarget, targetColumns, targetNames } = await import("../transform/target.js");
+  const { rowsThatCount } = await import("../train/weights.js");
   const names = targetNames(model.target);
   const wanted = [data.target].flat();
   if (!predicts(model.target, wanted)) {
@@ -39,13 +40,15 @@ export async function readForModel(model: Model, path: string, source: Source, d
     .filter((name): name is string => name !== null && !isRead.has(name))
     .map((name) => ({ name, type: "category" as const, optional: true })); // whose words tell rows apart, or their order
   const whole = await readColumns(source, data, [...inputs, ...dependence, ...targetColumns(model.target), ...weight]);
-  const table = rowsWithTarget(whole, names);
+  const withTarget = rowsWithTarget(whole, names);
+  const table = rowsThatCount(withTarget, data.weight);
   return {
     table,
     task: model.target.task,
     names,
     classes: model.target.task === "classification" ? model.target : undefined,
-    withoutTarget: whole.rows - table.rows,
+    withoutTarget: whole.rows - withTarget.rows,
+    withoutWeight: withTarget.rows - table.rows,
     because: undefined,
   };
 }

@@ -54,7 +54,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
     const { readTraining, readValidation } = await tablesOf(loaded.config);
     const table = await readTraining();
     clock.lap("read");
-    const task = findTask(table, data.target, taskSetting, data.positive);
+    const task = findTask(table, data, taskSetting);
     const config = loaded.configFor({ rows: task.table.rows, task: task.task });
     if (keep) await checkKeep(config, folds);
     const plan = planFolds(task, config, { folds, sharesScaling: keep }, readValidation);

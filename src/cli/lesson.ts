@@ -39,7 +39,7 @@ export async function lessonOf(loaded: LoadedConfig, { continueFrom, read }: Les
     const continued = beginning && (await readForModel(beginning, continueFrom!, training, data));
     const table = continued?.table ?? (await readTraining());
     read?.();
-    const task = continued ?? findTask(table, data.target, loaded.config.task, data.positive);
+    const task = continued ?? findTask(table, data, loaded.config.task);
     const asWritten = loaded.configFor({ rows: task.table.rows, task: task.task });
     const config = { ...asWritten, data: { ...asWritten.data, ...cells } };
     const prepared = await prepare(task, config, readValidation, { beginning });

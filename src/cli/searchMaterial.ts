@@ -26,7 +26,7 @@ export async function findMaterial(loaded: LoadedConfig, { ranges, judge: choice
   }
   const { readTraining, readValidation } = await tablesOf(loaded.config);
   const table = await readTraining();
-  const task = findTask(table, data.target, taskSetting, data.positive);
+  const task = findTask(table, data, taskSetting);
   const facts: TableFacts = { rows: task.table.rows, task: task.task };
 
   const ends = new Map([...ranges].map(([path, setting]) => [path, makeRange(setting).ends]));

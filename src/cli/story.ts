@@ -60,7 +60,11 @@ function inputText(state: ColumnState): string {
   return `${state.name} (${parts.join(", ")})`;
 }
 
-function describeTarget(prepared: Prepared, { because, withoutTarget }: TaskOf, isFolded: boolean): void {
+function describeTarget(
+  prepared: Prepared,
+  { because, withoutTarget, withoutWeight }: TaskOf,
+  isFolded: boolean,
+): void {
   const { target, rows } = prepared;
   if (target.task === "regression") {
     const targets = target.targets.map(({ name, scaler }) => `${name} (scaled by ${scaler.name})`);
@@ -76,11 +80,9 @@ function describeTarget(prepared: Prepared, { because, withoutTarget }: TaskOf, 
   const lone = isFolded || holdsOut(prepared.members) ? loneClasses(target, rows.truth) : [];
   if (lone.length > 0) say("", `in one row only, so it is either trained on or validated, never both: ${some(lone)}`);
   if (because) say("", because);
-  if (withoutTarget > 0)
-    say(
-      "left out",
-      `${count(withoutTarget, "row")} without ${targetNames(target).length > 1 ? "all of the targets" : "a target"}`,
-    );
+  const lacking = targetNames(target).length > 1 ? "all of the targets" : "a target";
+  if (withoutTarget > 0) say("left out", `${count(withoutTarget, "row")} without ${lacking}`);
+  if (withoutWeight > 0) say("left out", `${count(withoutWeight, "row")} of weight 0`);
 }
 
 /** Of a smaller share of the rows a class hardly counts for accuracy. */

@@ -26,7 +26,7 @@ import type { TrainingOptions } from "./options.js";
 import { checkMemory } from "./preflight.js";
 import { type Beginning, continuedSpec, newSpec } from "./spec.js";
 import type { TaskOf } from "./task.js";
-import { classFactors, rowWeights, weightColumn, withWeights } from "./weights.js";
+import { classFactors, rowsThatCount, rowWeights, weightColumn, withWeights } from "./weights.js";
 
 export interface TaskOptions {
   readonly data: Pick<DataOptions, "validation" | "ignore"> &
@@ -110,7 +110,9 @@ export async function prepare(
     return [...inputsAndTargets, ...dependenceColumns(dependence, table).filter(isNew)];
   };
   const validation =
-    typeof data.validation === "string" ? rowsWithTarget(await readValidation(wantedColumns()), names) : undefined;
+    typeof data.validation === "string"
+      ? rowsThatCount(rowsWithTarget(await readValidation(wantedColumns()), names), data.weight ?? null)
+      : undefined;
   if (validation) checkApart(table, validation, data);
   const spec = beginning
     ? continuedSpec(beginning, model, scale)

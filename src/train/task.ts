@@ -4,10 +4,11 @@ import { type Column, cellsOf, columnOf, type Table, type Task } from "../data/t
 import { NnfitError } from "../errors.js";
 import { inOrder } from "../transform/categories.js";
 import { differentValues, learnClasses, notNumbers, rowsWithTarget, type TargetState } from "../transform/target.js";
+import { rowsThatCount } from "./weights.js";
 
 /** What is to be learned from a table. */
 export interface TaskOf {
-  /** the rows that have a target */
+  /** the rows that have a target, and a weight that is not 0 */
   readonly table: Table;
   readonly task: Task;
   /** of the targets */
@@ -16,6 +17,8 @@ export interface TaskOf {
   readonly classes: TargetState | undefined;
   /** rows of the table that had no target */
   readonly withoutTarget: number;
+  /** rows whose weight is 0 */
+  readonly withoutWeight: number;
   /** why the task is what it is, where a person might wonder */
   readonly because: string | undefined;
 }
@@ -23,18 +26,22 @@ export interface TaskOf {
 /** Finds out what is to be learned: the rows with a target, and whether it is a number or a class. */
 export function findTask(
   whole: Table,
-  target: DataOptions["target"],
+  {
+    target,
+    positive = null,
+    weight = null,
+  }: Pick<DataOptions, "target"> & Partial<Pick<DataOptions, "positive" | "weight">>,
   setting: Task | "auto",
-  positive: DataOptions["positive"] = null,
 ): TaskOf {
-  const names = typeof target === "string" ? [target] : target;
+  const names = [target].flat();
   const header = whole.columns.map(({ name }) => name);
   const twice = names.find((name, place) => names.indexOf(name) < place);
   if (twice !== undefined) {
     throw new NnfitError("usage", `the target "${twice}" is named twice`, { setting: "data.target" });
   }
   checkNames(names, header, "data.target", whole.source);
-  const table = rowsWithTarget(whole, names);
+  const withTarget = rowsWithTarget(whole, names);
+  const table = rowsThatCount(withTarget, weight === null || names.includes(weight) ? null : weight);
   const targets = names.map((name) => columnOf(table, name)!);
   const date = targets.find(({ type }) => type === "date");
   if (date) {
@@ -56,7 +63,8 @@ export function findTask(
     task,
     names,
     classes: task === "classification" ? learnClasses(targets[0]!, table.source, positive) : undefined,
-    withoutTarget: whole.rows - table.rows,
+    withoutTarget: whole.rows - withTarget.rows,
+    withoutWeight: withTarget.rows - table.rows,
     because,
   };
 }

@@ -1,7 +1,8 @@
 import { checkNames } from "../data/header.js";
 import { numberIn } from "../data/numbers.js";
 import type { WantedColumn } from "../data/read.js";
-import { type Column, columnOf, type Table, textOf } from "../data/table.js";
+import { range } from "../data/split.js";
+import { type Column, columnOf, type Table, takeRows, textOf } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { nearest } from "../family.js";
 import type { TargetState } from "../transform/target.js";
@@ -16,6 +17,18 @@ export function weightColumn(name: string | null, table: Table, targets: readonl
   checkNames([name], header, "data.weight", table.source);
   if (!targets.includes(name)) return [{ name, type: "number" }];
   throw new NnfitError("usage", `the weight "${name}" is a target`, { setting: "data.weight" });
+}
+
+/** Drops the rows of weight 0: nothing is learned from them, and nothing is judged by them. */
+export function rowsThatCount(table: Table, weight: string | null): Table {
+  if (weight === null || !columnOf(table, weight)) return table; // that it is not there is told later
+  const weights = weightsIn(table, weight);
+  return weights.includes(0)
+    ? takeRows(
+        table,
+        range(0, table.rows).filter((row) => weights[row] !== 0),
+      )
+    : table;
 }
 
 /** How much each row counts by a column of numbers, one table after the other. */
@@ -34,7 +47,7 @@ function weightsIn(table: Table, name: string): number[] {
     const message = text === undefined ? "the weight of a row is missing" : `the weight of a row is ${found}`;
     throw new NnfitError("data", `${message}, and must be a number that is not negative`, {
       at: `${table.source}:${table.lines[row]}, column "${name}"`,
-      try: "correcting the cell; 0 leaves the row out of the loss",
+      try: "correcting the cell; 0 leaves the row out",
     });
   });
   if (weights.some((weight) => weight > 0)) return weights;

@@ -36,7 +36,12 @@ const optionsFor = ({ members = 1, training = {} }: Options): TaskOptions => ({
 
 async function run(table: Table, options: Options = {}) {
   const { folds = 3, keep = false, threads = 1 } = options;
-  const plan = planFolds(findTask(table, "y", "auto"), optionsFor(options), { folds, sharesScaling: keep }, noTable);
+  const plan = planFolds(
+    findTask(table, { target: "y" }, "auto"),
+    optionsFor(options),
+    { folds, sharesScaling: keep },
+    noTable,
+  );
   const first = await prepareFold(plan, plan.folds[0]!);
   const engine = await foldsEngine(first, folds, { threads });
   const done: number[] = [];
@@ -52,7 +57,12 @@ async function run(table: Table, options: Options = {}) {
 
 describe("a cross-validation", () => {
   it("that is stopped tells of a fold that could not be kept, whichever comes first", async () => {
-    const plan = planFolds(findTask(numbers, "y", "auto"), optionsFor({}), { folds: 2, sharesScaling: false }, noTable);
+    const plan = planFolds(
+      findTask(numbers, { target: "y" }, "auto"),
+      optionsFor({}),
+      { folds: 2, sharesScaling: false },
+      noTable,
+    );
     const first = await prepareFold(plan, plan.folds[0]!);
     const engine = await foldsEngine(first, 2, { threads: 2 });
     expect(engine.lanes).toBe(2);
@@ -88,7 +98,11 @@ describe("a cross-validation", () => {
     const { results } = await run(numbers, { members });
     for (const { fold, outcome } of results) {
       const options = optionsFor({ members });
-      const prepared = await prepare(findTask(takeRows(numbers, fold.learning), "y", "auto"), options, noTable);
+      const prepared = await prepare(
+        findTask(takeRows(numbers, fold.learning), { target: "y" }, "auto"),
+        options,
+        noTable,
+      );
       const byHand = await train(prepared, await engineFor(prepared, { threads: 1 }), { progress() {}, report() {} });
       expect(outcome.members.map(({ weights }) => weights)).toEqual(byHand.members.map(({ weights }) => weights));
       expect(outcome.judgement).toEqual(byHand.judgement);
@@ -132,7 +146,12 @@ describe("a cross-validation", () => {
   });
 
   it("ends as soon as one fold fails, with its error", async () => {
-    const plan = planFolds(findTask(numbers, "y", "auto"), optionsFor({}), { folds: 3, sharesScaling: false }, noTable);
+    const plan = planFolds(
+      findTask(numbers, { target: "y" }, "auto"),
+      optionsFor({}),
+      { folds: 3, sharesScaling: false },
+      noTable,
+    );
     const first = await prepareFold(plan, plan.folds[0]!);
     for (const threads of [1, 2]) {
       const engine = await foldsEngine(first, 3, { threads });
@@ -154,7 +173,7 @@ describe("a cross-validation", () => {
       expect(other.prepared.spec).toEqual(prepared.spec);
     }
     const whole = await prepare(
-      findTask(words, "y", "auto"),
+      findTask(words, { target: "y" }, "auto"),
       { ...optionsFor({}), data: { validation: 0, ignore: [] } },
       noTable,
     );

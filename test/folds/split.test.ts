@@ -22,7 +22,7 @@ const foldsFor = (
   { folds = 5, seed = 1, validates = false, groups, time }: Options = {},
   kind: "regression" | "classification" = "regression",
 ) => {
-  const task = findTask(table, "y", kind);
+  const task = findTask(table, { target: "y" }, kind);
   const dependence = dependenceOf(task.table, ["y"], { groups: groups ?? null, time: time ?? null });
   return foldsOf(task.table, { folds, seed, validates }, task.classes, dependence);
 };
@@ -121,7 +121,7 @@ describe("folds", () => {
 
   it("tell which classes they test and can't learn", () => {
     const table = columns({ day: [1, 2, 3, 4, 5, 6], y: ["a", "b", "a", "c", "b", "c"] });
-    const { classes } = findTask(table, "y", "auto");
+    const { classes } = findTask(table, { target: "y" }, "auto");
     const folds = foldsFor(table, { folds: 2, time: "day" }, "classification");
     expect(unlearnedClasses(table, folds, classes)).toEqual([{ number: 0, names: ["c"] }]);
   });

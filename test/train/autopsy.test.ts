@@ -29,7 +29,7 @@ interface Options {
 
 const prepared = (table: Table, { scale = {}, model = {}, training = {}, validation = 0 }: Options) =>
   prepare(
-    findTask(table, "y", "auto"),
+    findTask(table, { target: "y" }, "auto"),
     {
       data: { validation, ignore: [] },
       scale: scaleOptions.parse(scale),

@@ -36,7 +36,7 @@ interface Options {
 
 const prepared = (table = numbers, { members = 5, validation = 0.2, training = {} }: Options = {}) =>
   prepare(
-    findTask(table, "y", "auto"),
+    findTask(table, { target: "y" }, "auto"),
     {
       data: { validation, ignore: [] },
       scale: scaleOptions.parse({}),
@@ -93,7 +93,7 @@ describe("the members of an ensemble", () => {
 
   it("learn from a class that has a single row, but for the one that holds it out", () => {
     const rare = columns({ x: [1, 2, 3, 4, 5, 6], y: ["a", "b", "a", "b", "a", "c"] });
-    const { table, classes } = findTask(rare, "y", "auto");
+    const { table, classes } = findTask(rare, { target: "y" }, "auto");
     const members = membersOf(table, { fraction: 0.5, members: 2, seed: 1 }, classes);
     expect(members.filter(({ training }) => training.includes(5)).length).toBe(1);
   });

@@ -19,7 +19,7 @@ const table = columns({ x, y: x.map((value) => Math.sin(value)) });
 /** Ensembles whose members have much or little to do, as they stop early. */
 const prepared = (members: number, training: object): Promise<Prepared> =>
   prepare(
-    findTask(table, "y", "auto"),
+    findTask(table, { target: "y" }, "auto"),
     {
       data: { validation: 0.2, ignore: [] },
       scale: scaleOptions.parse({}),

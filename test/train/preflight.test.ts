@@ -18,7 +18,7 @@ async function trained(rows: number, inputs: number, model: object, training: ob
     model,
     training: { epochs: 1, ...training },
   });
-  const task = findTask(columns({ ...named, y: numbers(1) }), "y", "auto");
+  const task = findTask(columns({ ...named, y: numbers(1) }), { target: "y" }, "auto");
   const prepared = await prepare(task, config, () => Promise.reject(new Error("not needed")));
   const memory = new Memory();
   for (const event of trainInTurn(memory, prepared, prepared.members).events) {

@@ -22,7 +22,7 @@ interface Options {
 
 const prepared = ({ validation = 0.25, model = {}, training = {} }: Options): Promise<Prepared> =>
   prepare(
-    findTask(table, "y", "auto"),
+    findTask(table, { target: "y" }, "auto"),
     {
       data: { validation, ignore: [] },
       scale: scaleOptions.parse({}),

@@ -40,7 +40,8 @@ const prepared = (
   table: Table,
   options: Options,
   validation: (wanted: readonly WantedColumn[]) => Promise<Table> = noTable,
-) => prepare(findTask(table, options.target ?? "y", options.task ?? "auto"), taskOptions(options), validation);
+) =>
+  prepare(findTask(table, { target: options.target ?? "y" }, options.task ?? "auto"), taskOptions(options), validation);
 
 interface Run extends MemberOutcome, Pick<Outcome, "judgedRows"> {
   readonly prepared: Prepared;
@@ -217,7 +218,7 @@ describe("a training with validation rows", () => {
     const [{ training, validation: held }] = ready.members as [Member];
     expect([...training]).toEqual([0, 1, 2, 3]);
     expect([...held]).toEqual([4, 5]);
-    expect(findTask(table, "y", "auto").withoutTarget).toBe(1);
+    expect(findTask(table, { target: "y" }, "auto").withoutTarget).toBe(1);
     expect(takeTruth(ready.rows.truth, held)).toEqual({ task: "regression", values: [Float64Array.of(1, 9)] });
   });
 

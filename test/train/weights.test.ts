@@ -35,7 +35,7 @@ function prepared(
     model: modelOptions.parse({ hidden: [6], activation: "tanh", ...model }),
     training: trainingOptions.parse({ epochs: 30, batchSize: "full", ...training }),
   };
-  return prepare(findTask(table, target, "auto"), options, read);
+  return prepare(findTask(table, { target, weight }, "auto"), options, read);
 }
 
 async function run(table: Table, options: Options) {
@@ -91,6 +91,26 @@ describe.each(tasks)("weights of rows, with %s", (_, table, options) => {
     expect(weighted.outcome.judgement.loss).toBeCloseTo(repeating.outcome.judgement.loss, 6);
   });
 
+  it("of 0 leave a row out altogether, whatever is in it", async () => {
+    const wild = withWeights(weights);
+    const garbage = {
+      ...wild,
+      columns: wild.columns.map((column) =>
+        column.type === "number" && column.name !== "w"
+          ? { ...column, values: column.values.map((value, row) => (weights[row] === 0 ? 1e6 : value)) }
+          : column,
+      ),
+    };
+    const left = Uint32Array.from(weights.keys()).filter((row) => weights[row] !== 0);
+    const scaled = { ...options, validation: 0.3, weight: "w" };
+    const [zero, without] = [await run(garbage, scaled), await run(takeRows(wild, left), scaled)];
+    expect(zero.weights).toEqual(without.weights);
+    expect(zero.reports).toEqual(without.reports);
+    expect(zero.outcome.judgement).toEqual(without.outcome.judgement);
+    const held = await prepared(wild, { ...options, validation: "v.csv", weight: "w" }, async () => garbage);
+    expect(held.members[0]!.validation).toHaveLength(left.length);
+  });
+
   it("all the same give the bits of none, in batches too", async () => {
     const training = { batchSize: 5, epochs: 4 };
     const same = await run(withWeights(weights.map(() => 3)), { ...options, weight: "w", training });
@@ -102,7 +122,7 @@ describe.each(tasks)("weights of rows, with %s", (_, table, options) => {
 
 describe("weights", () => {
   const table = (w: number[], y = words("a", "b", "c")) => columns({ x: numbers(1), w, y });
-  const spread = weights.map((weight, i) => weight + 0.25 * (i % 3));
+  const spread = weights.map((weight, i) => (weight || 0.5) + 0.25 * (i % 3));
 
   it("are on average 1, by the rows that are learned from and by those that judge", async () => {
     const { members } = await prepared(table(spread), { weight: "w", validation: 0.3 });
@@ -239,14 +259,11 @@ describe("weights that can't be are refused", () => {
     expect(error.message).toContain(message);
   });
 
-  it("all zero: of a table, or of the rows to learn from or to judge by", async () => {
+  it("all zero: of a table, or of its classes", async () => {
     const none = await refused(["0", "0", "0", "0"]);
     expect(none).toMatchObject({ kind: "data", details: { at: "t.csv" } });
     const classes = await refused(["1", "1", "1", "1"], { training: { classWeights: { yes: 0, no: 0 } } });
     expect(classes.message).toBe("all rows to learn from have the weight 0, so none would count");
-    const w = ["1", "0", "0", "0", "0", "0", "0", "0"];
-    const held = await refused(w, { validation: 0.25 });
-    expect(held.message).toMatch(/^all rows to (learn from|judge by) have the weight 0/);
   });
 
   it("a column that is not there, or is the target", async () => {

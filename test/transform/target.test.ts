@@ -46,7 +46,10 @@ describe("the positive class", () => {
       expect(await refusal(() => learned(values, positive))).toMatchObject({ kind: "usage", details });
     }
     const table = columns({ x: [1, 2, 3], y: [1, 2, 3] });
-    expect(await refusal(() => findTask(table, "y", "auto", 1))).toMatchObject({ kind: "usage", details });
+    expect(await refusal(() => findTask(table, { target: "y", positive: 1 }, "auto"))).toMatchObject({
+      kind: "usage",
+      details,
+    });
   });
 });
 
