@@ -96,7 +96,9 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
 
   const skipped = whole.rows - table.rows;
   if (skipped > 0) say("left out", `${count(skipped, "row")} without a target`);
-  const compared = baselines ? await comparisons(target, training.options, scores, baselines) : [];
+  const compared = baselines
+    ? await comparisons(target, { ...training.options, loss: model.network.loss }, scores, baselines)
+    : [];
   if (options.json) {
     const counts = { version: 1, task: target.task, rows: table.rows, rowsWithoutTarget: skipped };
     printResult(

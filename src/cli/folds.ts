@@ -110,7 +110,12 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   session.remove();
   clock.lap("save");
   const failure = gates(scores.mean);
-  const compared = await comparisons(target, config.training, scores.mean, scores.baselines);
+  const compared = await comparisons(
+    target,
+    { ...config.training, loss: first.spec.loss },
+    scores.mean,
+    scores.baselines,
+  );
   concludeFolds(target, results, scores, compared, {
     folder: name,
     files,

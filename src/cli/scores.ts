@@ -1,3 +1,4 @@
+import type { NetworkSpec } from "../model/network.js";
 import type { Baseline, Baselines, wantedScores } from "../score/baseline.js";
 import type { Interval } from "../score/bootstrap.js";
 import { precisionAndRecall } from "../score/confusion.js";
@@ -95,11 +96,13 @@ export function importanceLines({ shuffles, columns }: Importances): string[] {
 /** What the network is compared with, by the scores that its training was to better. */
 export async function comparisons(
   target: TargetState,
-  training: Parameters<typeof wantedScores>[1],
+  training: Parameters<typeof wantedScores>[1] & { readonly loss: NetworkSpec["loss"] },
   network: Scores,
   of: Baselines,
 ): Promise<Comparison[]> {
   const { notBetter, wantedScores } = await import("../score/baseline.js");
+  const { losses } = await import("../model/losses.js");
+  const { isUnscored = false } = losses[training.loss.name] as { isUnscored?: boolean }; // not all of them have it
   const names = wantedScores(target, training);
   const compare = (label: string, baseline: Baseline, what: string): Comparison => {
     const worse = notBetter(target, names, network, baseline.scores);
@@ -108,7 +111,7 @@ export async function comparisons(
       label,
       text: baselineText(baseline.rule, baseline.scores, names),
       ...baseline,
-      remarks: worse.length > 0 ? [remark] : [],
+      remarks: worse.length > 0 && !isUnscored ? [remark] : [],
     };
   };
   const first = compare("baseline", of.baseline, "this rule, which looks at no input");

@@ -212,7 +212,12 @@ async function trainJob(
     const failure = gates(outcome.judgement.scores);
     session.end(exitCodeOf(failure), { ...ended, ...(failure ? { error: failure } : {}) });
     const isOfFew = !prepared.initial && outcome.judgedRows.length < FEW_ROWS;
-    const compared = await comparisons(target, config.training, outcome.judgement.scores, baselines);
+    const compared = await comparisons(
+      target,
+      { ...config.training, loss: prepared.spec.loss },
+      outcome.judgement.scores,
+      baselines,
+    );
     conclude(prepared, outcome, compared, {
       folder,
       seconds: clock.seconds.fit ?? 0,

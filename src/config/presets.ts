@@ -6,6 +6,8 @@ export interface TableFacts {
   /** that have a target */
   readonly rows: number;
   readonly task: Task;
+  /** the config names a loss that is not the preset's */
+  readonly ownLoss?: boolean;
 }
 
 /** As a config has it. */
@@ -47,7 +49,7 @@ function membersFor(rows: number, members: number): number {
 const OPTIMIZER = "adamw";
 
 /** RealMLP's recipe (Holzmüller et al., "Better by Default", 2024), of which presets are variations. */
-function recipe({ task }: TableFacts, { members, units, epochs, batchSize }: Layout): Values {
+function recipe({ task, ownLoss = false }: TableFacts, { members, units, epochs, batchSize }: Layout): Values {
   const classifies = task === "classification";
   return {
     scale: { inputs: { "*": "robustSmooth" }, clamp: true },
@@ -68,7 +70,7 @@ function recipe({ task }: TableFacts, { members, units, epochs, batchSize }: Lay
       epochs,
       batchSize,
       calibrate: classifies,
-      bestBy: classifies ? "accuracy" : "rmse",
+      bestBy: classifies ? "accuracy" : ownLoss ? "loss" : "rmse",
       optimizer: { name: OPTIMIZER, learningRate: classifies ? 0.04 : 0.2, betas: [0.9, 0.95], weightDecay: 0.02 },
       schedule: { learningRate: { name: "coslog4" }, weightDecay: { name: "flatCos" }, dropout: { name: "flatCos" } },
       learningRateFactors: { bias: 0.1, scaling: 6, activation: 0.1, embedding: 0.1 },
@@ -116,8 +118,9 @@ const UNKNOWN: TableFacts = { rows: 1, task: "regression" };
 export function withPreset(raw: unknown, facts: TableFacts = UNKNOWN): unknown {
   if (!isObject(raw)) return raw;
   const name = presetOf(raw);
+  const known = { ...facts, ownLoss: namesItsLoss(raw) };
   const values =
-    typeof name === "string" && Object.hasOwn(presets, name) ? presets[name as PresetName].values(facts) : {}; // it was just looked up
+    typeof name === "string" && Object.hasOwn(presets, name) ? presets[name as PresetName].values(known) : {}; // it was just looked up
   return merge(values, { ...raw, preset: name });
 }
 
@@ -129,6 +132,13 @@ export function presetOf(raw: Values): unknown {
 /** Whoever chooses the optimizer or the layers has a recipe of their own. */
 function namesItsOwn({ model, training }: Values): boolean {
   return (isObject(model) && model.hidden !== undefined) || (isObject(training) && isChosen(training.optimizer));
+}
+
+/** What the presets' networks for numbers learn by, the squared error, is not its own. */
+function namesItsLoss({ model }: Values): boolean {
+  const loss = isObject(model) ? model.loss : undefined;
+  const name = isObject(loss) ? loss.name : loss;
+  return typeof name === "string" && name !== "auto" && name !== "mse";
 }
 
 /** Not if it is only some options of the presets' own optimizer. */

@@ -470,6 +470,15 @@ it.concurrent("writes the model as initialised and the header of a history for 0
   expect(numbers(out, "prediction").every(Number.isFinite)).toBe(true);
 });
 
+it("a network that predicts a quantile is not held against the mean by scores that don't tell of it", async () => {
+  const cwd = linearFolder({ model: { hidden: [], loss: { name: "quantile", q: 0.9 } } });
+  const { err } = await works(["train", "c.json"], { cwd });
+  expect(err).toMatch(/^ {2}baseline +rmse \S+/m);
+  expect(err).not.toContain("no better");
+  const { err: evaluated } = await works(["evaluate", "runs/c", "t.csv"], { cwd });
+  expect(evaluated).not.toContain("no better");
+});
+
 describe.concurrent("the same bytes", () => {
   it("every time, from any working directory, for relative and absolute paths", async () => {
     const home = linearFolder({ model: { hidden: [8] } });

@@ -15,6 +15,16 @@ describe.each(presetNames)("the preset %s", (preset) => {
     (facts) => expect(resolved({ preset }, facts).preset).toBe(preset),
   );
 
+  it("chooses the epoch of numbers by the loss that a config names", () => {
+    const regression = { ...small, task: "regression" as const };
+    const bestBy = (loss: unknown, facts: TableFacts) => resolved({ preset, model: { loss } }, facts).training.bestBy;
+    const usual = bestBy("auto", regression);
+    expect(usual).toBe(preset === "none" ? "loss" : "rmse");
+    expect([bestBy("mse", regression), bestBy({ name: "mse" }, regression)]).toEqual([usual, usual]);
+    expect([bestBy({ name: "quantile", q: 0.9 }, regression), bestBy("mae", regression)]).toEqual(["loss", "loss"]);
+    expect(bestBy("crossEntropy", small)).toBe(bestBy("auto", small));
+  });
+
   it("leaves what is set by hand", () => {
     const own = {
       model: { hidden: [7], dropout: 0.3, loss: "crossEntropy" },
