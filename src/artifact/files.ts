@@ -14,6 +14,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
+import { dirname } from "node:path";
 
 /**
  * What a run does with files, one operation of the system each. An argument wherever a file matters, so that a test can
@@ -56,7 +57,7 @@ export const systemFiles: FileSystem = {
   read: (path) => readFileSync(path),
   rename: renameSync,
   remove: (path) => rmSync(path, { force: true }),
-  makeFolder: (path) => mkdirSync(path, { recursive: true }),
+  makeFolder,
   removeFolder(path) {
     try {
       rmdirSync(path);
@@ -70,6 +71,19 @@ export const systemFiles: FileSystem = {
   isFolder: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
   real: (path) => realpathSync(path),
 };
+
+/** Node's own way to make those above it too has no end in /proc, and tells of a read-only file system that the folder is not there. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException; // node:fs throws nothing else
+    if (systemFiles.isFolder(path)) return;
+    if (code !== "ENOENT" || dirname(path) === path) throw error;
+    makeFolder(dirname(path));
+    if (!systemFiles.isFolder(path)) mkdirSync(path);
+  }
+}
 
 /** Writes all of the bytes: a system may write a part of them, and does so before a disk is full. */
 export function writeAll(files: FileSystem, file: number, bytes: Uint8Array): void {

@@ -1,6 +1,7 @@
 import type { FoldResult, FoldsWatcher } from "../folds/crossValidation.js";
-import { fitted, hasBars, quiet, REDRAW_MILLISECONDS } from "./progress.js";
+import { fitted, hasBars, quiet, REDRAW_MILLISECONDS, timeText } from "./progress.js";
 import { duration, scoreText } from "./text.js";
+import { TimeLeft } from "./timeLeft.js";
 
 /** Shows a cross-validation as it goes. */
 export interface FoldsDisplay extends FoldsWatcher {
@@ -39,14 +40,14 @@ async function bar({ folds, epochs, scores }: FoldsDisplayOptions): Promise<Fold
   const { SingleBar } = await import("cli-progress");
   const started = Date.now();
   const total = Math.max(folds * epochs, 1);
+  const time = new TimeLeft();
   let latest: FoldResult | undefined;
   let done = 0;
   let epochsBefore = 0;
   const bar = new SingleBar({
     format: (_, { value }) => {
       const seconds = (Date.now() - started) / 1000;
-      const now = value - epochsBefore;
-      const left = seconds > 0.5 && now > 0 ? `${duration((seconds / now) * (total - value))} left` : "";
+      const left = timeText(time.after(value - epochsBefore, total - value));
       const values = latest ? [`fold ${latest.fold.number + 1}: ${scoresText(latest, scores.slice(0, 1))}`] : [];
       return fitted(`${done}/${folds} folds`, value / total, values, done < folds ? left : `in ${duration(seconds)}`);
     },

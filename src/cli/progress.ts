@@ -2,6 +2,7 @@ import type { Source } from "../data/source.js";
 import type { EpochReport } from "../train/bestEpoch.js";
 import type { Watcher } from "../train/reports.js";
 import { duration, short } from "./text.js";
+import { TimeLeft } from "./timeLeft.js";
 
 /** Shows a training as it goes. */
 export interface ProgressDisplay extends Watcher {
@@ -106,12 +107,11 @@ async function bar({ epochs, scores }: ProgressOptions): Promise<ProgressDisplay
   const started = Date.now();
   let report: EpochReport | undefined;
   let running = true;
-  let begun: number | undefined; // epochs that were done before
+  const time = new TimeLeft();
   const bar = new SingleBar({
     format: (_, { value, total }) => {
       const seconds = (Date.now() - started) / 1000;
-      const done = value - (begun ?? 0);
-      const left = seconds > 0.5 && done > 0 ? `${duration((seconds / done) * (total - value))} left` : "";
+      const left = timeText(time.after(value, total - value));
       const epoch = running ? Math.min(Math.floor(value) + 1, epochs) : (report?.epoch ?? 0);
       const values = report ? figures(report, scores).map(([name, figure]) => `${name} ${short(figure, 4)}`) : [];
       return fitted(`epoch ${epoch}/${epochs}`, value / total, values, running ? left : `in ${duration(seconds)}`);
@@ -128,7 +128,6 @@ async function bar({ epochs, scores }: ProgressOptions): Promise<ProgressDisplay
   };
   return {
     progress(done) {
-      begun ??= Math.floor(done);
       if (Date.now() - drawn >= REDRAW_MILLISECONDS) draw(done);
     },
     report(latest) {
@@ -140,6 +139,11 @@ async function bar({ epochs, scores }: ProgressOptions): Promise<ProgressDisplay
       bar.stop();
     },
   };
+}
+
+/** "12 s left", or nothing while nobody can tell. */
+export function timeText(seconds: number | undefined): string {
+  return seconds === undefined ? "" : `${duration(seconds)} left`;
 }
 
 /**

@@ -45,15 +45,16 @@ const WIDEST_CLASS = 40;
 
 /**
  * A confusion matrix with its classes: a line for each true one, a column for each predicted one, at their ends the recall
- * and precision. Where names make it too wide, the columns have the numbers of the lines.
+ * and precision. Where names make it too wide, the columns have the numbers of the lines: #1, #2, …
  */
 export function confusionLines(classes: readonly string[], matrix: readonly (readonly number[])[]): string[] {
   const names = classes.map((name) => shortened(oneLine(name), WIDEST_CLASS));
   const lines = confusionTable(names, names, matrix);
   if (widest(lines) <= WIDEST) return lines;
-  const numbers = names.map((_, c) => String(c + 1));
-  const numbered = names.map((name, c) => `${padStart(numbers[c]!, String(names.length).length)} ${name}`);
-  return confusionTable(numbered, numbers, matrix);
+  const numbers = names.map((_, c) => `#${c + 1}`);
+  const numbered = names.map((name, c) => `${padStart(numbers[c]!, numbers.at(-1)!.length)} ${name}`);
+  const narrower = confusionTable(numbered, numbers, matrix);
+  return widest(narrower) < widest(lines) ? narrower : lines;
 }
 
 function confusionTable(

@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError } from "commander";
 import type { LoadedConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
+import type { Job } from "../search/methods.js";
 import type { SearchOptions } from "../search/options.js";
-import type { FinishedJob } from "../search/trials.js";
+import type { FinishedJob, Values } from "../search/trials.js";
 import type { TaskOptions } from "../train/prepare.js";
 import { failureOf, printResult, stoppedFailure } from "./failure.js";
 import { located } from "./located.js";
@@ -61,17 +62,18 @@ function positive(text: string): number {
 }
 
 async function searchAction(path: string, options: SearchCommandOptions): Promise<void> {
-  const { mkdirSync } = await import("node:fs");
   const { join, resolve } = await import("node:path");
   const { displayPath, loadConfig } = await import("../config/load.js");
   const { fileError } = await import("../errors.js");
   const { make } = await import("../family.js");
+  const { systemFiles } = await import("../artifact/files.js");
   const { takeLock } = await import("../artifact/lock.js");
   const { SearchLog } = await import("../search/log.js");
   const { methods } = await import("../search/methods.js");
   const { TrialPool } = await import("../search/pool.js");
   const { scoreNameFor, trialsTable } = await import("../search/results.js");
   const { search } = await import("../search/search.js");
+  const { Twins } = await import("../search/twins.js");
   const { badnessOf, drawValues, epochsFor, finishedJobOf, rankJobs } = await import("../search/trials.js");
   const { mostThreads } = await import("../train/parallel.js");
   const { findMaterial, originOf } = await import("./searchMaterial.js");
@@ -90,7 +92,7 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
   const folder = options.out === undefined ? folderBeside(output) : resolve(workingDirectory, options.out);
   const name = displayPath(workingDirectory, folder);
   try {
-    mkdirSync(folder, { recursive: true });
+    systemFiles.makeFolder(folder);
   } catch (error) {
     throw fileError("write to the output folder", name, error);
   }
@@ -113,7 +115,22 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
   const started = performance.now();
   const seconds = () => (performance.now() - started) / 1000;
   const signals = watchSignals(() => void pool.close());
+  const twins = new Twins(log.finished);
+  const trainAnew = async (job: Job, values: Values): Promise<FinishedJob | undefined> => {
+    const begun = performance.now();
+    const outcome = await located({ locate: loaded.locateDrawn }, () => {
+      const { data, scale, model, training } = loaded.configFor(facts, values);
+      const epochs = epochsFor(training.epochs, job.share);
+      const task: TaskOptions = { data, scale, model, training: { ...training, epochs } };
+      return pool.train(task, (share) => {
+        lock.beat();
+        display.progress(job, share);
+      });
+    });
+    return outcome && finishedJobOf(job, values, outcome, (performance.now() - begun) / 1000);
+  };
   let isWhole = false;
+  let failure: { readonly error: unknown } | undefined;
   try {
     isWhole = await search({
       rungs: method.rungs(wanted.runs),
@@ -122,20 +139,9 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
       badness: (job) => badnessOf(job, by, target),
       isOver: () =>
         signals.received !== undefined || (wanted.minutes !== undefined && seconds() >= 60 * wanted.minutes),
-      async train(job) {
+      train(job) {
         const values = drawValues(wanted.ranges, wanted.seed, job.trial);
-        const begun = performance.now();
-        const outcome = await located({ locate: loaded.locateDrawn }, () => {
-          const { data, scale, model, training } = loaded.configFor(facts, values);
-          const epochs = epochsFor(training.epochs, job.share);
-          const task: TaskOptions = { data, scale, model, training: { ...training, epochs } };
-          return pool.train(task, (share) => {
-            lock.beat();
-            display.progress(job, share);
-          });
-        });
-        if (!outcome) return undefined;
-        return finishedJobOf(job, values, outcome, (performance.now() - begun) / 1000);
+        return twins.train(job, values, () => trainAnew(job, values));
       },
       done(job, isNew) {
         if (isNew) log.append(job);
@@ -143,6 +149,8 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
         display.done(job, badnessOf(job, by, target), isNew);
       },
     });
+  } catch (error) {
+    failure = { error }; // to be told when what was found is written
   } finally {
     display.stop();
     signals.stop();
@@ -151,6 +159,7 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
   }
 
   const all = new Set([...ended, ...log.finished]); // also trials of an earlier search that had more
+  if (failure && all.size === 0) throw failure.error;
   const ranked = rankJobs([...all], by, target);
   const [best] = ranked.filter(({ badness }) => Number.isFinite(badness));
   const jobsInOrder = ranked.map(({ job }) => job);
@@ -159,6 +168,7 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
     trialsTable(jobsInOrder, [...wanted.ranges.keys()]),
     best && loaded.configFor(facts, best.job.values),
   );
+  if (failure) throw failure.error;
   const conclusion = { ranked, best, by, folder: name, isWhole, stoppedBy: signals.received, seconds: seconds() };
   concludeSearch({ ...conclusion, earlier: log.finished.length, source: path });
   const stopped =

@@ -1,9 +1,10 @@
 import type { Job } from "../search/methods.js";
 import { scoreOf } from "../search/results.js";
 import { type FinishedJob, keyOf, type ScoreName } from "../search/trials.js";
-import { fitted, hasBars, quiet, REDRAW_MILLISECONDS } from "./progress.js";
+import { fitted, hasBars, quiet, REDRAW_MILLISECONDS, timeText } from "./progress.js";
 import { valuesText } from "./searchStory.js";
 import { duration, scoreCell, short } from "./text.js";
+import { TimeLeft } from "./timeLeft.js";
 
 /** Shows a search as it goes. */
 export interface SearchDisplay {
@@ -67,6 +68,7 @@ async function bar({ jobs, minutes, by }: SearchDisplayOptions): Promise<SearchD
   const started = Date.now();
   let count = 0;
   let earlier = 0;
+  const timeLeft = new TimeLeft();
   let isRunning = true;
   const bar = new SingleBar({
     ...quiet,
@@ -76,11 +78,10 @@ async function bar({ jobs, minutes, by }: SearchDisplayOptions): Promise<SearchD
       const shareOfTime = minutes === undefined ? 0 : seconds / (60 * minutes);
       const progress = Math.min(Math.max(jobs === undefined ? 0 : done / jobs, shareOfTime), 1);
       const score = Number.isFinite(best.badness) ? [`best ${by} ${short(scoreOf(by, best.badness), 4)}`] : [];
-      const trained = done - earlier;
-      const perJob = trained > 0 && seconds > 0.5 ? seconds / trained : undefined;
-      const byJobs = jobs === undefined || perJob === undefined ? Number.POSITIVE_INFINITY : perJob * (jobs - done);
-      const left = Math.min(byJobs, minutes === undefined ? byJobs : Math.max(60 * minutes - seconds, 0));
-      const time = Number.isFinite(left) ? `${duration(left)} left` : "";
+      const byJobs = jobs === undefined ? undefined : timeLeft.after(done - earlier, jobs - done);
+      const byMinutes = minutes === undefined ? undefined : Math.max(60 * minutes - seconds, 0);
+      const limits = [byJobs, byMinutes].filter((limit) => limit !== undefined);
+      const time = timeText(limits.length > 0 ? Math.min(...limits) : undefined);
       const label = `trained ${count}${jobs === undefined ? "" : `/${jobs}`}`;
       return fitted(label, progress, score, isRunning ? time : `in ${duration(seconds)}`);
     },

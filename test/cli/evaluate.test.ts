@@ -275,13 +275,23 @@ describe.concurrent("nnfit evaluate", () => {
       [0, 0, 0, 2],
     ]);
     expect(wide).toEqual([
-      "truth \\ predicted                  1      2     3     4  recall",
-      "1 very damp grey soil              3     12     0   100    2.6%",
-      "2 cotton crop                      0      5     0     0    100%",
-      "3 soil with vegetation stubble     0      0     1     0    100%",
-      "4 mixture class, all types         0      0     0     2    100%",
-      "precision                       100%  29.4%  100%  2.0%",
+      "truth \\ predicted                  #1     #2    #3    #4  recall",
+      "#1 very damp grey soil              3     12     0   100    2.6%",
+      "#2 cotton crop                      0      5     0     0    100%",
+      "#3 soil with vegetation stubble     0      0     1     0    100%",
+      "#4 mixture class, all types         0      0     0     2    100%",
+      "precision                        100%  29.4%  100%  2.0%",
     ]);
+  });
+
+  it("keeps the names of its columns where numbers would be no narrower", () => {
+    const digits = [..."0123456789"];
+    const lines = confusionLines(
+      digits,
+      digits.map((_, r) => digits.map((_, c) => (r === c ? 100 : 1))),
+    );
+    expect(lines[0]).toMatch(/^truth \\ predicted +0 +1 +2 +3 +4 +5 +6 +7 +8 +9 +recall$/);
+    expect(lines[1]).toMatch(/^0 +100 +1 /);
   });
 
   it("cuts long names of classes there, and aligns wide characters", () => {
@@ -294,11 +304,11 @@ describe.concurrent("nnfit evaluate", () => {
       ],
     );
     expect(lines).toEqual([
-      `truth \\ predicted${" ".repeat(25)}     1     2     3  recall`,
-      `1 ${"x".repeat(39)}…     1     0     0    100%`,
-      `2 日本語 ${" ".repeat(33)}     0     2     0    100%`,
-      `3 b${" ".repeat(39)}     0     0     3    100%`,
-      `precision${" ".repeat(33)}  100%  100%  100%`,
+      `truth \\ predicted${" ".repeat(26)}    #1    #2    #3  recall`,
+      `#1 ${"x".repeat(39)}…     1     0     0    100%`,
+      `#2 日本語 ${" ".repeat(33)}     0     2     0    100%`,
+      `#3 b${" ".repeat(39)}     0     0     3    100%`,
+      `precision${" ".repeat(34)}  100%  100%  100%`,
     ]);
   });
 

@@ -100,6 +100,17 @@ describe("nnfit search", () => {
     expect(bytesOf(cwd, "of2")).toEqual(bytesOf(cwd, "of1"));
   });
 
+  it("trains the same values once, however often they are drawn", async () => {
+    const cwd = searchFolder({ "model.hidden": { choice: [[4], [5]] }, runs: 8 });
+    await works(["search", "c.json", "--threads", "2"], { cwd });
+    const jobs = text(cwd, "runs/c-search/trials.jsonl").trimEnd().split("\n").slice(1);
+    const trials = jobs.map((line) => json<{ values: object; scores: object; seconds: number }>(line));
+    expect(trials).toHaveLength(8);
+    expect(trials.filter(({ seconds }) => seconds > 0)).toHaveLength(2);
+    const scoresOf = new Map(trials.map(({ values, scores }) => [JSON.stringify(values), scores]));
+    for (const { values, scores } of trials) expect(scores).toEqual(scoresOf.get(JSON.stringify(values)));
+  });
+
   it("by halving trains few with all epochs, and one of those is the best", async () => {
     const cwd = searchFolder({ ...ranges, method: { name: "halving", eta: 2, rungs: 3 }, runs: 8 });
     await works(["search", "c.json"], { cwd });
@@ -240,6 +251,13 @@ describe.concurrent("nnfit search refuses", () => {
       2,
     ],
     [
+      "the same of one of several values, before any is trained",
+      { by: "rmse", "model.loss": { choice: ["mse", "mae", "crossEntropy"] }, "model.hidden": { choice: [[4], [5]] } },
+      {},
+      /is not for a regression[\s\S]*at {4}search\.model\.loss, c\.json:\d+/,
+      2,
+    ],
+    [
       "to name a best, where all diverged",
       { "training.optimizer.learningRate": { log: [1e20, 1e30] }, runs: 2 },
       {},
@@ -252,6 +270,7 @@ describe.concurrent("nnfit search refuses", () => {
     expect(outcome.err).toMatch(message);
     expect(outcome.code).toBe(code);
     expect(Object.keys(contents(cwd))).not.toContain("runs/c-search/best.json");
+    if (code === 2) expect(Object.keys(contents(cwd)).filter((file) => file.startsWith("runs"))).toEqual([]);
   });
 
   it.each([
