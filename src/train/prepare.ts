@@ -12,6 +12,7 @@ import { applyPipeline } from "../transform/apply.js";
 import { inputColumns } from "../transform/inputColumns.js";
 import type { ScaleOptions } from "../transform/options.js";
 import { type LeftOut, learnPipeline, type PipelineState } from "../transform/pipeline.js";
+import { profiledBy } from "../transform/reprofile.js";
 import {
   applyTarget,
   learnTargets,
@@ -103,7 +104,9 @@ export async function prepare(
         given: Object.entries(data.types ?? {}).flatMap(([name, type]) => (type === "category" ? [name] : [])),
       },
     });
-  const { pipeline, leftOut } = beginning ? { pipeline: beginning.pipeline, leftOut: [] } : learnColumns();
+  const { pipeline, leftOut } = beginning
+    ? { pipeline: profiledBy(beginning.pipeline, learned), leftOut: [] }
+    : learnColumns();
   const wantedColumns = () => {
     const inputsAndTargets = [...pipeline, ...targetColumns(target), ...weight];
     const isNew = ({ name }: WantedColumn) => inputsAndTargets.every((column) => column.name !== name);
