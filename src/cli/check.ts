@@ -6,7 +6,7 @@ import { aligned } from "./align.js";
 import { checkFailure, printResult } from "./failure.js";
 import { findModel, rowsSource } from "./locate.js";
 import { endWith } from "./report.js";
-import { colors, count, note, oneLine, percent, rangeText, some, valueText } from "./text.js";
+import { colors, count, note, oneLine, percent, print, rangeText, some, tell, valueText } from "./text.js";
 import { example, modelArgument, type RowsOptions, rowsFormat, withRowsOptions } from "./usage.js";
 
 /** Of more pairs of extra columns and lacking ones it would take long to find the nearest names. */
@@ -101,14 +101,14 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
     const holds = broken.length === 0;
     const told = { ...usualLimits, ...limits };
     printResult({ version: 1, holds, rows: contract.rows, limits: told, extra, columns: findings }, failure);
-  } else console.log(report(findings, contract.rows, extra).join("\n"));
+  } else print(report(findings, contract.rows, extra));
   if (contract.rows === 0) note("the table has a header and no rows, so only its columns were checked");
   if (pipeline.some(({ profile }) => !profile)) {
     note(
       "this model is of an earlier nnfit and knows no ranges and distributions; train it again to have them checked",
     );
   }
-  for (const text of broken) console.error(`${colors.red("broken:")} ${oneLine(text)}`);
+  tell(broken.map((text) => `${colors.red("broken:")} ${oneLine(text)}`));
   if (failure) endWith(failure);
 }
 

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { Examination } from "./examination.js";
 import { checkFailure, printResult } from "./failure.js";
 import { endWith } from "./report.js";
-import { labelled } from "./text.js";
+import { labelled, print } from "./text.js";
 import { example } from "./usage.js";
 
 interface DoctorOptions {
@@ -35,8 +35,8 @@ async function doctorAction({ json }: DoctorOptions): Promise<void> {
       folder: `${folder.path}: ${folder.error ?? "can be written"}`,
       "self-test": selfTest.map(({ name, ok, error }) => `${name}: ${ok ? "ok" : (error ?? "failed")}`).join("; "),
     };
-    for (const [label, text] of Object.entries(lines)) console.log(labelled(label, text, 9));
-    console.log(ok ? "all is well" : "not all is well: see above");
+    for (const [label, text] of Object.entries(lines)) print(labelled(label, text, 9).split("\n"));
+    print([ok ? "all is well" : "not all is well: see above"]);
   }
   if (failure) endWith(failure);
 }

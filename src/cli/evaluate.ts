@@ -7,7 +7,7 @@ import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegression
 import { findModel, rowsSource } from "./locate.js";
 import { comparisons, confusionLines, importanceLines, scoreLines } from "./scores.js";
 import { summarize } from "./summary.js";
-import { count, remark, say } from "./text.js";
+import { count, print, remark, say } from "./text.js";
 import { example, modelArgument, type RowsOptions, rowsFormat, withRowsOptions } from "./usage.js";
 
 interface EvaluateOptions extends GateOptions, RowsOptions {
@@ -113,9 +113,9 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
       failureOf(failure),
     );
   } else {
-    console.log(scoreLines(table.rows, scores, intervals?.of, compared).join("\n"));
+    print(scoreLines(table.rows, scores, intervals?.of, compared));
     if (matrix) printMatrix(matrix);
-    if (important) console.log(["", ...importanceLines(important)].join("\n"));
+    if (important) print(["", ...importanceLines(important)]);
     if (isAsked && !important) say("left out", "the importance of columns: one row has no other to take cells from");
     for (const { label, remarks } of compared) for (const text of remarks) remark(`${label}: ${text}`);
   }
@@ -133,7 +133,7 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
 }
 
 function printMatrix({ classes, rows }: { classes: readonly string[]; rows: readonly (readonly number[])[] }): void {
-  if (classes.length <= MOST_CLASSES_AS_TEXT) console.log(["", ...confusionLines(classes, rows)].join("\n"));
+  if (classes.length <= MOST_CLASSES_AS_TEXT) print(["", ...confusionLines(classes, rows)]);
   else say("left out", `the confusion matrix of ${classes.length} classes; --json has it`);
 }
 

@@ -1,6 +1,6 @@
 import type { FoldResult, FoldsWatcher } from "../folds/crossValidation.js";
 import { fitted, hasBars, quiet, REDRAW_MILLISECONDS, timeText } from "./progress.js";
-import { duration, scoreText } from "./text.js";
+import { duration, scoreText, tell } from "./text.js";
 import { TimeLeft } from "./timeLeft.js";
 
 /** Shows a cross-validation as it goes. */
@@ -30,7 +30,7 @@ function lines({ folds, scores }: FoldsDisplayOptions): FoldsDisplay {
     progress() {},
     done(result) {
       const number = String(result.fold.number + 1).padStart(digits);
-      console.error(`fold ${number}/${folds}  ${scoresText(result, scores)}`);
+      tell([`fold ${number}/${folds}  ${scoresText(result, scores)}`]);
     },
     stop() {},
   };

@@ -7,7 +7,7 @@ import type { TargetState } from "../transform/target.js";
 import { aligned, widest } from "./align.js";
 import type { Comparison } from "./scores.js";
 import { summarize } from "./summary.js";
-import { count, duration, note, say, scoreCell, shellWord, some, whole } from "./text.js";
+import { count, duration, note, say, scoreCell, shellWord, some, tell, whole } from "./text.js";
 
 /** What the folds are, in a line: "5, stratified by species: each is tested on 30 rows that it did not learn from". */
 export function foldsText({ folds, task, options: { data }, sharesScaling }: CrossValidation): string {
@@ -77,7 +77,7 @@ export function concludeFolds(
   { folder, files, seconds, kept }: FoldsConclusion,
 ): void {
   say("done", `${count(results.length, "fold")} in ${duration(seconds)}`);
-  console.error(["", ...foldsTable(target, results, scores), ""].join("\n"));
+  tell(["", ...foldsTable(target, results, scores), ""]);
   for (const { label, text, remarks } of compared) {
     say(label, text);
     for (const remark of remarks) say("", remark);

@@ -7,6 +7,11 @@ function inActions(): boolean {
   return process.env.GITHUB_ACTIONS === "true";
 }
 
+/** A line that the runner takes for text, whatever names of columns and classes are in it. */
+export function withoutCommands(line: string): string {
+  return inActions() ? line.replace(/^(\s*)::/, "$1\\::").replaceAll("##[", "##\\[") : line;
+}
+
 /**
  * Shows an error or a warning beside the files of a commit. The runner reads both streams; standard output is for data.
  * `at` is where, as errors have it.

@@ -4,7 +4,19 @@ import type { TrainingOptions } from "../train/options.js";
 import { aligned } from "./align.js";
 import { findModel } from "./locate.js";
 import { baselineText } from "./scores.js";
-import { count, extras, percent, rangeText, scoreText, short, some, valueText, weightText, whole } from "./text.js";
+import {
+  count,
+  extras,
+  percent,
+  print,
+  rangeText,
+  scoreText,
+  short,
+  some,
+  valueText,
+  weightText,
+  whole,
+} from "./text.js";
 import { example, modelArgument } from "./usage.js";
 
 export function inspectCommand(): Command {
@@ -30,7 +42,7 @@ async function inspectAction(path: string, { json }: { json?: boolean }): Promis
   const { pipeline, network } = model;
   const taken = pipeline.map((_, i) => network.input?.columns[inputColumns(pipeline.slice(0, i)).length]);
   const lines = inspectText(model, losses[network.loss.name].inverseLink, taken);
-  console.log([...lines, ...(await baselineLines(model))].join("\n"));
+  print([...lines, ...(await baselineLines(model))]);
 }
 
 type Input = NonNullable<Model["network"]["input"]>["columns"][number];

@@ -175,7 +175,8 @@ async function writeStream(path: string, text: Readable, json: boolean): Promise
   const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
   const place = existsSync(path) ? realpathSync(path) : path; // a symbolic link stays one
   const target = isFile ? `${place}.${process.pid}.tmp` : path;
-  const file = createWriteStream(target, { flush: isFile });
+  if (isFile) rmSync(target, { force: true }); // what somebody has put there, a symbolic link too, is not written through
+  const file = createWriteStream(target, { flush: isFile, ...(isFile && { flags: "wx" }) });
   const signals = watchSignals((signal) => {
     if (isFile) rmSync(target, { force: true });
     if (json) printFailure(stoppedFailure(signal));

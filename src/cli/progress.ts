@@ -1,7 +1,7 @@
 import type { Source } from "../data/source.js";
 import type { EpochReport } from "../train/bestEpoch.js";
 import type { Watcher } from "../train/reports.js";
-import { duration, short } from "./text.js";
+import { duration, short, tell } from "./text.js";
 import { TimeLeft } from "./timeLeft.js";
 
 /** Shows a training as it goes. */
@@ -96,7 +96,7 @@ function lines({ epochs, scores }: ProgressOptions): ProgressDisplay {
     progress() {},
     report(report) {
       const values = figures(report, scores).map(([name, value]) => `${name} ${short(value).padEnd(10)}`);
-      console.error(`epoch ${String(report.epoch).padStart(digits)}/${epochs}  ${values.join("  ")}`.trimEnd());
+      tell([`epoch ${String(report.epoch).padStart(digits)}/${epochs}  ${values.join("  ")}`.trimEnd()]);
     },
     stop() {},
   };

@@ -4,13 +4,13 @@ import { exitCodeOf } from "./exit.js";
 import { type Failure, failureOf, printFailure } from "./failure.js";
 import { annotate } from "./github.js";
 import { Interrupted } from "./signals.js";
-import { colors, labelled, oneLine } from "./text.js";
+import { colors, labelled, oneLine, say, tell } from "./text.js";
 
 /** Tells an error, to people, to GitHub, and if asked to scripts too, and returns the exit code for it. */
 export function report(error: unknown, { json }: { json: boolean }): number {
   const failure = failureOf(error);
   if (failure) {
-    tell(error, failure);
+    tellPeople(error, failure);
     annotateFailure(failure);
     if (json) printFailure(failure);
   }
@@ -30,20 +30,20 @@ function annotateFailure({ code, message, at, have, try: attempt }: Failure): vo
   annotate("error", lines.join("\n"), { title: `nnfit: ${code}`, at });
 }
 
-function tell(error: unknown, { message, at, have, try: attempt }: Failure): void {
+function tellPeople(error: unknown, { message, at, have, try: attempt }: Failure): void {
   if (error instanceof CommanderError && error.code === "commander.help") return; // the help was printed
   if (error instanceof Interrupted) {
     const { signal, after, checkpoint, resume } = error;
-    console.error(labelled("stopped", `by ${signal} after ${after}; all is kept in ${checkpoint}`));
-    console.error(labelled("resume", resume));
+    say("stopped", `by ${signal} after ${after}; all is kept in ${checkpoint}`);
+    say("resume", resume);
     return;
   }
-  console.error(`${colors.red("error:")} ${oneLine(message)}`);
+  tell([`${colors.red("error:")} ${oneLine(message)}`]);
   if (!(error instanceof NnfitError) && !(error instanceof CommanderError)) {
     console.error(error); // whoever mends it needs the stack
     return;
   }
   for (const [label, text] of Object.entries({ at, have, try: attempt })) {
-    if (text) console.error(labelled(label, text, 4));
+    if (text) tell(labelled(label, text, 4).split("\n"));
   }
 }

@@ -3,7 +3,7 @@ import { scoreOf } from "../search/results.js";
 import { type FinishedJob, keyOf, type ScoreName } from "../search/trials.js";
 import { fitted, hasBars, quiet, REDRAW_MILLISECONDS, timeText } from "./progress.js";
 import { valuesText } from "./searchStory.js";
-import { duration, scoreCell, short } from "./text.js";
+import { duration, scoreCell, short, tell } from "./text.js";
 import { TimeLeft } from "./timeLeft.js";
 
 /** Shows a search as it goes. */
@@ -55,7 +55,7 @@ function lines({ jobs, by }: SearchDisplayOptions): SearchDisplay {
       const none = job.stopped === "diverged" ? "diverged" : `no ${by}`;
       const score = Number.isFinite(badness) ? `${by} ${scoreCell(scoreOf(by, badness))}` : none;
       const words = [`done ${number}`, `trial ${job.trial}`, `epochs ${job.epochs}`, score, valuesText(job.values)];
-      console.error(`${words.join("  ")}${isBest ? "  (best so far)" : ""}`);
+      tell([`${words.join("  ")}${isBest ? "  (best so far)" : ""}`]);
     },
     stop() {},
   };

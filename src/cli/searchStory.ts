@@ -3,7 +3,7 @@ import type { SearchOptions } from "../search/options.js";
 import { scoreOf, valueText } from "../search/results.js";
 import type { FinishedJob, ScoreName, Values } from "../search/trials.js";
 import { aligned } from "./align.js";
-import { count, duration, say, scoreCell, shellWord, some } from "./text.js";
+import { count, duration, say, scoreCell, shellWord, some, tell } from "./text.js";
 
 /** So many of the best trials are shown. */
 const SHOWN = 5;
@@ -62,7 +62,7 @@ export function concludeSearch({
   const how = stoppedBy ? "stopped" : "done";
   say(how, `${count(ranked.length - earlier, "training")} in ${duration(seconds)}${before}`);
   if (!isWhole) say("", `nnfit search ${shellWord(source)} with the same options goes on from here`);
-  for (const line of bestFew(ranked, by)) console.error(line);
+  tell(bestFew(ranked, by));
   say("table", `${folder}/trials.csv`);
   if (!best) return;
   const shortened = best.job.share < 1 ? ", after a part of its epochs only" : "";

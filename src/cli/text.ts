@@ -2,7 +2,7 @@ import { Chalk, chalkStderr } from "chalk";
 import { dateText } from "../data/dates.js";
 import type { NetworkSpec } from "../model/network.js";
 import type { ColumnState } from "../transform/pipeline.js";
-import { annotate } from "./github.js";
+import { annotate, withoutCommands } from "./github.js";
 
 /** Colours for standard error, on a terminal that wants them. */
 export const colors =
@@ -24,6 +24,24 @@ export function oneLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, " ");
 }
 
+/** What a terminal would act on, but for colours. */
+const CONTROLS = new RegExp(`(?!${String.fromCharCode(27)}\\[[\\d;]*m)\\p{Cc}`, "gu");
+
+/** Lines for people, of which nothing acts on a terminal or on a CI runner, whatever names of columns and classes are in them. */
+function shown(lines: readonly string[]): string {
+  return lines.map((line) => withoutCommands(line.replace(CONTROLS, " "))).join("\n");
+}
+
+/** Prints on standard output what a command was asked for. */
+export function print(lines: readonly string[]): void {
+  if (lines.length > 0) console.log(shown(lines));
+}
+
+/** Prints on standard error, where everything goes that is no data. */
+export function tell(lines: readonly string[]): void {
+  if (lines.length > 0) console.error(shown(lines));
+}
+
 /** The words of a text in lines of up to `width` characters; a longer word has a line of its own. */
 function wrapped(text: string, width: number): string[] {
   const lines = [""];
@@ -41,9 +59,9 @@ export function shellWord(path: string): string {
   return process.platform === "win32" ? `"${path}"` : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
-/** Prints a labelled line on standard error, where everything goes that is no data. */
+/** Tells a labelled line. */
 export function say(label: string, text: string): void {
-  console.error(labelled(label, text));
+  tell(labelled(label, text).split("\n"));
 }
 
 /** Prints on standard error what a person should know about a result; `remark` does so without troubling a CI run. */
@@ -53,7 +71,7 @@ export function note(text: string): void {
 }
 
 export function remark(text: string): void {
-  console.error(`${colors.yellow("note:")} ${oneLine(text)}`);
+  tell([`${colors.yellow("note:")} ${oneLine(text)}`]);
 }
 
 /** 1234567 as "1,234,567" */

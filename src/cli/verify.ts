@@ -5,7 +5,7 @@ import type { CellDifference, FieldDifference, ModelDifferences, TensorDifferenc
 import { checkFailure, printResult } from "./failure.js";
 import { endWith } from "./report.js";
 import type { Again } from "./retrain.js";
-import { count, labelled, short } from "./text.js";
+import { count, labelled, print, short } from "./text.js";
 import { example, threadsOption } from "./usage.js";
 
 interface VerifyOptions {
@@ -42,7 +42,7 @@ async function verifyAction(folder: string, { json, ...options }: VerifyOptions)
   const { equal, fields, tensors, history = null, data } = verdict;
   const failure = equal ? undefined : checkFailure("trained again, the run has other bytes", folder);
   if (json) printResult({ version: 1, equal, model: { fields, tensors }, history, data }, failure);
-  else console.log(verdictLines(folder, verdict).join("\n"));
+  else print(verdictLines(folder, verdict));
   if (failure) endWith(failure);
 }
 

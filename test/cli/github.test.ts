@@ -94,6 +94,43 @@ describe.concurrent("in GitHub Actions, an error is an annotation", () => {
   });
 });
 
+it("names of columns and classes never act on the runner or on a terminal", async () => {
+  const [column, target, other] = [
+    "::stop-commands::x",
+    "\u001b[2J::set-output name=y::z",
+    "##[error]\u001b]0;v\u0007",
+  ];
+  const classes = ["::error file=a.ts::pwned", "b\u001b[1A"];
+  const line = (i: number) => [i, (i * 7) % 20, i % 5, classes[i % 2]!].join(",");
+  const here = folder({
+    "t.csv": [[column, target, other, "kind"].join(","), ...Array.from({ length: 40 }, (_, i) => line(i))].join("\n"),
+    "r.json": JSON.stringify({ data: { train: "t.csv", target: [target, other], ignore: ["kind"] } }),
+    "k.json": JSON.stringify({ data: { train: "t.csv", target: "kind" } }),
+  });
+  const few = ["--set", "training.epochs=2", "--set", "model.members=1"];
+  const commands = [
+    ["train", "r.json", ...few],
+    ["train", "k.json", ...few],
+    ["train", "k.json", "--folds", "2", "--out", "folds", ...few],
+    ["evaluate", "runs/r", "t.csv"],
+    ["evaluate", "runs/k", "t.csv", "--importance"],
+    ["inspect", "runs/r"],
+    ["inspect", "runs/k"],
+    ["check", "runs/k", "t.csv"],
+    ["verify", "runs/k"],
+  ];
+  for (const args of commands) {
+    const { code, out, err } = await nnfit(args, { cwd: here, env: { GITHUB_ACTIONS: "true" } });
+    expect(code, args.join(" ")).toBe(0);
+    const printed = `${out}${err}`.split("\n").filter((line) => !/^::(?:warning|error) title=nnfit/.test(line));
+    for (const line of printed) {
+      expect(line.trimStart().startsWith("::"), line).toBe(false);
+      expect(line).not.toContain("##[");
+      expect(line).not.toMatch(/\p{Cc}/u);
+    }
+  }
+}, 60_000);
+
 /** The cells of a Markdown table's lines, by its first column. */
 function tableOf(markdown: string): Record<string, string[]> {
   const lines = markdown.split("\n").filter((line) => line.startsWith("| "));

@@ -1,12 +1,15 @@
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { lstatSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
+  bin,
   cells,
   contents,
   dataset,
+  environment,
   folder,
   json,
   nnfit,
@@ -193,6 +196,24 @@ describe.concurrent("nnfit predict --out", () => {
     expect(lstatSync(join(here, "link.csv")).isSymbolicLink()).toBe(true);
     expect(text(here, "real.csv")).toMatch(/^prediction\n/);
   });
+
+  it.skipIf(process.platform === "win32")(
+    "writes through no link that stands where its temporary file would",
+    async () => {
+      const here = folder({ "mine.csv": "mine\n" });
+      const args = [bin, "predict", join(cwd, "run"), "-", "--out", "p.csv"];
+      const child = spawn(process.execPath, args, {
+        cwd: here,
+        env: environment(),
+        stdio: ["pipe", "ignore", "ignore"],
+      });
+      symlinkSync("mine.csv", join(here, `p.csv.${child.pid}.tmp`));
+      child.stdin.end(text(cwd, "penguins.csv"));
+      expect(await once(child, "close")).toEqual([0, null]);
+      expect(text(here, "mine.csv")).toBe("mine\n");
+      expect(lstatSync(join(here, "p.csv")).isFile()).toBe(true);
+    },
+  );
 });
 
 it.concurrent("ends quietly when the reader of its output has seen enough", async () => {
