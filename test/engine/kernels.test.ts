@@ -224,6 +224,31 @@ describe("rows", () => {
     );
   });
 
+  it("sums over very many rows keep their digits: rows, products and products of blocks", () => {
+    const rows = 300_000; // one after the other, 0.1 and 0.1 and so on is off by a thousandth
+    const batch = { rows, batchSize: rows };
+    const [left, right] = [9, 19];
+    const X = table(rows, left, () => 0.1);
+    const Y = table(rows, right, () => 1);
+    const sums = played(batch, (tape, memory) => tape.sumRows(memory.put(X, rows), memory.matrix(1, left)));
+    const products = played(batch, (tape, memory) =>
+      tape.tmatmul(memory.put(X, rows), memory.put(Y, rows), memory.matrix(left, right)),
+    );
+    const ofBlocks = played(batch, (tape, memory) =>
+      tape.blockTmatmul(
+        memory.put(X, rows),
+        memory.put(
+          table(rows, 15, () => 1),
+          rows,
+        ),
+        memory.matrix(9, 5),
+      ),
+    );
+    for (const { data } of [sums, products, ofBlocks]) {
+      for (const value of data) expect(Math.abs(value / (rows * Math.fround(0.1)) - 1)).toBeLessThan(2e-5);
+    }
+  });
+
   it("softmax of every row has small relative errors, wherever the row lies", () => {
     fc.assert(
       fc.property(batches, sizes, numbers, fc.constantFrom(0, 100, -3e4), (batch, columns, number, shift) => {

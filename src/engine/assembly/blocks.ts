@@ -1,3 +1,4 @@
+import { BLOCK_K } from "./opcodes";
 import { cut, cutRows, first, last } from "./threads";
 
 /**
@@ -77,19 +78,30 @@ export function sumBlocks(y: usize, x: usize, rows: usize, blocks: usize, n: usi
   }
 }
 
-/** to[j] = Σᵢ aᵢ·bᵢ[j], i = 0, 1, … below `count`: aᵢ lies i·aStep bytes after a, the row bᵢ i·bStep bytes after b */
+/**
+ * to[j] = Σᵢ aᵢ·bᵢ[j], i = 0, 1, … below `count`: aᵢ lies i·aStep bytes after a, the row bᵢ i·bStep bytes after b; in blocks
+ * as other products are summed
+ */
 function sumProducts(to: usize, a: usize, aStep: usize, b: usize, bStep: usize, count: usize, bytes: usize): void {
+  memory.fill(to, 0, bytes);
+  for (let i: usize = 0; i < count; i += BLOCK_K) {
+    addProducts(to, a + i * aStep, aStep, b + i * bStep, bStep, min(count - i, BLOCK_K), bytes);
+  }
+}
+
+/** The same, added to what is there. */
+function addProducts(to: usize, a: usize, aStep: usize, b: usize, bStep: usize, count: usize, bytes: usize): void {
   let at: usize = 0;
   for (; at + 16 <= bytes; at += 16) {
     let sum = f32x4.splat(0);
     for (let i: usize = 0; i < count; i++) {
       sum = f32x4.add(sum, f32x4.mul(v128.load32_splat(a + i * aStep), v128.load(b + i * bStep + at)));
     }
-    v128.store(to + at, sum);
+    v128.store(to + at, f32x4.add(v128.load(to + at), sum));
   }
   for (; at < bytes; at += 4) {
     let sum: f32 = 0;
     for (let i: usize = 0; i < count; i++) sum += load<f32>(a + i * aStep) * load<f32>(b + i * bStep + at);
-    store<f32>(to + at, sum);
+    store<f32>(to + at, load<f32>(to + at) + sum);
   }
 }

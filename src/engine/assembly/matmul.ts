@@ -17,8 +17,8 @@ import { cut, cutRows, first, last } from "./threads";
  * A tile of 4 rows by 8 columns, held in 8 registers, then reads a panel of each in one straight line. B's panel stays
  * in the first cache and 32 panels of A stay in the second while they meet.
  *
- * An element is summed over k = 0, 1, … of a block, and the blocks one after the other, whatever tile and thread it
- * falls to: neither changes a bit. B is packed by an instruction of its own, as every piece of C needs all of it; A by
+ * An element is summed over k = 0, 1, … of a block, and then the blocks' sums one after the other, whatever tile and
+ * thread it falls to: neither changes a bit. One sum over all k would lose a digit of ten thousand rows. B is packed by an instruction of its own, as every piece of C needs all of it; A by
  * who works out those rows of C.
  */
 
@@ -115,18 +115,17 @@ function multiply(
         const panelOfB = blockOfB + ((q * k) << 2);
         const width = min(Q - q, PANEL);
         let place = c + ((p0 * Q + q) << 2);
-        // where each sum starts: at the blocks before this one, at the bias, or at zero
-        let from = k0 != 0 ? place : bias != 0 ? bias + (q << 2) : 0;
-        const fromStep = k0 != 0 ? step : 0;
+        // the first block's sum starts at the bias, or at zero; those of others are added to what is there
+        const start = k0 == 0 && bias != 0 ? bias + (q << 2) : 0;
         let p: usize = 0;
         if (width == PANEL) {
-          for (; p + TILE_ROWS <= rows; p += TILE_ROWS, place += step * TILE_ROWS, from += fromStep * TILE_ROWS) {
-            tile(place, step, from, fromStep, packedA + ((p * k) << 2), panelOfB, k);
+          for (; p + TILE_ROWS <= rows; p += TILE_ROWS, place += step * TILE_ROWS) {
+            tile(place, step, start, k0 != 0 ? place : 0, packedA + ((p * k) << 2), panelOfB, k);
           }
         }
-        for (; p < rows; p += TILE_ROWS, place += step * TILE_ROWS, from += fromStep * TILE_ROWS) {
+        for (; p < rows; p += TILE_ROWS, place += step * TILE_ROWS) {
           const height = min(rows - p, TILE_ROWS);
-          edgeTile(place, step, from, fromStep, packedA + ((p * k) << 2), panelOfB, k, height, width, edge);
+          edgeTile(place, step, start, k0 != 0, packedA + ((p * k) << 2), panelOfB, k, height, width, edge);
         }
       }
     }
@@ -137,8 +136,8 @@ function multiply(
 function edgeTile(
   c: usize,
   step: usize,
-  from: usize,
-  fromStep: usize,
+  start: usize,
+  isAdded: bool,
   a: usize,
   b: usize,
   K: usize,
@@ -147,8 +146,9 @@ function edgeTile(
   edge: usize,
 ): void {
   const bytes = width << 2;
-  if (from != 0) for (let r: usize = 0; r < rows; r++) copy(edge + r * EDGE_STEP, from + r * fromStep, bytes);
-  tile(edge, EDGE_STEP, from != 0 ? edge : 0, EDGE_STEP, a, b, K);
+  if (start != 0) copy(edge, start, bytes);
+  else if (isAdded) for (let r: usize = 0; r < rows; r++) copy(edge + r * EDGE_STEP, c + r * step, bytes);
+  tile(edge, EDGE_STEP, start != 0 ? edge : 0, isAdded ? edge : 0, a, b, K);
   for (let r: usize = 0; r < rows; r++) copy(c + r * step, edge + r * EDGE_STEP, bytes);
 }
 
@@ -161,14 +161,15 @@ function copy(to: usize, from: usize, bytes: usize): void {
 }
 
 /**
- * Four rows of C by eight columns: C = start + A·B, where start is at `from`, or 0 if `from` is 0.
+ * Four rows of C by eight columns: C = start + A·B, where start is a row, or 0 if `start` is 0; or C += A·B, where `sum` is
+ * where C is.
  *
  * Inlined, because V8 peels a loop (and takes what does not change out of it) only within another loop: without that,
  * and with the loop's end told by `a`, it is a tenth slower. Unrolled by hand it is a third slower: V8 puts all loads
  * first and runs out of registers.
  */
 @inline
-function tile(c: usize, step: usize, from: usize, fromStep: usize, a: usize, b: usize, K: usize): void {
+function tile(c: usize, step: usize, start: usize, sum: usize, a: usize, b: usize, K: usize): void {
   let c00 = f32x4.splat(0);
   let c01 = f32x4.splat(0);
   let c10 = f32x4.splat(0);
@@ -177,18 +178,9 @@ function tile(c: usize, step: usize, from: usize, fromStep: usize, a: usize, b: 
   let c21 = f32x4.splat(0);
   let c30 = f32x4.splat(0);
   let c31 = f32x4.splat(0);
-  if (from != 0) {
-    c00 = v128.load(from);
-    c01 = v128.load(from, 16);
-    from += fromStep;
-    c10 = v128.load(from);
-    c11 = v128.load(from, 16);
-    from += fromStep;
-    c20 = v128.load(from);
-    c21 = v128.load(from, 16);
-    from += fromStep;
-    c30 = v128.load(from);
-    c31 = v128.load(from, 16);
+  if (start != 0) {
+    c00 = c10 = c20 = c30 = v128.load(start);
+    c01 = c11 = c21 = c31 = v128.load(start, 16);
   }
   const end = b + ((K * PANEL) << 2);
   while (b < end) {
@@ -208,6 +200,19 @@ function tile(c: usize, step: usize, from: usize, fromStep: usize, a: usize, b: 
     c31 = f32x4.add(c31, f32x4.mul(x, b1));
     a += TILE_ROWS << 2;
     b += PANEL << 2;
+  }
+  if (sum != 0) {
+    c00 = f32x4.add(v128.load(sum), c00);
+    c01 = f32x4.add(v128.load(sum, 16), c01);
+    sum += step;
+    c10 = f32x4.add(v128.load(sum), c10);
+    c11 = f32x4.add(v128.load(sum, 16), c11);
+    sum += step;
+    c20 = f32x4.add(v128.load(sum), c20);
+    c21 = f32x4.add(v128.load(sum, 16), c21);
+    sum += step;
+    c30 = f32x4.add(v128.load(sum), c30);
+    c31 = f32x4.add(v128.load(sum, 16), c31);
   }
   v128.store(c, c00);
   v128.store(c, c01, 16);

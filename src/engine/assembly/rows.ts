@@ -1,4 +1,5 @@
 import { exp64, expOf } from "./functions";
+import { BLOCK_K } from "./opcodes";
 import { cut, cutRows, first, last } from "./threads";
 
 /** to[r, :] = from[order[cursor + r], :] */
@@ -24,13 +25,19 @@ export function addRow(y: usize, x: usize, b: usize, rows: usize, width: usize):
   }
 }
 
-/** b = Σᵣ X[r, :], from the first row to the last */
+/** b = Σᵣ X[r, :], from the first row to the last, in blocks as products are summed */
 export function sumRows(b: usize, x: usize, rows: usize, width: usize): void {
   const bytes = width << 2;
-  const bottom = x + rows * bytes;
   cut(width, 16);
-  const end = last << 2;
-  let at = first << 2;
+  memory.fill(b + (first << 2), 0, (last - first) << 2);
+  for (let r: usize = 0; r < rows; r += BLOCK_K) {
+    addSums(b, x + r * bytes, min(rows - r, BLOCK_K), bytes, first << 2, last << 2);
+  }
+}
+
+/** b += Σᵣ X[r, :], of its bytes from `at` up to `end` */
+function addSums(b: usize, x: usize, rows: usize, bytes: usize, at: usize, end: usize): void {
+  const bottom = x + rows * bytes;
   for (; at + 64 <= end; at += 64) {
     let sum0 = f32x4.splat(0);
     let sum1 = f32x4.splat(0);
@@ -42,15 +49,15 @@ export function sumRows(b: usize, x: usize, rows: usize, width: usize): void {
       sum2 = f32x4.add(sum2, v128.load(row, 32));
       sum3 = f32x4.add(sum3, v128.load(row, 48));
     }
-    v128.store(b + at, sum0);
-    v128.store(b + at, sum1, 16);
-    v128.store(b + at, sum2, 32);
-    v128.store(b + at, sum3, 48);
+    v128.store(b + at, f32x4.add(v128.load(b + at), sum0));
+    v128.store(b + at, f32x4.add(v128.load(b + at, 16), sum1), 16);
+    v128.store(b + at, f32x4.add(v128.load(b + at, 32), sum2), 32);
+    v128.store(b + at, f32x4.add(v128.load(b + at, 48), sum3), 48);
   }
   for (; at < end; at += 4) {
     let sum: f32 = 0;
     for (let row = x + at; row < bottom; row += bytes) sum += load<f32>(row);
-    store<f32>(b + at, sum);
+    store<f32>(b + at, load<f32>(b + at) + sum);
   }
 }
 
