@@ -124,6 +124,7 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
     scores: { network: scores },
     intervals: intervals?.of,
     compared,
+    failure,
     facts: {
       scores: `of ${count(table.rows, "row")} of ${source.name}${intervals ? ", with 95 % intervals" : ""}`,
       model: path,

@@ -121,6 +121,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
     files,
     seconds: clock.seconds.fit ?? 0,
     kept: kept?.outcome.members.length ?? 0,
+    failure,
   });
   if (json) {
     const model = kept ? `${name}/${MODEL_FILE}` : null;

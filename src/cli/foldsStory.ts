@@ -1,3 +1,4 @@
+import type { NnfitError } from "../errors.js";
 import type { FoldResult } from "../folds/crossValidation.js";
 import type { CrossValidation } from "../folds/plan.js";
 import type { FoldScores } from "../folds/scores.js";
@@ -66,6 +67,7 @@ export interface FoldsConclusion {
   readonly seconds: number;
   /** networks that are kept as one model */
   readonly kept: number;
+  readonly failure: NnfitError | undefined;
 }
 
 /** Says how it went. */
@@ -74,7 +76,7 @@ export function concludeFolds(
   results: readonly FoldResult[],
   scores: FoldScores,
   compared: readonly Comparison[],
-  { folder, files, seconds, kept }: FoldsConclusion,
+  { folder, files, seconds, kept, failure }: FoldsConclusion,
 ): void {
   say("done", `${count(results.length, "fold")} in ${duration(seconds)}`);
   tell(["", ...foldsTable(target, results, scores), ""]);
@@ -88,6 +90,7 @@ export function concludeFolds(
     title: `nnfit train --folds ${results.length}: ${folder}`,
     scores: { "mean of the folds": scores.mean, "± deviation": scores.deviation, "out of fold": scores.outOfFold },
     compared,
+    failure,
     facts: { files: paths, model },
   });
   say("files", paths);

@@ -1,6 +1,8 @@
 import type { Model } from "../artifact/model.js";
 import type { Config } from "../config/schema.js";
+import { range } from "../data/split.js";
 import type { Table } from "../data/table.js";
+import type { NnfitError } from "../errors.js";
 import { countParameters } from "../model/network.js";
 import { goesByAccuracy } from "../score/baseline.js";
 import { countCopies, countSeen } from "../train/copies.js";
@@ -11,7 +13,7 @@ import type { Engine, Outcome } from "../train/train.js";
 import { cycles } from "../transform/cycles.js";
 import type { ColumnState } from "../transform/pipeline.js";
 import { type TargetState, targetNames } from "../transform/target.js";
-import type { Truth } from "../transform/truth.js";
+import { type Truth, takeTruth } from "../transform/truth.js";
 import type { Comparison } from "./scores.js";
 import { summarize } from "./summary.js";
 import { count, duration, extras, note, percent, say, scoreText, shellWord, some, weightText, whole } from "./text.js";
@@ -62,15 +64,16 @@ function inputText(state: ColumnState): string {
 
 function describeTarget(
   prepared: Prepared,
-  { because, withoutTarget, withoutWeight }: TaskOf,
+  { table, because, withoutTarget, withoutWeight }: TaskOf,
   isFolded: boolean,
 ): void {
   const { target, rows } = prepared;
+  const truth = rows.size > table.rows ? takeTruth(rows.truth, range(0, table.rows)) : rows.truth; // of this table
   if (target.task === "regression") {
     const targets = target.targets.map(({ name, scaler }) => `${name} (scaled by ${scaler.name})`);
     say("target", `${some(targets)}: a regression`);
   } else {
-    const counts = rowsByClass(target.classes, rows.truth);
+    const counts = rowsByClass(target.classes, truth);
     const positive = target.classes.length === 2 ? 1 : undefined;
     const classes = target.classes.map(
       (name, code) => `${name} (${whole(counts[code]!)}${code === positive ? ", positive" : ""})`,
@@ -173,8 +176,15 @@ export function conclude(
     folder,
     seconds,
     replaced,
+    failure,
     allowsFolds,
-  }: { folder: string; seconds: number; replaced?: Model | undefined; allowsFolds: boolean },
+  }: {
+    folder: string;
+    seconds: number;
+    replaced?: Model | undefined;
+    failure: NnfitError | undefined;
+    allowsFolds: boolean;
+  },
 ): void {
   const early = outcome.stopped === "patience" ? ", stopped early" : "";
   const isJudged = holdsOut(members);
@@ -207,7 +217,7 @@ export function conclude(
   if (replaced) say("", replacedText(replaced, outcome.target));
   say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
   const facts = { scores: `of ${judged}${by}`, model };
-  summarize({ title: `nnfit train: ${folder}`, scores: { network: scores }, compared, facts });
+  summarize({ title: `nnfit train: ${folder}`, scores: { network: scores }, compared, failure, facts });
 }
 
 /** The classes that have one row. */

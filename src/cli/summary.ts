@@ -1,4 +1,4 @@
-import { fileError } from "../errors.js";
+import { fileError, type NnfitError } from "../errors.js";
 import type { Interval } from "../score/bootstrap.js";
 import type { Scores } from "../score/metrics.js";
 import { appendSummary } from "./github.js";
@@ -13,6 +13,8 @@ export interface Summary {
   /** of the scores of the first column */
   readonly intervals?: Readonly<Record<string, Interval | null>> | undefined;
   readonly compared: readonly Comparison[];
+  /** that the scores are not as they have to be */
+  readonly failure?: NnfitError | undefined;
   /** what else there is to say, by label */
   readonly facts: Readonly<Record<string, string>>;
 }
@@ -26,7 +28,7 @@ export function summarize(summary: Summary): void {
   }
 }
 
-function summaryLines({ title, scores, intervals = {}, compared, facts }: Summary): string[] {
+function summaryLines({ title, scores, intervals = {}, compared, failure, facts }: Summary): string[] {
   const columns: [string, Scores][] = [
     ...Object.entries(scores),
     ...compared.flatMap(({ label, scores }): [string, Scores][] => (scores ? [[label, scores]] : [])),
@@ -36,7 +38,8 @@ function summaryLines({ title, scores, intervals = {}, compared, facts }: Summar
     const interval = column === 0 ? intervals[name] : undefined;
     return interval ? `${scoreCell(scores[name])} (${interval.map(scoreCell).join(" to ")})` : scoreCell(scores[name]);
   };
-  const told = { ...facts, ...Object.fromEntries(compared.map(({ label, rule }) => [label, rule])) };
+  const failed = failure && { failed: [failure.message, failure.details.have].filter(Boolean).join("; ") };
+  const told = { ...failed, ...facts, ...Object.fromEntries(compared.map(({ label, rule }) => [label, rule])) };
   return [
     `### ${markdown(title)}`,
     "",

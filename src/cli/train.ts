@@ -222,6 +222,7 @@ async function trainJob(
       folder,
       seconds: clock.seconds.fit ?? 0,
       replaced: before,
+      failure,
       allowsFolds: isOfFew && (await allowsFolds(task, config, 5, readValidation)),
     });
     const told = result(prepared, outcome, engine, baselines, folder, clock.seconds);

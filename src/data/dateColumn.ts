@@ -46,10 +46,19 @@ export function datesOf(
 /** A cell of a column that should be one of dates, in whose dates `order` is what comes first. */
 export function notDate(text: string, order: DayOrder | undefined, at: string, what = "not a date"): NnfitError {
   const isAmbiguous = order === undefined && daysIn(text, "dayFirst") !== undefined;
-  return new NnfitError("data", isAmbiguous ? `"${text}" may be one date or another` : `"${text}" is ${what}`, {
-    at,
-    try: isAmbiguous
-      ? 'writing it as 2024-03-01, or data.dates: "dayFirst" or "monthFirst" in the config that trains'
-      : "dates such as 2024-03-01, with or without a time of day: 2024-03-01 17:30",
-  });
+  const isOtherWay =
+    order !== undefined && daysIn(text, order === "dayFirst" ? "monthFirst" : "dayFirst") !== undefined;
+  const first = order === "dayFirst" ? "the day" : "the month";
+  return new NnfitError(
+    "data",
+    isAmbiguous
+      ? `"${text}" may be one date or another`
+      : `"${text}" is ${what}${isOtherWay ? `, as ${first} comes first in the others` : ""}`,
+    {
+      at,
+      try: isAmbiguous
+        ? 'writing it as 2024-03-01, or data.dates: "dayFirst" or "monthFirst" in the config that trains'
+        : "dates such as 2024-03-01, with or without a time of day: 2024-03-01 17:30",
+    },
+  );
 }

@@ -56,6 +56,9 @@ const MISSING = new Set([
 const DRESSED =
   /^[+\u2212(-]?([$€£¥]|[A-Z]{3}(?= ))?\s?[+\u2212-]?(?:\d+|\d{1,3}(?:[ ,.'_\u00a0\u202f]\d{3})+)(?:[.,]\d+)?\s?([$€£¥%]|[A-Za-zµ°]{1,4}[²³23]?)?\)?$/;
 
+/** A time of day. */
+const CLOCK = /^\d{1,2}:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?: ?[ap]m)?$/i;
+
 /** A target of more different words, all of which look like numbers, is not one of classes unless somebody says so. */
 const MOST_CLASSES = 20;
 
@@ -147,6 +150,10 @@ function doubtAboutWords(
   }
   if (cells.every(looksLikeDate) && !cells.every(isSeason))
     return { ...doubtAboutDates(name, cells, asMissing, isTarget), makesNumbers: false };
+  if (!isTarget && cells.every((cell) => CLOCK.test(cell))) {
+    const way = "hours as numbers, such as 17.5, or dates with their times, can be learned from";
+    return { what: `"${name}" holds times of day, which are taken for words`, way, makesNumbers: false };
+  }
   return doubtAboutCapitals(name, categories);
 }
 

@@ -1,7 +1,7 @@
 import { NnfitError } from "../errors.js";
 
 /**
- * C[p, q] = Σₖ A(p, k)·B(k, q), plus what stands in C where `adds` is 1: Opcode.Matmul's operands, of which addresses
+ * C[p, q] = Σₖ A(p, k)·B(k, q), plus what stands in C where `adds` is 1: Opcode.ForeignMatmul's operands, of which addresses
  * come as WebAssembly gives them, signed.
  */
 export type Product = (

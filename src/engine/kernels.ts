@@ -5,7 +5,7 @@ import type { Product } from "./blas.js";
 export interface Kernels {
   /** False if another thread no longer answers. */
   play(start: number, end: number, rows: number, scratch: number): number;
-  /** Makes this instance one of several threads; `control` is the address of 512 bytes that they share. */
+  /** Makes this instance one of several threads; `control` is the address of the bytes that they share, as `CONTROL_BYTES` says. */
   enlist(control: number, index: number, count: number, patienceNanoseconds: bigint): void;
   /** Plays this thread's part of one job after the other: true when there is code to add, false when it is dismissed. */
   serve(): number;

@@ -133,12 +133,16 @@ function plateauWatch({ factor, patience, threshold, smallest }: z.output<typeof
   };
 }
 
-/** The same after a first share of the updates, in which the rate rises linearly from 0 to what the schedule begins with. */
+/**
+ * The same after a first share of the updates, in which the rate rises linearly from 0 to what the schedule begins with. One
+ * that begins with 0 runs from the first update on, and is held down meanwhile.
+ */
 export function warmedUp(schedule: Schedule, share: number): Schedule {
   if (share === 0) return schedule;
   const { watch } = schedule;
-  const rate = (t: number) => (t < share ? (t / share) * schedule(0) : schedule((t - share) / (1 - share)));
-  return Object.assign(rate, { watch });
+  const held = (t: number) => Math.min(t / share, 1) * schedule(t);
+  const before = (t: number) => (t < share ? (t / share) * schedule(0) : schedule((t - share) / (1 - share)));
+  return Object.assign(schedule(0) === 0 ? held : before, { watch });
 }
 
 export const scheduleChoice = choiceOf(schedules, "constant");

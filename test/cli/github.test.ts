@@ -191,6 +191,7 @@ describe.concurrent("in GitHub Actions, the step summary gets the scores", () =>
     const { code } = await run(["evaluate", "runs/c", "t.csv", "--fail-if", "accuracy >= 0"], env);
     expect(code).toBe(1);
     expect(tableOf(text(file)).accuracy).toHaveLength(3);
+    expect(text(file)).toMatch(/\n- failed: the scores fail: accuracy \\>= 0; accuracy /);
   });
 
   it("or says that it can't be written, and does not fail", async () => {

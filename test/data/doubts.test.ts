@@ -61,6 +61,12 @@ describe("a column of words is doubted", () => {
     expect(others).toEqual([]);
   });
 
+  it("where all are times of day", async () => {
+    expect(await doubts(["07:30", "17:45:10", "3:05 PM"])).toEqual([
+      '"x" holds times of day, which are taken for words; hours as numbers, such as 17.5, or dates with their times, can be learned from',
+    ]);
+  });
+
   it.each([
     ["words", ["n/a", "red", "blue", "green"]],
     ["numbered things", ["A1", "A2", "A3"]],

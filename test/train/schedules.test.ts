@@ -107,6 +107,10 @@ describe("warm-up", () => {
     const oneCycle = schedule({ name: "oneCycle", start: 0.2 });
     expect([0, 0.25, 0.5].map(warmedUp(oneCycle, 0.5))).toEqual([0, 0.1, expect.closeTo(0.2, 12)]);
     expect(warmedUp(oneCycle, 0)).toBe(oneCycle);
+    const rising = schedule("coslog4"); // begins with 0: stretched, it would stay there as long as the warm-up lasts
+    const warm = warmedUp(rising, 0.1);
+    expect([0, 0.05, 0.1, 0.5].map(warm)).toEqual([0, 0.5 * rising(0.05), rising(0.1), rising(0.5)]);
+    expect(warm(0.05)).toBeGreaterThan(0);
   });
 
   it("is of the learning rate alone, and as long in epochs and updates as its share", () => {

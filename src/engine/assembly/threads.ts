@@ -9,8 +9,8 @@ import { CONTROL_BYTES, CONTROL_BYTES_PER_THREAD, TILE_ROWS } from "./opcodes";
  * own takes what is left of another's: a processor that is busy elsewhere holds up a piece, not a batch. Which thread
  * works out a piece changes no bit of it.
  *
- * The control block, in 32-bit words: the counter, how many sleep, the number of the job, the job, whether there will
- * be no other, and twice for each thread how many of its pieces are taken: one for this stage, one for the next.
+ * The control block, in 32-bit words: the counter, how many sleep, the number of the job, how many sleep until there is
+ * one, the job, code to add, whether there will be no other job, how many threads are ready (at 384), and twice for each thread how many of its pieces are taken: one for this stage, one for the next.
  */
 const COUNTER: usize = 0;
 const SLEEPERS: usize = 64;
