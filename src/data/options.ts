@@ -37,7 +37,7 @@ export const dataOptions = z.strictObject({
     .union([z.number().min(0).max(0.9), z.string().min(1)])
     .default(0.2)
     .describe(
-      "the validation rows, scored after every epoch: a fraction to hold out (stratified by class, unless data.time is set), a CSV file, or 0 for none",
+      "the validation rows, scored after every epoch: a fraction to hold out (stratified by class, unless data.time is set; at least a row of each class; by several networks in turn, so one part in 2, 3, 4, … of the rows), a CSV file, or 0 for none",
     ),
   ignore: z.array(z.string()).default([]).describe("columns to leave out"),
   groups: z

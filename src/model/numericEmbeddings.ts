@@ -234,14 +234,19 @@ export function mostBins(edges: readonly (readonly number[])[]): number {
   return edges.reduce((most, { length }) => Math.max(most, length - 1), 0);
 }
 
+/** Values that are nearer to each other, by the range of all of them, differ in their last digits alone. */
+const NEAR = 2 ** -20;
+
 /** The quantiles 0, 1/bins, … 1, each once; as float32, and so far apart that one over the distance is finite. */
 function quantiles(values: Float32Array, bins: number): number[] {
   const sample = new Sample(Float64Array.from(values));
+  const near = NEAR * (sample.largest - sample.smallest);
   const edges: number[] = [];
   for (let i = 0; i <= bins; i++) {
     const edge = Math.fround(sample.quantile(i / bins));
     const before = edges.at(-1);
-    if (before === undefined || Number.isFinite(Math.fround(1 / (edge - before)))) edges.push(edge);
+    const isApart = (from: number) => edge - from > near && Number.isFinite(Math.fround(1 / (edge - from)));
+    if (before === undefined || isApart(before)) edges.push(edge);
   }
   return edges;
 }

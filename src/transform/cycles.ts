@@ -89,8 +89,10 @@ export function writeCycle(name: CycleName, day: number, X: Float32Array, at: nu
   }
 }
 
+/** cos 2πt; at quarters of a turn, which are times of day that many rows have, 0 and no trace of π's rounding. */
 function cosOfTurns(turns: number): number {
-  return cos(2 * Math.PI * turns);
+  const fromHalf = Math.abs(turnOf(turns) - 0.5);
+  return fromHalf === 0.25 ? 0 : -cos(2 * Math.PI * fromHalf);
 }
 
 /** How far two times of a cycle are from each other, either way around. */

@@ -28,8 +28,12 @@ export class Sample {
 
   /** The value below which a share of `p` lies, between the two nearest where it falls between. */
   quantile(p: number): number {
+    return this.valueAt(p * (this.values.length - 1));
+  }
+
+  /** The value at a place in ascending order, from 0, between the two nearest where it falls between. */
+  valueAt(at: number): number {
     const { sorted } = this;
-    const at = p * (sorted.length - 1);
     const below = Math.floor(at);
     const low = sorted[below]!;
     return between(low, sorted[below + 1] ?? low, at - below);

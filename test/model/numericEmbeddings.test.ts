@@ -234,6 +234,8 @@ describe("piecewiseLinear", () => {
     expect(of(values, 4)).toEqual({ kind: "embedded", edges: [0, 0.25, 0.5, 0.75, 1] });
     expect(of([1, 1, 1, 1, 1, 1, 2, 3, 9], 4)).toEqual({ kind: "embedded", edges: [1, 2, 9] });
     expect(of([1, 2, 1, 2], 4)).toBeUndefined();
+    const nearly = [-1, -1.8e-16, 0, 6e-17, 1]; // a cosine at the quarters of a turn
+    expect(of(nearly, 4)).toEqual({ kind: "embedded", edges: [-1, Math.fround(-1.8e-16), 1] });
   });
 
   it("goes on with its slope beyond the training rows, and takes columns of fewer bins than others", () => {

@@ -331,6 +331,14 @@ describe("values computed by hand", () => {
   });
 });
 
+it("quantileNormal remembers no values but those of the column, values that are tied once", () => {
+  for (let size = 3; size < 200; size++) {
+    const values = Array.from({ length: size }, (_, i) => (i * 7) % 5);
+    const state = learned("quantileNormal", values);
+    expect("values" in state && state.values, String(size)).toEqual([...new Set(values)].sort((a, b) => a - b));
+  }
+});
+
 it("quantileNormal remembers no more than 1000 points of a long column, ties and all", () => {
   const values = Array.from({ length: 4000 }, (_, i) => ((i * 7919) % 1700) / 3 - (i % 7 === 0 ? 1e9 : 0));
   const state = learned("quantileNormal", values);
