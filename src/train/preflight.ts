@@ -1,4 +1,4 @@
-import { freemem } from "node:os";
+import { freemem, totalmem } from "node:os";
 import { MOST_PAGES } from "../engine/memory.js";
 import { NnfitError } from "../errors.js";
 import { make } from "../family.js";
@@ -66,7 +66,9 @@ export function estimateMemory(load: Load): MemoryEstimate {
 export function availableMemory(): number {
   const limit = process.constrainedMemory?.() ?? 0; // 0 or a huge number where there is none
   const left = limit > 0 ? limit - process.memoryUsage.rss() : Number.POSITIVE_INFINITY;
-  return Math.min(freemem(), left);
+  // on macOS freemem leaves out what the system would give back at once, which is most of it
+  const free = process.platform === "darwin" ? totalmem() : freemem();
+  return Math.min(free, left);
 }
 
 /** Of a file that is written, read back and hashed in one piece. */
