@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { Model } from "../artifact/model.js";
 import type { TrainingOptions } from "../train/options.js";
+import type { ScalerState } from "../transform/scalers.js";
 import { aligned } from "./align.js";
 import { findModel } from "./locate.js";
 import { baselineText } from "./scores.js";
@@ -31,6 +32,7 @@ export function inspectCommand(): Command {
 async function inspectAction(path: string, { json }: { json?: boolean }): Promise<void> {
   const { losses } = await import("../model/losses.js");
   const { inputColumns } = await import("../transform/inputColumns.js");
+  const { scalers } = await import("../transform/scalers.js");
   const model = await findModel(path);
   if (json) {
     const { weights, version: nnfit, probe, ...description } = model;
@@ -41,7 +43,11 @@ async function inspectAction(path: string, { json }: { json?: boolean }): Promis
   }
   const { pipeline, network } = model;
   const taken = pipeline.map((_, i) => network.input?.columns[inputColumns(pipeline.slice(0, i)).length]);
-  const lines = inspectText(model, losses[network.loss.name].inverseLink, taken);
+  const lines = inspectText(model, {
+    inverseLink: losses[network.loss.name].inverseLink,
+    inverseOf: ({ name }) => scalers[name].inverse,
+    taken,
+  });
   print([...lines, ...(await baselineLines(model))]);
 }
 
@@ -66,11 +72,18 @@ async function baselineLines({ target, training: { baseline } }: Model): Promise
   return [...lines, `linear    ${text(linearRule(target), scores?.linear)}`];
 }
 
-/** `taken`: how the network takes the first input of each column, where the model says it */
+/** What of a model only its families know. */
+interface Words {
+  readonly inverseLink: string;
+  /** a scaler's inverse, as its record has it */
+  readonly inverseOf: (scaler: ScalerState) => string;
+  /** how the network takes the first input of each column, where the model says it */
+  readonly taken: readonly (Input | undefined)[];
+}
+
 function inspectText(
   { version, weights, pipeline, target, network, members, training }: Model,
-  inverseLink: string,
-  taken: readonly (Input | undefined)[],
+  { inverseLink, inverseOf, taken }: Words,
 ): string[] {
   const { inputs, hidden, outputs, activation, initializer, loss } = network;
   const { options, trainingRows, epochs, stopped, scores } = training;
@@ -83,7 +96,7 @@ function inspectText(
     ...aligned(pipeline.map((column, number) => columnCells(column, taken[number]))),
     "",
     "target",
-    ...aligned(targetCells(target)),
+    ...aligned(targetCells(target, inverseOf)),
     "",
     `network   ${members > 1 ? `${members} of ` : ""}${[inputs, ...hidden, outputs].join(" → ")}`,
     `          activation ${withOptions(activation)}, initial weights ${initializer.name}`,
@@ -145,14 +158,14 @@ function columnCells(column: Model["pipeline"][number], input: Input | undefined
   return [name, "category", `${way}: ${some(categories)}${other ? ", and one for any other or missing" : ""}`, ""];
 }
 
-function targetCells(target: Model["target"]): string[][] {
+function targetCells(target: Model["target"], inverseOf: Words["inverseOf"]): string[][] {
   if (target.task === "classification") {
     return [[target.name, "classes", target.classes.join(", ")]];
   }
   return target.targets.map(({ name, scaler }) => [
     name,
     "number",
-    `${scalerText(scaler)}; inverse: ${inverseText(scaler)}`,
+    `${scalerText(scaler)}; inverse: ${withNumbers(inverseOf(scaler), scaler)}`,
   ]);
 }
 
@@ -164,11 +177,9 @@ function scalerText(scaler: { readonly name: string }): string {
   return [name, ...values].join(" ");
 }
 
-function inverseText(scaler: { readonly name: string; readonly center?: unknown; readonly scale?: unknown }): string {
-  const { name, center, scale } = scaler;
-  if (typeof center !== "number" || typeof scale !== "number") return name === "none" ? "none" : "along its quantiles";
-  const linear = `u · ${short(scale)} + ${short(center)}`;
-  return name === "log1pStandard" ? `exp(${linear}) − 1` : linear;
+/** A formula, with the scaler's numbers in the place of their names in braces. */
+function withNumbers(formula: string, numbers: Readonly<Record<string, unknown>>): string {
+  return formula.replace(/\{(\w+)\}/g, (_, name: string) => short(Number(numbers[name])));
 }
 
 function withOptions({ name, ...options }: { readonly name: string }): string {

@@ -16,6 +16,8 @@ export interface Scaler<State extends z.ZodObject = z.ZodObject> {
   learn(sample: Sample): z.output<State>;
   apply(x: number, state: z.output<State>): number;
   invert(u: number, state: z.output<State>): number;
+  /** the inverse for people; a number of the state stands in braces */
+  readonly inverse: string;
 }
 
 const scaler = <State extends z.ZodObject>(definition: Omit<Scaler<State>, "options">): Scaler<State> => ({
@@ -28,6 +30,7 @@ const linear = {
   state: z.strictObject(shiftAndScale),
   apply: (x: number, { center, scale }: { center: number; scale: number }) => (x - center) / scale,
   invert: (u: number, { center, scale }: { center: number; scale: number }) => u * scale + center,
+  inverse: "u · {scale} + {center}",
 };
 
 /** What `robustSmooth` comes near to and never reaches. */
@@ -78,6 +81,7 @@ export const scalers = {
       const within = Math.min(Math.max(u / SMOOTH_LIMIT, -NEAR_ONE), NEAR_ONE);
       return (SMOOTH_LIMIT * within * scale) / Math.sqrt((1 - within) * (1 + within)) + center;
     },
+    inverse: "u/√(1 − (u/3)²) · {scale} + {center}",
   }),
 
   log1pStandard: scaler({
@@ -93,6 +97,7 @@ export const scalers = {
       const logarithm = u * scale + center;
       return Math.sign(logarithm) * expm1(Math.min(Math.abs(logarithm), LARGEST_LOGARITHM));
     },
+    inverse: "exp(u · {scale} + {center}) − 1, mirrored below 0",
   }),
 
   quantileNormal: scaler({
@@ -103,6 +108,7 @@ export const scalers = {
     learn: learnQuantiles,
     apply: (x, { values, normals }) => interpolate(x, values, normals),
     invert: (u, { values, normals }) => interpolate(u, normals, values),
+    inverse: "along its quantiles",
   }),
 
   none: scaler({
@@ -111,6 +117,7 @@ export const scalers = {
     learn: () => ({}),
     apply: (x) => x,
     invert: (u) => u,
+    inverse: "none",
   }),
 };
 

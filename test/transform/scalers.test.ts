@@ -6,6 +6,7 @@ import {
   type ScalerName,
   scalerNames,
   scalerState,
+  scalers,
   scalingOf,
   targetScalerNames,
 } from "../../src/transform/scalers.js";
@@ -329,6 +330,12 @@ describe("values computed by hand", () => {
     );
     expect(new Sample(Float64Array.of(7)).quantile(0.3)).toBe(7);
   });
+});
+
+it.each(scalerNames)("%s tells its inverse by numbers that it has", (name) => {
+  const { inverse } = scalers[name];
+  const state: Record<string, unknown> = learned(name, [1, 2, 5, 8, 3]);
+  for (const [, number] of inverse.matchAll(/\{(\w+)\}/g)) expect(state[number!], inverse).toEqual(expect.any(Number));
 });
 
 it("quantileNormal remembers no values but those of the column, values that are tied once", () => {
