@@ -35,7 +35,7 @@ async function doctorAction({ json }: DoctorOptions): Promise<void> {
       folder: `${folder.path}: ${folder.error ?? "can be written"}`,
       "self-test": selfTest.map(({ name, ok, error }) => `${name}: ${ok ? "ok" : (error ?? "failed")}`).join("; "),
     };
-    for (const [label, text] of Object.entries(lines)) print(labelled(label, text, 9).split("\n"));
+    for (const [label, text] of Object.entries(lines)) print(labelled(label, text, 9));
     print([ok ? "all is well" : "not all is well: see above"]);
   }
   if (failure) endWith(failure);

@@ -44,6 +44,6 @@ function tellPeople(error: unknown, { message, at, have, try: attempt }: Failure
     return;
   }
   for (const [label, text] of Object.entries({ at, have, try: attempt })) {
-    if (text) tell(labelled(label, text, 4).split("\n"));
+    if (text) tell(labelled(label, text, 4));
   }
 }

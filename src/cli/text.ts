@@ -12,11 +12,11 @@ export const colors =
  * "  at    configs/houses.json:4": a label, padded to `width`, and what it says, on a terminal in several lines if it is
  * longer than one. What it says may have several lines itself.
  */
-export function labelled(label: string, text: string, width = 8): string {
+export function labelled(label: string, text: string, width = 8): string[] {
   const columns = process.stderr.isTTY ? (process.stderr.columns || 80) - 1 : Number.POSITIVE_INFINITY;
   const indent = " ".repeat(width + 4);
   const [first, ...others] = text.split("\n").flatMap((line) => wrapped(oneLine(line), columns - indent.length));
-  return [`  ${colors.dim(label.padEnd(width))}  ${first}`, ...others.map((line) => indent + line)].join("\n");
+  return [`  ${colors.dim(label.padEnd(width))}  ${first}`, ...others.map((line) => indent + line)];
 }
 
 /** Without line breaks and what else a terminal would act on. */
@@ -61,7 +61,7 @@ export function shellWord(path: string): string {
 
 /** Tells a labelled line. */
 export function say(label: string, text: string): void {
-  tell(labelled(label, text).split("\n"));
+  tell(labelled(label, text));
 }
 
 /** Prints on standard error what a person should know about a result; `remark` does so without troubling a CI run. */

@@ -120,10 +120,10 @@ function verdictLines(folder: string, { equal, fields, tensors, history, data }:
     all.length > 0 ? `; and ${count(all.length, thing)} more` : "";
   return [
     `${folder}: trained again, other bytes came out`,
-    ...data.map((text) => labelled("data", text)),
-    ...(field ? [labelled("model", `${fieldText(field)}${others(otherFields, "field")}`)] : []),
-    ...(tensor ? [labelled("weights", `${tensorText(tensor)}${others(otherTensors, "tensor")}`)] : []),
-    ...(history ? [labelled("history", historyText(history))] : []),
+    ...data.flatMap((text) => labelled("data", text)),
+    ...(field ? labelled("model", `${fieldText(field)}${others(otherFields, "field")}`) : []),
+    ...(tensor ? labelled("weights", `${tensorText(tensor)}${others(otherTensors, "tensor")}`) : []),
+    ...(history ? labelled("history", historyText(history)) : []),
   ];
 }
 
