@@ -1,15 +1,11 @@
 import type { LoadedConfig } from "../config/load.js";
 import type { TableFacts } from "../config/presets.js";
 import type { Config } from "../config/schema.js";
-import { sampleRows } from "../data/split.js";
-import { type Table, takeRows } from "../data/table.js";
-import { seededRandom } from "../engine/random.js";
+import type { Table } from "../data/table.js";
 import type { Material } from "../search/judges.js";
 import type { Origin } from "../search/log.js";
 import type { SearchOptions } from "../search/options.js";
-import { codesOf } from "../train/members.js";
-import type { Prepared, ReadValidation } from "../train/prepare.js";
-import type { TaskOf } from "../train/task.js";
+import type { ReadValidation } from "../train/prepare.js";
 import { tablesOf } from "./tables.js";
 
 /** Reads the tables, and sees that a config may have whatever the ranges give, before any work is done. */
@@ -43,9 +39,8 @@ export async function findMaterial(loaded: LoadedConfig, { ranges, judge: choice
   };
   const config = loaded.configFor(facts, firsts);
   const prepared = await prepare(task, config, readOnce);
-  const few = { ...task, table: someRows(task, prepared) };
-  for (const [path, values] of ends) {
-    for (const value of values) await prepare(few, loaded.configFor(facts, { ...firsts, [path]: value }), readOnce);
+  for (const [path, [, ...others]] of ends) {
+    for (const value of others) await prepare(task, loaded.configFor(facts, { ...firsts, [path]: value }), readOnce);
   }
   const material = { task, validation };
   return {
@@ -55,15 +50,6 @@ export async function findMaterial(loaded: LoadedConfig, { ranges, judge: choice
     target: prepared.target,
     judgedRows: judge.rows(material, prepared, config),
   };
-}
-
-/** More rows tell no more of whether a config may have a value. */
-const ENOUGH_ROWS = 2000;
-
-/** Of each class at least one. */
-function someRows({ table, classes }: TaskOf, { training: { seed } }: Prepared): Table {
-  const rows = sampleRows(table.rows, ENOUGH_ROWS, seededRandom(seed, "judging"), codesOf(table, classes));
-  return takeRows(table, rows);
 }
 
 /** What trials depend on, but for where files are. */

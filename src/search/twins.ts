@@ -25,5 +25,5 @@ export class Twins {
 }
 
 function keyOfValues({ share }: Job, values: Values): string {
-  return `${share} ${JSON.stringify(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)))}`;
+  return `${share} ${JSON.stringify(values)}`; // drawn, and kept, in the order of their paths
 }
