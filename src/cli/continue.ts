@@ -16,8 +16,8 @@ export async function modelToContinue(path: string): Promise<Model> {
 export async function readForModel(model: Model, path: string, source: Source, data: DataOptions): Promise<TaskOf> {
   const { readColumns } = await import("../data/read.js");
   const { NnfitError } = await import("../errors.js");
-  const { predicts, rowsWithTarget, targetColumns, targetNames } = await import("../transform/target.js");
-  const { rowsThatCount } = await import("../train/weights.js");
+  const { predicts, targetColumns, targetNames } = await import("../transform/target.js");
+  const { rowsToLearn } = await import("../train/task.js");
   const names = targetNames(model.target);
   const wanted = [data.target].flat();
   if (!predicts(model.target, wanted)) {
@@ -40,15 +40,11 @@ export async function readForModel(model: Model, path: string, source: Source, d
     .filter((name): name is string => name !== null && !isRead.has(name))
     .map((name) => ({ name, type: "category" as const, optional: true })); // whose words tell rows apart, or their order
   const whole = await readColumns(source, data, [...inputs, ...dependence, ...targetColumns(model.target), ...weight]);
-  const withTarget = rowsWithTarget(whole, names);
-  const table = rowsThatCount(withTarget, data.weight);
   return {
-    table,
+    ...rowsToLearn(whole, names, data.weight),
     task: model.target.task,
     names,
     classes: model.target.task === "classification" ? model.target : undefined,
-    withoutTarget: whole.rows - withTarget.rows,
-    withoutWeight: withTarget.rows - table.rows,
     because: undefined,
   };
 }

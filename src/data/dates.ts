@@ -33,6 +33,7 @@ const FORMS = [
 /** 3/1/2024 or 3-1-2024, and 3/1/24: the day is first, or the month. */
 const YEAR_LAST = form(String.raw`(?<first>\d{1,2})([-/])(?<then>\d{1,2})\2${YEAR}`);
 const SHORT_YEAR_LAST = form(String.raw`(?<first>\d{1,2})/(?<then>\d{1,2})/${SHORT_YEAR}`);
+
 /** Day, month and year in any order, the month in digits or letters, the year perhaps of two digits. */
 const LIKE_A_DATE =
   /^(?:\d{4}([-/. ])(?:\d{1,2}|[A-Za-z]{3,9})\1\d{1,2}|(?:\d{1,2}|[A-Za-z]{3,9})([-/. ])(?:\d{1,2}|[A-Za-z]{3,9}),?\2(?:\d{4}|\d{2}))(?:[T ]+\d{1,2}:\d{2}.*)?$/;
@@ -46,13 +47,17 @@ export function daysIn(text: string, order?: DayOrder): number | undefined {
     const fields = form.exec(text)?.groups;
     if (fields) return daysOf(fields);
   }
-  const fields = order && (YEAR_LAST.exec(text) ?? SHORT_YEAR_LAST.exec(text))?.groups;
+  const fields = order && fieldsWithYearLast(text);
   if (!fields) return undefined;
   const [day, month] = order === "dayFirst" ? [fields.first, fields.then] : [fields.then, fields.first];
   return daysOf({ ...fields, day, month });
 }
 
 type Fields = Readonly<Record<string, string | undefined>>;
+
+function fieldsWithYearLast(text: string): Fields | undefined {
+  return (YEAR_LAST.exec(text) ?? SHORT_YEAR_LAST.exec(text))?.groups;
+}
 
 const SECONDS = 86_400;
 
@@ -100,7 +105,7 @@ function aheadOf(zone: string | undefined): number {
 /** What comes first in dates such as 3/4/2024, if it is told by one such as 3/13/2024. */
 export function dayOrderIn(texts: Iterable<string>): DayOrder | undefined {
   for (const text of texts) {
-    const fields = (YEAR_LAST.exec(text) ?? SHORT_YEAR_LAST.exec(text))?.groups;
+    const fields = fieldsWithYearLast(text);
     if (Number(fields?.then) > 12) return "monthFirst";
     if (Number(fields?.first) > 12 && fields?.year) return "dayFirst"; // 24/03/01 may begin with its year
   }

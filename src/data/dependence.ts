@@ -97,7 +97,10 @@ export function checkApart(
   if (name === null) return;
   const option = groups === null ? "time" : "groups";
   const [learned, held] = [training, validation].map((table) => complete(table, [], name, option)) as [Column, Column];
-  const wrong = groups === null ? firstEarlier() : firstKnown();
+  const wrong =
+    groups === null
+      ? firstEarlier(valuesOf(learned, training, dates), valuesOf(held, validation, dates))
+      : firstOfKnownGroup(learned, held);
   if (wrong < 0) return;
   const what = groups === null ? "earlier than one that is learned from" : "of a group that is learned from";
   throw new NnfitError("data", `a validation row is ${what}, so its score would be flattering`, {
@@ -105,15 +108,18 @@ export function checkApart(
     have: `"${textOf(held, wrong)}"`,
     try: `other validation rows, a fraction of the training table as "validation", or no data.${option}`,
   });
+}
 
-  function firstKnown(): number {
-    const known = new Set(groupsOf(learned));
-    return groupsOf(held).findIndex((group) => known.has(group));
-  }
-  function firstEarlier(): number {
-    const latest = valuesOf(learned, training, dates).reduce((latest, value) => Math.max(latest, value));
-    return valuesOf(held, validation, dates).findIndex((value) => value < latest);
-  }
+/** The first row of a group that is learned from, or −1. */
+function firstOfKnownGroup(learned: Column, held: Column): number {
+  const known = new Set(groupsOf(learned));
+  return groupsOf(held).findIndex((group) => known.has(group));
+}
+
+/** The first row at an earlier time than the latest that is learned from, or −1. */
+function firstEarlier(learned: Float64Array, held: Float64Array): number {
+  const latest = learned.reduce((latest, value) => Math.max(latest, value));
+  return held.findIndex((value) => value < latest);
 }
 
 /** In order of appearance. */

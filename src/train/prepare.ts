@@ -13,21 +13,14 @@ import { inputColumns } from "../transform/inputColumns.js";
 import type { ScaleOptions } from "../transform/options.js";
 import { type LeftOut, learnPipeline, type PipelineState } from "../transform/pipeline.js";
 import { profiledBy } from "../transform/reprofile.js";
-import {
-  applyTarget,
-  learnTargets,
-  rowsWithTarget,
-  type TargetState,
-  targetColumns,
-  truthOf,
-} from "../transform/target.js";
+import { applyTarget, learnTargets, type TargetState, targetColumns, truthOf } from "../transform/target.js";
 import { joinTruths, type Truth } from "../transform/truth.js";
 import { codesOf, learnedRows, type Member, membersOf, withJudges } from "./members.js";
 import type { TrainingOptions } from "./options.js";
 import { checkMemory } from "./preflight.js";
 import { type Beginning, continuedSpec, newSpec } from "./spec.js";
-import type { TaskOf } from "./task.js";
-import { classFactors, rowsThatCount, rowWeights, weightColumn, withWeights } from "./weights.js";
+import { rowsToLearn, type TaskOf } from "./task.js";
+import { classFactors, rowWeights, weightColumn, withWeights } from "./weights.js";
 
 export interface TaskOptions {
   readonly data: Pick<DataOptions, "validation" | "ignore"> &
@@ -114,7 +107,7 @@ export async function prepare(
   };
   const validation =
     typeof data.validation === "string"
-      ? rowsThatCount(rowsWithTarget(await readValidation(wantedColumns()), names), data.weight ?? null)
+      ? rowsToLearn(await readValidation(wantedColumns()), names, data.weight ?? null).table
       : undefined;
   if (validation) checkApart(table, validation, data);
   const spec = beginning

@@ -23,6 +23,21 @@ export interface TaskOf {
   readonly because: string | undefined;
 }
 
+/** The rows of a table that count, and how many do not. */
+export function rowsToLearn(
+  whole: Table,
+  targets: readonly string[],
+  weight: string | null,
+): Pick<TaskOf, "table" | "withoutTarget" | "withoutWeight"> {
+  const withTarget = rowsWithTarget(whole, targets);
+  const table = rowsThatCount(withTarget, weight === null || targets.includes(weight) ? null : weight);
+  return {
+    table,
+    withoutTarget: whole.rows - withTarget.rows,
+    withoutWeight: withTarget.rows - table.rows,
+  };
+}
+
 /** Finds out what is to be learned: the rows with a target, and whether it is a number or a class. */
 export function findTask(
   whole: Table,
@@ -40,8 +55,8 @@ export function findTask(
     throw new NnfitError("usage", `the target "${twice}" is named twice`, { setting: "data.target" });
   }
   checkNames(names, header, "data.target", whole.source);
-  const withTarget = rowsWithTarget(whole, names);
-  const table = rowsThatCount(withTarget, weight === null || names.includes(weight) ? null : weight);
+  const counted = rowsToLearn(whole, names, weight);
+  const { table } = counted;
   const targets = names.map((name) => columnOf(table, name)!);
   const date = targets.find(({ type }) => type === "date");
   if (date) {
@@ -59,12 +74,10 @@ export function findTask(
     });
   }
   return {
-    table,
+    ...counted,
     task,
     names,
     classes: task === "classification" ? learnClasses(targets[0]!, table.source, positive) : undefined,
-    withoutTarget: whole.rows - withTarget.rows,
-    withoutWeight: withTarget.rows - table.rows,
     because,
   };
 }

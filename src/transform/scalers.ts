@@ -205,7 +205,7 @@ function learnQuantiles(sample: Sample): { values: number[]; normals: number[] }
   const ranks = new Map<number, { first: number; last: number }>();
   for (let point = 0; point < points; point++) {
     const p = points === 1 ? 0.5 : point / (points - 1);
-    const value = points === 1 ? sample.median() : sample.valueAt((point * (size - 1)) / (points - 1)); // p · (size − 1) is less exact
+    const value = sample.valueAt(points === 1 ? 0 : (point * (size - 1)) / (points - 1)); // p · (size − 1) is less exact
     const rank = ranks.get(value);
     if (rank) rank.last = p;
     else ranks.set(value, { first: p, last: p });

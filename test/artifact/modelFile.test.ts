@@ -6,26 +6,64 @@ import { cells, folder, works } from "../cli/nnfit.js";
 // A reader that knows of a model what docs/model-file.md says, and uses nothing of nnfit.
 
 type Tensors = Readonly<Record<string, { readonly shape: number[]; readonly data: number[] }>>;
-// biome-ignore lint/suspicious/noExplicitAny: JSON as it comes
-type Json = any;
 
-function read(path: string): { description: Json; tensors: Tensors } {
+interface Scaler {
+  readonly name: string;
+  readonly center: number;
+  readonly scale: number;
+  readonly values: number[];
+  readonly normals: number[];
+}
+interface State {
+  readonly name: string;
+  readonly type: "number" | "category" | "date";
+  readonly categories: string[];
+  readonly other: boolean;
+  readonly fill: number;
+  readonly indicator: boolean;
+  readonly cycles: string[];
+  readonly scaler: Scaler | null;
+}
+interface Input {
+  readonly columns: {
+    readonly kind: string;
+    readonly places: number;
+    readonly width: number;
+    readonly edges: number[];
+  }[];
+  readonly numbers: { readonly name: string; readonly hidden: number; readonly outputs: number };
+}
+/** Each of its parts has some of these fields. */
+interface Description {
+  readonly pipeline: State[];
+  readonly members?: number;
+  readonly network: {
+    readonly input: Input;
+    readonly hidden: number[];
+    readonly activation: { readonly name: string };
+  };
+  readonly target:
+    | { readonly task: "classification"; readonly temperature?: number }
+    | {
+        readonly task: "regression";
+        readonly targets: { readonly scaler: Scaler; readonly range?: [number, number] }[];
+      };
+}
+interface Header {
+  readonly __metadata__: { readonly nnfit: string };
+}
+type Places = Readonly<Record<string, { readonly shape: number[]; readonly data_offsets: [number, number] }>>;
+
+function read(path: string): { description: Description; tensors: Tensors } {
   const file = readFileSync(path);
   const start = 8 + Number(file.readBigUInt64LE());
-  const { __metadata__, ...header } = JSON.parse(file.toString("utf8", 8, start)) as Json;
-  const entries = Object.entries<Json>(header).map(
-    ([
-      name,
-      {
-        shape,
-        data_offsets: [from, to],
-      },
-    ]) => {
-      const data = Array.from({ length: (to - from) / 4 }, (_, i) => file.readFloatLE(start + from + 4 * i));
-      return [name, { shape, data }] as const;
-    },
-  );
-  return { description: JSON.parse(__metadata__.nnfit), tensors: Object.fromEntries(entries) };
+  const { __metadata__, ...places } = JSON.parse(file.toString("utf8", 8, start)) as Header & Places;
+  const entries = Object.entries<Places[string]>(places).map(([name, { shape, data_offsets }]) => {
+    const [from, to] = data_offsets;
+    const data = Array.from({ length: (to - from) / 4 }, (_, i) => file.readFloatLE(start + from + 4 * i));
+    return [name, { shape, data }] as const;
+  });
+  return { description: JSON.parse(__metadata__.nnfit) as Description, tensors: Object.fromEntries(entries) };
 }
 
 const DAY = 86_400_000;
@@ -41,7 +79,7 @@ function between(days: number, beginning: (date: Date) => [year: number, month: 
   return (days - from) / (to - from);
 }
 
-function scaled(x: number, { name, center, scale, values, normals }: Json): number {
+function scaled(x: number, { name, center, scale, values, normals }: Scaler): number {
   const z = (x - center) / scale;
   switch (name) {
     case "none":
@@ -51,27 +89,27 @@ function scaled(x: number, { name, center, scale, values, normals }: Json): numb
     case "log1pStandard":
       return (Math.sign(x) * Math.log1p(Math.abs(x)) - center) / scale;
     case "quantileNormal": {
-      const slope = (normals.at(-1) - normals[0]) / (values.at(-1) - values[0]);
-      const above = values.findIndex((value: number) => value >= x);
-      if (above < 0) return normals.at(-1) + slope * (x - values.at(-1));
-      if (above === 0) return normals[0] + slope * (x - values[0]);
-      const share = (x - values[above - 1]) / (values[above] - values[above - 1]);
-      return normals[above - 1] + share * (normals[above] - normals[above - 1]);
+      const slope = (normals.at(-1)! - normals[0]!) / (values.at(-1)! - values[0]!);
+      const above = values.findIndex((value) => value >= x);
+      if (above < 0) return normals.at(-1)! + slope * (x - values.at(-1)!);
+      if (above === 0) return normals[0]! + slope * (x - values[0]!);
+      const share = (x - values[above - 1]!) / (values[above]! - values[above - 1]!);
+      return normals[above - 1]! + share * (normals[above]! - normals[above - 1]!);
     }
     default:
       return z;
   }
 }
 
-function columnsOf(state: Json, cell: string): number[] {
+function columnsOf(state: State, cell: string): number[] {
   if (state.type === "category") {
     const place = state.categories.indexOf(cell);
     return [place >= 0 ? place : state.other ? state.categories.length : -1];
   }
   const flag = state.indicator ? [Number(cell === "")] : [];
-  if (state.type === "number") return [scaled(cell === "" ? state.fill : Number(cell), state.scaler), ...flag];
+  if (state.type === "number") return [scaled(cell === "" ? state.fill : Number(cell), state.scaler!), ...flag];
   const days = Date.parse(cell) / DAY;
-  const cycles = state.cycles.flatMap((name: string) => {
+  const cycles = state.cycles.flatMap((name) => {
     if (cell === "") return [0, 0, 0, 0];
     const t = 2 * Math.PI * turns[name]!(days);
     return [Math.cos(t), Math.sin(t), Math.cos(2 * t), Math.sin(2 * t)];
@@ -85,9 +123,9 @@ const times = (data: number[], x: number[], rows: number, from = 0) =>
   Array.from({ length: rows }, (_, r) => x.reduce((sum, value, c) => sum + data[from + r * x.length + c]! * value, 0));
 const part = (data: number[], e: number, size: number) => data.slice(e * size, (e + 1) * size);
 
-function inputsOf({ columns, numbers }: Json, X: number[], tensor: (name: string) => number[]): number[] {
+function inputsOf({ columns, numbers }: Input, X: number[], tensor: (name: string) => number[]): number[] {
   let embedded = -1;
-  return columns.flatMap(({ kind, places, width, edges }: Json, c: number) => {
+  return columns.flatMap(({ kind, places, width, edges }, c) => {
     const x = X[c]!;
     if (kind === "number") return [x];
     if (kind === "sign") return [x === 0 ? -1 : x === 1 ? 1 : 0];
@@ -112,7 +150,7 @@ function inputsOf({ columns, numbers }: Json, X: number[], tensor: (name: string
     const bins = tensor("numbers.bins").length / (tensor("numbers.weight").length || 1);
     const through = Array.from({ length: bins }, (_, b) => {
       if (b >= edges.length - 1) return 0;
-      const share = (x - edges[b]) / (edges[b + 1] - edges[b]);
+      const share = (x - edges[b]!) / (edges[b + 1]! - edges[b]!);
       return Math.min(b === edges.length - 2 ? Infinity : 1, Math.max(b === 0 ? -Infinity : 0, share));
     });
     const [weight, bias] = ["weight", "bias"].map((of) => part(tensor(`numbers.${of}`), e, outputs)) as [
@@ -130,7 +168,7 @@ const activations: Record<string, (x: number) => number> = {
   selu: (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x)),
 };
 
-function outputsOf({ network }: Json, tensors: Tensors, prefix: string, X: number[]): number[] {
+function outputsOf({ network }: Description, tensors: Tensors, prefix: string, X: number[]): number[] {
   const tensor = (name: string) => tensors[prefix + name]!.data;
   const scaling = tensors[`${prefix}scaling`]?.data;
   let x = inputsOf(network.input, X, tensor).map((value, i) => value * (scaling?.[i] ?? 1));
@@ -154,13 +192,13 @@ const softmax = (x: number[]) => {
 function predicted(path: string, row: Record<string, string>): number[] {
   const { description, tensors } = read(path);
   const { pipeline, target, members = 1 } = description;
-  const X = pipeline.flatMap((state: Json) => columnsOf(state, row[state.name]!)).map(Math.fround);
+  const X = pipeline.flatMap((state) => columnsOf(state, row[state.name]!)).map(Math.fround);
   const all = Array.from({ length: members }, (_, m) =>
     outputsOf(description, tensors, members > 1 ? `members.${m}.` : "", X),
   ).map((outputs) => (target.task === "classification" ? softmax(outputs) : outputs));
   const mean = all[0]!.map((_, o) => all.reduce((sum, outputs) => sum + outputs[o]!, 0) / members);
   if (target.task === "classification") return softmax(mean.map((p) => Math.log(p) / (target.temperature ?? 1)));
-  const [{ scaler, range }] = target.targets;
+  const { scaler, range } = target.targets[0]!;
   const y = mean[0]! * scaler.scale + scaler.center;
   return [range ? Math.min(Math.max(y, range[0]), range[1]) : y];
 }

@@ -7,9 +7,15 @@ const told = (moments: readonly (readonly [time: number, done: number])[]) => {
   return moments.map(([now, done]) => time.after(done, 100 - done, now));
 };
 
+/** How much is done, by the time in milliseconds. */
+const momentsOf = (done: Readonly<Record<number, number>>) =>
+  Object.entries(done).map(([time, share]) => [Number(time), share] as const);
+
 it("nobody can tell in the first second, or where nothing was done since half the time", () => {
-  expect(told([[0, 0], [500, 10], [900, 20]])).toEqual([undefined, undefined, undefined]); // biome-ignore format: a list
-  expect(told([[0, 0], [500, 10], [2000, 10]]).at(-1)).toBeUndefined(); // biome-ignore format: a list
+  const early = { 0: 0, 500: 10, 900: 20 };
+  expect(told(momentsOf(early))).toEqual([undefined, undefined, undefined]);
+  const stuck = { 0: 0, 500: 10, 2000: 10 };
+  expect(told(momentsOf(stuck)).at(-1)).toBeUndefined();
 });
 
 it("a slow beginning is soon forgotten", () => {
