@@ -68,6 +68,8 @@ const description = z.strictObject({
   decimal: z.literal(",").optional(),
   /** in the same, where any may stand between thousands */
   thousands: thousandsMark.optional(),
+  /** in the same, the column that tells which rows belong together, if the config named one; older models don't say it */
+  groups: z.string().optional(),
   training: trainingSummary,
   checkpoint: checkpointSchema.optional(),
   /** older models have none, and checkpoints */

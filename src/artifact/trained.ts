@@ -1,4 +1,5 @@
 import type { CellFormat } from "../data/csv.js";
+import type { DataOptions } from "../data/options.js";
 import { plainSpec, plainWeights } from "../model/network.js";
 import type { BaselineState } from "../score/baseline.js";
 import { learnedRows } from "../train/members.js";
@@ -10,12 +11,15 @@ import { type Model, networksOf } from "./model.js";
 import { probeOf } from "./probe.js";
 import { version } from "./version.js";
 
-/** The model that a training ended with; `cells` is how the tables that it reads are written. */
+/** What of the tables that a model reads is known before they are. */
+export type TableTraits = CellFormat & Pick<DataOptions, "groups">;
+
+/** The model that a training ended with. */
 export function modelOf(
   prepared: Pick<Prepared, "spec" | "pipeline" | "training" | "rows"> & Parameters<typeof learnedRows>[0],
   { target, members, judgement, rowCounts, epochs, keptEpoch, stopped }: Omit<Outcome, "judgedRows">,
   baseline: BaselineState,
-  cells: CellFormat,
+  tables: TableTraits,
 ): Model {
   const { spec, pipeline, training, rows } = prepared;
   const saved = { network: plainSpec(spec), pipeline, weights: members.map(({ weights }) => weights) };
@@ -31,7 +35,7 @@ export function modelOf(
     ...saved,
     target,
     members: members.length,
-    ...describedCells(cells),
+    ...described(tables),
     training: {
       options,
       ...rowCounts,
@@ -49,7 +53,7 @@ export function modelOf(
 }
 
 /** The model that there is in the middle of a training: of each member the best epoch, or before the first the latest weights. */
-export function modelSoFar(prepared: Prepared, { members: parts }: Snapshot, cells: CellFormat): Model {
+export function modelSoFar(prepared: Prepared, { members: parts }: Snapshot, tables: TableTraits): Model {
   const { spec, pipeline, target, training, members } = prepared;
   const { checkpoint: _, ...options } = training;
   const kept = parts.map(({ state: { kept, weights } }) =>
@@ -70,7 +74,7 @@ export function modelSoFar(prepared: Prepared, { members: parts }: Snapshot, cel
     target,
     network: plainSpec(spec),
     members: members.length,
-    ...describedCells(cells),
+    ...described(tables),
     training: {
       options,
       trainingRows: learnedRows(prepared).length,
@@ -89,6 +93,11 @@ export function modelSoFar(prepared: Prepared, { members: parts }: Snapshot, cel
 
 const NOT_JUDGED = { loss: null, scores: {} };
 
-function describedCells({ missing, decimal, thousands }: CellFormat): Pick<Model, keyof CellFormat> {
-  return { missing: [...missing], ...(decimal === "," && { decimal }), ...(thousands !== null && { thousands }) };
+function described({ missing, decimal, thousands, groups }: TableTraits): Pick<Model, keyof TableTraits> {
+  return {
+    missing: [...missing],
+    ...(decimal === "," && { decimal }),
+    ...(thousands !== null && { thousands }),
+    ...(groups !== null && { groups }),
+  };
 }

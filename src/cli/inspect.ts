@@ -82,7 +82,7 @@ interface Words {
 }
 
 function inspectText(
-  { version, weights, pipeline, target, network, members, training }: Model,
+  { version, weights, pipeline, target, network, members, groups, training }: Model,
   { inverseLink, inverseOf, taken }: Words,
 ): string[] {
   const { inputs, hidden, outputs, activation, initializer, loss } = network;
@@ -110,6 +110,7 @@ function inspectText(
     ...(warmUp === 0 ? [] : [`          learningRate warmed up in ${warmUpText(warmUp)}`]),
     ...(options.classWeights === "none" ? [] : [`          class weights ${weightText(options.classWeights)}`]),
     `          ${count(trainingRows, "row")}, ${batches}, seed ${options.seed}`,
+    ...(groups === undefined ? [] : [`          rows of the same "${groups}" kept together`]),
     `          ${count(epochs, "epoch")} (${stopped}), ${keptText(training)}`,
     `scores    ${scoreText(scores)} on ${judgedText(training)}`,
   ];

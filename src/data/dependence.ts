@@ -59,6 +59,25 @@ export function asideBy(dependence: Dependence): { name: string; why: string; cy
     : { name: column, why: "tells the order of the rows", cyclesComeAgain: true };
 }
 
+/** Which rows belong together: of each row the number of its group, from 0. */
+export interface Groups {
+  readonly codes: Int32Array;
+  readonly count: number;
+}
+
+/** The groups of a table that a model is scored on. A row that doesn't say its group is one of its own. */
+export function groupsIn(column: Column): Groups {
+  const codes = codesOf(column);
+  let count = countOf(codes);
+  let isFirst = true; // those without a group have one code, of which the first row keeps it
+  for (let row = 0; row < codes.length; row++) {
+    if (!isMissing(column, row)) continue;
+    if (!isFirst) codes[row] = count++;
+    isFirst = false;
+  }
+  return { codes, count };
+}
+
 /** How many different codes there are. */
 export function countOf(codes: Int32Array): number {
   return new Set(codes).size;
@@ -112,8 +131,8 @@ export function checkApart(
 
 /** The first row of a group that is learned from, or −1. */
 function firstOfKnownGroup(learned: Column, held: Column): number {
-  const known = new Set(groupsOf(learned));
-  return groupsOf(held).findIndex((group) => known.has(group));
+  const known = new Set(groupNames(learned));
+  return groupNames(held).findIndex((group) => known.has(group));
 }
 
 /** The first row at an earlier time than the latest that is learned from, or −1. */
@@ -124,19 +143,19 @@ function firstEarlier(learned: Float64Array, held: Float64Array): number {
 
 /** In order of appearance. */
 function codesOf(column: Column): Int32Array {
-  const codeOf = new Map<number | string, number>();
-  const codeFor = (group: number | string) => {
+  const codeOf = new Map<number | string | undefined, number>();
+  const codeFor = (group: number | string | undefined) => {
     if (!codeOf.has(group)) codeOf.set(group, codeOf.size);
     return codeOf.get(group)!;
   };
-  return Int32Array.from(groupsOf(column), codeFor);
+  return Int32Array.from(groupNames(column), codeFor);
 }
 
 /** Of each row. A whole number is the same group however it is written: 1 and 1.0. */
-function groupsOf(column: Column): (number | string)[] {
+function groupNames(column: Column): (number | string | undefined)[] {
   if (column.type !== "category") return [...column.values];
   const groups = column.categories.map((word) => wholeNumber(word, column.decimal ?? ".") ?? word);
-  return Array.from(column.codes, (code) => groups[code]!);
+  return Array.from(column.codes, (code) => groups[code]);
 }
 
 /** By size, or the earlier date first. */

@@ -1,3 +1,5 @@
+import { join, take } from "../data/arrays.js";
+import type { Groups } from "../data/dependence.js";
 import { type Random, seededRandom } from "../engine/random.js";
 import { Sample } from "../transform/sample.js";
 import type { TargetState } from "../transform/target.js";
@@ -23,30 +25,39 @@ const SEED = 1;
 
 /**
  * Percentile intervals by the bootstrap: rows are drawn with replacement, as many as there are, and scored, many times
- * (Efron, 1979). Of a table that is too long for that, a part is taken; what it gives is narrowed by √(part/whole), as
- * the error of a mean is.
+ * (Efron, 1979). Where rows belong together, whole groups are drawn (the cluster bootstrap; Field and Welsh, 2007): two
+ * rows of one patient tell less than two patients. Of a table that is too long for that, a part is taken; what it gives is
+ * narrowed by √(part/whole), as the error of a mean is.
  */
-export function bootstrap(target: TargetState, truth: Truth, predictions: Predictions, scores: Scores): Intervals {
+export function bootstrap(
+  target: TargetState,
+  truth: Truth,
+  predictions: Predictions,
+  scores: Scores,
+  groups?: Groups,
+): Intervals {
   const all = rowCountOf(truth);
   const { rows, resamples } = workFor(all, columnsOf(target));
   const random = seededRandom(SEED, "bootstrap");
-  const part = rows < all ? Uint32Array.from({ length: rows }, () => random.below(all)) : undefined;
+  const part = rows < all ? partOf(all, rows, groups, random) : undefined;
   const scorers = part
-    ? scorersOf(target, takeTruth(truth, part), takenPredictions(predictions, part, all))
+    ? scorersOf(target, takeTruth(truth, part.rows), takenPredictions(predictions, part.rows, all))
     : scorersOf(target, truth, predictions);
-  const narrowed = Math.sqrt(rows / all);
+  const together = part ? part.groups : groups;
 
-  const times = new Uint32Array(rows).fill(1);
+  const times = new Uint32Array(part ? part.rows.length : all).fill(1);
   const centers = scorers.map(([, score]) => score(times));
   const drawn = scorers.map(() => new Float64Array(resamples));
   for (let r = 0; r < resamples; r++) {
-    draw(times, random);
+    if (together) drawGroups(times, together, random);
+    else draw(times, random);
     for (const [s, [, score]] of scorers.entries()) drawn[s]![r] = score(times);
   }
+  const units = groups ? groups.count : all;
   const intervals = scorers.map(([name], s) => {
-    const middle = all > 1 ? middleOf(drawn[s]!) : null; // resamples of one row are all that row
+    const middle = units > 1 ? middleOf(drawn[s]!) : null; // resamples of one row are all that row
     if (!part || !middle) return [name, middle];
-    return [name, middle.map((value) => scores[name]! + (value - centers[s]!) * narrowed)];
+    return [name, middle.map((value) => scores[name]! + (value - centers[s]!) * part.narrowed)];
   });
   return { resamples, of: Object.fromEntries(intervals) };
 }
@@ -64,11 +75,52 @@ function columnsOf(target: TargetState): number {
   return target.task === "regression" ? 5 * target.targets.length : 6 + target.classes.length;
 }
 
+/** Of a part of a table: which rows, how they belong together, and the error of a score of the whole over that of the part. */
+interface Part {
+  readonly rows: Uint32Array;
+  readonly groups?: Groups;
+  readonly narrowed: number;
+}
+
+/** Below so many groups, a part of them tells too little of how groups differ. */
+const FEWEST_GROUPS = 200;
+
+/** About so many rows of a table. */
+function partOf(all: number, wanted: number, groups: Groups | undefined, random: Random): Part {
+  const someRows = () => Uint32Array.from({ length: wanted }, () => random.below(all));
+  if (!groups) return { rows: someRows(), narrowed: Math.sqrt(wanted / all) };
+  const taken = Math.floor((wanted / all) * groups.count);
+  if (taken < FEWEST_GROUPS) {
+    // some rows of every group: what a score lacks in precision is then mostly how groups differ, which stays as it is
+    const rows = someRows();
+    return { rows, groups: { codes: take(groups.codes, rows), count: groups.count }, narrowed: 1 };
+  }
+  const rowsOf = rowsByGroup(groups);
+  const parts = Array.from({ length: taken }, () => rowsOf(random.below(groups.count)));
+  const codes = parts.map((rows, group) => new Int32Array(rows.length).fill(group));
+  return {
+    rows: join(Uint32Array, parts),
+    groups: { codes: join(Int32Array, codes), count: taken },
+    narrowed: Math.sqrt(taken / groups.count),
+  };
+}
+
+/** The rows of a group, in order. */
+function rowsByGroup({ codes, count }: Groups): (group: number) => Uint32Array {
+  const ends = new Uint32Array(count);
+  for (const group of codes) ends[group]!++;
+  for (let group = 1; group < count; group++) ends[group]! += ends[group - 1]!;
+  const starts = ends.slice();
+  const rows = new Uint32Array(codes.length);
+  for (let row = codes.length - 1; row >= 0; row--) rows[--starts[codes[row]!]!] = row;
+  return (group) => rows.subarray(starts[group]!, ends[group]!);
+}
+
 function takenPredictions(predictions: Predictions, rows: Uint32Array, all: number): Predictions {
   if (predictions.task === "regression") {
     return {
       ...predictions,
-      values: predictions.values.map((values) => Float64Array.from(rows, (row) => values[row]!)),
+      values: predictions.values.map((values) => take(values, rows)),
     };
   }
   const { classes, probabilities } = predictions;
@@ -77,12 +129,18 @@ function takenPredictions(predictions: Predictions, rows: Uint32Array, all: numb
   for (const [place, row] of rows.entries()) {
     taken.set(probabilities.subarray(row * width, (row + 1) * width), place * width);
   }
-  return { ...predictions, classes: Int32Array.from(rows, (row) => classes[row]!), probabilities: taken };
+  return { ...predictions, classes: take(classes, rows), probabilities: taken };
 }
 
 function draw(times: Times, random: Random): void {
   times.fill(0);
   for (let i = 0; i < times.length; i++) times[random.below(times.length)]!++;
+}
+
+function drawGroups(times: Times, { codes, count }: Groups, random: Random): void {
+  const drawn = new Uint32Array(count);
+  draw(drawn, random);
+  for (const [row, group] of codes.entries()) times[row] = drawn[group]!;
 }
 
 /** A resample for which the score is not defined doesn't count; an interval stands on at least half of them. */

@@ -137,6 +137,46 @@ describe.concurrent("nnfit evaluate", () => {
     expect((await works(without, { cwd })).out).not.toContain("95 %");
   });
 
+  it("draws whole groups of rows for the intervals of a model that knows which belong together", async () => {
+    const rows = Array.from({ length: 300 }, (_, row) => {
+      const patient = Math.floor(row / 10);
+      return [`p${patient}`, row % 7, (row * 31) % 11, ((patient * 13) % 30) + (row % 7)].join(",");
+    });
+    const table = `patient,a,b,y\n${rows.join("\n")}\n`;
+    const cwd = folder({
+      "t.csv": table,
+      "t.json": '{ "data": { "train": "t.csv", "target": "y", "groups": "patient" } }',
+    });
+    await works(["train", "t.json", "--set", "preset=none", "--set", "training.epochs=2"], { cwd });
+
+    expect((await works(["inspect", "runs/t"], { cwd })).out).toContain('rows of the same "patient" kept together\n');
+
+    const whole = await works(["evaluate", "runs/t", "t.csv"], { cwd });
+    expect(whole.err).toContain('intervals  of whole groups of rows, 30 by "patient"\n');
+    expect(whole.err).not.toContain("too narrow");
+    const evaluated = async (input: string) =>
+      json<Evaluation & { groups?: unknown }>((await works(["evaluate", "runs/t", "--json"], { cwd, input })).out);
+    const byGroups = await evaluated(table);
+    expect(byGroups.groups).toEqual({ column: "patient", count: 30 });
+
+    const anonymous = table.replace("patient", "other");
+    const byRows = await evaluated(anonymous);
+    expect(byRows.groups).toBeUndefined();
+    expect(byRows.scores).toEqual(byGroups.scores);
+    const width = ({ intervals }: Evaluation) => intervals!.rmse![1] - intervals!.rmse![0];
+    expect(width(byGroups)).toBeGreaterThan(1.5 * width(byRows));
+    expect((await works(["evaluate", "runs/t"], { cwd, input: anonymous })).err).toContain(
+      'note: without the column "patient", which tells what rows belong together, the intervals may be far too narrow\n',
+    );
+
+    const few = table.split("\n").slice(0, 51).join("\n");
+    expect((await works(["evaluate", "runs/t"], { cwd, input: few })).err).toContain(
+      "note: intervals from 5 groups come out too narrow\n",
+    );
+    const without = await works(["evaluate", "runs/t", "t.csv", "--no-intervals"], { cwd });
+    expect(without.err).not.toContain("intervals");
+  });
+
   it("counts predicted against true classes in a confusion matrix, of classes alone", async () => {
     const predicted = records((await works(["predict", "runs/iris", "iris.csv"], { cwd })).out);
     const truth = records(iris).map(({ species }) => species!);

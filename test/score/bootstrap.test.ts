@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { take } from "../../src/data/arrays.js";
 import { seededRandom } from "../../src/engine/random.js";
 import { bootstrap, workFor } from "../../src/score/bootstrap.js";
 import { scoresOf } from "../../src/score/metrics.js";
 import type { TargetState } from "../../src/transform/target.js";
+import { takeTruth } from "../../src/transform/truth.js";
 
 const random = seededRandom(3, "split");
 const target: TargetState = { task: "regression", targets: [{ name: "y", scaler: { name: "none" } }] };
@@ -50,6 +52,40 @@ describe("bootstrap intervals", () => {
     expect((high - low) / width).toBeLessThan(1.2);
     expect(low).toBeLessThan(scores.rmse!);
     expect(high).toBeGreaterThan(scores.rmse!);
+  });
+
+  it("by groups are those of one row of each, where the rows of a group are alike", () => {
+    const [, truth, { task, values }] = numbers(40);
+    const single = [target, truth, { task, values }] as const;
+    const scores = scoresOf(...single);
+    const ofSingle = bootstrap(...single, scores).of.rmse!;
+    for (const times of [25, 20_000]) {
+      const rows = Uint32Array.from({ length: 40 * times }, (_, row) => row % 40);
+      const many = [target, takeTruth(truth, rows), { task, values: values.map((of) => take(of, rows)) }] as const;
+      const groups = { codes: Int32Array.from(rows), count: 40 };
+      const [low, high] = bootstrap(...many, scores, groups).of.rmse!;
+      const tolerance = times === 25 ? 1e-9 : 0.15 * (ofSingle[1] - ofSingle[0]); // of many rows a part is taken, fewer times
+      expect(Math.abs(low - ofSingle[0])).toBeLessThan(tolerance);
+      expect(Math.abs(high - ofSingle[1])).toBeLessThan(tolerance);
+    }
+  });
+
+  it("by many groups, of which a part is resampled, are as narrow as theory has them", () => {
+    const groups = 200_000;
+    const rows = Uint32Array.from({ length: 3 * groups }, (_, row) => Math.floor(row / 3));
+    const [, truth, { task, values }] = numbers(groups);
+    const of = [target, takeTruth(truth, rows), { task, values: values.map((of) => take(of, rows)) }] as const;
+    const scores = scoresOf(...of);
+    const [low, high] = bootstrap(...of, scores, { codes: Int32Array.from(rows), count: groups }).of.rmse!;
+    const width = 2 * 1.96 * Math.sqrt(1 / (2 * groups));
+    expect((high - low) / width).toBeGreaterThan(0.8);
+    expect((high - low) / width).toBeLessThan(1.2);
+    expect(low < scores.rmse! && scores.rmse! < high).toBe(true);
+  });
+
+  it("of one group there are none", () => {
+    const of = numbers(20);
+    expect(bootstrap(...of, scoresOf(...of), { codes: new Int32Array(20), count: 1 }).of.rmse).toBeNull();
   });
 
   it("are the same for the same rows", () => {
