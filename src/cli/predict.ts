@@ -2,11 +2,10 @@ import { createWriteStream, existsSync, realpathSync, renameSync, rmSync, statSy
 import { Readable } from "node:stream";
 import { pipeline as streamPipeline } from "node:stream/promises";
 import { Command, Option } from "commander";
-import type { Block } from "../data/read.js";
 import { printFailure, printResult, stoppedFailure } from "./failure.js";
 import { keepInputs, modelAt, placeOf, rowsSource } from "./locate.js";
 import { watchSignals } from "./signals.js";
-import { count, note } from "./text.js";
+import { note } from "./text.js";
 import { example, modelArgument, type RowsOptions, rowsFormat, threadsOption, withRowsOptions } from "./usage.js";
 
 interface PredictOptions extends RowsOptions {
@@ -76,13 +75,10 @@ async function predictAction(
   const { Memory } = await import("../engine/memory.js");
   const { NnfitError } = await import("../errors.js");
   const { cellFormat, checkedNetworksOf } = await import("../artifact/model.js");
-  const { csvLine } = await import("../data/csv.js");
   const { readBlocks } = await import("../data/read.js");
   const { predictionThreads } = await import("../train/parallel.js");
   const { predictor } = await import("../train/predictor.js");
-  const { predictionCells, predictionHeader, safeWord } = await import("../transform/output.js");
-  const { rowsNotFinite } = await import("../transform/scalers.js");
-  const { Remarks } = await import("./remarks.js");
+  const { Predictions } = await import("./predictions.js");
 
   if (json && out === undefined) {
     throw new NnfitError("usage", "--json and the predictions would both go to standard output", {
@@ -96,77 +92,23 @@ async function predictAction(
     throw new NnfitError("usage", "--proba is for classes, and this model predicts a number");
   }
   const source = await rowsSource(rows, out !== undefined || !process.stdout.isTTY);
+  const lenient = onError === "null";
   const memory = new Memory(
     threads === "auto" ? predictionThreads(model.network, model.members, source.bytes ?? 0) : threads,
   );
-  const predict = predictor(memory, checkedNetworksOf(model, memory, path), model.pipeline, onError === "null");
+  const predict = predictor(memory, checkedNetworksOf(model, memory, path), model.pipeline, lenient);
   const format = { ...rowsFormat(written), ...cellFormat(model) };
-  const blocks = readBlocks(source, format, model.pipeline, { lenient: onError === "null", kept });
-  const remarks = new Remarks(model.pipeline, reasons);
-  const word = csvSafe ? safeWord : (text: string) => text;
-  const label = model.target.task === "classification" ? word : (number: string) => number;
-  const header = predictionHeader(model.target, proba);
-  const counts = { rows: 0, withoutPrediction: 0 };
-  const notFinite: { rows: number; first?: string } = { rows: 0 };
-  const linesOf = ({ table, kept }: Block): string => {
-    const { reasons: odd, unreadable } = remarks.on(table);
-    const outputs = predict(table);
-    const lost = rowsNotFinite(outputs, model.network.outputs);
-    if (onError === "fail" && lost.length > 0) {
-      throw new NnfitError("data", "what the network makes of this row is no finite number", {
-        at: `${table.source}:${table.lines[lost[0]!]}`,
-        try: "nnfit check, to see what is far from the training rows, or --on-error null to leave the prediction empty",
-      });
-    }
-    const without = new Set([...unreadable, ...lost]);
-    counts.rows += table.rows;
-    counts.withoutPrediction += without.size;
-    if (lost.length > 0) {
-      notFinite.rows += lost.length;
-      notFinite.first ??= `${table.source}:${table.lines[lost[0]!]}`;
-    }
-    const predictions = predictionCells(model.target, outputs, model.network.outputs, proba);
-    const lineOf = ([first = "", ...others]: readonly string[], row: number) => {
-      const asWritten = kept.map(({ cells }) => word(cells[row]!));
-      const cells = without.has(row) ? header.map(() => "") : [label(first), ...others];
-      return csvLine([...asWritten, ...cells, ...(reasons ? [word(odd[row]!)] : [])]);
-    };
-    return predictions.map(lineOf).join("");
-  };
-  const lines = async function* () {
-    let text: string | undefined; // the header goes with the first rows, so that an error comes before it
-    let first = true;
-    for await (const block of blocks) {
-      if (first) {
-        const names = [...block.kept.map(({ name }) => name), ...header, ...(reasons ? ["reasons"] : [])];
-        const twice = names.find((name, place) => names.indexOf(name) < place);
-        if (twice !== undefined) {
-          throw new NnfitError("usage", `the predictions would have two columns "${twice}"`, {
-            at: source.name,
-            try: "--with the names of other columns",
-          });
-        }
-        text = csvLine(names.map(word));
-      }
-      first = false;
-      if (block.table.rows === 0) continue;
-      yield (text ?? "") + linesOf(block);
-      text = undefined;
-    }
-    if (text !== undefined) yield text;
-  };
+  const blocks = readBlocks(source, format, model.pipeline, { lenient, kept });
+  const predictions = new Predictions(model, predict, { proba, reasons, lenient, csvSafe });
+  const lines = Readable.from(predictions.lines(blocks));
   try {
-    if (out === undefined) await streamPipeline(Readable.from(lines()), process.stdout, { end: false });
-    else await writeStream(out, Readable.from(lines()), json);
+    if (out === undefined) await streamPipeline(lines, process.stdout, { end: false });
+    else await writeStream(out, lines, json);
   } finally {
     memory.close();
   }
-  remarks.sentences().forEach(note);
-  if (notFinite.rows > 0) {
-    const what = notFinite.rows === 1 ? "has no prediction, as it makes" : "have no prediction, as they make";
-    note(`${count(notFinite.rows, "row")} ${what} no finite number; the first is ${notFinite.first}`);
-  }
-  if (json) printResult({ version: 1, predictions: out, ...counts, odd: remarks.counts() });
+  predictions.sentences().forEach(note);
+  if (json) printResult({ version: 1, predictions: out, ...predictions.counts, odd: predictions.odd() });
 }
 
 /** A file appears when it is complete: until then it is a temporary file beside it. Devices and pipes are written to. */

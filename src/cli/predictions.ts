@@ -1,0 +1,111 @@
+import type { Model } from "../artifact/model.js";
+import { csvLine } from "../data/csv.js";
+import type { Block } from "../data/read.js";
+import type { Table } from "../data/table.js";
+import { NnfitError } from "../errors.js";
+import { predictionCells, predictionHeader, safeWord } from "../transform/output.js";
+import { rowsNotFinite } from "../transform/scalers.js";
+import { Remarks } from "./remarks.js";
+import { count } from "./text.js";
+
+export interface PredictionsOptions {
+  /** with a column for the probability of each class */
+  readonly proba: boolean;
+  /** with a column that says what is unusual about a row */
+  readonly reasons: boolean;
+  /** a row that can't be predicted gets empty cells, and is no error */
+  readonly lenient: boolean;
+  /** text that a spreadsheet would take for a formula is marked as none */
+  readonly csvSafe: boolean;
+}
+
+/** The predictions for a table as lines of CSV, block by block, and what there is to say of them at the end. */
+export class Predictions {
+  readonly counts = { rows: 0, withoutPrediction: 0 };
+  private readonly remarks: Remarks;
+  private readonly columns: readonly string[];
+  private readonly word: (text: string) => string;
+  private readonly notFinite: { rows: number; first?: string } = { rows: 0 };
+
+  constructor(
+    private readonly model: Pick<Model, "network" | "pipeline" | "target">,
+    /** the outputs for the rows of a table */
+    private readonly predict: (table: Table) => Float32Array,
+    private readonly options: PredictionsOptions,
+  ) {
+    this.remarks = new Remarks(model.pipeline, options.reasons);
+    this.columns = predictionHeader(model.target, options.proba);
+    this.word = options.csvSafe ? safeWord : (text) => text;
+  }
+
+  /** The header goes with the first rows, so that an error in them comes before it. */
+  async *lines(blocks: AsyncIterable<Block>): AsyncGenerator<string> {
+    let header: string | undefined;
+    let isFirst = true;
+    for await (const block of blocks) {
+      if (isFirst) header = this.header(block);
+      isFirst = false;
+      if (block.table.rows === 0) continue;
+      yield (header ?? "") + this.linesOf(block);
+      header = undefined;
+    }
+    if (header !== undefined) yield header;
+  }
+
+  /** How many cells were unusual, by column and what is unusual about them. */
+  odd(): ReturnType<Remarks["counts"]> {
+    return this.remarks.counts();
+  }
+
+  sentences(): string[] {
+    const { rows, first } = this.notFinite;
+    if (rows === 0) return this.remarks.sentences();
+    const what = rows === 1 ? "has no prediction, as it makes" : "have no prediction, as they make";
+    return [...this.remarks.sentences(), `${count(rows, "row")} ${what} no finite number; the first is ${first}`];
+  }
+
+  private header({ kept, table }: Block): string {
+    const names = [...kept.map(({ name }) => name), ...this.columns, ...(this.options.reasons ? ["reasons"] : [])];
+    const twice = names.find((name, place) => names.indexOf(name) < place);
+    if (twice !== undefined) {
+      throw new NnfitError("usage", `the predictions would have two columns "${twice}"`, {
+        at: table.source,
+        try: "--with the names of other columns",
+      });
+    }
+    return csvLine(names.map(this.word));
+  }
+
+  private linesOf({ table, kept }: Block): string {
+    const { target, network } = this.model;
+    const { reasons, unreadable } = this.remarks.on(table);
+    const outputs = this.predict(table);
+    const without = new Set([...unreadable, ...this.lost(outputs, table)]);
+    this.counts.rows += table.rows;
+    this.counts.withoutPrediction += without.size;
+    const label = target.task === "classification" ? this.word : (number: string) => number;
+    const predictions = predictionCells(target, outputs, network.outputs, this.options.proba);
+    const lineOf = ([first = "", ...others]: readonly string[], row: number) => {
+      const asWritten = kept.map(({ cells }) => this.word(cells[row]!));
+      const cells = without.has(row) ? this.columns.map(() => "") : [label(first), ...others];
+      return csvLine([...asWritten, ...cells, ...(this.options.reasons ? [this.word(reasons[row]!)] : [])]);
+    };
+    return predictions.map(lineOf).join("");
+  }
+
+  /** Rows of which the network makes no finite number. */
+  private lost(outputs: Float32Array, { source, lines }: Table): number[] {
+    const lost = rowsNotFinite(outputs, this.model.network.outputs);
+    if (lost.length === 0) return lost;
+    const first = `${source}:${lines[lost[0]!]}`;
+    if (!this.options.lenient) {
+      throw new NnfitError("data", "what the network makes of this row is no finite number", {
+        at: first,
+        try: "nnfit check, to see what is far from the training rows, or --on-error null to leave the prediction empty",
+      });
+    }
+    this.notFinite.rows += lost.length;
+    this.notFinite.first ??= first;
+    return lost;
+  }
+}
