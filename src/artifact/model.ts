@@ -9,6 +9,7 @@ import { takes, withInput } from "../model/inputs.js";
 import { losses } from "../model/losses.js";
 import { countParameters, Network, networkSpec, sizeOf, tensorsOf } from "../model/network.js";
 import { baselineState, baselinesFit } from "../score/baseline.js";
+import { savedScores } from "../score/saved.js";
 import type { Fingerprint } from "../train/fingerprint.js";
 import { trainingOptions } from "../train/options.js";
 import type { Snapshot } from "../train/reports.js";
@@ -41,7 +42,7 @@ const trainingSummary = z.strictObject({
   /** on the rows that were held out, or where none were on training rows; null where it is no finite number */
   judgedLoss: z.number().nullable(),
   /** in the target's own units, on the same rows; null where one is no finite number */
-  scores: z.record(z.string(), z.number().nullable()),
+  scores: savedScores,
   /** older models have none */
   baseline: baselineState.optional(),
 });

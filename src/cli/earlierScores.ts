@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { fileError, NnfitError } from "../errors.js";
 import type { Scores } from "../score/metrics.js";
+import { savedScores } from "../score/saved.js";
 
-const evaluation = z.object({ scores: z.record(z.string(), z.number().nullable()) });
+const evaluation = z.object({ scores: savedScores });
 
 /** The scores in a file that `evaluate --json` wrote; those that were not defined are left out. */
 export function earlierScores(path: string): Scores {

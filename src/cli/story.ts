@@ -4,7 +4,7 @@ import { range } from "../data/split.js";
 import type { Table } from "../data/table.js";
 import type { NnfitError } from "../errors.js";
 import { countParameters } from "../model/network.js";
-import { goesByAccuracy } from "../score/baseline.js";
+import { hidesRareClasses } from "../score/baseline.js";
 import { countCopies, countSeen } from "../train/copies.js";
 import { holdsOut, learnedRows } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
@@ -92,7 +92,7 @@ function describeTarget(
 const RARE = 0.05;
 
 function describeRareClass({ target, rows, training: { bestBy, classWeights } }: Prepared): void {
-  if (target.task === "regression" || classWeights !== "none" || !goesByAccuracy(bestBy)) return;
+  if (target.task === "regression" || classWeights !== "none" || !hidesRareClasses(bestBy)) return;
   const counts = rowsByClass(target.classes, rows.truth);
   const rarest = counts.indexOf(Math.min(...counts));
   if (target.classes.length > 2 || counts[rarest]! >= RARE * rows.size) return;

@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError } from "commander";
+import type { Model } from "../artifact/model.js";
+import type { NnfitError } from "../errors.js";
 import type { Baselines } from "../score/baseline.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Watcher } from "../train/reports.js";
@@ -10,6 +12,7 @@ import type { Lesson } from "./lesson.js";
 import { modelIn } from "./locate.js";
 import { located } from "./located.js";
 import { comparisons } from "./scores.js";
+import type { Session } from "./session.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
 import { say } from "./text.js";
 import { example, folderName, setOption, threadsOption } from "./usage.js";
@@ -146,59 +149,26 @@ async function understand(path: string, options: TrainOptions, clock: Stopwatch)
 }
 
 /** Trains, saves and tells. */
-async function trainJob(
-  job: Job,
-  { resume = false, events: descriptor, json, quiet = false }: TrainOptions,
-  gates: Gates,
-  clock: Stopwatch,
-) {
-  const { table, task, config, prepared, readValidation, engine, source, folder } = job;
+async function trainJob(job: Job, options: TrainOptions, gates: Gates, clock: Stopwatch): Promise<void> {
+  const { resume = false, events: descriptor } = options;
+  const { table, task, config, prepared, engine, source, folder } = job;
   const { resolvedConfig } = await import("../config/load.js");
   const { modelOf } = await import("../artifact/trained.js");
   const { baselinesOf } = await import("../train/compare.js");
-  const { scoreNames } = await import("../score/metrics.js");
-  const { allowsFolds } = await import("../folds/plan.js");
-  const { holdsOut } = await import("../train/members.js");
-  const { hasModel, train } = await import("../train/train.js");
-  const { progressDisplay } = await import("./progress.js");
+  const { hasModel } = await import("../train/train.js");
   const { divergence } = await import("./divergence.js");
   const { openSession } = await import("./session.js");
-  const { conclude, describe, FEW_ROWS } = await import("./story.js");
+  const { describe } = await import("./story.js");
 
-  const { target, members } = prepared;
   describe(table, task, prepared, engine, config);
-  const { epochs, bestBy } = config.training;
-  const scores = holdsOut(members) ? scoreNames(target, "history", bestBy) : undefined;
+  const scores = await scoresOfEpoch(job);
   const [text, words] = [resolvedConfig(config), process.argv.slice(2)];
-  const before = resume ? undefined : await modelIn(config.output);
+  const replaced = resume ? undefined : await modelIn(config.output);
   const session = await openSession({ prepared, config, text, folder, source, scores, resume, descriptor, words });
-  if (session === "complete") {
-    say("complete", `${folder}/model.safetensors; there is nothing to go on with`);
-    const scores = (await modelIn(config.output))?.training.scores ?? {};
-    const failure = gates(
-      Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, score ?? Number.NaN])),
-    );
-    const told = { version: 1, model: `${folder}/model.safetensors`, complete: true, scores };
-    if (json) printResult(told, failure && failureOf(failure));
-    if (failure) throw failure;
-    return;
-  }
+  if (session === "complete") return tellComplete(job, options, gates);
   let ended: { outcome?: Outcome; model?: string } = {};
   try {
-    const display = await progressDisplay({ epochs, scores: scoreNames(target, "line", bestBy), quiet });
-    const watcher: Watcher = {
-      progress(epochs) {
-        session.beat();
-        display.progress(epochs);
-      },
-      report(report) {
-        session.report(report);
-        display.report(report);
-      },
-    };
-    clock.lap("open");
-    const outcome = await train(prepared, engine, watcher, session, session.from).finally(() => display.stop());
-    clock.lap("fit");
+    const outcome = await trainWatched(job, session, options, clock);
     const { learned, baselines } = baselinesOf(prepared, outcome);
     clock.lap("score");
 
@@ -211,22 +181,7 @@ async function trainJob(
     clock.lap("save");
     const failure = gates(outcome.judgement.scores);
     session.end(exitCodeOf(failure), { ...ended, ...(failure ? { error: failure } : {}) });
-    const isOfFew = !prepared.initial && outcome.judgedRows.length < FEW_ROWS;
-    const compared = await comparisons(
-      target,
-      { ...config.training, loss: prepared.spec.loss },
-      outcome.judgement.scores,
-      baselines,
-    );
-    conclude(prepared, outcome, compared, {
-      folder,
-      seconds: clock.seconds.fit ?? 0,
-      replaced: before,
-      failure,
-      allowsFolds: isOfFew && (await allowsFolds(task, config, 5, readValidation)),
-    });
-    const told = result(prepared, outcome, engine, baselines, folder, clock.seconds);
-    if (json) printResult(told, failure && failureOf(failure));
+    await tellTrained(job, outcome, baselines, { replaced, failure, json: options.json, seconds: clock.seconds });
     if (failure) throw failure;
   } catch (error) {
     session.fail(error, exitCodeOf(error), ended);
@@ -234,6 +189,85 @@ async function trainJob(
   } finally {
     session.close();
   }
+}
+
+/** The names of the scores of an epoch, if rows are held out that it is judged by. */
+async function scoresOfEpoch({ prepared, config }: Job): Promise<readonly string[] | undefined> {
+  const { holdsOut } = await import("../train/members.js");
+  const { scoreNames } = await import("../score/metrics.js");
+  return holdsOut(prepared.members) ? scoreNames(prepared.target, "history", config.training.bestBy) : undefined;
+}
+
+/** Trains while a session and a display follow. */
+async function trainWatched(
+  { prepared, config, engine }: Job,
+  session: Session,
+  { quiet = false }: TrainOptions,
+  clock: Stopwatch,
+): Promise<Outcome> {
+  const { scoreNames } = await import("../score/metrics.js");
+  const { train } = await import("../train/train.js");
+  const { progressDisplay } = await import("./progress.js");
+
+  const { epochs, bestBy } = config.training;
+  const display = await progressDisplay({ epochs, scores: scoreNames(prepared.target, "line", bestBy), quiet });
+  const watcher: Watcher = {
+    progress(epochs) {
+      session.beat();
+      display.progress(epochs);
+    },
+    report(report) {
+      session.report(report);
+      display.report(report);
+    },
+  };
+  clock.lap("open");
+  const outcome = await train(prepared, engine, watcher, session, session.from).finally(() => display.stop());
+  clock.lap("fit");
+  return outcome;
+}
+
+/** Of a run that a --resume finds done. */
+async function tellComplete({ config, folder }: Job, { json }: TrainOptions, gates: Gates): Promise<void> {
+  const { scoresFrom } = await import("../score/saved.js");
+  const model = `${folder}/model.safetensors`;
+  say("complete", `${model}; there is nothing to go on with`);
+  const scores = (await modelIn(config.output))?.training.scores ?? {};
+  const failure = gates(scoresFrom(scores));
+  if (json) printResult({ version: 1, model, complete: true, scores }, failureOf(failure));
+  if (failure) throw failure;
+}
+
+async function tellTrained(
+  { prepared, task, config, readValidation, engine, folder }: Job,
+  outcome: Outcome,
+  baselines: Baselines,
+  { replaced, failure, json, seconds }: Told,
+): Promise<void> {
+  const { allowsFolds } = await import("../folds/plan.js");
+  const { conclude, FEW_ROWS } = await import("./story.js");
+
+  const judged = { ...config.training, loss: prepared.spec.loss };
+  const compared = await comparisons(prepared.target, judged, outcome.judgement.scores, baselines);
+  const isOfFew = !prepared.initial && outcome.judgedRows.length < FEW_ROWS;
+  conclude(prepared, outcome, compared, {
+    folder,
+    seconds: seconds.fit ?? 0,
+    replaced,
+    failure,
+    allowsFolds: isOfFew && (await allowsFolds(task, config, 5, readValidation)),
+  });
+  if (json) printResult(result(prepared, outcome, engine, baselines, folder, seconds), failureOf(failure));
+}
+
+/** What else there is to tell of a training. */
+interface Told {
+  /** the model that stood in the run folder before */
+  readonly replaced: Model | undefined;
+  /** of gates */
+  readonly failure: NnfitError | undefined;
+  readonly json: boolean | undefined;
+  readonly seconds: Stopwatch["seconds"];
 }
 
 /** What a script wants to know of a training. */

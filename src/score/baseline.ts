@@ -1,13 +1,11 @@
 import * as z from "zod";
 import type { InputColumn } from "../transform/inputColumns.js";
-import { type TargetState, targetNames } from "../transform/target.js";
+import type { TargetState } from "../transform/target.js";
 import type { Predictions, Truth } from "../transform/truth.js";
 import { type KnownRows, learnLinear, linearFits, linearState, predictLinear } from "./linear.js";
-import { type Scores, scoreKinds, scoresOf } from "./metrics.js";
+import { metricsOf, type Scores, scoreKinds, scoresOf, scoresOfMetric } from "./metrics.js";
+import { savedScores } from "./saved.js";
 import { tally } from "./tally.js";
-
-/** Null where one is no finite number. */
-const savedScores = z.record(z.string(), z.number().nullable());
 
 /** What else was learned and found out in training, for any task; models of earlier versions have neither. */
 const alongside = {
@@ -106,12 +104,13 @@ export function notBetter(target: TargetState, names: readonly string[], network
 
 /** The names of a task's first metric: one for each target. */
 export function firstScores(target: TargetState): string[] {
-  return Object.keys(scoreKinds(target)).slice(0, targetNames(target).length);
+  return scoresOfMetric(target, metricsOf(target.task)[0]![0]); // each task has one
 }
 
 /** Whether rare classes hardly count for what an epoch is chosen by. */
-export function goesByAccuracy(bestBy: string): boolean {
-  return ["loss", "accuracy", "error"].includes(bestBy);
+export function hidesRareClasses(bestBy: string): boolean {
+  const hides = metricsOf("classification").some(([name, metric]) => name === bestBy && metric.hidesRareClasses);
+  return bestBy === "loss" || hides;
 }
 
 /** The names of the scores that a network is to be good by: those of `bestBy`, one for each target, or of the first metric. */
@@ -119,9 +118,8 @@ export function wantedScores(
   target: TargetState,
   { bestBy, classWeights }: { readonly bestBy: string; readonly classWeights: unknown },
 ): string[] {
-  const by = classWeights !== "none" && goesByAccuracy(bestBy) ? "balancedAccuracy" : bestBy;
-  const names = Object.keys(scoreKinds(target)).filter((name) => name === by || name.startsWith(`${by}_`));
-  return names.length > 0 ? names : firstScores(target);
+  const by = classWeights !== "none" && hidesRareClasses(bestBy) ? "balancedAccuracy" : bestBy;
+  return metricsOf(target.task).some(([name]) => name === by) ? scoresOfMetric(target, by) : firstScores(target);
 }
 
 export function linearRule({ task }: TargetState): string {

@@ -5,7 +5,7 @@ import type { Input } from "../transform/inputColumns.js";
 import type { TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
 import { firstScores } from "./baseline.js";
-import { type Scores, scoreKinds, scoresOf } from "./metrics.js";
+import { properMetric, type Scores, scoreKinds, scoresOf, scoresOfMetric } from "./metrics.js";
 
 /** How much worse a score gets without what a column tells: mean and standard deviation over the shuffles. */
 export interface Worsening {
@@ -83,9 +83,9 @@ export function passesFor(columns: number): number {
   return 1 + SHUFFLES * columns;
 }
 
-/** What a column's importance is told by: a log-loss sees more than whether a class is right. */
-export function importanceScores(target: TargetState): string[] {
-  return target.task === "classification" ? ["logLoss", "accuracy"] : firstScores(target);
+/** What a column's importance is told by: a proper scoring rule, which sees more than whether a class is right. */
+function importanceScores(target: TargetState): string[] {
+  return [...new Set([...scoresOfMetric(target, properMetric(target.task)), ...firstScores(target)])];
 }
 
 /** A copy of all rows, or of a long table some. */

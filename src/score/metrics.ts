@@ -1,3 +1,4 @@
+import type { Task } from "../data/table.js";
 import { log } from "../engine/scalar.js";
 import { none } from "../family.js";
 import type { TargetState } from "../transform/target.js";
@@ -22,6 +23,10 @@ interface Described {
   readonly options: typeof none;
   readonly better: Better;
   readonly from: Place;
+  /** A proper scoring rule: nothing does better than the true mean or probabilities. It compares any two networks. */
+  readonly isProper?: true;
+  /** a rare class hardly counts in it */
+  readonly hidesRareClasses?: true;
 }
 
 /** A score of predicted numbers against the true ones, in their own units. */
@@ -41,7 +46,6 @@ type Metric = RegressionMetric | ClassificationMetric;
 /** A float32 probability can't be told from 0 or 1 closer than this; scikit-learn clips at the same. */
 const SMALLEST_PROBABILITY = 2 ** -23;
 
-/** The first one of a task is the one that a network has to be better in than the baseline. */
 export const metrics = {
   rmse: {
     about: "root mean squared error, in the target's units",
@@ -49,6 +53,7 @@ export const metrics = {
     task: "regression",
     better: "lower",
     from: "line",
+    isProper: true,
     of: (truth, predicted) => (times) => Math.sqrt(mean(times, (row) => (predicted[row]! - truth[row]!) ** 2)),
   },
   mae: {
@@ -100,6 +105,7 @@ export const metrics = {
     task: "classification",
     better: "higher",
     from: "line",
+    hidesRareClasses: true,
     of: (truth, predicted) => (times) => mean(times, (row) => Number(predicted[row] === truth[row])),
   },
   logLoss: {
@@ -108,6 +114,7 @@ export const metrics = {
     task: "classification",
     better: "lower",
     from: "line",
+    isProper: true,
     of: (truth, predicted, probabilities) => {
       const classes = probabilities.length / predicted.length;
       const losses = Float64Array.from(
@@ -123,6 +130,7 @@ export const metrics = {
     task: "classification",
     better: "lower",
     from: "end",
+    hidesRareClasses: true,
     of: (truth, predicted) => (times) => mean(times, (row) => Number(predicted[row] !== truth[row])),
   },
   balancedAccuracy: {
@@ -170,6 +178,17 @@ export const metrics = {
 export type MetricName = keyof typeof metrics;
 export const metricNames = Object.keys(metrics) as [MetricName, ...MetricName[]]; // Object.keys forgets the names
 
+/** Those of a task, in order; the first one is what a network has to be better in than the baseline. */
+export function metricsOf(task: Task): [MetricName, Metric][] {
+  const entries = Object.entries(metrics) as [MetricName, Metric][]; // Object.entries forgets the names
+  return entries.filter(([, metric]) => metric.task === task);
+}
+
+/** The first one of a task that is a proper scoring rule. */
+export function properMetric(task: Task): MetricName {
+  return metricsOf(task).find(([, { isProper }]) => isProper)![0]; // each task has one
+}
+
 /** The score that an epoch is judged by, the mean over several targets, so that less is better. */
 export function badness(
   name: MetricName | "loss",
@@ -178,10 +197,9 @@ export function badness(
 ): number {
   if (name === "loss") return loss;
   const { better } = metrics[name];
-  const count = target.task === "regression" ? target.targets.length : 1;
-  let sum = 0;
-  for (let t = 0; t < count; t++) sum += scores[scoreName(target, name, t)]!;
-  return (better === "lower" ? sum : -sum) / count;
+  const names = scoresOfMetric(target, name);
+  const sum = names.reduce((sum, name) => sum + scores[name]!, 0);
+  return (better === "lower" ? sum : -sum) / names.length;
 }
 
 /** Scores by name, such as `rmse`; of several targets `rmse_<target>`. NaN where one is not defined for the rows. */
@@ -234,16 +252,18 @@ export function scoreKinds(
 ): Record<string, Better> {
   const kinds = metricsAt(place, also)
     .filter(([, { task }]) => task === target.task)
-    .flatMap(([name, { better }]) => {
-      const names = target.task === "regression" ? target.targets.map((_, t) => scoreName(target, name, t)) : [name];
-      return names.map((name): [string, Better] => [name, better]);
-    });
+    .flatMap(([name, { better }]) => scoresOfMetric(target, name).map((name): [string, Better] => [name, better]));
   return Object.fromEntries(kinds);
 }
 
 /** The names that `scoresOf` gives, in its order. */
 export function scoreNames(target: TargetState, place: Place = "end", also?: MetricName | "loss"): string[] {
   return Object.keys(scoreKinds(target, place, also));
+}
+
+/** The names of a metric's scores: one for each target. */
+export function scoresOfMetric(target: TargetState, name: string): string[] {
+  return target.task === "regression" ? target.targets.map((_, t) => scoreName(target, name, t)) : [name];
 }
 
 function metricsAt(place: Place, also?: MetricName | "loss"): [string, Metric][] {

@@ -1,7 +1,7 @@
 import { csvLine } from "../data/csv.js";
 import type { Task } from "../data/table.js";
 import { NnfitError } from "../errors.js";
-import { metrics } from "../score/metrics.js";
+import { metrics, metricsOf, properMetric } from "../score/metrics.js";
 import type { TrainingOptions } from "../train/options.js";
 import type { SearchOptions } from "./options.js";
 import type { FinishedJob, ScoreName } from "./trials.js";
@@ -12,7 +12,7 @@ export function scoreNameFor(
   bestBy: TrainingOptions["bestBy"],
   task: Task,
 ): ScoreName {
-  const comparable = task === "regression" ? "rmse" : "logLoss";
+  const comparable = properMetric(task);
   const name = by === "auto" ? (bestBy === "loss" ? comparable : bestBy) : by;
   const changing = [...ranges.keys()].find((path) => /^(model\.loss|scale\.target)\b/.test(path));
   if (name === "loss" && changing) {
@@ -22,7 +22,7 @@ export function scoreNameFor(
     });
   }
   if (name === "loss" || metrics[name].task === task) return name;
-  const fitting = Object.entries(metrics).filter(([, metric]) => metric.task === task);
+  const fitting = metricsOf(task);
   throw new NnfitError("usage", `the score ${name} is not one of a ${task}`, {
     setting: by === "auto" ? "training.bestBy" : "search.by",
     try: ["loss", ...fitting.map(([name]) => name)].join(", "),

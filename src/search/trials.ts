@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { seededRandom } from "../engine/random.js";
 import { badness, type metrics } from "../score/metrics.js";
+import { savedScores, scoresFrom, scoresToSave } from "../score/saved.js";
 import type { TargetState } from "../transform/target.js";
 import type { TrialOutcome } from "./judges.js";
 import type { Job } from "./methods.js";
@@ -21,9 +22,6 @@ export function epochsFor(epochs: number, share: number): number {
   return share === 1 ? epochs : Math.max(Math.ceil(epochs * share), 1);
 }
 
-/** A number of a score, which JSON writes as null where it is none. */
-const score = z.number().nullable();
-
 /** A training of a trial that was finished, as it is kept. */
 export const finishedJob = z.strictObject({
   trial: z.int().min(0),
@@ -32,8 +30,9 @@ export const finishedJob = z.strictObject({
   epochs: z.int().min(0),
   keptEpoch: z.int().min(0),
   stopped: z.enum(["all epochs done", "patience", "diverged"]),
-  loss: score,
-  scores: z.record(z.string(), score),
+  /** null where it is no finite number */
+  loss: z.number().nullable(),
+  scores: savedScores,
   seconds: z.number(),
 });
 export type FinishedJob = z.output<typeof finishedJob>;
@@ -44,13 +43,12 @@ export function finishedJobOf(
   { judgement, ...outcome }: TrialOutcome,
   seconds: number,
 ): FinishedJob {
-  const finite = (value: number) => (Number.isFinite(value) ? value : null);
   return {
     ...job,
     values,
     ...outcome,
-    loss: finite(judgement.loss),
-    scores: Object.fromEntries(Object.entries(judgement.scores).map(([name, score]) => [name, finite(score)])),
+    loss: Number.isFinite(judgement.loss) ? judgement.loss : null,
+    scores: scoresToSave(judgement.scores),
     seconds: Math.round(1000 * seconds) / 1000,
   };
 }
@@ -60,8 +58,7 @@ export type ScoreName = keyof typeof metrics | "loss";
 
 /** So that less is better; Infinity for a training that failed. */
 export function badnessOf({ stopped, loss, scores }: FinishedJob, by: ScoreName, target: TargetState): number {
-  const numbers = Object.fromEntries(Object.entries(scores).map(([name, score]) => [name, score ?? Number.NaN]));
-  const value = badness(by, target, { loss: loss ?? Number.NaN, scores: numbers });
+  const value = badness(by, target, { loss: loss ?? Number.NaN, scores: scoresFrom(scores) });
   return stopped === "diverged" || !Number.isFinite(value) ? Number.POSITIVE_INFINITY : value;
 }
 

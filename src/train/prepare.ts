@@ -7,7 +7,7 @@ import { type Table, type Task, takeRows } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { type NetworkSpec, trainableWeights } from "../model/network.js";
 import type { ModelOptions } from "../model/options.js";
-import { metricNames, metrics } from "../score/metrics.js";
+import { metricsOf } from "../score/metrics.js";
 import { applyPipeline } from "../transform/apply.js";
 import { inputColumns } from "../transform/inputColumns.js";
 import type { ScaleOptions } from "../transform/options.js";
@@ -172,7 +172,7 @@ function joinRows(parts: readonly Rows[]): Rows {
 }
 
 function checkBestBy(bestBy: TrainingOptions["bestBy"], task: Task): void {
-  const fitting = metricNames.filter((name) => metrics[name].task === task);
+  const fitting = metricsOf(task).map(([name]) => name);
   if (bestBy === "loss" || fitting.includes(bestBy)) return;
   throw new NnfitError("usage", `the score ${bestBy} is not one of a ${task}`, {
     setting: "training.bestBy",
