@@ -28,6 +28,17 @@ export class NnfitError extends Error {
   }
 }
 
+/** An error as plain data, which a thread can send. */
+export type ErrorParts = Pick<NnfitError, "kind" | "message" | "details">;
+
+export function partsOf({ kind, message, details }: NnfitError): ErrorParts {
+  return { kind, message, details };
+}
+
+export function errorOf({ kind, message, details }: ErrorParts): NnfitError {
+  return new NnfitError(kind, message, details);
+}
+
 /** The error of an operation on a file, in words. `doing` reads like "read the table" or "write the file". */
 export function fileError(doing: string, path: string, cause: unknown): NnfitError {
   const { code, message } = cause as NodeJS.ErrnoException; // node:fs rejects with nothing else

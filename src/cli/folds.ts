@@ -1,8 +1,13 @@
+import type { RunFolder } from "../artifact/folder.js";
+import type { LoadedConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
+import type { Table } from "../data/table.js";
 import type { FoldResult, FoldsEngine, FoldsWatcher } from "../folds/crossValidation.js";
 import type { CrossValidation } from "../folds/plan.js";
 import type { FoldScores } from "../folds/scores.js";
+import type { Prepared } from "../train/prepare.js";
 import { failureOf, printResult } from "./failure.js";
+import type { FoldsSession } from "./foldsSession.js";
 import { type GateOptions, gatesFor } from "./gates.js";
 import { located } from "./located.js";
 import { comparisons } from "./scores.js";
@@ -23,74 +28,31 @@ interface FoldsOptions extends GateOptions {
 
 /** `nnfit train --folds`: trains as often as there are folds, and tests each on rows that it did not learn from. */
 export async function crossValidateAction(path: string, options: FoldsOptions): Promise<void> {
-  const { set, out, threads, backend, json = false, folds, keep, quiet = false, resume = false } = options;
   const clock = stopwatch();
-  const { loadConfig, displayPath, resolvedConfig } = await import("../config/load.js");
-  const { Checkpoints } = await import("../artifact/checkpoints.js");
-  const { FOLDS_FILE, OUT_OF_FOLD_FILE, saveFolds, saveKept } = await import("../artifact/foldFiles.js");
+  const { FOLDS_FILE, OUT_OF_FOLD_FILE, saveFolds } = await import("../artifact/foldFiles.js");
   const { RunFolder } = await import("../artifact/folder.js");
   const { MODEL_FILE } = await import("../artifact/model.js");
-  const { modelOf } = await import("../artifact/trained.js");
-  const { crossValidate, foldsEngine } = await import("../folds/crossValidation.js");
-  const { planFolds, prepareFold } = await import("../folds/plan.js");
   const { foldScores } = await import("../folds/scores.js");
-  const { keepFolds } = await import("../folds/keep.js");
-  const { scoreNames } = await import("../score/metrics.js");
-  const { findTask } = await import("../train/task.js");
   const { foldDivergence } = await import("./divergence.js");
-  const { foldsDisplay } = await import("./foldsProgress.js");
   const { FoldsSession } = await import("./foldsSession.js");
   const { concludeFolds, foldsText, warnOfFolds } = await import("./foldsStory.js");
-  const { removeOld } = await import("./resume.js");
   const { describe } = await import("./story.js");
 
+  const { json = false, folds, keep, resume = false } = options;
   const gatesOf = await gatesFor(options);
-  const workingDirectory = process.cwd();
-  const loaded = loadConfig(path, { set: set ?? [], out, backend, workingDirectory });
-  const { data, task: taskSetting, output } = loaded.config;
-
-  clock.lap("start");
-  const { table, config, plan, first, engine } = await located(loaded, async () => {
-    const { readTraining, readValidation } = await tablesOf(loaded.config);
-    const table = await readTraining();
-    clock.lap("read");
-    const task = findTask(table, data, taskSetting);
-    const config = loaded.configFor({ rows: task.table.rows, task: task.task });
-    if (keep) await checkKeep(config, folds);
-    const plan = planFolds(task, config, { folds, sharesScaling: keep }, readValidation);
-    const first = await prepareFold(plan, plan.folds[0]!); // there are two at least
-    const engine = await foldsEngine(first, folds, { threads, blasLibrary: process.env.NNFIT_BLAS });
-    clock.lap("prepare");
-    return { table, config, plan, first, engine };
-  });
+  const job = await understand(path, options, clock);
+  const { table, config, text, plan, first, engine, name } = job;
   const { target } = first;
   const gates = await gatesOf(target);
   describe(table, plan.task, first, engine, config, foldsText(plan));
   warnOfFolds(plan);
 
-  const name = displayPath(workingDirectory, output);
   const files = [FOLDS_FILE, OUT_OF_FOLD_FILE];
-  const text = resolvedConfig(config);
   const identity = { name, source: path, config: text };
-  using folder = new RunFolder(output, identity, [...files, ...(keep ? [MODEL_FILE] : [])]);
-  const { epochs } = config.training;
+  using folder = new RunFolder(config.output, identity, [...files, ...(keep ? [MODEL_FILE] : [])]);
   const session = new FoldsSession({ config, text, folder: name, folds, keep, resume, words: process.argv.slice(2) });
-  const display = await foldsDisplay({ folds, epochs, scores: scoreNames(target, "line"), quiet });
-  const watcher: FoldsWatcher = {
-    progress(epochs, before) {
-      folder.beat();
-      display.progress(epochs, before);
-    },
-    done: (result) => display.done(result),
-  };
-  let results: FoldResult[];
-  try {
-    results = await located(loaded, () => crossValidate(plan, first, engine, watcher, session));
-    clock.lap("fit");
-  } finally {
-    display.stop();
-    session.close();
-  }
+  const results = await trainWatched(job, folder, session, options);
+  clock.lap("fit");
   const scores = foldScores(target, results);
   clock.lap("score");
 
@@ -102,32 +64,110 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
     session.remove(); // going on would gain nothing
     throw diverged;
   }
-  const kept = keep ? keepFolds(plan, results, scores) : undefined;
-  if (kept) {
-    removeOld(new Checkpoints(output, name), "a model of folds takes its place");
-    saveKept(folder, modelOf(kept.prepared, kept.outcome, kept.baseline, data));
-  }
+  const kept = keep ? await saveKeptFolds(job, folder, results, scores) : 0;
   session.remove();
   clock.lap("save");
   const failure = gates(scores.mean);
-  const compared = await comparisons(
-    target,
-    { ...config.training, loss: first.spec.loss },
-    scores.mean,
-    scores.baselines,
-  );
-  concludeFolds(target, results, scores, compared, {
-    folder: name,
-    files,
-    seconds: clock.seconds.fit ?? 0,
-    kept: kept?.outcome.members.length ?? 0,
-    failure,
-  });
+  const judged = { ...config.training, loss: first.spec.loss };
+  const compared = await comparisons(target, judged, scores.mean, scores.baselines);
+  const seconds = clock.seconds.fit ?? 0;
+  concludeFolds(target, results, scores, compared, { folder: name, files, seconds, kept, failure });
   if (json) {
-    const model = kept ? `${name}/${MODEL_FILE}` : null;
+    const model = kept > 0 ? `${name}/${MODEL_FILE}` : null;
     printResult(await resultOf(plan, results, scores, { engine, model, seconds: clock.seconds }), failureOf(failure));
   }
   if (failure) throw failure;
+}
+
+/** What is to be trained, by what, and where the results go. */
+interface FoldsJob {
+  readonly loaded: LoadedConfig;
+  /** as it was read */
+  readonly table: Table;
+  /** with the values of its preset */
+  readonly config: Config;
+  /** the same as a file has it */
+  readonly text: string;
+  readonly plan: CrossValidation;
+  /** the first fold, made ready */
+  readonly first: Prepared;
+  readonly engine: FoldsEngine;
+  /** the run folder, as people are told it */
+  readonly name: string;
+}
+
+async function understand(path: string, options: FoldsOptions, clock: Stopwatch): Promise<FoldsJob> {
+  const { set = [], out, threads, backend, folds, keep } = options;
+  const { loadConfig, displayPath, resolvedConfig } = await import("../config/load.js");
+  const { foldsEngine } = await import("../folds/crossValidation.js");
+  const { planFolds, prepareFold } = await import("../folds/plan.js");
+  const { findTask } = await import("../train/task.js");
+
+  const workingDirectory = process.cwd();
+  const loaded = loadConfig(path, { set, out, backend, workingDirectory });
+  const { data, task: taskSetting, output } = loaded.config;
+  clock.lap("start");
+  return located(loaded, async () => {
+    const { readTraining, readValidation } = await tablesOf(loaded.config);
+    const table = await readTraining();
+    clock.lap("read");
+    const task = findTask(table, data, taskSetting);
+    const config = loaded.configFor({ rows: task.table.rows, task: task.task });
+    if (keep) await checkKeep(config, folds);
+    const plan = planFolds(task, config, { folds, sharesScaling: keep }, readValidation);
+    const first = await prepareFold(plan, plan.folds[0]!); // there are two at least
+    const engine = await foldsEngine(first, folds, { threads, blasLibrary: process.env.NNFIT_BLAS });
+    clock.lap("prepare");
+    const name = displayPath(workingDirectory, output);
+    return { loaded, table, config, text: resolvedConfig(config), plan, first, engine, name };
+  });
+}
+
+/** Trains and tests the folds while a display follows. */
+async function trainWatched(
+  { loaded, config, plan, first, engine }: FoldsJob,
+  folder: RunFolder,
+  session: FoldsSession,
+  { folds, quiet = false }: FoldsOptions,
+): Promise<FoldResult[]> {
+  const { crossValidate } = await import("../folds/crossValidation.js");
+  const { scoreNames } = await import("../score/metrics.js");
+  const { foldsDisplay } = await import("./foldsProgress.js");
+
+  const { epochs } = config.training;
+  const display = await foldsDisplay({ folds, epochs, scores: scoreNames(first.target, "line"), quiet });
+  const watcher: FoldsWatcher = {
+    progress(epochs, before) {
+      folder.beat();
+      display.progress(epochs, before);
+    },
+    done: (result) => display.done(result),
+  };
+  try {
+    return await located(loaded, () => crossValidate(plan, first, engine, watcher, session));
+  } finally {
+    display.stop();
+    session.close();
+  }
+}
+
+/** Saves one model with the networks of all folds, and says how many there are. */
+async function saveKeptFolds(
+  { plan, config, name }: FoldsJob,
+  folder: RunFolder,
+  results: readonly FoldResult[],
+  scores: FoldScores,
+): Promise<number> {
+  const { Checkpoints } = await import("../artifact/checkpoints.js");
+  const { saveKept } = await import("../artifact/foldFiles.js");
+  const { modelOf } = await import("../artifact/trained.js");
+  const { keepFolds } = await import("../folds/keep.js");
+  const { removeOld } = await import("./resume.js");
+
+  const { prepared, outcome, baseline } = keepFolds(plan, results, scores);
+  removeOld(new Checkpoints(config.output, name), "a model of folds takes its place");
+  saveKept(folder, modelOf(prepared, outcome, baseline, config.data));
+  return outcome.members.length;
 }
 
 /** What a script wants to know of a cross-validation. `scores` are what gates judge: the means over the folds. */

@@ -1,14 +1,16 @@
 import { Command, InvalidArgumentError } from "commander";
+import type { Lock } from "../artifact/lock.js";
 import type { LoadedConfig } from "../config/load.js";
-import type { Config } from "../config/schema.js";
+import type { SearchLog } from "../search/log.js";
 import type { Job } from "../search/methods.js";
 import type { SearchOptions } from "../search/options.js";
-import type { FinishedJob, Values } from "../search/trials.js";
+import type { FinishedJob, ScoreName, Values } from "../search/trials.js";
 import type { TaskOptions } from "../train/prepare.js";
 import { failureOf, printResult, stoppedFailure } from "./failure.js";
 import { located } from "./located.js";
 import { endWith } from "./report.js";
-import { watchSignals } from "./signals.js";
+import type { findMaterial } from "./searchMaterial.js";
+import { type SignalWatch, watchSignals } from "./signals.js";
 import { shellWord } from "./text.js";
 import { example, folderName, setOption, threadsOption } from "./usage.js";
 
@@ -62,60 +64,115 @@ function positive(text: string): number {
 }
 
 async function searchAction(path: string, options: SearchCommandOptions): Promise<void> {
-  const { join, resolve } = await import("node:path");
-  const { displayPath, loadConfig } = await import("../config/load.js");
-  const { fileError } = await import("../errors.js");
-  const { make } = await import("../family.js");
-  const { systemFiles } = await import("../artifact/files.js");
   const { takeLock } = await import("../artifact/lock.js");
-  const { SearchLog } = await import("../search/log.js");
-  const { methods } = await import("../search/methods.js");
-  const { TrialPool } = await import("../search/pool.js");
-  const { scoreNameFor, trialsTable } = await import("../search/results.js");
-  const { search } = await import("../search/search.js");
-  const { Twins } = await import("../search/twins.js");
-  const { badnessOf, drawValues, epochsFor, finishedJobOf, rankJobs } = await import("../search/trials.js");
-  const { mostThreads } = await import("../train/parallel.js");
-  const { findMaterial, originOf } = await import("./searchMaterial.js");
-  const { searchDisplay } = await import("./searchDisplay.js");
   const { concludeSearch, describeSearch, searchResult } = await import("./searchStory.js");
 
-  const workingDirectory = process.cwd();
-  const loaded = loadConfig(path, { set: options.set ?? [], workingDirectory });
-  const wanted = await wantedSearch(loaded, options, path);
-  const { material, facts, config, target, judgedRows } = await located({ locate: loaded.locateDrawn }, () =>
-    findMaterial(loaded, wanted),
-  );
-  const { training, output } = config;
-  const by = await located(loaded, async () => scoreNameFor(wanted, training.bestBy, facts.task));
+  const question = await understand(path, options);
+  const { folder, name, wanted, material, judgedRows, by } = question;
+  await makeFolder(folder, name);
+  const lock = takeLock(folder, name);
+  process.once("exit", lock.release); // whatever comes, it is this process's no longer
+  const log = await openLog(question);
+  const earlier = log.finished.length;
+  describeSearch(material.task.table, { wanted, by, judgedRows, earlier });
+  const { jobs, isWhole, stoppedBy, seconds, failure } = await runTrials(question, { log, lock }, options);
+  if (failure && jobs.length === 0) throw failure.error;
 
-  const folder = options.out === undefined ? folderBeside(output) : resolve(workingDirectory, options.out);
-  const name = displayPath(workingDirectory, folder);
+  const { ranked, best } = await writeResults(question, jobs);
+  if (failure) throw failure.error;
+  const conclusion = { ranked, best, by, folder: name, isWhole, stoppedBy, seconds };
+  concludeSearch({ ...conclusion, earlier, source: path });
+  const stopped = stoppedBy && stoppedFailure(stoppedBy, `nnfit search ${shellWord(path)} with the same options`);
+  const diverged = best || stopped ? undefined : await allDiverged(name);
+  if (options.json) printResult(searchResult(conclusion), stopped ?? failureOf(diverged));
+  if (stopped) endWith(stopped);
+  if (diverged) throw diverged;
+}
+
+/** What is searched, for what, and where the results go. */
+interface Question extends Awaited<ReturnType<typeof findMaterial>> {
+  readonly loaded: LoadedConfig;
+  readonly wanted: SearchOptions;
+  readonly by: ScoreName;
+  readonly folder: string;
+  /** the folder, as people are told it */
+  readonly name: string;
+}
+
+async function understand(path: string, { set = [], out, ...options }: SearchCommandOptions): Promise<Question> {
+  const { resolve } = await import("node:path");
+  const { displayPath, loadConfig } = await import("../config/load.js");
+  const { scoreNameFor } = await import("../search/results.js");
+  const { findMaterial } = await import("./searchMaterial.js");
+
+  const workingDirectory = process.cwd();
+  const loaded = loadConfig(path, { set, workingDirectory });
+  const wanted = await wantedSearch(loaded, options, path);
+  const found = await located({ locate: loaded.locateDrawn }, () => findMaterial(loaded, wanted));
+  const { training, output } = found.config;
+  const by = await located(loaded, async () => scoreNameFor(wanted, training.bestBy, found.facts.task));
+  const folder = out === undefined ? folderBeside(output) : resolve(workingDirectory, out);
+  return { ...found, loaded, wanted, by, folder, name: displayPath(workingDirectory, folder) };
+}
+
+async function makeFolder(folder: string, name: string): Promise<void> {
+  const { systemFiles } = await import("../artifact/files.js");
+  const { fileError } = await import("../errors.js");
   try {
     systemFiles.makeFolder(folder);
   } catch (error) {
     throw fileError("write to the output folder", name, error);
   }
-  const lock = takeLock(folder, name);
-  process.once("exit", lock.release); // whatever comes, it is this process's no longer
-  const log = new SearchLog(
-    join(folder, "trials.jsonl"),
-    `${name}/trials.jsonl`,
-    await originOf(config, wanted, material),
-  );
-  const method = make(methods, wanted.method);
-  const jobs = wanted.runs === undefined ? undefined : method.jobs(wanted.runs);
-  describeSearch(material.task.table, { wanted, by, judgedRows, earlier: log.finished.length });
+}
 
-  const lanes = training.backend === "blas" ? 1 : options.threads === "auto" ? mostThreads() : options.threads;
-  const engine = { threads: training.backend === "blas" ? options.threads : 1, blasLibrary: process.env.NNFIT_BLAS };
-  const pool = new TrialPool({ material, judge: wanted.judge, engine });
-  const display = await searchDisplay({ jobs, by, minutes: wanted.minutes });
-  const ended: FinishedJob[] = [];
-  const started = performance.now();
-  const seconds = () => (performance.now() - started) / 1000;
+async function openLog({ folder, name, config, wanted, material }: Question): Promise<SearchLog> {
+  const { join } = await import("node:path");
+  const { SearchLog } = await import("../search/log.js");
+  const { originOf } = await import("./searchMaterial.js");
+  const file = "trials.jsonl";
+  return new SearchLog(join(folder, file), `${name}/${file}`, await originOf(config, wanted, material));
+}
+
+/** What came of the trials. */
+interface Trials {
+  /** all that were finished, also by an earlier search that had more */
+  readonly jobs: readonly FinishedJob[];
+  /** nothing is left to train */
+  readonly isWhole: boolean;
+  readonly stoppedBy: SignalWatch["received"];
+  readonly seconds: number;
+  /** what ended the search */
+  readonly failure: { readonly error: unknown } | undefined;
+}
+
+/** Trains the trials on threads, as long as time and signals allow. */
+async function runTrials(
+  { loaded, wanted, material, facts, config, target, by }: Question,
+  { log, lock }: { readonly log: SearchLog; readonly lock: Lock },
+  { threads }: SearchCommandOptions,
+): Promise<Trials> {
+  const { make } = await import("../family.js");
+  const { methods } = await import("../search/methods.js");
+  const { TrialPool } = await import("../search/pool.js");
+  const { search } = await import("../search/search.js");
+  const { Twins } = await import("../search/twins.js");
+  const { badnessOf, drawValues, epochsFor, finishedJobOf } = await import("../search/trials.js");
+  const { mostThreads } = await import("../train/parallel.js");
+  const { searchDisplay } = await import("./searchDisplay.js");
+
+  const { ranges, seed, runs, minutes, judge } = wanted;
+  const method = make(methods, wanted.method);
+  const jobs = runs === undefined ? undefined : method.jobs(runs);
+  const isBlas = config.training.backend === "blas"; // which has threads of its own
+  const engine = { threads: isBlas ? threads : 1, blasLibrary: process.env.NNFIT_BLAS };
+  const lanes = isBlas ? 1 : threads === "auto" ? mostThreads() : threads;
+  const pool = new TrialPool({ material, judge, engine });
+  const display = await searchDisplay({ jobs, by, minutes });
   const signals = watchSignals(() => void pool.close());
   const twins = new Twins(log.finished);
+  const begun = performance.now();
+  const secondsSince = (moment: number) => (performance.now() - moment) / 1000;
+
   const trainAnew = async (job: Job, values: Values): Promise<FinishedJob | undefined> => {
     const begun = performance.now();
     const outcome = await located({ locate: loaded.locateDrawn }, () => {
@@ -127,20 +184,20 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
         display.progress(job, share);
       });
     });
-    return outcome && finishedJobOf(job, values, outcome, (performance.now() - begun) / 1000);
+    return outcome && finishedJobOf(job, values, outcome, secondsSince(begun));
   };
+  const ended: FinishedJob[] = [];
   let isWhole = false;
-  let failure: { readonly error: unknown } | undefined;
+  let failure: Trials["failure"];
   try {
     isWhole = await search({
-      rungs: method.rungs(wanted.runs),
+      rungs: method.rungs(runs),
       lanes: Math.min(lanes, jobs ?? lanes),
       finished: log.finished,
       badness: (job) => badnessOf(job, by, target),
-      isOver: () =>
-        signals.received !== undefined || (wanted.minutes !== undefined && seconds() >= 60 * wanted.minutes),
+      isOver: () => signals.received !== undefined || (minutes !== undefined && secondsSince(begun) >= 60 * minutes),
       train(job) {
-        const values = drawValues(wanted.ranges, wanted.seed, job.trial);
+        const values = drawValues(ranges, seed, job.trial);
         return twins.train(job, values, () => trainAnew(job, values));
       },
       done(job, isNew) {
@@ -157,37 +214,29 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
     await pool.close();
     log.close();
   }
-
-  const all = new Set([...ended, ...log.finished]); // also trials of an earlier search that had more
-  if (failure && all.size === 0) throw failure.error;
-  const ranked = rankJobs([...all], by, target);
-  const [best] = ranked.filter(({ badness }) => Number.isFinite(badness));
-  const jobsInOrder = ranked.map(({ job }) => job);
-  await writeResults(
-    folder,
-    trialsTable(jobsInOrder, [...wanted.ranges.keys()]),
-    best && loaded.configFor(facts, best.job.values),
-  );
-  if (failure) throw failure.error;
-  const conclusion = { ranked, best, by, folder: name, isWhole, stoppedBy: signals.received, seconds: seconds() };
-  concludeSearch({ ...conclusion, earlier: log.finished.length, source: path });
-  const stopped =
-    signals.received && stoppedFailure(signals.received, `nnfit search ${shellWord(path)} with the same options`);
-  const diverged = best || stopped ? undefined : await allDiverged(name);
-  if (options.json) printResult(searchResult(conclusion), stopped ?? failureOf(diverged));
-  if (stopped) endWith(stopped);
-  if (diverged) throw diverged;
+  const all = [...new Set([...ended, ...log.finished])];
+  return { jobs: all, isWhole, stoppedBy: signals.received, seconds: secondsSince(begun), failure };
 }
 
-/** The table, and the best config: ready to train, into a folder of its own. */
-async function writeResults(folder: string, table: string, best: Config | undefined): Promise<void> {
+/** Writes the table of the trials, and the best config: ready to train, into a folder of its own. */
+async function writeResults({ loaded, facts, wanted, by, target, folder }: Question, jobs: readonly FinishedJob[]) {
   const { join } = await import("node:path");
   const { writeWhole } = await import("../artifact/write.js");
   const { resolvedConfig } = await import("../config/load.js");
+  const { trialsTable } = await import("../search/results.js");
+  const { rankJobs } = await import("../search/trials.js");
+  const ranked = rankJobs(jobs, by, target);
+  const [best] = ranked.filter(({ badness }) => Number.isFinite(badness));
+  const table = trialsTable(
+    ranked.map(({ job }) => job),
+    [...wanted.ranges.keys()],
+  );
   writeWhole(join(folder, "trials.csv"), Buffer.from(table));
-  if (!best) return;
-  const resolved = resolvedConfig({ ...best, output: join(folder, "best") }, folder);
-  writeWhole(join(folder, "best.json"), Buffer.from(resolved));
+  if (best) {
+    const config = { ...loaded.configFor(facts, best.job.values), output: join(folder, "best") };
+    writeWhole(join(folder, "best.json"), Buffer.from(resolvedConfig(config, folder)));
+  }
+  return { ranked, best };
 }
 
 /** "runs/iris-search" beside "runs/iris" */
@@ -198,7 +247,7 @@ function folderBeside(output: string): string {
 /** What the config and the command line say of the search. */
 async function wantedSearch(
   { search }: LoadedConfig,
-  { runs = search.runs, minutes = search.minutes }: SearchCommandOptions,
+  { runs = search.runs, minutes = search.minutes }: Pick<SearchCommandOptions, "runs" | "minutes">,
   path: string,
 ): Promise<SearchOptions> {
   const { NnfitError } = await import("../errors.js");

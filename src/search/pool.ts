@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { shared } from "../data/arrays.js";
 import type { Table } from "../data/table.js";
-import { type ErrorDetails, type ErrorKind, NnfitError } from "../errors.js";
+import { type ErrorParts, errorOf } from "../errors.js";
 import type { TaskOptions } from "../train/prepare.js";
 import type { EngineOptions } from "../train/train.js";
 import type { JudgeChoice, Material, TrialOutcome } from "./judges.js";
@@ -17,7 +17,7 @@ export interface TrialThreadData {
 export type TrialThreadMessage =
   | { readonly progress: number }
   | { readonly outcome: TrialOutcome }
-  | { readonly error: { readonly kind: ErrorKind; readonly message: string; readonly details: ErrorDetails } };
+  | { readonly error: ErrorParts };
 
 /** A thread, and the trial that it trains. */
 interface Lane {
@@ -77,7 +77,7 @@ export class TrialPool {
           lane.trial?.reject(error);
         }
       } else if ("outcome" in message) lane.trial?.resolve(message.outcome);
-      else lane.trial?.reject(new NnfitError(message.error.kind, message.error.message, message.error.details));
+      else lane.trial?.reject(errorOf(message.error));
     });
     worker.on("error", (error) => lane.trial?.reject(error));
     worker.on("exit", (code) => {

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { NnfitError } from "../errors.js";
+import { NnfitError, partsOf } from "../errors.js";
 import { make } from "../family.js";
 import type { TaskOptions } from "../train/prepare.js";
 import { judges } from "./judges.js";
@@ -25,8 +25,7 @@ async function trial(options: TaskOptions): Promise<void> {
     say({ outcome });
   } catch (error) {
     if (!(error instanceof NnfitError)) throw error;
-    const { kind, message, details } = error;
-    say({ error: { kind, message, details } });
+    say({ error: partsOf(error) });
   }
 }
 

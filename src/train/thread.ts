@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { parentPort, workerData } from "node:worker_threads";
 import { Memory } from "../engine/memory.js";
-import { NnfitError } from "../errors.js";
+import { NnfitError, partsOf } from "../errors.js";
 import { trainInTurn } from "./interleave.js";
 import type { ThreadData, ThreadMessage, ThreadOrder } from "./threads.js";
 
@@ -59,6 +59,5 @@ work(workerData as ThreadData).catch((error: unknown) => {
     });
     return;
   }
-  const { kind, message, details } = error;
-  say({ error: { kind, message, details } });
+  say({ error: partsOf(error) });
 });

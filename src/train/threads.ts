@@ -1,6 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { shared } from "../data/arrays.js";
-import { type ErrorDetails, type ErrorKind, NnfitError } from "../errors.js";
+import { type ErrorParts, errorOf } from "../errors.js";
 import type { HandedOver, MemberEvent, States } from "./interleave.js";
 import type { MemberState, Problem } from "./member.js";
 import type { Member } from "./members.js";
@@ -39,7 +39,7 @@ export type ThreadMessage =
   | { readonly states: States }
   | { readonly given: HandedOver | undefined }
   | { readonly idle: true }
-  | { readonly error: { readonly kind: ErrorKind; readonly message: string; readonly details: ErrorDetails } };
+  | { readonly error: ErrorParts };
 
 /** What an idle thread is told: a member to go on with, or that there will be none. */
 export type ThreadOrder = HandedOver | "done";
@@ -136,8 +136,7 @@ function ended(
   return new Promise((resolve, reject) => {
     worker.on("message", (message: ThreadMessage) => {
       if ("error" in message) {
-        const { kind, message: text, details } = message.error;
-        reject(new NnfitError(kind, text, details));
+        reject(errorOf(message.error));
         return;
       }
       try {
