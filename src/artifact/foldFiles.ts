@@ -62,8 +62,8 @@ function outOfFoldLines(table: Table, whole: Table, results: readonly FoldResult
   const truths = names.map((name) => columnOf(table, name)!);
   const rowOfLine = new Map(Array.from(whole.lines, (line, row) => [line, row + 1]));
   const lines: string[][] = [];
-  for (const { fold, outcome, outputs, prepared } of results) {
-    const cells = predictionCells(outcome.target, outputs, prepared.spec.outputs, true);
+  for (const { fold, outcome, outputs } of results) {
+    const cells = predictionCells(outcome.target, outputs, true);
     for (const [i, row] of fold.test.entries()) {
       const line = table.lines[row]!;
       const truth = truths.map((column) => textOf(column, row) ?? "");

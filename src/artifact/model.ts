@@ -260,7 +260,7 @@ function checkConsistent(
       !baselinesFit(training.baseline, target, inputColumns(pipeline)) &&
       "its baseline does not fit its target or its columns",
     probe &&
-      !probeFits(probe, inputColumns(pipeline), network.outputs) &&
+      !probeFits(probe, inputColumns(pipeline), targetWidth(target)) &&
       "its probe does not fit its network or its columns",
     !weights.every(Number.isFinite) && "not all of its weights are finite numbers",
   ];

@@ -11,7 +11,7 @@ const rows = z.array(z.array(z.number())).min(1).max(16);
 export const probeState = z.strictObject({
   /** X [rows, inputs], as the network takes them */
   inputs: rows,
-  /** [rows, outputs], as the loss's inverse link makes them, the mean of all networks */
+  /** [rows, targets or classes], as the loss's inverse link makes them, the mean of all networks */
   outputs: rows,
 });
 export type Probe = z.output<typeof probeState>;
@@ -40,7 +40,7 @@ export function probeOf(
     : undefined;
 }
 
-/** Whether it is of such columns of X and so many outputs. */
+/** Whether it is of such columns of X and so many targets or classes. */
 export function probeFits({ inputs, outputs }: Probe, columns: readonly InputColumn[], width: number): boolean {
   return (
     inputs.length === outputs.length &&
@@ -98,9 +98,9 @@ function predicted(make: MakeNetworks, inputs: Probe["inputs"]): number[][] {
   try {
     const networks = make(memory);
     const columns = inputs[0]?.length ?? 0;
-    const { outputs } = networks[0]!.spec; // there is one at least
     const all = predictorOfInputs(memory, networks, { columns, rows: MOST_ROWS })(Float32Array.from(inputs.flat()));
-    return inputs.map((_, row) => [...all.subarray(row * outputs, (row + 1) * outputs)]);
+    const width = all.length / inputs.length;
+    return inputs.map((_, row) => [...all.subarray(row * width, (row + 1) * width)]);
   } finally {
     memory.close();
   }

@@ -138,7 +138,7 @@ async function evaluate(model: Model, path: string, source: Source, options: Eva
   const table = rowsWithTarget(all, targetNames(target));
   const truth = truthOf(target, table);
   const X = applyPipeline(pipeline, table);
-  const predicted = (inputs: Float32Array) => invertTarget(target, predict(inputs), model.network.outputs);
+  const predicted = (inputs: Float32Array) => invertTarget(target, predict(inputs));
   const predictions = predicted(X);
   const scores = scoresOf(target, truth, predictions);
   const groupColumn = model.groups === undefined ? undefined : columnOf(table, model.groups);

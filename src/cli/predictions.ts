@@ -5,6 +5,7 @@ import type { Table } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { predictionCells, predictionHeader, safeWord } from "../transform/output.js";
 import { rowsNotFinite } from "../transform/scalers.js";
+import { targetWidth } from "../transform/target.js";
 import { Remarks } from "./remarks.js";
 import { count } from "./text.js";
 
@@ -28,7 +29,7 @@ export class Predictions {
   private readonly notFinite: { rows: number; first?: string } = { rows: 0 };
 
   constructor(
-    private readonly model: Pick<Model, "network" | "pipeline" | "target">,
+    private readonly model: Pick<Model, "pipeline" | "target">,
     /** the outputs for the rows of a table */
     private readonly predict: (table: Table) => Float32Array,
     private readonly options: PredictionsOptions,
@@ -77,14 +78,14 @@ export class Predictions {
   }
 
   private linesOf({ table, kept }: Block): string {
-    const { target, network } = this.model;
+    const { target } = this.model;
     const { reasons, unreadable } = this.remarks.on(table);
     const outputs = this.predict(table);
     const without = new Set([...unreadable, ...this.lost(outputs, table)]);
     this.counts.rows += table.rows;
     this.counts.withoutPrediction += without.size;
     const label = target.task === "classification" ? this.word : (number: string) => number;
-    const predictions = predictionCells(target, outputs, network.outputs, this.options.proba);
+    const predictions = predictionCells(target, outputs, this.options.proba);
     const lineOf = ([first = "", ...others]: readonly string[], row: number) => {
       const asWritten = kept.map(({ cells }) => this.word(cells[row]!));
       const cells = without.has(row) ? this.columns.map(() => "") : [label(first), ...others];
@@ -95,7 +96,7 @@ export class Predictions {
 
   /** Rows of which the network makes no finite number. */
   private lost(outputs: Float32Array, { source, lines }: Table): number[] {
-    const lost = rowsNotFinite(outputs, this.model.network.outputs);
+    const lost = rowsNotFinite(outputs, targetWidth(this.model.target));
     if (lost.length === 0) return lost;
     const first = `${source}:${lines[lost[0]!]}`;
     if (!this.options.lenient) {

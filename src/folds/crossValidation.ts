@@ -164,7 +164,7 @@ function epochsOf({ members }: Snapshot): number {
 function test(fold: Fold, prepared: Prepared, outcome: Outcome, rows: Rows): FoldOutcome {
   const { rows: _, ...rest } = prepared;
   const { loss, outputs } = predict(prepared, outcome, rows);
-  const predictions = invertTarget(outcome.target, outputs, prepared.spec.outputs);
+  const predictions = invertTarget(outcome.target, outputs);
   return {
     fold,
     prepared: rest,

@@ -4,6 +4,7 @@ import { rowsOf } from "../train/prepare.js";
 import { weightedMean } from "../train/reports.js";
 import { calibratedTarget, type Outcome } from "../train/train.js";
 import { inputColumns } from "../transform/inputColumns.js";
+import { targetWidth } from "../transform/target.js";
 import type { FoldResult } from "./crossValidation.js";
 import type { CrossValidation } from "./plan.js";
 import type { FoldScores } from "./scores.js";
@@ -14,17 +15,18 @@ import type { FoldScores } from "./scores.js";
  */
 export function keepFolds({ task: { table } }: CrossValidation, results: readonly FoldResult[], scores: FoldScores) {
   const [{ prepared }] = results as [FoldResult]; // there are two at least, and the others are like it
-  const { target, pipeline, spec, training } = prepared;
+  const { target, pipeline, training } = prepared;
   const rows = rowsOf(table, pipeline, target);
-  const outputs = new Float32Array(table.rows * spec.outputs);
+  const width = targetWidth(target);
+  const outputs = new Float32Array(table.rows * width);
   for (const { fold, outputs: ofFold } of results) {
     for (const [i, row] of fold.test.entries()) {
-      outputs.set(ofFold.subarray(i * spec.outputs, (i + 1) * spec.outputs), row * spec.outputs);
+      outputs.set(ofFold.subarray(i * width, (i + 1) * width), row * width);
     }
   }
   const outcomes = results.map(({ outcome }) => outcome);
   const outcome: Omit<Outcome, "judgedRows"> = {
-    target: training.calibrate ? calibratedTarget(target, outputs, spec.outputs, rows.truth) : target,
+    target: training.calibrate ? calibratedTarget(target, outputs, rows.truth) : target,
     members: outcomes.flatMap(({ members }) => members),
     judgement: {
       loss: weightedMean(results.map(({ fold, judgement }) => [fold.test.length, judgement.loss])),

@@ -13,7 +13,7 @@ export interface Loss {
   value(tape: Tape, yHat: Matrix, y: Matrix, w?: Matrix): Cell;
   /** ∂ value / ∂ yHat   [rows, outputs] */
   gradient(tape: Tape, yHat: Matrix, y: Matrix, w?: Matrix): Matrix;
-  /** yHat as predictions: scaled targets, or probabilities; of several networks side by side, where there are `copies`. */
+  /** yHat as predictions: scaled targets, or the probability of each class; of several networks side by side, where there are `copies`. */
   inverseLink(tape: Tape, yHat: Matrix, copies?: number): Matrix;
 }
 
@@ -173,10 +173,19 @@ export const losses = {
           return tape.add(positive, negative);
         },
         gradient: (tape, yHat, y) => tape.subtract(tape.sigmoid(yHat), y),
-        inverseLink: (tape, yHat) => tape.sigmoid(yHat),
+        inverseLink: (tape, yHat) => tape.sigmoid(bothWays(tape, yHat)),
       }),
   } satisfies LossMember<typeof none>,
 };
+
+/** [−ŷ, ŷ], side by side: σ(−ŷ) has all its digits where of 1 − σ(ŷ) none are left. Of each column. */
+function bothWays(tape: Tape, yHat: Matrix): Matrix {
+  const negative = tape.multiply(yHat, -1);
+  const columns = Array.from({ length: yHat.columns }, (_, at) => at);
+  return tape.arrange(
+    columns.flatMap((at) => [negative, yHat].map((from) => ({ kind: "copy", from, at, columns: 1 }))),
+  );
+}
 
 function clip(tape: Tape, e: Matrix, delta: number): Matrix {
   return tape.maximum(tape.minimum(e, delta), -delta);

@@ -106,15 +106,16 @@ export function predictLinear(
     for (let k = 0; k < outputs; k++) values[k]![row] = sums[k]!;
   }
   if (target.task === "regression") return { task: "regression", values };
-  const probabilities = new Float32Array(rows * outputs);
-  const logits = new Float64Array(outputs);
-  const p = new Float64Array(outputs);
+  const classes = target.classes.length;
+  const probabilities = new Float32Array(rows * classes);
+  const logits = new Float64Array(classes); // one for each class, or of two that of the second, beside 0
+  const p = new Float64Array(classes);
   for (let row = 0; row < rows; row++) {
-    for (let k = 0; k < outputs; k++) logits[k] = values[k]![row]!;
+    for (let k = 0; k < outputs; k++) logits[classes - outputs + k] = values[k]![row]!;
     inverseLink(logits, p);
-    probabilities.set(p, row * outputs);
+    probabilities.set(p, row * classes);
   }
-  return invertTarget({ ...target, temperature: 1 }, probabilities, outputs); // that is the network's
+  return invertTarget({ ...target, temperature: 1 }, probabilities); // that is the network's
 }
 
 /** Multiplications for a row of so many values: of XᵀX, and for classes those of two passes an evaluation. */

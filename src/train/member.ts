@@ -209,7 +209,7 @@ function judgeOf(
   const evaluate = evaluator(network, rows);
   return (place, also) => {
     const { loss, outputs } = evaluate();
-    const predictions = invertTarget(target, outputs, network.spec.outputs);
+    const predictions = invertTarget(target, outputs);
     return { judgement: { loss, scores: scoresOf(target, truth, predictions, place, also) }, outputs };
   };
 }

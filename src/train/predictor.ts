@@ -1,3 +1,4 @@
+import { join } from "../data/arrays.js";
 import { Dataset } from "../data/dataset.js";
 import type { Table } from "../data/table.js";
 import type { Memory } from "../engine/memory.js";
@@ -44,12 +45,12 @@ export function predictorOfInputs(
   const evaluates = networks.map((network) => evaluator(network, rows));
   return (X) => {
     const size = X.length / columns;
-    const all = new Float32Array(size * outputs);
+    const parts: Float32Array[] = [];
     for (let row = 0; row < size; row += capacity) {
       rows.fill(X.subarray(row * columns, (row + capacity) * columns));
-      all.set(mean(evaluates.map((evaluate) => evaluate().outputs)), row * outputs);
+      parts.push(mean(evaluates.map((evaluate) => evaluate().outputs)));
     }
-    return all;
+    return join(Float32Array, parts);
   };
 }
 

@@ -157,15 +157,15 @@ function judgeTogether(
   const [alone, ...others] = ended as [MemberOutcome, ...MemberOutcome[]]; // there is one at least
   const calibrates = calibrate && holdsOut(members); // of the rows that they learned from networks are too sure
   if (others.length === 0 && !calibrates) return { target, judgement: alone.judgement, judgedRows: judging[0]! };
-  const { judgedRows, outputs, width } = meanOutputs(judging, ended);
+  const { judgedRows, outputs } = meanOutputs(judging, ended);
   const truth = takeTruth(rows.truth, judgedRows);
-  const calibrated = calibrates ? calibratedTarget(target, outputs, width, truth) : target;
+  const calibrated = calibrates ? calibratedTarget(target, outputs, truth) : target;
   return {
     target: calibrated,
     judgedRows,
     judgement: {
       loss: weightedMean(ended.map(({ judgement: { loss } }, member) => [judging[member]!.length, loss])),
-      scores: scoresOf(target, truth, invertTarget(calibrated, outputs, width)),
+      scores: scoresOf(target, truth, invertTarget(calibrated, outputs)),
     },
   };
 }
@@ -185,13 +185,13 @@ function meanOutputs(judging: readonly Uint32Array[], ended: readonly MemberOutc
   const width = outputsOf.get(judgedRows[0]!)![0]!.length;
   const outputs = new Float32Array(judgedRows.length * width);
   for (const [i, row] of judgedRows.entries()) outputs.set(mean(outputsOf.get(row)!), i * width);
-  return { judgedRows, outputs, width };
+  return { judgedRows, outputs };
 }
 
 /** The same target; of classes with the temperature that fits the probabilities best to the truth. */
-export function calibratedTarget(target: TargetState, outputs: Float32Array, width: number, truth: Truth): TargetState {
+export function calibratedTarget(target: TargetState, outputs: Float32Array, truth: Truth): TargetState {
   if (target.task === "regression" || truth.task === "regression") return target;
-  const predictions = invertTarget(target, outputs, width);
+  const predictions = invertTarget(target, outputs);
   if (predictions.task === "regression") return target;
   return { ...target, temperature: fitTemperature(predictions.probabilities, truth.classes) };
 }

@@ -1,5 +1,5 @@
 import { numberIn } from "../data/numbers.js";
-import { inverseOf, invertTarget, type TargetState } from "./target.js";
+import { inverseOf, invertTarget, type TargetState, targetWidth } from "./target.js";
 
 /** The names of the columns that predictions are written in. */
 export function predictionHeader(target: TargetState, withProbabilities: boolean): string[] {
@@ -11,25 +11,20 @@ export function predictionHeader(target: TargetState, withProbabilities: boolean
   return ["prediction", ...(withProbabilities ? probabilities : [])];
 }
 
-/** The cells of each row: targets in their own units, or the class and its probabilities   outputs [rows, width] */
-export function predictionCells(
-  target: TargetState,
-  outputs: Float32Array,
-  width: number,
-  withProbabilities: boolean,
-): string[][] {
+/** The cells of each row: targets in their own units, or the class and its probabilities   outputs as for `invertTarget` */
+export function predictionCells(target: TargetState, outputs: Float32Array, withProbabilities: boolean): string[][] {
+  const width = targetWidth(target);
   const rows = Array.from({ length: outputs.length / width }, (_, row) => row);
   if (target.task === "regression") {
     const inverses = target.targets.map(inverseOf);
     return rows.map((row) => inverses.map((invert, t) => decimals(invert, outputs[row * width + t]!)));
   }
-  const predictions = invertTarget(target, outputs, width);
+  const predictions = invertTarget(target, outputs);
   if (predictions.task !== "classification") throw new Error("classes are no numbers");
   const { classes, probabilities } = predictions;
-  const count = target.classes.length;
   return rows.map((row) => [
     target.classes[classes[row]!]!,
-    ...(withProbabilities ? target.classes.map((_, c) => String(digits(probabilities[row * count + c]!))) : []),
+    ...(withProbabilities ? target.classes.map((_, c) => String(digits(probabilities[row * width + c]!))) : []),
   ]);
 }
 

@@ -243,10 +243,10 @@ export function inverseOf({
 
 /**
  * What the network predicts, in the target's own units.
- * outputs [rows, width], as the loss's inverse link gives them: scaled targets; a probability for each class; or with one
- * output for two classes, the probability of the second.
+ * outputs [rows, targets or classes], as the loss's inverse link gives them: scaled targets, or probabilities.
  */
-export function invertTarget(target: TargetState, outputs: Float32Array, width: number): Predictions {
+export function invertTarget(target: TargetState, outputs: Float32Array): Predictions {
+  const width = targetWidth(target);
   const rows = outputs.length / width;
   if (target.task === "regression") {
     const values = target.targets.map((state, t) => {
@@ -257,24 +257,14 @@ export function invertTarget(target: TargetState, outputs: Float32Array, width: 
     });
     return { task: "regression", values };
   }
-  const count = target.classes.length;
   const { temperature = 1 } = target;
-  const probabilities = tempered(width === count ? outputs : ofBothClasses(outputs), count, temperature);
+  const probabilities = tempered(outputs, width, temperature);
   const classes = new Int32Array(rows);
-  for (let row = 0; row < rows; row++) classes[row] = placeOfLargest(probabilities, row * count, count);
+  for (let row = 0; row < rows; row++) classes[row] = placeOfLargest(probabilities, row * width, width);
   return { task: "classification", classes, probabilities };
 }
 
 const EVERYTHING: [number, number] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-
-function ofBothClasses(ofSecond: Float32Array): Float32Array {
-  const both = new Float32Array(ofSecond.length * 2);
-  for (let row = 0; row < ofSecond.length; row++) {
-    both[2 * row] = 1 - ofSecond[row]!;
-    both[2 * row + 1] = ofSecond[row]!;
-  }
-  return both;
-}
 
 /** Of `count` values from `start` on; of equal ones the first. */
 function placeOfLargest(values: Float32Array, start: number, count: number): number {

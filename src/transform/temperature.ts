@@ -2,7 +2,7 @@ import { exp, log } from "../engine/scalar.js";
 
 /** Temperatures that are looked among, as logarithms. */
 const LOWEST = log(0.05);
-const HIGHEST = log(20);
+const HIGHEST = log(1000);
 const STEPS = 60;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 

@@ -188,6 +188,9 @@ const softmax = (x: number[]) => {
   return exps.map((value) => value / exps.reduce((sum, each) => sum + each));
 };
 
+const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
+const probabilities = (x: number[]) => (x.length === 1 ? [sigmoid(-x[0]!), sigmoid(x[0]!)] : softmax(x));
+
 /** The number that is predicted of a row, or the probabilities of the classes. */
 function predicted(path: string, row: Record<string, string>): number[] {
   const { description, tensors } = read(path);
@@ -195,7 +198,7 @@ function predicted(path: string, row: Record<string, string>): number[] {
   const X = pipeline.flatMap((state) => columnsOf(state, row[state.name]!)).map(Math.fround);
   const all = Array.from({ length: members }, (_, m) =>
     outputsOf(description, tensors, members > 1 ? `members.${m}.` : "", X),
-  ).map((outputs) => (target.task === "classification" ? softmax(outputs) : outputs));
+  ).map((outputs) => (target.task === "classification" ? probabilities(outputs) : outputs));
   const mean = all[0]!.map((_, o) => all.reduce((sum, outputs) => sum + outputs[o]!, 0) / members);
   if (target.task === "classification") return softmax(mean.map((p) => Math.log(p) / (target.temperature ?? 1)));
   const { scaler, range } = target.targets[0]!;
@@ -218,6 +221,11 @@ it.each([
   ["a regression of a preset", { target: "price", ignore: ["grade"] }, { preset: "fast" }],
   ["classes of a preset", { target: "grade", ignore: ["price"] }, { preset: "fast" }],
   [
+    "two classes by one output",
+    { target: "flag", ignore: ["grade", "price"] },
+    { preset: "none", model: { hidden: [8], members: 2 } },
+  ],
+  [
     "a single network with other scalers and piecewise-linear embeddings",
     { target: "price", ignore: ["grade"] },
     {
@@ -229,10 +237,14 @@ it.each([
 ])("the page on the model file is enough to predict with it: %s", async (_, data, config) => {
   const cwd = folder({
     "t.csv": [header, ...rows].map((cells) => cells.join(",")).join("\n"),
-    "c.json": JSON.stringify({ ...config, data: { train: "t.csv", ...data }, training: { epochs: 6 } }),
+    "c.json": JSON.stringify({
+      ...config,
+      data: { train: "t.csv", ...data },
+      training: { epochs: 6, calibrate: data.target === "flag" },
+    }),
   });
   await works(["train", "c.json"], { cwd });
-  const isClass = data.target === "grade";
+  const isClass = data.target !== "price";
   const { out } = await works(["predict", "runs/c", "t.csv", ...(isClass ? ["--proba"] : [])], { cwd });
   const told = cells(out).slice(1);
   for (const [i, row] of rows.entries()) {

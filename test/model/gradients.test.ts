@@ -88,6 +88,21 @@ describe.each(titled(activationChoices))("a network with %s", (_, activation) =>
   });
 });
 
+it("one output tells the probability of either of two classes to all its digits", () => {
+  const memory = new GuardedMemory();
+  const yHat = [-90, -40, -17, -1, 0, 1, 17, 40, 90];
+  const { result, play } = record(memory, yHat.length, (tape) => {
+    const outputs = memory.put({ rows: yHat.length, columns: 1, data: yHat }, yHat.length);
+    return make(losses, lossChoice.parse("binaryCrossEntropy")).inverseLink(tape, outputs);
+  });
+  play(yHat.length);
+  for (const [row, z] of yHat.entries()) {
+    const [first, second] = result.data.subarray(2 * row, 2 * row + 2);
+    expect(Math.abs(first! / (1 / (1 + Math.exp(z))) - 1)).toBeLessThan(1e-6);
+    expect(Math.abs(second! / (1 / (1 + Math.exp(-z))) - 1)).toBeLessThan(1e-6);
+  }
+});
+
 describe.each(titled(lossChoices))("rows with weights, and %s", (_, loss) => {
   it("have the reference's loss and gradients: each row's times its weight", () => {
     const set = example(activationChoice.parse("tanh"), loss);

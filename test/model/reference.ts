@@ -74,7 +74,11 @@ export function inverseLink(choice: LossChoice): (yHat: Table) => Table {
     case "crossEntropy":
       return (yHat) => ({ ...yHat, data: rowsOf(yHat).flatMap(reference.softmax) });
     case "binaryCrossEntropy":
-      return (yHat) => map(yHat, reference.sigmoid);
+      return (yHat) => ({
+        ...yHat,
+        columns: 2 * yHat.columns,
+        data: yHat.data.flatMap((z) => [reference.sigmoid(-z), reference.sigmoid(z)]),
+      });
     default:
       return (yHat) => yHat;
   }

@@ -127,7 +127,7 @@ describe("an ensemble", () => {
       const network = new Network(new Memory(), plainSpec(ready.spec));
       network.weights = weights;
       const outputs = predictor(network.memory, [network], ready.pipeline)(words);
-      const predictions = invertTarget(ready.target, outputs, 3);
+      const predictions = invertTarget(ready.target, outputs);
       if (predictions.task !== "classification") throw new Error("it is a classification");
       for (const row of ready.members[number]!.validation) {
         right += Number(predictions.classes[row] === truth.classes[row]);

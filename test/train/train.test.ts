@@ -199,7 +199,7 @@ describe("a training with validation rows", () => {
     const y = table.columns[2]!;
     if (y.type !== "number") throw new Error("it is a number");
     const rows = [...truth.values[0]!].map((value) => y.values.indexOf(value));
-    const predictions = invertTarget(target, outputsOf(whole, table), 1);
+    const predictions = invertTarget(target, outputsOf(whole, table));
     if (predictions.task !== "regression") throw new Error("it is a regression");
     const errors = rows.map((row) => predictions.values[0]![row]! - y.values[row]!);
     expect(judgement.scores.mae).toBeCloseTo(errors.reduce((sum, e) => sum + Math.abs(e), 0) / 12, 6);
@@ -376,7 +376,7 @@ describe("the same training", () => {
     const map = (t: number) => 1e6 * t + 1e9;
     const predict = async (table: Table) => {
       const trained = await run(table, { validation: 0, training: { epochs: 40, optimizer: "adam" } });
-      const predictions = invertTarget(trained.prepared.target, outputsOf(trained, table), 1);
+      const predictions = invertTarget(trained.prepared.target, outputsOf(trained, table));
       if (predictions.task !== "regression") throw new Error("it is a regression");
       return [...predictions.values[0]!];
     };

@@ -201,7 +201,7 @@ describe("a target of numbers", () => {
 
   it("comes back in its own units", () => {
     const truth = truthOf(target, table);
-    const back = invertTarget(target, applyTarget(target, truth), 2);
+    const back = invertTarget(target, applyTarget(target, truth));
     if (truth.task !== "regression" || back.task !== "regression") throw new Error("these are numbers");
     for (const [t, values] of truth.values.entries()) {
       expect([...back.values[t]!]).toEqual([...values].map((value) => expect.closeTo(value, 5)));
@@ -213,7 +213,7 @@ describe("a target of numbers", () => {
       fc.property(fc.uniqueArray(fc.integer({ min: -1e6, max: 1e6 }), { minLength: 2, maxLength: 30 }), (y) => {
         const table = columns({ y });
         const target = learnTargets(table, ["y"], { target: name, clamp: false });
-        const back = invertTarget(target, applyTarget(target, truthOf(target, table)), 1);
+        const back = invertTarget(target, applyTarget(target, truthOf(target, table)));
         if (back.task !== "regression") throw new Error("these are numbers");
         const size = Math.max(...y.map(Math.abs));
         for (const [row, value] of back.values[0]!.entries())
@@ -229,7 +229,7 @@ describe("a target of numbers", () => {
       [-10, 40],
       [1, 6],
     ]);
-    const back = invertTarget(kept, Float32Array.of(-9, -9, 9, 9, 0, 0), 2);
+    const back = invertTarget(kept, Float32Array.of(-9, -9, 9, 9, 0, 0));
     if (back.task !== "regression") throw new Error("these are numbers");
     expect(back.values.map((values) => [...values])).toEqual([
       [-10, 40, 10],
@@ -263,7 +263,7 @@ describe("a target of classes", () => {
     expect(truth).toEqual({ task: "classification", classes: Int32Array.of(1, 0, 2, 0) });
     expect([...applyTarget(target, truth)]).toEqual([1, 0, 2, 0]);
     const outputs = Float32Array.of(0.2, 0.5, 0.3, 0.6, 0.3, 0.1, 0.25, 0.25, 0.5);
-    const back = invertTarget(target, outputs, 3);
+    const back = invertTarget(target, outputs);
     expect(back).toEqual({ task: "classification", classes: Int32Array.of(1, 0, 2), probabilities: outputs });
     expect(targetColumns(target)).toEqual([{ name: "y", type: "category", classes: ["a", "b", "c"] }]);
   });
@@ -272,16 +272,6 @@ describe("a target of classes", () => {
     const numbers = learnedClasses([3, 1, 2]);
     expect(numbers).toEqual({ task: "classification", name: "y", type: "number", classes: ["1", "2", "3"] });
     expect(truthOf(numbers, columns({ y: [2, 3] }))).toEqual({ task: "classification", classes: Int32Array.of(1, 2) });
-  });
-
-  it("of two, with one output: the probability of the second", () => {
-    const binary = learnedClasses(["yes", "no"]);
-    const back = invertTarget(binary, Float32Array.of(0.75, 0.25, 0.5), 1);
-    expect(back).toEqual({
-      task: "classification",
-      classes: Int32Array.of(1, 0, 0),
-      probabilities: Float32Array.of(0.25, 0.75, 0.75, 0.25, 0.5, 0.5),
-    });
   });
 
   it("that the model does not know is refused with its line", async () => {
@@ -315,7 +305,7 @@ describe("the cells of predictions", () => {
       task: "regression",
       targets: [{ name: "y", scaler: learnScaler(name, new Sample(Float64Array.from(values))) }],
     };
-    return predictionCells(target, Float32Array.of(output), 1, false)[0]![0]!;
+    return predictionCells(target, Float32Array.of(output), false)[0]![0]!;
   };
   const shift = (values: number[]) => values.map((value) => value + 5e5);
   const output = fc.oneof(
@@ -376,7 +366,7 @@ describe("the cells of predictions", () => {
 
   it("are a number for each target, row by row", () => {
     const target = learnTargets(columns({ y: [0, 10], z: [0, 1000] }), ["y", "z"], { target: "minmax", clamp: false });
-    const cells = predictionCells(target, Float32Array.of(0.5, 0.25, 1, 2), 2, false);
+    const cells = predictionCells(target, Float32Array.of(0.5, 0.25, 1, 2), false);
     expect(cells).toEqual([
       ["5", "250"],
       ["10", "2000"],
@@ -386,17 +376,17 @@ describe("the cells of predictions", () => {
   it("are the class, and with probabilities all of them in the order of the header", () => {
     const target = learnedClasses(["a", "b", "c"]);
     const outputs = Float32Array.of(0.125, 0.5, 0.375);
-    expect(predictionCells(target, outputs, 3, false)).toEqual([["b"]]);
-    expect(predictionCells(target, outputs, 3, true)).toEqual([["b", "0.125", "0.5", "0.375"]]);
+    expect(predictionCells(target, outputs, false)).toEqual([["b"]]);
+    expect(predictionCells(target, outputs, true)).toEqual([["b", "0.125", "0.5", "0.375"]]);
     const binary = learnedClasses(["no", "yes"]);
-    expect(predictionCells(binary, Float32Array.of(0.75), 1, true)).toEqual([["yes", "0.25", "0.75"]]);
+    expect(predictionCells(binary, Float32Array.of(0.25, 0.75), true)).toEqual([["yes", "0.25", "0.75"]]);
   });
 
   it("have probabilities to the digits of a float32", () => {
     fc.assert(
       fc.property(fc.float({ min: 0, max: 1, noNaN: true }), (p) => {
         const binary = learnedClasses(["no", "yes"]);
-        const [[, , cell]] = predictionCells(binary, Float32Array.of(p), 1, true) as [[string, string, string]];
+        const [[, , cell]] = predictionCells(binary, Float32Array.of(1 - p, p), true) as [[string, string, string]];
         expect(Math.abs(Number(cell) - p)).toBeLessThanOrEqual(2 ** -24 * p);
         expect(cell.replace(/e.*|[-.]/g, "").replace(/^0+/, "").length).toBeLessThanOrEqual(9);
       }),

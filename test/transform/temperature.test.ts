@@ -58,6 +58,11 @@ describe("the temperature that fits", () => {
     for (const factor of [0.9, 0.97, 1.03, 1.1]) expect(logLoss(best * factor)).toBeGreaterThan(logLoss(best));
   });
 
+  it("is found where a network is a hundred times too sure", () => {
+    const { truth, probabilities } = calibrated(0.6, 1000);
+    expect(fitTemperature(tempered(probabilities, 2, 0.01), truth)).toBeCloseTo(100, 0);
+  });
+
   it("does not make few right predictions certain", () => {
     const truth = Int32Array.of(0, 1, 1, 0);
     const right = Float32Array.of(0.9, 0.1, 0.2, 0.8, 0.1, 0.9, 0.7, 0.3);
