@@ -5,7 +5,7 @@ import { driftOf, driftOfCategories } from "./drift.js";
 import { type Limits, usualLimits } from "./limits.js";
 import { rangeOf, Tally } from "./oddities.js";
 import type { ColumnState, PipelineState } from "./pipeline.js";
-import { binOf, type DateProfile, MOST_VALUES, type NumberProfile } from "./profile.js";
+import { binOf, type CategoryProfile, type DateProfile, MOST_VALUES, type NumberProfile } from "./profile.js";
 
 /** What of a column breaks the contract. */
 export type Break =
@@ -35,7 +35,7 @@ export interface Finding {
   readonly outsideLimit: number | null;
   /** the number that is farthest beyond the range, if it is so far as none comes by chance, and no limit is given */
   readonly farOutside: number | null;
-  /** share of the rows with a category without a place of its own, that share in training, and how large it may be */
+  /** share of the rows with a category without a place of its own, the share expected by training, and how large it may be */
   readonly unseen: number | null;
   readonly rareInTraining: number | null;
   readonly unseenLimit: number | null;
@@ -102,7 +102,7 @@ class Clause {
     const drift = training && present ? this.drift(training, trainingRows) : undefined;
     const range = present ? rangeOf(state) : undefined;
     const hasCategories = present && type === "category";
-    const rare = profile && "other" in profile ? profile.other : null;
+    const rare = profile && "other" in profile ? rareShare(profile, trainingRows) : null;
     const chance = (of: number, [few, among]: Rarity) => share(Math.max(1, mostByChance(of, few, among))); // one row is chance
     const byChance = chance(rows - counts.missing, rarity(state, trainingRows));
     const missing = profile?.missing ?? 0;
@@ -194,6 +194,11 @@ function farOutside(
   return farthest.beyond > FAR * width * tails * Math.max(1, rows / trainingRows) ? farthest.value : null;
 }
 
+/** Of new rows, with a category of which training had some rows, too few for a place. */
+function rareShare({ other, unplaced }: CategoryProfile, trainingRows: number): number {
+  return other > 0 && unplaced ? Math.max(other, Math.min(unplaced.rows / trainingRows, 1)) : other;
+}
+
 /** How many training rows were what few rows are, and of how many. */
 type Rarity = readonly [few: number, among: number];
 
@@ -203,18 +208,13 @@ function rarity({ profile }: ColumnState, trainingRows: number): Rarity {
   const rowsOf = (share: number) => Math.round(share * trainingRows);
   const among = rowsOf(1 - profile.missing);
   if (!("shares" in profile)) return [2, among];
-  const countOf = (rows: number) => profile.shares.filter((share) => rowsOf(share) === rows).length;
-  return ofNewCategories(countOf(1) + rowsOf(profile.other), countOf(2), among);
+  return ofUnplaced(profile.unplaced ?? { rows: rowsOf(profile.other), variance: rowsOf(profile.other) }, among);
 }
 
-/**
- * Rows with a new category are about as many as those whose category no other training row has (Good, The Population
- * Frequencies of Species, 1953); the variance of what that misses by is (f₁ + 2·f₂) / n², where f₂ categories have two rows
- * (Esty, 1983). So much as from f₁ of n rows, with one for luck, is told by fewer rows of which as large a share is new.
- */
-function ofNewCategories(once: number, twice: number, among: number): Rarity {
-  const few = once + 1;
-  const fewer = Math.max(1, Math.round((few * few) / (few + 2 * twice)));
+/** So much as from the expected rows, with one for luck, is told by fewer rows of which as large a share is new. */
+function ofUnplaced({ rows, variance }: { rows: number; variance: number }, among: number): Rarity {
+  const few = Math.min(rows, among) + 1;
+  const fewer = Math.max(1, Math.round(few ** 2 / (variance + 1)));
   return [fewer, (among * fewer) / few];
 }
 

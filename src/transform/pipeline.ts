@@ -9,6 +9,7 @@ import { type ScalerSetting, scalerFor } from "./options.js";
 import { categoryProfile, dateProfile, day, numberProfile, profileDates, profileNumbers } from "./profile.js";
 import { Sample } from "./sample.js";
 import { checkMagnitude, LARGEST_INPUT, learnScaler, scalerState } from "./scalers.js";
+import { expectedUnplaced } from "./unplaced.js";
 
 /** A column of numbers: the scaled value, and where `indicator` is set a second input, 1 where the cell is missing. */
 const numberState = z.strictObject({
@@ -229,6 +230,7 @@ function learnCategory(column: CategoryColumn, { unknown, minRows, given = [] }:
     .filter(([, count]) => count >= minRows)
     .sort(([, a], [, b]) => b - a)
     .slice(0, MOST_CATEGORIES);
+  const descending = [...counts.values()].sort((a, b) => b - a);
   if (frequent.length === 0) return `no category is in ${minRows} training rows or more`;
   const shares = new Map(frequent.map(([code, count]) => [categories[code]!, count / rows]));
   const kept = inOrder(shares.keys());
@@ -242,6 +244,7 @@ function learnCategory(column: CategoryColumn, { unknown, minRows, given = [] }:
       shares: kept.map((category) => shares.get(category)!),
       missing: (rows - present) / rows,
       other: (present - placed) / rows,
+      unplaced: expectedUnplaced(descending, frequent.length),
     },
   };
 }

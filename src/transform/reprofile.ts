@@ -27,5 +27,6 @@ function sharesOf({ categories }: CategoryState, column: CategoryColumn): Catego
   const counts = new Float64Array(rare + 2);
   for (const code of column.codes) counts[code < 0 ? rare + 1 : placeOf[code]!]!++;
   const shares = Array.from(counts, (count) => count / column.codes.length);
-  return { shares: shares.slice(0, rare), other: shares[rare]!, missing: shares[rare + 1]! };
+  const unplaced = { rows: counts[rare]!, variance: counts[rare]! }; // places were not chosen by these rows
+  return { shares: shares.slice(0, rare), other: shares[rare]!, missing: shares[rare + 1]!, unplaced };
 }

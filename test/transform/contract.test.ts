@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Column, cellsOf, type Table } from "../../src/data/table.js";
-import { Contract } from "../../src/transform/contract.js";
+import { Contract, type Finding } from "../../src/transform/contract.js";
 import { usualLimits } from "../../src/transform/limits.js";
 import { learnPipeline } from "../../src/transform/pipeline.js";
 
@@ -68,6 +68,68 @@ describe("a column of words of rows that are like those of training", () => {
     const found = findings(words(known), words(known.map((word, i) => (i % 20 === 0 ? "new" : word))));
     expect(found.unseen).toBe(0.05);
     expect(found.breaks).toContain("unseen");
+  });
+});
+
+describe("a column of words that don't all have a place of their own", () => {
+  const withPlaces = (minRows: number) => ({
+    noInputs: [],
+    ignored: [],
+    scale: "standard" as const,
+    categories: { unknown: false, minRows },
+  });
+
+  it.each([
+    [2000, 12_000, 12_000, 0, 1],
+    [2000, 12_000, 1000, 0.7, 1],
+    [3000, 12_000, 12_000, 1, 1],
+    [100, 1000, 1000, 0, 10],
+    [300, 1500, 300, 0.8, 3],
+  ])(
+    "seldom breaks it, and has the share that is expected: %i words, %i and %i rows, power %f, in %i rows or more",
+    (categories, training, rows, power, minRows) => {
+      const random = uniform(categories + rows);
+      const upTo: number[] = [];
+      for (let i = 0; i < categories; i++) upTo.push((upTo.at(-1) ?? 0) + (i + 1) ** -power);
+      const place = (at: number) => {
+        let [low, high] = [0, categories - 1];
+        while (low < high) {
+          const middle = (low + high) >> 1;
+          if (upTo[middle]! > at) high = middle;
+          else low = middle + 1;
+        }
+        return low;
+      };
+      const names = Array.from({ length: categories }, (_, i) => `w${i}`);
+      const draw = (count: number): Column => {
+        const codes = Int32Array.from({ length: count }, () => place(random() * upTo.at(-1)!));
+        return { type: "category", name: "k", categories: names, codes };
+      };
+      let broken = 0;
+      let [found, expected] = [0, 0];
+      for (let i = 0; i < 20; i++) {
+        const table = tableOf(draw(training));
+        const contract = new Contract(learnPipeline(table, withPlaces(minRows)).pipeline, table.rows);
+        contract.add(tableOf(draw(rows)));
+        const [{ breaks, unseen, rareInTraining }] = contract.findings({ drift: usualLimits.drift }) as [Finding];
+        broken += breaks.length;
+        found += unseen! / 20;
+        expected += rareInTraining! / 20;
+      }
+      expect(broken).toBe(0);
+      expect(expected / found).toBeGreaterThan(0.93);
+      expect(expected / found).toBeLessThan(1.07);
+    },
+  );
+
+  it("breaks it where a tenth more have none", () => {
+    const random = uniform(5);
+    const cells = (different: number) =>
+      words(Array.from({ length: 3000 }, () => `w${Math.floor(random() * different)}`));
+    const table = tableOf(cells(300));
+    const contract = new Contract(learnPipeline(table, withPlaces(10)).pipeline, table.rows);
+    contract.add(tableOf(cells(400)));
+    expect(contract.findings({ drift: usualLimits.drift })[0]!.breaks).toContain("unseen");
   });
 });
 

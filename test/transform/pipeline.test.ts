@@ -164,7 +164,12 @@ describe("what is learned", () => {
       deciles: [1, 3, 5, 7, 9, 11, 13, 15, 17],
       bins: [...Array(9).fill([0.1, 0]).flat(), 0.05],
     });
-    expect(word!.profile).toEqual({ shares: [7 / 20, 12 / 20], missing: 0.05, other: 0 });
+    expect(word!.profile).toEqual({
+      shares: [7 / 20, 12 / 20],
+      missing: 0.05,
+      other: 0,
+      unplaced: { rows: 0, variance: 0 },
+    });
   });
 
   it("a value that many rows have is a bin of its own", () => {
@@ -192,7 +197,7 @@ describe("what is learned", () => {
       type: "category",
       categories: ["a", "b"],
       other: false,
-      profile: { shares: [2 / 3, 1 / 3], missing: 0, other: 0 },
+      profile: { shares: [2 / 3, 1 / 3], missing: 0, other: 0, unplaced: { rows: 1, variance: 3 } },
     });
   });
 
