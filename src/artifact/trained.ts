@@ -61,7 +61,7 @@ export function modelSoFar(prepared: Prepared, { members: parts }: Snapshot, tab
   );
   const loss = kept.reduce((sum, { report }) => sum + report.loss, 0) / kept.length;
   const judged = kept.flatMap(({ report: { validation } }, member) =>
-    validation ? [[members[member]!.validation.length, validation] as const] : [],
+    validation ? [[members[member]!, validation] as const] : [],
   );
   const { loss: judgedLoss, scores } = judged.length === kept.length ? meanJudgement(judged) : NOT_JUDGED;
   const epochs = parts.map(({ state: { latest, kept } }) => ({

@@ -1,3 +1,4 @@
+import { range } from "../data/split.js";
 import { takeRows } from "../data/table.js";
 import { type Blas, findBlas } from "../engine/blas.js";
 import { Memory } from "../engine/memory.js";
@@ -9,12 +10,13 @@ import type { Judgement } from "../train/bestEpoch.js";
 import { knownRows } from "../train/compare.js";
 import { evaluator } from "../train/evaluate.js";
 import { datasetOf } from "../train/member.js";
-import { learnedRows } from "../train/members.js";
+import { learnedRows, type RowWeights } from "../train/members.js";
 import { type FoldLayout, layOutFolds } from "../train/parallel.js";
 import { mean } from "../train/predictor.js";
 import { type Prepared, type Rows, rowsOf } from "../train/prepare.js";
 import type { Snapshot } from "../train/reports.js";
 import { type EngineOptions, type Keeper, type Outcome, train } from "../train/train.js";
+import { rowWeights, weightsOf } from "../train/weights.js";
 import { inputColumns } from "../transform/inputColumns.js";
 import { invertTarget } from "../transform/target.js";
 import type { Predictions } from "../transform/truth.js";
@@ -33,6 +35,12 @@ export interface FoldOutcome {
   readonly outputs: Float32Array;
   readonly predictions: Predictions;
   readonly truth: Rows["truth"];
+  /** how much each test row counts in the loss; none: all the same */
+  readonly weights?: RowWeights | undefined;
+}
+
+interface TestRows extends Rows {
+  readonly weights?: RowWeights | undefined;
 }
 
 /** The same beside simpler rules. */
@@ -101,7 +109,7 @@ export function trainFolds(
 }
 
 /** What is made of a fold that was trained, and of its test rows. */
-type Tester<Result> = (fold: Fold, prepared: Prepared, outcome: Outcome, rows: Rows) => Result;
+type Tester<Result> = (fold: Fold, prepared: Prepared, outcome: Outcome, rows: TestRows) => Result;
 
 async function inLanes<Result>(
   plan: CrossValidation,
@@ -111,7 +119,8 @@ async function inLanes<Result>(
   test: Tester<Result>,
   keeper?: FoldsKeeper,
 ): Promise<Result[]> {
-  const { folds, task } = plan;
+  const { folds, task, options } = plan;
+  const weights = rowWeights(options.data.weight ?? null, [task.table]);
   const results: Result[] = [];
   const epochs = folds.map(() => 0);
   let before = 0;
@@ -139,7 +148,7 @@ async function inLanes<Result>(
       kept?.from,
     );
     const rows = rowsOf(takeRows(task.table, fold.test), prepared.pipeline, prepared.target);
-    const result = test(fold, prepared, outcome, rows);
+    const result = test(fold, prepared, outcome, { ...rows, weights: weights && weightsOf(fold.test, weights) });
     results[fold.number] = result;
     watcher.done(result);
   };
@@ -161,7 +170,7 @@ function epochsOf({ members }: Snapshot): number {
   return members.reduce((sum, { reports }) => sum + reports.length, 0) / members.length;
 }
 
-function test(fold: Fold, prepared: Prepared, outcome: Outcome, rows: Rows): FoldOutcome {
+function test(fold: Fold, prepared: Prepared, outcome: Outcome, rows: TestRows): FoldOutcome {
   const { rows: _, ...rest } = prepared;
   const { loss, outputs } = predict(prepared, outcome, rows);
   const predictions = invertTarget(outcome.target, outputs);
@@ -173,10 +182,11 @@ function test(fold: Fold, prepared: Prepared, outcome: Outcome, rows: Rows): Fol
     outputs,
     predictions,
     truth: rows.truth,
+    weights: rows.weights,
   };
 }
 
-function compare(fold: Fold, prepared: Prepared, outcome: Outcome, rows: Rows): FoldResult {
+function compare(fold: Fold, prepared: Prepared, outcome: Outcome, rows: TestRows): FoldResult {
   const learned = learnBaselines(prepared.target, knownRows(prepared, learnedRows(prepared)));
   return {
     ...test(fold, prepared, outcome, rows),
@@ -185,11 +195,11 @@ function compare(fold: Fold, prepared: Prepared, outcome: Outcome, rows: Rows): 
 }
 
 /** The mean of what the networks predict, as the model file's would, and the mean of their losses. */
-function predict({ spec: trained }: Prepared, { members }: Outcome, rows: Rows) {
+function predict({ spec: trained }: Prepared, { members }: Outcome, rows: TestRows) {
   const spec = plainSpec(trained);
   const memory = new Memory();
   try {
-    const dataset = datasetOf(memory, { rows });
+    const dataset = datasetOf(memory, { rows }).subset(range(0, rows.size), rows.weights?.each);
     const evaluations = members.map(({ weights }) => {
       const network = new Network(memory, spec);
       network.weights = weights;

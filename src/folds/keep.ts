@@ -1,7 +1,7 @@
 import { range } from "../data/split.js";
 import { learnBaselines, withScores } from "../score/baseline.js";
 import { rowsOf } from "../train/prepare.js";
-import { weightedMean } from "../train/reports.js";
+import { meanLoss } from "../train/reports.js";
 import { calibratedTarget, type Outcome } from "../train/train.js";
 import { inputColumns } from "../transform/inputColumns.js";
 import { targetWidth } from "../transform/target.js";
@@ -29,7 +29,9 @@ export function keepFolds({ task: { table } }: CrossValidation, results: readonl
     target: training.calibrate ? calibratedTarget(target, outputs, rows.truth) : target,
     members: outcomes.flatMap(({ members }) => members),
     judgement: {
-      loss: weightedMean(results.map(({ fold, judgement }) => [fold.test.length, judgement.loss])),
+      loss: meanLoss(
+        results.map(({ fold, weights, judgement }) => [{ judging: fold.test, judgingWeights: weights }, judgement]),
+      ),
       scores: scores.outOfFold,
     },
     rowCounts: { trainingRows: table.rows, validationRows: table.rows, judgedRows: table.rows },

@@ -1,5 +1,6 @@
 import type { Baseline, Baselines } from "../score/baseline.js";
 import { type Scores, scoresOf } from "../score/metrics.js";
+import { mean, sampleDeviation } from "../transform/moments.js";
 import type { TargetState } from "../transform/target.js";
 import { joinPredictions, joinTruths } from "../transform/truth.js";
 import type { FoldResult } from "./crossValidation.js";
@@ -22,7 +23,7 @@ export function foldScores(target: TargetState, results: readonly FoldResult[]):
   const ofFolds = results.map(({ judgement }) => judgement.scores);
   return {
     mean: over(ofFolds, mean),
-    deviation: over(ofFolds, deviation),
+    deviation: over(ofFolds, sampleDeviation),
     outOfFold: scoresOf(target, truth, predictions),
     baselines: meanBaselines(results.map(({ baselines }) => baselines)),
   };
@@ -54,13 +55,4 @@ function meanBaseline(ofFolds: readonly Baseline[]): Baseline {
 export function over(scores: readonly Scores[], of: (values: readonly number[]) => number = mean): Scores {
   const names = Object.keys(scores[0] ?? {});
   return Object.fromEntries(names.map((name) => [name, of(scores.map((each) => each[name]!))]));
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-function deviation(values: readonly number[]): number {
-  const center = mean(values);
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - center) ** 2, 0) / (values.length - 1));
 }

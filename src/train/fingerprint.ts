@@ -22,7 +22,10 @@ export function fingerprint({ pipeline, target, rows, members, initial }: Prepar
   const truth = rows.truth.task === "regression" ? rows.truth.values : [rows.truth.classes];
   parts[`target "${targetNames(target).join('", "')}"`] = digest(JSON.stringify(target), rows.y, ...truth);
   parts["rows that are held out"] = digest(...members.map(({ validation }) => validation));
-  const weights = members.flatMap(({ trainingWeights, judgingWeights }) => [trainingWeights, judgingWeights]);
+  const weights = members.flatMap(({ trainingWeights, judgingWeights }) => [
+    trainingWeights?.each,
+    judgingWeights?.each,
+  ]);
   if (weights.some((each) => each)) parts["weights of rows"] = digest(...weights.map((each) => each ?? ""));
   parts["weights at the beginning"] = initial ? digest(...initial) : "random";
   return parts;

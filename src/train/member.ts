@@ -87,13 +87,13 @@ export function trainMember(
   const random = { weights: randomOf("weights"), batches: randomOf("batches"), dropout: randomOf("dropout") };
   const network = new Network(memory, spec);
   const holdsOut = member.validation.length > 0;
-  const held = dataset.subset(member.judging, member.judgingWeights);
+  const held = dataset.subset(member.judging, member.judgingWeights?.each);
   const judge = judgeOf(network, target, held, takeTruth(rows.truth, member.judging));
   const rates = new Rates(options, Math.ceil(member.training.length / batchSize));
   const optimizer = new Optimizer(memory, network.parameters, options.optimizer, paceOf(network, rates, options));
   const given = from?.weights ?? initial?.[member.number];
   if (given) network.weights = given;
-  const learned = dataset.subset(member.training, member.trainingWeights);
+  const learned = dataset.subset(member.training, member.trainingWeights?.each);
   network.initialize(random.weights, learned);
 
   const latest = from?.latest ?? candidate(0, Number.NaN);

@@ -8,6 +8,19 @@ import { NnfitError } from "../errors.js";
 import type { TargetState } from "../transform/target.js";
 import { truthOf } from "../transform/target.js";
 
+/** How much each of some rows counts in the loss. */
+export interface RowWeights {
+  /** on average 1 */
+  readonly each: Float32Array;
+  /** how much all of them count beside other rows of the same tables */
+  readonly total: number;
+}
+
+/** How much rows count beside others: without weights all the same. */
+export function totalOf(rows: Uint32Array, weights: RowWeights | undefined): number {
+  return weights ? weights.total : rows.length;
+}
+
 /** A network of an ensemble: the rows that it learns from, and those that judge it. */
 export interface Member {
   /** from 0 */
@@ -18,10 +31,10 @@ export interface Member {
   readonly validation: Uint32Array;
   /** the rows that judge it, ascending: those held out; where none are, of its training rows up to 10,000 or so */
   readonly judging: Uint32Array;
-  /** how much each training row counts in the loss, on average 1; none: all the same */
-  readonly trainingWeights?: Float32Array;
+  /** none: all count the same */
+  readonly trainingWeights?: RowWeights | undefined;
   /** the same of the rows that judge it */
-  readonly judgingWeights?: Float32Array;
+  readonly judgingWeights?: RowWeights | undefined;
 }
 
 /** Whether there are rows that judge a member and that it does not learn from. */

@@ -1,7 +1,7 @@
 import type { EpochReport, Judgement } from "./bestEpoch.js";
 import type { MemberEvent, States } from "./interleave.js";
 import type { MemberOutcome, MemberState } from "./member.js";
-import type { Member } from "./members.js";
+import { type Member, totalOf } from "./members.js";
 
 /** What is seen of a training while it goes on. */
 export interface Watcher {
@@ -96,26 +96,37 @@ export class Reports {
     });
     const [first] = reports;
     if (reports.length === 1 && first) return first[1];
-    const judged = reports.flatMap(([member, { validation }]): [number, Judgement][] =>
-      validation ? [[this.members[member]!.validation.length, validation]] : [],
+    const judged = reports.flatMap(([member, { validation }]): [Member, Judgement][] =>
+      validation ? [[this.members[member]!, validation]] : [],
     );
-    const loss = weightedMean(reports.map(([member, { loss }]) => [this.members[member]!.training.length, loss]));
+    const loss = weightedMean(
+      reports.map(([member, { loss }]) => {
+        const { training, trainingWeights } = this.members[member]!;
+        return [totalOf(training, trainingWeights), loss];
+      }),
+    );
     return { epoch, loss, validation: judged.length > 0 ? meanJudgement(judged) : undefined };
   }
 }
 
-/** Weighted by rows; of losses that is the loss over all of the rows. */
-export function meanJudgement(judgements: readonly (readonly [rows: number, Judgement])[]): Judgement {
-  const mean = (of: (judgement: Judgement) => number) =>
-    weightedMean(judgements.map(([rows, each]) => [rows, of(each)]));
+/** Scores weighted by rows; the loss by how much they count, so that it is that over all of the rows. */
+export function meanJudgement(judgements: readonly (readonly [Judged, Judgement])[]): Judgement {
   const names = Object.keys(judgements[0]?.[1].scores ?? {});
-  return {
-    loss: mean(({ loss }) => loss),
-    scores: Object.fromEntries(names.map((name) => [name, mean(({ scores }) => scores[name]!)])),
-  };
+  const score = (name: string) =>
+    weightedMean(judgements.map(([{ judging }, { scores }]) => [judging.length, scores[name]!]));
+  return { loss: meanLoss(judgements), scores: Object.fromEntries(names.map((name) => [name, score(name)])) };
 }
 
-export function weightedMean(values: readonly (readonly [weight: number, value: number])[]): number {
+type Judged = Pick<Member, "judging" | "judgingWeights">;
+
+/** Over all of the rows. */
+export function meanLoss(judgements: readonly (readonly [Judged, Judgement])[]): number {
+  return weightedMean(
+    judgements.map(([{ judging, judgingWeights }, { loss }]) => [totalOf(judging, judgingWeights), loss]),
+  );
+}
+
+function weightedMean(values: readonly (readonly [weight: number, value: number])[]): number {
   const total = values.reduce((sum, [weight]) => sum + weight, 0);
   return values.reduce((sum, [weight, value]) => sum + weight * value, 0) / total;
 }

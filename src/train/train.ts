@@ -12,7 +12,7 @@ import { holdsOut, learnedRows } from "./members.js";
 import { type Layout, layOut } from "./parallel.js";
 import { mean } from "./predictor.js";
 import type { Prepared } from "./prepare.js";
-import { Reports, type Snapshot, type Watcher, weightedMean } from "./reports.js";
+import { meanLoss, Reports, type Snapshot, type Watcher } from "./reports.js";
 import { type Follower, trainOnThreads } from "./threads.js";
 
 export interface Outcome {
@@ -164,7 +164,7 @@ function judgeTogether(
     target: calibrated,
     judgedRows,
     judgement: {
-      loss: weightedMean(ended.map(({ judgement: { loss } }, member) => [judging[member]!.length, loss])),
+      loss: meanLoss(ended.map(({ judgement }, member) => [members[member]!, judgement])),
       scores: scoresOf(target, truth, invertTarget(calibrated, outputs)),
     },
   };

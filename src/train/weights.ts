@@ -7,7 +7,7 @@ import { NnfitError } from "../errors.js";
 import { nearest } from "../family.js";
 import type { TargetState } from "../transform/target.js";
 import type { Truth } from "../transform/truth.js";
-import type { Member } from "./members.js";
+import type { Member, RowWeights } from "./members.js";
 import type { TrainingOptions } from "./options.js";
 
 /** Column `name`, where the config names one that says how much each row counts. */
@@ -85,7 +85,7 @@ export function classFactors(
   }
   checkLabels(Object.keys(weights), target);
   const named = new Map(Object.entries(weights));
-  const factors = labels.map((label) => named.get(label) ?? 1);
+  const factors = sharesOf(Float64Array.from(labels, (label) => named.get(label) ?? 1)).of;
   return () => (row) => factors[classes[row]!]!;
 }
 
@@ -116,30 +116,45 @@ export function withWeights(
   if (!rows && !classes) return members;
   return members.map((member) => {
     const { training, judging } = member;
-    const ofClass = classes?.(training) ?? (() => 1);
-    const ofRow = (row: number) => rows?.[row] ?? 1;
     return {
       ...member,
-      trainingWeights: onAverageOne(training, ofRow, "to learn from", ofClass),
-      ...(rows && { judgingWeights: onAverageOne(judging, ofRow, "to judge by") }),
+      trainingWeights: onAverageOne(training, rows, "to learn from", classes?.(training)),
+      ...(rows && { judgingWeights: weightsOf(judging, rows) }),
     };
   });
 }
 
+/** Of rows to judge by, given how much each row of their tables counts. */
+export function weightsOf(judging: Uint32Array, rows: readonly number[]): RowWeights {
+  return onAverageOne(judging, rows, "to judge by");
+}
+
 /** As multiples of their mean, so that a learning rate means the same with weights as without. */
 function onAverageOne(
-  rows: Uint32Array,
-  weightOf: (row: number) => number,
+  chosen: Uint32Array,
+  rows: readonly number[] | undefined,
   use: string,
   factorOf: (row: number) => number = () => 1,
-): Float32Array {
-  const sharesOf = (weights: Float64Array) => {
-    const most = weights.reduce((most, weight) => Math.max(most, weight), 0);
-    return most > 0 ? weights.map((weight) => weight / most) : weights; // so that no sum leaves the range of doubles
+): RowWeights {
+  const shares = sharesOf(Float64Array.from(chosen, (row) => rows?.[row] ?? 1));
+  const weights = sharesOf(shares.of.map((share, i) => share * factorOf(chosen[i]!)));
+  const sum = weights.of.reduce((sum, weight) => sum + weight, 0);
+  if (sum === 0) throw new NnfitError("data", `all rows ${use} have the weight 0, so none would count`);
+  const unit = rows ? largestOf(rows) : 1;
+  return {
+    each: Float32Array.from(weights.of, (weight) => (weight / sum) * chosen.length),
+    total: sum * weights.largest * (shares.largest / unit),
   };
-  const shares = sharesOf(Float64Array.from(rows, weightOf));
-  const weights = sharesOf(shares.map((share, i) => share * factorOf(rows[i]!)));
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
-  if (total === 0) throw new NnfitError("data", `all rows ${use} have the weight 0, so none would count`);
-  return Float32Array.from(weights, (weight) => (weight / total) * weights.length);
+}
+
+/** As parts of the largest, so that no sum leaves the range of doubles. */
+function sharesOf(weights: Float64Array): { of: Float64Array; largest: number } {
+  const largest = largestOf(weights);
+  return { of: largest > 0 ? weights.map((weight) => weight / largest) : weights, largest };
+}
+
+function largestOf(weights: Iterable<number>): number {
+  let largest = 0;
+  for (const weight of weights) largest = Math.max(largest, weight);
+  return largest;
 }

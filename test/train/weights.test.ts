@@ -128,8 +128,8 @@ describe("weights", () => {
     const { members } = await prepared(table(spread), { weight: "w", validation: 0.3 });
     const [{ training, validation, trainingWeights, judgingWeights }] = members as [(typeof members)[number]];
     for (const [rows, made] of [
-      [training, trainingWeights!],
-      [validation, judgingWeights!],
+      [training, trainingWeights!.each],
+      [validation, judgingWeights!.each],
     ] as const) {
       const mean = rows.reduce((sum, row) => sum + spread[row]!, 0) / rows.length;
       expect([...made]).toEqual([...rows].map((row) => expect.closeTo(spread[row]! / mean, 6)));
@@ -179,13 +179,13 @@ describe("weights", () => {
     const both = await prepared(table(spread, y), { weight: "w", training: { classWeights } });
     const products = spread.map((weight, i) => weight * ({ a: 1, ...classWeights }[y[i]!] ?? 0));
     const mean = products.reduce((sum, weight) => sum + weight, 0) / SIZE;
-    expect([...both.members[0]!.trainingWeights!]).toEqual(products.map((each) => expect.closeTo(each / mean, 5)));
+    expect([...both.members[0]!.trainingWeights!.each]).toEqual(products.map((each) => expect.closeTo(each / mean, 5)));
     const rowsOnly = await prepared(table(spread, y), { weight: "w" });
     expect(both.members[0]!.judgingWeights).toEqual(rowsOnly.members[0]!.judgingWeights);
     const classesOnly = await prepared(table(spread, y), { training: { classWeights: "balanced" } });
     expect(classesOnly.members[0]!.judgingWeights).toBeUndefined();
     const ofClass = (name: string) =>
-      y.reduce((sum, label, i) => sum + (label === name ? classesOnly.members[0]!.trainingWeights![i]! : 0), 0);
+      y.reduce((sum, label, i) => sum + (label === name ? classesOnly.members[0]!.trainingWeights!.each[i]! : 0), 0);
     for (const name of ["a", "b", "c"]) expect(ofClass(name)).toBeCloseTo(SIZE / 3, 5);
   });
 
@@ -215,8 +215,8 @@ describe("weights", () => {
   it("of several members are each one's own", async () => {
     const { members } = await prepared(table(spread), { weight: "w", validation: 0.4, model: { members: 2 } });
     for (const { training, trainingWeights } of members) {
-      expect(trainingWeights).toHaveLength(training.length);
-      expect(trainingWeights!.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(training.length, 5);
+      expect(trainingWeights!.each).toHaveLength(training.length);
+      expect(trainingWeights!.each.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(training.length, 5);
     }
     const ready = await prepared(table(spread), { weight: "w", validation: 0.4, model: { members: 2 } });
     const alone = (number: number) => {
@@ -229,12 +229,31 @@ describe("weights", () => {
     expect(together.members.map(({ weights }) => weights)).toEqual([alone(0), alone(1)]);
   });
 
+  it("make the loss of several members that over all of their rows", async () => {
+    const groups = spread.map((_, i) => `g${i % 2}`);
+    const uneven = spread.map((weight, i) => (i % 2 ? weight : weight / 100));
+    const table = columns({ x: numbers(1), g: groups, w: uneven, y: numbers(3) });
+    const options = { weight: "w", groups: "g", validation: 0.5, model: { members: 2 }, training: { epochs: 2 } };
+    const { ready, outcome, reports } = await run(table, options);
+    const [y, outputs] = [ready.rows.y, outcome.members.map(({ outputs }) => outputs)];
+    let [sum, total] = [0, 0];
+    for (const [m, { judging }] of ready.members.entries()) {
+      for (const [i, row] of judging.entries()) {
+        sum += uneven[row]! * (outputs[m]![i]! - y[row]!) ** 2;
+        total += uneven[row]!;
+      }
+    }
+    expect(outcome.judgement.loss).toBeCloseTo(sum / total, 5);
+    const kept = reports.at(-1)!.validation!;
+    expect(kept.loss).toBeGreaterThan(0);
+  });
+
   it("are read from a validation table too", async () => {
     const validation = (text: string) => (wanted: readonly WantedColumn[]) =>
       readColumns(sourceOf(text), byDefault, wanted);
     const options = { weight: "w", validation: "v.csv" };
     const { members } = await prepared(table(spread), options, validation("y,w,x\na,1,0\nb,3,1\n"));
-    expect([...members[0]!.judgingWeights!]).toEqual([0.5, 1.5]);
+    expect([...members[0]!.judgingWeights!.each]).toEqual([0.5, 1.5]);
     const lacking = await refusal(() => prepared(table(spread), options, validation("y,x\na,0\n")));
     expect(lacking).toMatchObject({ kind: "data", message: 'the table lacks the column "w"' });
     const negative = await refusal(() => prepared(table(spread), options, validation("y,w,x\na,1,0\nb,-3,1\n")));
