@@ -82,6 +82,9 @@ function describeTarget(
   }
   const lone = isFolded || holdsOut(prepared.members) ? loneClasses(target, rows.truth) : [];
   if (lone.length > 0) say("", `in one row only, so it is either trained on or validated, never both: ${some(lone)}`);
+  const unlearned = isFolded ? [] : unlearnedClasses(prepared).filter((name) => !lone.includes(name));
+  if (unlearned.length > 0)
+    note(`${some(unlearned)} ${unlearned.length === 1 ? "has" : "have"} validation rows and none to train on`);
   if (because) say("", because);
   const lacking = targetNames(target).length > 1 ? "all of the targets" : "a target";
   if (withoutTarget > 0) say("left out", `${count(withoutTarget, "row")} without ${lacking}`);
@@ -225,6 +228,13 @@ function loneClasses(target: TargetState, truth: Truth): string[] {
   if (target.task === "regression") return [];
   const rows = rowsByClass(target.classes, truth);
   return target.classes.filter((_, code) => rows[code] === 1);
+}
+
+/** The classes that rows are judged by and none is trained on, as where all of them are late in time. */
+function unlearnedClasses({ target, members, rows: { truth } }: Prepared): string[] {
+  if (target.task === "regression") return [];
+  const learned = rowsByClass(target.classes, takeTruth(truth, learnedRows({ members })));
+  return target.classes.filter((_, code) => learned[code] === 0);
 }
 
 function rowsByClass(classes: readonly string[], truth: Truth): number[] {

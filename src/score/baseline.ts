@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { InputColumn } from "../transform/inputColumns.js";
+import { mean } from "../transform/moments.js";
 import type { TargetState } from "../transform/target.js";
 import type { Predictions, Truth } from "../transform/truth.js";
 import { type KnownRows, learnLinear, linearFits, linearState, predictLinear } from "./linear.js";
@@ -152,10 +153,4 @@ function predictionsOf(state: BaselineState, truth: Truth): Predictions {
 /** Of equally frequent ones the first. */
 function mostFrequent(shares: readonly number[]): number {
   return shares.indexOf(Math.max(...shares));
-}
-
-/** By parts of the whole, so that the sum of very large values doesn't leave the range of doubles. */
-function mean(values: Float64Array): number {
-  const first = values[0]!; // taken off first, so that values far from zero keep their digits
-  return values.reduce((sum, value) => sum + (value / values.length - first / values.length), first);
 }

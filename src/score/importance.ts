@@ -2,6 +2,7 @@ import { take } from "../data/arrays.js";
 import { range } from "../data/split.js";
 import { seededRandom } from "../engine/random.js";
 import type { Input } from "../transform/inputColumns.js";
+import { mean, sampleDeviation } from "../transform/moments.js";
 import type { TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
 import { firstScores } from "./baseline.js";
@@ -61,7 +62,10 @@ export function importances(
       return after;
     });
     progress(number + 1);
-    const worsenings = names.map((score) => [score, meanOf(after.map((scores) => worse(scores, score)))] as const);
+    const worsenings = names.map((score) => {
+      const values = after.map((scores) => worse(scores, score));
+      return [score, { mean: mean(values), deviation: sampleDeviation(values) }] as const;
+    });
     return { column: name, worse: Object.fromEntries(worsenings) };
   });
   const [first] = names as [string, ...string[]]; // every task has a score
@@ -109,11 +113,4 @@ function deal(X: Float32Array, width: number, places: readonly number[], order: 
   return () => {
     for (const [c, at] of columns.entries()) for (const [row, value] of kept[c]!.entries()) X[at[row]!] = value;
   };
-}
-
-/** The deviation is that of a sample. */
-function meanOf(values: readonly number[]): Worsening {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { mean, deviation: Math.sqrt(squares / (values.length - 1)) };
 }

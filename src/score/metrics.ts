@@ -1,5 +1,5 @@
 import type { Task } from "../data/table.js";
-import { log } from "../engine/scalar.js";
+import { exp, log } from "../engine/scalar.js";
 import { none } from "../family.js";
 import type { TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth } from "../transform/truth.js";
@@ -25,6 +25,8 @@ interface Described {
   readonly from: Place;
   /** A proper scoring rule: nothing does better than the true mean or probabilities. It compares any two networks. */
   readonly isProper?: true;
+  /** an error in the target's units */
+  readonly isInUnits?: true;
   /** a rare class hardly counts in it */
   readonly hidesRareClasses?: true;
 }
@@ -54,6 +56,7 @@ export const metrics = {
     better: "lower",
     from: "line",
     isProper: true,
+    isInUnits: true,
     of: (truth, predicted) => (times) => Math.sqrt(mean(times, (row) => (predicted[row]! - truth[row]!) ** 2)),
   },
   mae: {
@@ -62,6 +65,7 @@ export const metrics = {
     task: "regression",
     better: "lower",
     from: "line",
+    isInUnits: true,
     of: (truth, predicted) => (times) => mean(times, (row) => Math.abs(predicted[row]! - truth[row]!)),
   },
   r2: {
@@ -85,6 +89,7 @@ export const metrics = {
     task: "regression",
     better: "lower",
     from: "end",
+    isInUnits: true,
     of: (truth, predicted) => middle(truth.map((y, row) => Math.abs(predicted[row]! - y))),
   },
   mape: {
@@ -189,17 +194,27 @@ export function properMetric(task: Task): MetricName {
   return metricsOf(task).find(([, { isProper }]) => isProper)![0]; // each task has one
 }
 
-/** The score that an epoch is judged by, the mean over several targets, so that less is better. */
+/**
+ * The score that an epoch is judged by, so that less is better. Over several targets it is the mean; of errors in the
+ * targets' units the geometric one, which another unit of one of them does not change the order of.
+ */
 export function badness(
   name: MetricName | "loss",
   target: TargetState,
   { loss, scores }: { readonly loss: number; readonly scores: Scores },
 ): number {
   if (name === "loss") return loss;
-  const { better } = metrics[name];
-  const names = scoresOfMetric(target, name);
-  const sum = names.reduce((sum, name) => sum + scores[name]!, 0);
-  return (better === "lower" ? sum : -sum) / names.length;
+  const { better, isInUnits = false } = metrics[name] as Metric;
+  const values = scoresOfMetric(target, name).map((name) => scores[name]!);
+  if (isInUnits && values.length > 1) return exp(average(values.map((value) => log(Math.max(value, SMALLEST_ERROR)))));
+  return better === "lower" ? average(values) : -average(values);
+}
+
+/** So that one target that is predicted without error leaves the others to tell. */
+const SMALLEST_ERROR = 1e-300;
+
+function average(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Scores by name, such as `rmse`; of several targets `rmse_<target>`. NaN where one is not defined for the rows. */

@@ -1,4 +1,5 @@
 import { exp, log, log1p } from "../engine/scalar.js";
+import { mean } from "../transform/moments.js";
 import { factorize, solve } from "./cholesky.js";
 import { addToDiagonal, type Design, gram } from "./design.js";
 import { minimize } from "./lbfgs.js";
@@ -22,19 +23,19 @@ export function ridge(design: Design, y: readonly Float64Array[], alpha: number)
   const weights = new Float64Array(width * y.length);
   const intercepts = new Float64Array(y.length);
   for (const [t, target] of y.entries()) {
-    const mean = target.reduce((sum, value) => sum + value / rows, 0);
-    const largest = target.reduce((most, value) => Math.max(most, Math.abs(value - mean)), 0) || 1;
+    const center = mean(target);
+    const largest = target.reduce((most, value) => Math.max(most, Math.abs(value - center)), 0) || 1;
     const w = new Float64Array(width);
     let total = 0;
     for (let r = 0; r < rows; r++) {
-      const value = (target[r]! - mean) / largest; // so that very large targets don't leave the range of doubles
+      const value = (target[r]! - center) / largest; // so that very large targets don't leave the range of doubles
       total += value;
       for (let e = starts[r]!; e < starts[r + 1]!; e++) w[columns[e]!]! += value * values[e]!;
     }
     for (let j = 0; j < width; j++) w[j]! -= total * means[j]!;
     solve(L, width, w);
     for (let j = 0; j < width; j++) weights[t * width + j] = w[j]! * largest;
-    intercepts[t] = mean;
+    intercepts[t] = center;
   }
   return { weights, intercepts };
 }

@@ -16,8 +16,12 @@ export function predictionCells(target: TargetState, outputs: Float32Array, with
   const width = targetWidth(target);
   const rows = Array.from({ length: outputs.length / width }, (_, row) => row);
   if (target.task === "regression") {
-    const inverses = target.targets.map(inverseOf);
-    return rows.map((row) => inverses.map((invert, t) => decimals(invert, outputs[row * width + t]!)));
+    const cellsOf = target.targets.map((state) => {
+      const invert = inverseOf(state);
+      const usual = state.scaler.name === "none" ? 0 : 2 ** -6; // what is scaled is of the order of 1
+      return (output: number) => decimals(invert, output, Math.max(Math.abs(output), usual) * 2 ** -24);
+    });
+    return rows.map((row) => cellsOf.map((cell, t) => cell(outputs[row * width + t]!)));
   }
   const predictions = invertTarget(target, outputs);
   if (predictions.task !== "classification") throw new Error("classes are no numbers");
@@ -33,10 +37,10 @@ function digits(probability: number): number {
   return Number(probability.toPrecision(8));
 }
 
-/** A number that the network put out, inverted, without digits that a float32 of scaled units can't tell apart. */
-function decimals(invert: (u: number) => number, output: number): string {
+/** A number that the network put out, inverted, without digits that are less than the output's `precision`. */
+function decimals(invert: (u: number) => number, output: number, precision: number): string {
   const value = invert(output);
-  const told = Math.abs(invert(output + Math.max(Math.abs(output), 2 ** -6) * 2 ** -24) - value);
+  const told = Math.abs(invert(output + precision) - value);
   if (!Number.isFinite(value) || !(told > 0)) return String(value);
   if (value === 0) return "0";
   const digits = exponent(value) - exponent(told) + 1;

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { expm1, log1p, normalQuantile } from "../engine/scalar.js";
 import { NnfitError } from "../errors.js";
 import { none } from "../family.js";
+import { deviation, mean } from "./moments.js";
 import type { Sample } from "./sample.js";
 
 /** A transform of one column of numbers and its inverse, in double precision. */
@@ -173,24 +174,6 @@ export function scalingOf(state: ScalerState): Scaling {
 function learnMiddleHalf(sample: Sample): { center: number; scale: number } {
   const width = sample.quantile(0.75) - sample.quantile(0.25);
   return { center: sample.quantile(0.5), scale: width || (sample.largest - sample.smallest) / 2 || 1 };
-}
-
-function mean(values: Float64Array): number {
-  const first = values[0]!; // taken off first, so that values far from zero keep their digits
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i]! - first;
-  return first + sum / values.length;
-}
-
-function deviation(values: Float64Array): number {
-  const center = mean(values);
-  let largest = 0;
-  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]! - center));
-  if (largest === 0) return 0;
-  // relative to the largest, so that no square is too large or too small for a double
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += ((values[i]! - center) / largest) ** 2;
-  return largest * Math.sqrt(sum / values.length);
 }
 
 function signedLog1p(x: number): number {

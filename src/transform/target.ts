@@ -156,6 +156,14 @@ export function learnTargets(
     }
     const sample = new Sample(column.values);
     checkMagnitude(sample, LARGEST_TARGET, name, training.source);
+    const width = sample.largest - sample.smallest;
+    if (width < 1 / LARGEST_TARGET) {
+      throw new NnfitError("data", `the target "${name}" has numbers too small for their error to be told`, {
+        at: training.source,
+        have: `${sample.smallest} to ${sample.largest}`,
+        try: "another unit for the column",
+      });
+    }
     const scaler = learnScaler(scalerFor(setting, name), sample);
     return { name, scaler, ...(clamp ? { range: [sample.smallest, sample.largest] as [number, number] } : {}) };
   });

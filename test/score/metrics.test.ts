@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type Scores, scoreNames, scorersOf, scoresOf } from "../../src/score/metrics.js";
+import { badness, type Scores, scoreNames, scorersOf, scoresOf } from "../../src/score/metrics.js";
 import type { TargetState } from "../../src/transform/target.js";
 
 /** What scikit-learn 1.2.1 says; null where it refuses, warns that a score is ill-defined, or gives NaN. */
@@ -104,6 +104,22 @@ describe("scores", () => {
     expect(Object.keys(scoresOf(numbersOf("a", "b"), values, values)).slice(0, 6)).toEqual(names);
     expect(scoreNames(numbersOf("a", "b"), "history")).toEqual(names);
     expect(scoreNames(numbersOf("a"))).toEqual(["rmse", "mae", "r2", "medianAbsoluteError", "mape"]);
+  });
+
+  it("of several targets are one number, whose order no target's unit changes", () => {
+    const [a, b] = [
+      { rmse_a: 1000, rmse_b: 2, r2_a: 0.9, r2_b: 0.5 },
+      { rmse_a: 1100, rmse_b: 1, r2_a: 0.88, r2_b: 0.8 },
+    ];
+    const target = numbersOf("a", "b");
+    const bad = (scores: Scores, name: "rmse" | "r2") => badness(name, target, { loss: 0, scores });
+    expect(bad(a, "rmse")).toBeCloseTo(Math.sqrt(2000), 9);
+    expect(bad(b, "rmse")).toBeLessThan(bad(a, "rmse"));
+    expect(bad({ rmse_a: 1, rmse_b: 2 }, "rmse")).toBeGreaterThan(bad({ rmse_a: 1.1, rmse_b: 1 }, "rmse"));
+    expect(bad(a, "r2")).toBeCloseTo(-0.7, 9);
+    const still = (rmse_b: number) => bad({ rmse_a: 0, rmse_b }, "rmse");
+    expect(still(1)).toBeLessThan(still(2));
+    expect(badness("rmse", numbersOf("y"), { loss: 0, scores: { rmse: 3.7 } })).toBe(3.7);
   });
 
   it("of an epoch are two in its line and those that cost little in its record", () => {

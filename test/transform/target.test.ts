@@ -157,6 +157,15 @@ describe("rows without a target", () => {
     });
   });
 
+  it("too small for its error to be told is an error", async () => {
+    const tiny = columns({ y: [1e-200, 3e-200, 2e-200] });
+    expect(await refusal(() => learnTargets(tiny, ["y"], { target: "standard", clamp: false }))).toMatchObject({
+      kind: "data",
+      message: 'the target "y" has numbers too small for their error to be told',
+      details: { have: "1e-200 to 3e-200" },
+    });
+  });
+
   it("too large for its error to be told is one with its line, also in rows that are judged", async () => {
     const target = learnTargets(columns({ y: [1, 2] }), ["y"], { target: "standard", clamp: false });
     expect(await refusal(() => truthOf(target, columns({ y: [1, 1e160] })))).toMatchObject({
@@ -328,8 +337,8 @@ describe("the cells of predictions", () => {
       fc.property(column, output, (values, u) => {
         const cell = cellOf(name, values, u);
         const { apply, invert } = scalingOf(learnScaler(name, new Sample(Float64Array.from(values))));
-        // half the distance to the next float32 output; outputs nearer to zero than 1/64 are alike in 1/2³⁰
-        const half = Math.max(Math.abs(u), 2 ** -6) * 2 ** -24;
+        // half the distance to the next float32 output; scaled outputs nearer to zero than 1/64 are alike in 1/2³⁰
+        const half = Math.max(Math.abs(u), name === "none" ? 0 : 2 ** -6) * 2 ** -24;
         expect(Math.abs(apply(Number(cell)) - u), cell).toBeLessThanOrEqual(1.1 * half + 1e-15);
         const digits = cell.replace(/e.*|[-.]/g, "").replace(/^0+|0+$/g, "").length;
         const told = Math.abs(invert(u + half) - invert(u));
@@ -362,6 +371,13 @@ describe("the cells of predictions", () => {
         expect(Math.abs(Number(cell) / exact - 1), `${name}, ${unit}: ${cell}`).toBeLessThan(1e-6);
       }
     }
+  });
+
+  it("of a target that is not scaled have their digits, however small they are", () => {
+    for (const output of [1.5e-11, 1.5, 1.5e11].map(Math.fround)) {
+      expect(Number(cellOf("none", [1, 2, 4], output)) / output).toBeCloseTo(1, 6);
+    }
+    expect(cellOf("none", [1, 2, 4], 0)).toBe("0");
   });
 
   it("are a number for each target, row by row", () => {
