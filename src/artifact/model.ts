@@ -13,6 +13,7 @@ import { savedScores } from "../score/saved.js";
 import type { Fingerprint } from "../train/fingerprint.js";
 import { trainingOptions } from "../train/options.js";
 import type { Snapshot } from "../train/reports.js";
+import { stopped } from "../train/stopped.js";
 import { inputColumns } from "../transform/inputColumns.js";
 import { pipelineState } from "../transform/pipeline.js";
 import { targetState, targetWidth } from "../transform/target.js";
@@ -36,7 +37,7 @@ const trainingSummary = z.strictObject({
   keptEpoch: z.int().min(0),
   /** of each network, where there are several */
   members: z.array(z.strictObject({ keptEpoch: z.int().min(0), epochs: z.int().min(0) })).optional(),
-  stopped: z.enum(["all epochs done", "patience", "diverged", "not yet done"]),
+  stopped: stopped.or(z.literal("not yet done")),
   /** the mean loss of the kept epoch's batches, in scaled units; null for a model as initialised */
   loss: z.number().nullable(),
   /** on the rows that were held out, or where none were on training rows; null where it is no finite number */

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Candidate, EpochReport } from "../train/bestEpoch.js";
 import type { MemberState } from "../train/member.js";
-import type { RatesState } from "../train/pace.js";
+import { type RatesState, rateNames } from "../train/pace.js";
 import type { Snapshot } from "../train/reports.js";
 import type { Tensor } from "./safetensors.js";
 
@@ -17,7 +17,7 @@ const memberSchema = z.strictObject({
   slots: z.array(z.string()),
   /** of the rates that go by the losses */
   rates: z.partialRecord(
-    z.enum(["learningRate", "weightDecay", "dropout"]),
+    z.enum(rateNames),
     z.strictObject({ rate: z.number(), best: z.number().nullable(), waited: z.int().min(0) }),
   ),
   random: z.strictObject({ batches: generator, dropout: generator }),

@@ -102,8 +102,7 @@ export async function comparisons(
   of: Baselines,
 ): Promise<Comparison[]> {
   const { notBetter, wantedScores } = await import("../score/baseline.js");
-  const { losses } = await import("../model/losses.js");
-  const { isUnscored = false } = losses[training.loss.name] as { isUnscored?: boolean }; // not all of them have it
+  const { isScored } = await import("../model/losses.js");
   const names = wantedScores(target, training);
   const compare = (label: string, baseline: Baseline, what: string): Comparison => {
     const worse = notBetter(target, names, network, baseline.scores);
@@ -112,7 +111,7 @@ export async function comparisons(
       label,
       text: baselineText(baseline.rule, baseline.scores, names),
       ...baseline,
-      remarks: worse.length > 0 && !isUnscored ? [remark] : [],
+      remarks: worse.length > 0 && isScored(training.loss) ? [remark] : [],
     };
   };
   const first = compare("baseline", of.baseline, "this rule, which looks at no input");

@@ -1,9 +1,10 @@
 import type { Table } from "../data/table.js";
+import type { JudgingRows } from "../search/judges.js";
 import type { SearchOptions } from "../search/options.js";
 import { scoreOf, valueText } from "../search/results.js";
 import type { FinishedJob, ScoreName, Values } from "../search/trials.js";
 import { aligned } from "./align.js";
-import { count, duration, say, scoreCell, shellWord, some, tell } from "./text.js";
+import { count, duration, say, scoreCell, shellWord, some, tell, whole } from "./text.js";
 
 /** So many of the best trials are shown. */
 const SHOWN = 5;
@@ -33,7 +34,7 @@ export function describeSearch(
     by,
     judgedRows,
     earlier,
-  }: { wanted: SearchOptions; by: ScoreName; judgedRows: string; earlier: number },
+  }: { wanted: SearchOptions; by: ScoreName; judgedRows: JudgingRows; earlier: number },
 ): void {
   say("table", `${table.source}: ${count(table.rows, "row")}`);
   say("search", `${count(ranges.size, "setting")}: ${some([...ranges.keys()])}`);
@@ -42,8 +43,13 @@ export function describeSearch(
     ...(minutes === undefined ? [] : [count(minutes, "minute")]),
   ];
   say("method", `${method.name}, ${budget.join(" or ")}`);
-  say("judge", `${by} of ${judgedRows}`);
+  say("judge", `${by} of ${rowsText(judgedRows)}`);
   if (earlier > 0) say("", `${count(earlier, "training")} done earlier`);
+}
+
+function rowsText({ rows, folds }: JudgingRows): string {
+  if (folds !== undefined) return `${count(rows, "row")}, mean over ${folds} folds`;
+  return rows === 1 ? "the held-out row" : `the ${whole(rows)} held-out rows`;
 }
 
 /** Says what was found and what to do with it. */

@@ -1,5 +1,6 @@
 import type { Model } from "../artifact/model.js";
 import type { Config } from "../config/schema.js";
+import { countCodes } from "../data/arrays.js";
 import { range } from "../data/split.js";
 import type { Table } from "../data/table.js";
 import type { NnfitError } from "../errors.js";
@@ -238,9 +239,7 @@ function unlearnedClasses({ target, members, rows: { truth } }: Prepared): strin
 }
 
 function rowsByClass(classes: readonly string[], truth: Truth): number[] {
-  const rows = classes.map(() => 0);
-  if (truth.task === "classification") for (const code of truth.classes) rows[code]!++;
-  return rows;
+  return countCodes(truth.task === "classification" ? truth.classes : [], classes.length);
 }
 
 function replacedText({ target, training: { scores } }: Model, now: TargetState): string {

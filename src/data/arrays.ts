@@ -22,6 +22,13 @@ export function join<Joined extends Numbers>(type: Type<Joined>, parts: readonly
   return joined;
 }
 
+/** How many of them are each number from 0 to below `count`. */
+export function countCodes(codes: Iterable<number>, count: number): number[] {
+  const counts = new Array<number>(count).fill(0);
+  for (const code of codes) counts[code]!++;
+  return counts;
+}
+
 /** A copy that all threads see. */
 export function shared<Numbers extends Float32Array | Float64Array | Int32Array>(values: Numbers): Numbers {
   const Kind = values.constructor as new (buffer: SharedArrayBuffer) => Numbers;

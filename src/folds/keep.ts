@@ -2,6 +2,7 @@ import { range } from "../data/split.js";
 import { learnBaselines, withScores } from "../score/baseline.js";
 import { rowsOf } from "../train/prepare.js";
 import { meanLoss } from "../train/reports.js";
+import { stoppedTogether } from "../train/stopped.js";
 import { calibratedTarget, type Outcome } from "../train/train.js";
 import { inputColumns } from "../transform/inputColumns.js";
 import { targetWidth } from "../transform/target.js";
@@ -37,7 +38,7 @@ export function keepFolds({ task: { table } }: CrossValidation, results: readonl
     rowCounts: { trainingRows: table.rows, validationRows: table.rows, judgedRows: table.rows },
     epochs: Math.max(...outcomes.map(({ epochs }) => epochs)),
     keptEpoch: Math.max(...outcomes.map(({ keptEpoch }) => keptEpoch)),
-    stopped: outcomes.some(({ stopped }) => stopped === "all epochs done") ? "all epochs done" : "patience",
+    stopped: stoppedTogether(outcomes.map(({ stopped }) => stopped)),
   };
   const baseline = withScores(learnBaselines(target, { ...rows, columns: inputColumns(pipeline) }), scores.baselines);
   const learned = { rows, members: [{ training: range(0, rows.size) }] };

@@ -1,3 +1,4 @@
+import { countCodes } from "../data/arrays.js";
 import { countOf, type Dependence } from "../data/dependence.js";
 import { dealGroups, equalShares } from "../data/groupSplit.js";
 import { foldRows, range } from "../data/split.js";
@@ -5,8 +6,7 @@ import type { Table } from "../data/table.js";
 import { forwardBlocks } from "../data/timeSplit.js";
 import { seededRandom } from "../engine/random.js";
 import { NnfitError } from "../errors.js";
-import { codesOf } from "../train/members.js";
-import type { TargetState } from "../transform/target.js";
+import { type ClassTarget, classesOf } from "../transform/target.js";
 
 /** Rows to learn from, and others to test on. */
 export interface Fold {
@@ -29,10 +29,10 @@ export function foldsOf(
     seed,
     validates,
   }: { folds: number; seed: number /** of the learning rows some are held out */; validates: boolean },
-  classes: TargetState | undefined,
+  classes: ClassTarget | undefined,
   dependence: Dependence,
 ): Fold[] {
-  const codes = codesOf(table, classes);
+  const codes = classes && classesOf(classes, table);
   const random = seededRandom(seed, "folds");
   if (dependence.kind === "time") return timeFolds(table, folds, dependence.codes, dependence.column);
   if (dependence.kind === "groups") {
@@ -46,9 +46,9 @@ export function foldsOf(
 }
 
 /** The classes that a fold tests and has no row of to learn from, by the number of the fold. */
-export function unlearnedClasses(table: Table, folds: readonly Fold[], classes: TargetState | undefined) {
-  const codes = codesOf(table, classes);
-  if (classes?.task !== "classification" || !codes) return [];
+export function unlearnedClasses(table: Table, folds: readonly Fold[], classes: ClassTarget | undefined) {
+  const codes = classes && classesOf(classes, table);
+  if (!classes || !codes) return [];
   return folds.flatMap(({ number, learning, test }) => {
     const learned = new Set(Array.from(learning, (row) => codes[row]!));
     const tested = new Set(Array.from(test, (row) => codes[row]!));
@@ -101,7 +101,7 @@ const MOST_ADVISED = 20;
 function checkClasses(
   table: Table,
   { folds, validates }: { folds: number; validates: boolean },
-  classes: TargetState | undefined,
+  classes: ClassTarget | undefined,
   codes: Int32Array | undefined,
 ): void {
   if (!classes || !codes) return;
@@ -121,11 +121,9 @@ function checkClasses(
 }
 
 /** The first class of which a fold would have too few rows. */
-function rareClass(folds: number, validates: boolean, classes: TargetState, codes: Int32Array) {
-  if (classes.task !== "classification") return undefined;
+function rareClass(folds: number, validates: boolean, { classes }: ClassTarget, codes: Int32Array) {
   const needed = validates ? 2 : 1;
-  const counts = classes.classes.map(() => 0);
-  for (const code of codes) counts[code]!++;
+  const counts = countCodes(codes, classes.length);
   const code = counts.findIndex((rows) => rows - Math.ceil(rows / folds) < needed);
-  return code < 0 ? undefined : { name: classes.classes[code]!, code, rows: counts[code]!, needed };
+  return code < 0 ? undefined : { name: classes[code]!, code, rows: counts[code]!, needed };
 }

@@ -194,10 +194,18 @@ function clip(tape: Tape, e: Matrix, delta: number): Matrix {
 export const lossChoice = choiceOf(losses);
 export type LossChoice = Choice<typeof losses>;
 
+type Name = LossChoice["name"];
+const described = losses as unknown as Readonly<Record<Name, LossMember<z.ZodObject>>>; // each has options of its own
+
 /** The members for a task. */
-export function lossesOf(task: Task): [LossChoice["name"], LossMember<z.ZodObject>][] {
-  const members = Object.entries(losses) as unknown as [LossChoice["name"], LossMember<z.ZodObject>][];
-  return members.filter(([, member]) => member.task === task); // each has options of its own
+export function lossesOf(task: Task): [Name, LossMember<z.ZodObject>][] {
+  const members = Object.entries(described) as [Name, LossMember<z.ZodObject>][]; // it forgets the names
+  return members.filter(([, member]) => member.task === task);
+}
+
+/** Whether a score tells how well a network has learned what the loss is after. */
+export function isScored({ name }: LossChoice): boolean {
+  return !described[name].isUnscored;
 }
 
 /** The loss of a target of so many columns (regression) or classes where a config names none. */

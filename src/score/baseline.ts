@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { countCodes } from "../data/arrays.js";
 import type { InputColumn } from "../transform/inputColumns.js";
 import { mean } from "../transform/moments.js";
 import type { TargetState } from "../transform/target.js";
@@ -6,7 +7,6 @@ import type { Predictions, Truth } from "../transform/truth.js";
 import { type KnownRows, learnLinear, linearFits, linearState, predictLinear } from "./linear.js";
 import { metricsOf, type Scores, scoreKinds, scoresOf, scoresOfMetric } from "./metrics.js";
 import { savedScores } from "./saved.js";
-import { tally } from "./tally.js";
 
 /** What else was learned and found out in training, for any task; models of earlier versions have neither. */
 const alongside = {
@@ -49,8 +49,7 @@ export function learnBaselines(target: TargetState, training: KnownRows): Baseli
   if (truth.task === "regression") return { task: "regression", means: truth.values.map(mean), linear };
   const { classes } = truth;
   const count = target.task === "classification" ? target.classes.length : 0;
-  const once = new Uint32Array(classes.length).fill(1);
-  const shares = tally(classes, classes, count, once).map(({ truth }) => truth / classes.length);
+  const shares = countCodes(classes, count).map((rows) => rows / classes.length);
   return { task: "classification", shares, linear };
 }
 
@@ -119,8 +118,10 @@ export function wantedScores(
   target: TargetState,
   { bestBy, classWeights }: { readonly bestBy: string; readonly classWeights: unknown },
 ): string[] {
-  const by = classWeights !== "none" && hidesRareClasses(bestBy) ? "balancedAccuracy" : bestBy;
-  return metricsOf(target.task).some(([name]) => name === by) ? scoresOfMetric(target, by) : firstScores(target);
+  const metrics = metricsOf(target.task);
+  const isAfterRare = classWeights !== "none" && hidesRareClasses(bestBy);
+  const by = metrics.find(([name, metric]) => (isAfterRare ? metric.countsClassesAlike : name === bestBy));
+  return by ? scoresOfMetric(target, by[0]) : firstScores(target);
 }
 
 export function linearRule({ task }: TargetState): string {

@@ -5,8 +5,8 @@ import { type FoldOutcome, foldsEngine, trainFolds } from "../folds/crossValidat
 import { planFolds, prepareFold } from "../folds/plan.js";
 import { over } from "../folds/scores.js";
 import type { Judgement } from "../train/bestEpoch.js";
-import type { Stopped } from "../train/member.js";
 import { type Prepared, prepare, type ReadValidation, type TaskOptions } from "../train/prepare.js";
+import { type Stopped, stoppedTogether } from "../train/stopped.js";
 import type { TaskOf } from "../train/task.js";
 import { type EngineOptions, engineFor, train } from "../train/train.js";
 
@@ -27,11 +27,17 @@ export interface TrialOutcome {
   readonly judgement: Judgement;
 }
 
+/** How many rows judge a trial: those held out, or in turn those of so many folds. */
+export interface JudgingRows {
+  readonly rows: number;
+  readonly folds?: number;
+}
+
 export interface Judge {
   /** The config has to hold rows out. */
   readonly needsHeldOut: boolean;
-  /** Which rows judge, in words. Errors are those of a config that can't be judged so. */
-  rows(material: Material, prepared: Prepared, options: TaskOptions): string;
+  /** Which rows judge. Errors are those of a config that can't be judged so. */
+  rows(material: Material, prepared: Prepared, options: TaskOptions): JudgingRows;
   /** Trains what `options` say, and judges it. `progress` is told the share that is done. */
   judge(
     material: Material,
@@ -53,8 +59,7 @@ export const judges = {
     with: () => ({
       needsHeldOut: true,
       rows: (_, { members }) => {
-        const held = new Set(members.flatMap(({ validation }) => [...validation]));
-        return held.size === 1 ? "the held-out row" : `the ${held.size.toLocaleString("en")} held-out rows`;
+        return { rows: new Set(members.flatMap(({ validation }) => [...validation])).size };
       },
       async judge(material, options, engineOptions, progress) {
         const prepared = await prepare(material.task, options, validationOf(material));
@@ -77,8 +82,7 @@ export const judges = {
       needsHeldOut: false,
       rows: (material, _, options) => {
         const plan = planFolds(material.task, options, { folds, sharesScaling: false }, validationOf(material));
-        const tested = plan.folds.reduce((sum, { test }) => sum + test.length, 0);
-        return `${tested.toLocaleString("en")} rows, mean over ${folds} folds`;
+        return { rows: plan.folds.reduce((sum, { test }) => sum + test.length, 0), folds };
       },
       async judge(material, options, engineOptions, progress) {
         const plan = planFolds(material.task, options, { folds, sharesScaling: false }, validationOf(material));
@@ -109,11 +113,10 @@ function validationOf({ validation }: Material): ReadValidation {
 function together(folds: readonly FoldOutcome[]): TrialOutcome {
   const outcomes = folds.map(({ outcome }) => outcome);
   const judgements = folds.map(({ judgement }) => judgement);
-  const stops = new Set(outcomes.map(({ stopped }) => stopped));
   return {
     epochs: Math.max(...outcomes.map(({ epochs }) => epochs)),
     keptEpoch: Math.max(...outcomes.map(({ keptEpoch }) => keptEpoch)),
-    stopped: (["diverged", "all epochs done"] as const).find((stop) => stops.has(stop)) ?? "patience",
+    stopped: stoppedTogether(outcomes.map(({ stopped }) => stopped)),
     judgement: {
       loss: judgements.reduce((sum, { loss }) => sum + loss / judgements.length, 0),
       scores: over(judgements.map(({ scores }) => scores)),

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { seededRandom } from "../engine/random.js";
 import { badness, type metrics } from "../score/metrics.js";
 import { savedScores, scoresFrom, scoresToSave } from "../score/saved.js";
+import { stopped } from "../train/stopped.js";
 import type { TargetState } from "../transform/target.js";
 import type { TrialOutcome } from "./judges.js";
 import type { Job } from "./methods.js";
@@ -29,7 +30,7 @@ export const finishedJob = z.strictObject({
   values: z.record(z.string(), z.json()),
   epochs: z.int().min(0),
   keptEpoch: z.int().min(0),
-  stopped: z.enum(["all epochs done", "patience", "diverged"]),
+  stopped,
   /** null where it is no finite number */
   loss: z.number().nullable(),
   scores: savedScores,

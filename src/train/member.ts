@@ -13,6 +13,7 @@ import type { Member } from "./members.js";
 import { Optimizer, type OptimizerState } from "./optimizers.js";
 import { dropoutOf, paceOf, Rates, type RatesState } from "./pace.js";
 import type { Prepared } from "./prepare.js";
+import type { Stopped } from "./stopped.js";
 
 export type Progress = Update | { readonly kind: "report"; readonly report: EpochReport };
 
@@ -36,8 +37,6 @@ export interface MemberOutcome {
   /** as they work, without the parametrization that only training needs */
   readonly weights: Float32Array;
 }
-
-export type Stopped = "all epochs done" | "patience" | "diverged";
 
 /** All that a member needs to go on exactly from where it is. */
 export interface MemberState {

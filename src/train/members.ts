@@ -5,8 +5,7 @@ import type { Table } from "../data/table.js";
 import { splitLatest } from "../data/timeSplit.js";
 import { seededRandom } from "../engine/random.js";
 import { NnfitError } from "../errors.js";
-import type { TargetState } from "../transform/target.js";
-import { truthOf } from "../transform/target.js";
+import { type ClassTarget, classesOf } from "../transform/target.js";
 
 /** How much each of some rows counts in the loss. */
 export interface RowWeights {
@@ -56,7 +55,7 @@ type PartedMember = Parts & Pick<Member, "number">;
 export function membersOf(
   table: Table,
   { fraction, members, seed }: { fraction: number; members: number; seed: number },
-  classes: TargetState | undefined,
+  classes: ClassTarget | undefined,
   dependence: Dependence = { kind: "none" },
 ): PartedMember[] {
   return partsOf(table, { fraction, members, seed }, classes, dependence).map((parts, number) => ({
@@ -89,7 +88,7 @@ export function withJudges(
 function partsOf(
   table: Table,
   { fraction, members, seed }: { fraction: number; members: number; seed: number },
-  classes: TargetState | undefined,
+  classes: ClassTarget | undefined,
   dependence: Dependence,
 ): readonly Parts[] {
   const { rows } = table;
@@ -97,7 +96,7 @@ function partsOf(
     const parts = { training: range(0, rows), validation: range(0, 0) };
     return Array.from({ length: members }, () => parts);
   }
-  const codes = codesOf(table, classes);
+  const codes = classes && classesOf(classes, table);
   checkParting(table, dependence);
   const isAlone = members === 1;
   if (dependence.kind === "time") {
@@ -168,16 +167,9 @@ export function learnedRows({ members }: { readonly members: readonly Pick<Membe
   return range(0, end).filter((row) => isLearned[row] === 1);
 }
 
-/** The class of each row. */
-export function codesOf(table: Table, classes: TargetState | undefined): Int32Array | undefined {
-  if (classes?.task !== "classification") return undefined;
-  const truth = truthOf(classes, table);
-  return truth.task === "classification" ? truth.classes : undefined;
-}
-
 /** A class needs a row to learn from and one to judge by. */
-function checkClassSizes(table: Table, classes: TargetState | undefined, codes: Int32Array | undefined): void {
-  if (classes?.task !== "classification" || !codes) return;
+function checkClassSizes(table: Table, classes: ClassTarget | undefined, codes: Int32Array | undefined): void {
+  if (!classes || !codes) return;
   const names = classes.classes;
   const counts = names.map(() => 0);
   for (const code of codes) counts[code]!++;

@@ -5,7 +5,7 @@ import type { Pace } from "./optimizers.js";
 import type { TrainingOptions } from "./options.js";
 import { type Schedule, schedules, type WatchState, warmedUp } from "./schedules.js";
 
-const rateNames = ["learningRate", "weightDecay", "dropout"] as const;
+export const rateNames = ["learningRate", "weightDecay", "dropout"] as const;
 type RateName = (typeof rateNames)[number];
 
 /** Of the rates whose schedules go by the losses, what these remember: plain data. */

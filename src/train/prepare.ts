@@ -13,9 +13,9 @@ import { inputColumns } from "../transform/inputColumns.js";
 import type { ScaleOptions } from "../transform/options.js";
 import { type LeftOut, learnPipeline, type PipelineState } from "../transform/pipeline.js";
 import { profiledBy } from "../transform/reprofile.js";
-import { applyTarget, learnTargets, type TargetState, targetColumns, truthOf } from "../transform/target.js";
+import { applyTarget, classesOf, learnTargets, type TargetState, targetColumns, truthOf } from "../transform/target.js";
 import { joinTruths, type Truth } from "../transform/truth.js";
-import { codesOf, learnedRows, type Member, membersOf, withJudges } from "./members.js";
+import { learnedRows, type Member, membersOf, withJudges } from "./members.js";
 import type { TrainingOptions } from "./options.js";
 import { checkMemory } from "./preflight.js";
 import { type Beginning, continuedSpec, newSpec } from "./spec.js";
@@ -130,7 +130,7 @@ export async function prepare(
   const rows = joinRows(tables.map((of) => rowsOf(of, pipeline, target)));
   const weights = rowWeights(data.weight ?? null, tables);
   const members = withJudges(held ? parts.map((member) => ({ ...member, validation: held })) : parts, {
-    classes: codesOf(table, classes),
+    classes: classes && classesOf(classes, table),
     weighted: weights !== undefined,
     seed,
   });

@@ -3,7 +3,7 @@ import type { DataOptions } from "../data/options.js";
 import { type Column, cellsOf, columnOf, type Table, type Task } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { inOrder } from "../transform/categories.js";
-import { differentValues, learnClasses, notNumbers, rowsWithTarget, type TargetState } from "../transform/target.js";
+import { type ClassTarget, differentValues, learnClasses, notNumbers, rowsWithTarget } from "../transform/target.js";
 import { rowsThatCount } from "./weights.js";
 
 /** What is to be learned from a table. */
@@ -14,7 +14,7 @@ export interface TaskOf {
   /** of the targets */
   readonly names: readonly string[];
   /** of a classification */
-  readonly classes: TargetState | undefined;
+  readonly classes: ClassTarget | undefined;
   /** rows of the table that had no target */
   readonly withoutTarget: number;
   /** rows whose weight is 0 */

@@ -7,12 +7,13 @@ import { fitTemperature } from "../transform/temperature.js";
 import { type Truth, takeTruth } from "../transform/truth.js";
 import type { Judgement } from "./bestEpoch.js";
 import { type States, trainInTurn } from "./interleave.js";
-import type { MemberOutcome, Stopped } from "./member.js";
+import type { MemberOutcome } from "./member.js";
 import { holdsOut, learnedRows } from "./members.js";
 import { type Layout, layOut } from "./parallel.js";
 import { mean } from "./predictor.js";
 import type { Prepared } from "./prepare.js";
 import { meanLoss, Reports, type Snapshot, type Watcher } from "./reports.js";
+import { type Stopped, stoppedTogether } from "./stopped.js";
 import { type Follower, trainOnThreads } from "./threads.js";
 
 export interface Outcome {
@@ -131,7 +132,6 @@ export function hasModel({ members }: Pick<Outcome, "members">): boolean {
 }
 
 function outcomeOf(prepared: Prepared, ended: readonly MemberOutcome[]): Outcome {
-  const stops = new Set(ended.map(({ stopped }) => stopped));
   const judged = judgeTogether(prepared, ended);
   return {
     members: ended,
@@ -143,8 +143,7 @@ function outcomeOf(prepared: Prepared, ended: readonly MemberOutcome[]): Outcome
     },
     keptEpoch: Math.max(...ended.map(({ keptEpoch }) => keptEpoch)),
     epochs: Math.max(...ended.map(({ epochs }) => epochs)),
-    stopped:
-      (["diverged", "all epochs done", "patience"] as const).find((stop) => stops.has(stop)) ?? "all epochs done",
+    stopped: stoppedTogether(ended.map(({ stopped }) => stopped)),
   };
 }
 

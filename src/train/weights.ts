@@ -1,3 +1,4 @@
+import { countCodes, take } from "../data/arrays.js";
 import { checkNames } from "../data/header.js";
 import { numberIn } from "../data/numbers.js";
 import type { WantedColumn } from "../data/read.js";
@@ -102,8 +103,7 @@ function checkLabels(named: readonly string[], { name, classes }: Extract<Target
 
 /** rows / (classes · count), as scikit-learn has it: each class that occurs counts as much as another, all together. */
 export function balanced(classOf: Int32Array, rows: Uint32Array, classes: number): number[] {
-  const counts = Array.from({ length: classes }, () => 0);
-  for (const row of rows) counts[classOf[row]!]!++;
+  const counts = countCodes(take(classOf, rows), classes);
   const present = counts.filter((count) => count > 0).length;
   return counts.map((count) => (count > 0 ? rows.length / (present * count) : 0));
 }

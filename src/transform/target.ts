@@ -40,6 +40,7 @@ export const targetState = z.discriminatedUnion("task", [
   }),
 ]);
 export type TargetState = z.output<typeof targetState>;
+export type ClassTarget = Extract<TargetState, { task: "classification" }>;
 
 export function targetNames(target: TargetState): string[] {
   return target.task === "regression" ? target.targets.map(({ name }) => name) : [target.name];
@@ -98,7 +99,7 @@ export function differentValues(column: Column, enough = Number.POSITIVE_INFINIT
 }
 
 /** The classes of a target, of all rows that can be learned from or judged by; of two, `positive` is the second. */
-export function learnClasses(column: Column, source: string, positive: DataOptions["positive"] = null): TargetState {
+export function learnClasses(column: Column, source: string, positive: DataOptions["positive"] = null): ClassTarget {
   const classes = inOrder(differentValues(column));
   if (classes.length < 2) {
     throw new NnfitError(
@@ -181,6 +182,11 @@ export function truthOf(target: TargetState, table: Table): Truth {
     });
     return { task: "regression", values };
   }
+  return { task: "classification", classes: classesOf(target, table) };
+}
+
+/** The number of each row's class. */
+export function classesOf(target: ClassTarget, table: Table): Int32Array {
   const column = columnOf(table, target.name);
   if (!column) throw new Error(`column ${target.name} is not there`);
   const numberOf = placesAmong(target.classes, column.type === "category" ? column.decimal : ".");
@@ -201,7 +207,7 @@ export function truthOf(target: TargetState, table: Table): Truth {
     }
     classes[row] = number;
   }
-  return { task: "classification", classes };
+  return classes;
 }
 
 /** Numbers whose squares can be added up. */
