@@ -109,7 +109,7 @@ export class RunFolder {
       const path = join(this.path, file);
       if (this.realOf(path) === undefined || this.files.isFolder(path)) return false;
       if (file === CONFIG_FILE) return config !== undefined && !isResolved(config);
-      return file === MODEL_FILE ? !mayBeModel(path) : config === undefined; // a run writes its config first
+      return file === MODEL_FILE ? !mayBeModel(path, config !== undefined) : config === undefined; // a run writes its config first
     };
     const foreign = [CONFIG_FILE, ...results].find(isForeign);
     if (foreign === undefined) return;
@@ -174,7 +174,7 @@ export class RunFolder {
 }
 
 /** Whether a text is a config with all its parts, as a run writes it. */
-function isResolved(text: string): boolean {
+export function isResolved(text: string): boolean {
   const config = parseJson(text);
   const parts = ["data", "task", "scale", "model", "training", "output"];
   return typeof config === "object" && config !== null && parts.every((part) => Object.hasOwn(config, part));

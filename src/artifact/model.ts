@@ -210,12 +210,13 @@ export function networksOf(
   });
 }
 
-/** Whether a file that is there may be a model of ours, or what is left of one. */
-export function mayBeModel(path: string): boolean {
+/** Whether a file that is there may be a model of ours; or where one was, what is left of it. */
+export function mayBeModel(path: string, wasThere: boolean): boolean {
   const head = Buffer.alloc(HEAD_BYTES);
   const file = openSync(path, "r");
   try {
-    return readSync(file, head, { position: 0 }) < HEAD_BYTES || isOurs(head);
+    const isShort = readSync(file, head, { position: 0 }) < HEAD_BYTES;
+    return isShort ? wasThere : isOurs(head);
   } finally {
     closeSync(file);
   }

@@ -72,6 +72,7 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
   await makeFolder(folder, name);
   const lock = takeLock(folder, name);
   process.once("exit", lock.release); // whatever comes, it is this process's no longer
+  await keepForeign(question);
   const log = await openLog(question);
   const earlier = log.finished.length;
   describeSearch(material.task.table, { wanted, by, judgedRows, earlier });
@@ -97,6 +98,8 @@ interface Question extends Awaited<ReturnType<typeof findMaterial>> {
   readonly folder: string;
   /** the folder, as people are told it */
   readonly name: string;
+  /** the config file */
+  readonly source: string;
 }
 
 async function understand(path: string, { set = [], out, ...options }: SearchCommandOptions): Promise<Question> {
@@ -112,7 +115,7 @@ async function understand(path: string, { set = [], out, ...options }: SearchCom
   const { training, output } = found.config;
   const by = await located(loaded, async () => scoreNameFor(wanted, training.bestBy, found.facts.task));
   const folder = out === undefined ? folderBeside(output) : resolve(workingDirectory, out);
-  return { ...found, loaded, wanted, by, folder, name: displayPath(workingDirectory, folder) };
+  return { ...found, loaded, wanted, by, folder, name: displayPath(workingDirectory, folder), source: path };
 }
 
 async function makeFolder(folder: string, name: string): Promise<void> {
@@ -125,12 +128,38 @@ async function makeFolder(folder: string, name: string): Promise<void> {
   }
 }
 
+const TRIALS = "trials.csv";
+const BEST = "best.json";
+const LOG = "trials.jsonl";
+
+/** Files of the same names may be somebody else's, such as the table or the config: they are not written over. */
+async function keepForeign({ folder, name, source }: Question): Promise<void> {
+  const { existsSync, readFileSync, realpathSync } = await import("node:fs");
+  const { join } = await import("node:path");
+  const { isResolved } = await import("../artifact/folder.js");
+  const { NnfitError } = await import("../errors.js");
+  const { TRIALS_HEADER } = await import("../search/results.js");
+  const isOurs = (file: string, path: string) => {
+    const text = readFileSync(path, "utf8");
+    if (file === TRIALS) return text.startsWith(TRIALS_HEADER.join());
+    return isResolved(text) && realpathSync(path) !== realpathSync(source);
+  };
+  const foreign = [TRIALS, BEST].find((file) => {
+    const path = join(folder, file);
+    return existsSync(path) && !isOurs(file, path);
+  });
+  if (foreign === undefined) return;
+  throw new NnfitError("usage", `the folder holds a ${foreign} that no search has written`, {
+    at: `${name}/${foreign}`,
+    try: "another folder by --out, or moving the file away",
+  });
+}
+
 async function openLog({ folder, name, config, wanted, material }: Question): Promise<SearchLog> {
   const { join } = await import("node:path");
   const { SearchLog } = await import("../search/log.js");
   const { originOf } = await import("./searchMaterial.js");
-  const file = "trials.jsonl";
-  return new SearchLog(join(folder, file), `${name}/${file}`, await originOf(config, wanted, material));
+  return new SearchLog(join(folder, LOG), `${name}/${LOG}`, await originOf(config, wanted, material));
 }
 
 /** What came of the trials. */
@@ -231,10 +260,10 @@ async function writeResults({ loaded, facts, wanted, by, target, folder }: Quest
     ranked.map(({ job }) => job),
     [...wanted.ranges.keys()],
   );
-  writeWhole(join(folder, "trials.csv"), Buffer.from(table));
+  writeWhole(join(folder, TRIALS), Buffer.from(table));
   if (best) {
     const config = { ...loaded.configFor(facts, best.job.values), output: join(folder, "best") };
-    writeWhole(join(folder, "best.json"), Buffer.from(resolvedConfig(config, folder)));
+    writeWhole(join(folder, BEST), Buffer.from(resolvedConfig(config, folder)));
   }
   return { ranked, best };
 }

@@ -155,7 +155,7 @@ function outOfMemory(bytes: number): NnfitError {
     `the table and the network need ${(bytes / 2 ** 30).toFixed(1)} GiB of memory at least`,
     {
       have: "4.0 GiB, all that a WebAssembly memory can hold, or less where the machine has less",
-      try: "a smaller training.batchSize, fewer or smaller layers in model.hidden, or fewer rows",
+      try: "a smaller training.batchSize, fewer model.members, fewer or smaller layers in model.hidden, or fewer rows",
     },
   );
 }

@@ -34,10 +34,13 @@ export function scoreOf(name: ScoreName, badness: number): number {
   return name !== "loss" && metrics[name].better === "higher" ? -badness : badness;
 }
 
+/** The first columns of the table of trials. */
+export const TRIALS_HEADER = ["trial", "share", "epochs", "kept_epoch", "stopped", "loss"];
+
 /** A line of CSV for each finished training, in the order given: how it was trained, its scores, its values. */
 export function trialsTable(jobs: readonly FinishedJob[], paths: readonly string[]): string {
   const names = Object.keys(jobs[0]?.scores ?? {});
-  const header = ["trial", "share", "epochs", "kept_epoch", "stopped", "loss", ...names, ...paths];
+  const header = [...TRIALS_HEADER, ...names, ...paths];
   const lines = jobs.map(({ trial, share, epochs, keptEpoch, stopped, loss, scores, values }) => [
     ...[trial, Number(share.toPrecision(6)), epochs, keptEpoch, stopped].map(String),
     ...[loss, ...names.map((name) => scores[name])].map((score) => String(score ?? "")),

@@ -16,6 +16,8 @@ export interface Load {
   readonly batchSize: number;
   readonly trainingRows: number;
   readonly validationRows: number;
+  /** rows are held out, by which an earlier epoch than the last may be the best */
+  readonly holdsOut: boolean;
   /** values of the target a row */
   readonly targets: number;
   readonly backend: TrainingOptions["backend"];
@@ -93,13 +95,17 @@ export function checkMemory(load: Load, available = availableMemory()): void {
   throw new NnfitError("usage", `the training needs ${gibibytes(estimate.total)} of memory at least`, {
     setting: settings[largest] ?? "model.hidden",
     have: `${said.join(", ")}; and ${limit}`,
-    try: `fewer or smaller layers in model.hidden, a smaller training.batchSize, ${load.spec.tabm ? "a smaller model.tabm, " : ""}or fewer rows`,
+    try: `fewer or smaller layers in model.hidden, ${load.members > 1 ? "fewer model.members, " : ""}a smaller training.batchSize, ${load.spec.tabm ? "a smaller model.tabm, " : ""}or fewer rows`,
   });
 }
 
-/** A checkpoint has the weights of the best epoch and of the last one, and what the optimizer remembers. */
-function checkFiles({ spec, members, optimizer }: Load): void {
-  const bytes = members * countParameters(spec) * FLOAT * (KEPT_WEIGHTS + make(optimizers, optimizer).slots.length);
+/**
+ * A checkpoint is a model; and it has the weights as they are, those of the best epoch and where that may be another one of
+ * the last, and what the optimizer remembers.
+ */
+function checkFiles({ spec, members, optimizer, holdsOut }: Load): void {
+  const copies = 3 + Number(holdsOut) + make(optimizers, optimizer).slots.length;
+  const bytes = members * countParameters(spec) * FLOAT * copies;
   if (bytes <= MOST_FILE_BYTES) return;
   throw new NnfitError("usage", `a checkpoint of this training would have ${gibibytes(bytes)}`, {
     setting: "model.hidden",

@@ -124,6 +124,7 @@ export async function prepare(
     batchSize: rowsOfBatch,
     trainingRows: table.rows,
     validationRows: validation?.rows ?? 0,
+    holdsOut: held !== undefined || parts.some(({ validation }) => validation.length > 0),
     targets: task === "regression" ? names.length : 1,
   });
   const tables = validation ? [table, validation] : [table];

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { contents, type Files, folder, nnfit, put, text, works } from "./nnfit.js";
@@ -343,4 +343,16 @@ it("does not write its own config over the one that it was given", async () => {
   const cwd = copyOfHome({ "config.json": mine });
   await nnfit(["train", "config.json"], { cwd });
   expect(text(cwd, "config.json")).toBe(mine);
+});
+
+it.runIf(process.platform === "linux")("a limit of virtual memory is named, with what helps", async () => {
+  const limited = join(folder({ node: `#!/bin/sh\nulimit -v 12000000\nexec "${process.execPath}" "$@"\n` }), "node");
+  chmodSync(limited, 0o755);
+  const predict = ["predict", "runs/c", "t.csv"];
+  const { code, err } = await nnfit(predict, { cwd: home, node: limited });
+  expect(code).toBe(2);
+  expect(err).toContain("the system refuses the 10 GiB of addresses");
+  expect(err).toContain("NODE_OPTIONS=--disable-wasm-trap-handler");
+  const env = { NODE_OPTIONS: "--disable-wasm-trap-handler" };
+  expect((await nnfit(predict, { cwd: home, node: limited, env })).out).toMatch(/^prediction\n[xy]\n/);
 });

@@ -304,4 +304,24 @@ describe.concurrent("nnfit search refuses", () => {
     expect(code).toBe(5);
     expect(err).toMatch(/damaged[\s\S]*runs\/c-search\/trials\.jsonl:[23]/);
   });
+
+  it("writes over nobody's files, such as the table or the config itself", async () => {
+    const config = { ...base, data: { ...base.data, train: "trials.csv" }, search: { ...ranges, runs: 2 } };
+    const cwd = folder({ "trials.csv": table, "c.json": JSON.stringify(config) });
+    const refused = await nnfit(["search", "c.json", "--out", "."], { cwd });
+    expect(refused.code).toBe(2);
+    expect(refused.err).toContain("error: the folder holds a trials.csv that no search has written");
+    expect(text(cwd, "trials.csv")).toBe(table);
+    put(cwd, {
+      "t.csv": table,
+      "best.json": JSON.stringify({ ...config, data: base.data }),
+      "trials.csv": "trial,share\n",
+    });
+    expect((await nnfit(["search", "best.json", "--out", "."], { cwd })).err).toContain("trials.csv");
+    put(cwd, { "trials.csv": "trial,share,epochs,kept_epoch,stopped,loss,rmse\n" });
+    const own = await nnfit(["search", "best.json", "--out", "."], { cwd });
+    expect(own.err).toContain("error: the folder holds a best.json that no search has written");
+    await works(["search", "best.json", "--out", "found"], { cwd });
+    await works(["search", "best.json", "--out", "found", "--runs", "3"], { cwd });
+  });
 });

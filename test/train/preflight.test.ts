@@ -33,6 +33,7 @@ async function trained(rows: number, inputs: number, model: object, training: ob
     batchSize: prepared.batchSize,
     trainingRows: learned.length,
     validationRows: validation.length,
+    holdsOut: validation.length > 0,
     targets: 1,
     backend: "wasm",
   };
@@ -68,7 +69,15 @@ describe("the estimate of memory", () => {
       loss: { name: "mse" },
     },
     optimizer: configSchema.parse({ data: { train: "t", target: "y" } }).training.optimizer,
-    ...{ members: 1, batchSize: 32, trainingRows: 1_000, validationRows: 200, targets: 1, backend: "wasm" },
+    ...{
+      members: 1,
+      batchSize: 32,
+      trainingRows: 1_000,
+      validationRows: 200,
+      holdsOut: true,
+      targets: 1,
+      backend: "wasm",
+    },
     ...more,
   });
 
@@ -107,11 +116,12 @@ it("refuses a training whose checkpoints no file of nnfit could hold", async () 
     batchSize: 32,
     trainingRows: 100,
     validationRows: 20,
+    holdsOut: true,
     targets: 1,
     backend: "wasm",
   });
-  expect(() => checkMemory(network([10_000, 10_000]), 1e12)).not.toThrow();
+  expect(() => checkMemory(network([9_000, 9_000]), 1e12)).not.toThrow();
   const error = await refusal(async () => checkMemory(network([12_000, 12_000]), 1e12));
   expect(error).toMatchObject({ kind: "usage", details: { setting: "model.hidden" } });
-  expect(error.message).toBe("a checkpoint of this training would have 2.1 GiB");
+  expect(error.message).toBe("a checkpoint of this training would have 3.2 GiB");
 });
