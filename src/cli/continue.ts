@@ -1,6 +1,7 @@
 import type { Model } from "../artifact/model.js";
 import type { DataOptions } from "../data/options.js";
 import type { Source } from "../data/source.js";
+import type { Table } from "../data/table.js";
 import type { TaskOf } from "../train/task.js";
 import { findModel } from "./locate.js";
 
@@ -12,8 +13,13 @@ export async function modelToContinue(path: string): Promise<Model> {
   return { ...model, target };
 }
 
-/** The table that the training of a model goes on with, read as the model reads its rows. */
-export async function readForModel(model: Model, path: string, source: Source, data: DataOptions): Promise<TaskOf> {
+/** The table that the training of a model goes on with, read as the model reads its rows; whole, and what is learned of it. */
+export async function readForModel(
+  model: Model,
+  path: string,
+  source: Source,
+  data: DataOptions,
+): Promise<{ whole: Table; task: TaskOf }> {
   const { readColumns } = await import("../data/read.js");
   const { NnfitError } = await import("../errors.js");
   const { predicts, targetColumns, targetNames } = await import("../transform/target.js");
@@ -33,6 +39,18 @@ export async function readForModel(model: Model, path: string, source: Source, d
       have: positive === undefined ? `${path} predicts numbers` : `"${positive}" in ${path}`,
     });
   }
+  const misread = model.pipeline.find(({ name, type }) => {
+    const given = Object.hasOwn(data.types, name) ? data.types[name] : type;
+    return data.ignore.includes(name) || given !== type;
+  });
+  if (misread) {
+    const isIgnored = data.ignore.includes(misread.name);
+    throw new NnfitError("usage", "the model to continue from has other inputs than the config says", {
+      setting: isIgnored ? "data.ignore" : "data.types",
+      have: `"${misread.name}" is an input of ${path}, a ${misread.type}`,
+      try: "a new training, without --continue-from",
+    });
+  }
   const weight = data.weight ? [{ name: data.weight, type: "number" as const }] : [];
   const inputs = model.pipeline.map((state) => (state.type === "date" ? { order: data.dates, ...state } : state));
   const isRead = new Set([...inputs.map(({ name }) => name), ...names]);
@@ -40,11 +58,8 @@ export async function readForModel(model: Model, path: string, source: Source, d
     .filter((name): name is string => name !== null && !isRead.has(name))
     .map((name) => ({ name, type: "category" as const, optional: true })); // whose words tell rows apart, or their order
   const whole = await readColumns(source, data, [...inputs, ...dependence, ...targetColumns(model.target), ...weight]);
-  return {
-    ...rowsToLearn(whole, names, data.weight),
-    task: model.target.task,
-    names,
-    classes: model.target.task === "classification" ? model.target : undefined,
-    because: undefined,
-  };
+  const { target } = model;
+  const classes = target.task === "classification" ? target : undefined;
+  const learned = rowsToLearn(whole, names, data.weight);
+  return { whole, task: { ...learned, task: target.task, names, classes, because: undefined } };
 }

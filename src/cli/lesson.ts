@@ -37,9 +37,9 @@ export async function lessonOf(loaded: LoadedConfig, { continueFrom, read }: Les
     const data = { ...loaded.config.data, ...cells };
     const { training, readTraining, readValidation } = await tablesOf({ ...loaded.config, data });
     const continued = beginning && (await readForModel(beginning, continueFrom!, training, data));
-    const table = continued?.table ?? (await readTraining());
+    const table = continued?.whole ?? (await readTraining());
     read?.();
-    const task = continued ?? findTask(table, data, loaded.config.task);
+    const task = continued?.task ?? findTask(table, data, loaded.config.task);
     const asWritten = loaded.configFor({ rows: task.table.rows, task: task.task });
     const config = { ...asWritten, data: { ...asWritten.data, ...cells } };
     const prepared = await prepare(task, config, readValidation, { beginning });

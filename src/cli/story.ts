@@ -8,6 +8,7 @@ import { countParameters } from "../model/network.js";
 import { hidesRareClasses } from "../score/baseline.js";
 import { countCopies, countSeen } from "../train/copies.js";
 import { holdsOut, learnedRows } from "../train/members.js";
+import { warmUpShare } from "../train/pace.js";
 import type { Prepared } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";
 import type { Engine, Outcome } from "../train/train.js";
@@ -28,7 +29,8 @@ export function describe(
   config: Config,
   folds?: string,
 ): void {
-  say("table", `${table.source}: ${count(table.rows, "row")}, ${count(table.columns.length, "column")}`);
+  const columns = prepared.initial ? "" : `, ${count(table.columns.length, "column")}`; // a model asks for its own alone
+  say("table", `${table.source}: ${count(table.rows, "row")}${columns}`);
   if (folds !== undefined) say("folds", folds);
   describeInputs(prepared);
   describeTarget(prepared, task, folds !== undefined);
@@ -160,6 +162,11 @@ function describeTraining({ members, batchSize, training }: Prepared): void {
   const upTo = rows % batchSize > 0 ? "up to " : "";
   const updates = `${count(batches, "batch", "batches")} of ${upTo}${size}`;
   say("training", `${training.optimizer.name}, ${count(training.epochs, "epoch")} of ${updates}`);
+  const warmUp = warmUpShare(training.schedule.warmUp, training.epochs, batches);
+  if (warmUp > 1) {
+    const reached = percent(1 / warmUp);
+    note(`the warm-up is longer than the training, so the learning rate gets to ${reached} of what is set`);
+  }
   if (holdsOut(members)) return;
   const without = [
     ...(training.patience > 0 ? ["early stopping"] : []),

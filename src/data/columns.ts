@@ -240,8 +240,10 @@ export class ColumnBuilder implements CellReceiver {
 
   /** What to do about a cell that is not like the others. */
   private waysOut(text: string): string {
+    if (isNoRow(text, this.name)) return `deleting the row, if it is a total or a heading, or correcting the cell`;
     const asMissing = `data.missing: ${JSON.stringify([...this.missing, text])}`;
-    return `correcting the cell${this.orWords ? "," : " or"} ${asMissing}${this.orWords}`;
+    const way = LIMIT.test(text) ? "a number in its place, such as half of a lower limit" : "correcting the cell";
+    return `${way}${this.orWords ? "," : " or"} ${asMissing}${this.orWords}`;
   }
 
   private get orWords(): string {
@@ -269,4 +271,17 @@ export class ColumnBuilder implements CellReceiver {
       try: way,
     });
   }
+}
+
+/** What laboratories write for a value beyond what they can measure. */
+const LIMIT = /^[<>≤≥]\s*[\d.,]+$/;
+
+/** A word for a total, a unit in brackets, or the column's name again: its row is no row of data. */
+function isNoRow(text: string, name: string): boolean {
+  const word = text.toLowerCase();
+  return (
+    /^(grand |sub-?)?(totals?|sum|mean|average|summe|gesamt|somme)\b/.test(word) ||
+    /^[[(].*[\])]$/.test(word) ||
+    word === name.toLowerCase()
+  );
 }

@@ -108,11 +108,8 @@ interface Doubt {
   readonly makesNumbers: boolean;
 }
 
-function doubtAboutWords(
-  { name, categories }: CategoryColumn,
-  data: DataOptions,
-  isTarget: boolean,
-): Doubt | undefined {
+function doubtAboutWords(column: CategoryColumn, data: DataOptions, isTarget: boolean): Doubt | undefined {
+  const { name, categories } = column;
   const missed = categories.filter((word) => MISSING.has(word.toLowerCase()));
   const cells = categories.filter((word) => !MISSING.has(word.toLowerCase()));
   const marks = marksOf(cells, data);
@@ -154,7 +151,29 @@ function doubtAboutWords(
     const way = "hours as numbers, such as 17.5, or dates with their times, can be learned from";
     return { what: `"${name}" holds times of day, which are taken for words`, way, makesNumbers: false };
   }
-  return doubtAboutCapitals(name, categories);
+  return doubtAboutMixture(column, cells, data) ?? doubtAboutCapitals(name, categories);
+}
+
+/** So many different numbers are no codes, such as 1, 2 and 3a; */
+const MANY_NUMBERS = 10;
+/** and so large a share of the rows has them. */
+const MOSTLY = 0.5;
+
+/** Numbers for the most part, as where a laboratory wrote "<0.3". */
+function doubtAboutMixture(
+  { name, codes, categories }: CategoryColumn,
+  cells: readonly string[],
+  data: DataOptions,
+): Doubt | undefined {
+  const number = numberReader(data);
+  const words = cells.filter((cell) => number(cell) === undefined);
+  if (cells.length - words.length < Math.max(MANY_NUMBERS, 2 * words.length)) return undefined;
+  const isNumber = categories.map((cell) => number(cell) !== undefined);
+  const rows = codes.reduce((rows, code) => rows + Number(code >= 0 && isNumber[code]), 0);
+  if (rows < MOSTLY * codes.length) return undefined;
+  const others = words.length > 1 ? `"${words[0]}" and ${words.length - 1} more like it stand` : `"${words[0]}" stands`;
+  const what = `"${name}" is a column of words, as ${others} among its numbers`;
+  return { what, way: "numbers in their place, or none, would make it one of numbers", makesNumbers: true };
 }
 
 /** The marks that make numbers of all cells, those that the config has if they do. */

@@ -49,7 +49,7 @@ export class Rates {
 }
 
 /** As a share of all updates. */
-function warmUpShare(warmUp: TrainingOptions["schedule"]["warmUp"], epochs: number, batches: number): number {
+export function warmUpShare(warmUp: TrainingOptions["schedule"]["warmUp"], epochs: number, batches: number): number {
   if (typeof warmUp === "number") return warmUp;
   return "epochs" in warmUp ? warmUp.epochs / epochs : warmUp.updates / (epochs * batches);
 }

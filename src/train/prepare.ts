@@ -75,8 +75,13 @@ export async function prepare(
   readValidation: ReadValidation,
   { scaledBy, beginning }: Given = {},
 ): Promise<Prepared> {
-  const { seed, batchSize, bestBy } = training;
+  const { seed, batchSize, bestBy, calibrate } = training;
   checkBestBy(bestBy, task);
+  if (calibrate && task === "regression") {
+    throw new NnfitError("usage", "only probabilities are calibrated, and this is a regression", {
+      setting: "training.calibrate",
+    });
+  }
   const fraction = typeof data.validation === "number" ? data.validation : 0;
   const dependence = dependenceOf(table, names, data);
   const parts = membersOf(table, { fraction, members: model.members, seed }, classes, dependence);

@@ -74,6 +74,17 @@ describe("--continue-from", () => {
     expect([other.code, other.err]).toEqual([2, expect.stringContaining("y in first, and class in the config")]);
   });
 
+  it("refuses inputs that the config leaves out or takes otherwise, and tells of the whole table", async () => {
+    const cwd = await begun();
+    const ignored = await go(cwd, "x", ...set('data.ignore=["a","class"]'));
+    expect([ignored.code, ignored.err]).toEqual([2, expect.stringContaining('"a" is an input of first, a number')]);
+    expect(ignored.err).toContain("data.ignore");
+    const retyped = await go(cwd, "x", ...set('data.types={"a":"category"}'));
+    expect([retyped.code, retyped.err]).toEqual([2, expect.stringContaining("data.types")]);
+    put(cwd, { "new.csv": `${table(30, 5)}\n9,x,,no` });
+    expect((await go(cwd, "y")).err).toMatch(/^ *table +new\.csv: 31 rows$/m);
+  });
+
   it("goes on with embeddings of numbers and categories, and refuses a config without them", async () => {
     const embedded = { numericEmbedding: "pbld", categories: { oneHotUpTo: 1, unknown: 0.1 } };
     const cwd = await begun({ model: { hidden: [6], ...embedded } });

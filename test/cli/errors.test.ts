@@ -122,6 +122,10 @@ const cases: Case[] = [
     /"a".*(twice|more than once)/,
     "data.target, c.json:4",
   ),
+  usage("a regression that is to be calibrated", {
+    args: [...set("data.target=a"), ...set("training.calibrate=true").slice(-2)],
+    says: ["only probabilities are calibrated, and this is a regression"],
+  }),
   withConfig("a config that nests 10^5 deep", '{"data":'.repeat(1e5), /nests more than 64 deep/, "c.json:1"),
   withConfig("lists that nest 10^5 deep", `{"data":\n${"[".repeat(1e5)}`, /nests more than 64 deep/, "c.json:2"),
   usage("--set that nests deep", { args: set(`model.hidden=${"[".repeat(5e3)}`), says: [/nests more than 64 deep/] }),

@@ -81,6 +81,24 @@ describe("what is said of few rows", () => {
     ).toContain(advice);
   });
 
+  it("tells of a warm-up that is longer than the training", async () => {
+    const note = "note: the warm-up is longer than the training, so the learning rate gets to 40.0% of what is set";
+    expect(await train(rows, "--set", 'training.schedule.warmUp={"epochs":50}')).toContain(note);
+    expect(await train(rows, "--set", 'training.schedule.warmUp={"epochs":20}')).not.toContain("warm-up");
+  });
+
+  it("tells of classes that no training row has", async () => {
+    const late = Array.from(
+      { length: 60 },
+      (_, i) => `${(i * 37) % 61},g${i % 3},${i},${i < 50 ? ["a", "b"][i % 2] : "c"}`,
+    );
+    const told = "note: c has validation rows and none to train on";
+    expect(
+      await train(late, "--set", "data.time=t", "--set", "data.ignore=[]", "--set", "task=classification"),
+    ).toContain(told);
+    expect(await train(late, "--set", "task=classification")).not.toContain("none to train on");
+  });
+
   it("tells of a rare class, unless something but accuracy is asked for", async () => {
     const lines = Array.from(
       { length: 100 },

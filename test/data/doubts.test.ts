@@ -41,6 +41,17 @@ describe("a column of words is doubted", () => {
   });
 
   it.each([
+    ["<0.3", '"<0.3" stands'],
+    ["ND,1.2 ± 0.1", '"ND" and 1 more like it stand'],
+  ])("where %s stands among many numbers", async (words, stand) => {
+    const mixed = (numbers: number) => [...Array.from({ length: numbers }, (_, i) => `${i}.5`), ...words.split(",")];
+    expect(await doubts([...mixed(12), ...mixed(2)])).toEqual([
+      `"x" is a column of words, as ${stand} among its numbers; numbers in their place, or none, would make it one of numbers`,
+    ]);
+    expect(await doubts([...mixed(6), ...mixed(2)])).toEqual([]); // these may be codes
+  });
+
+  it.each([
     [["01/03/2024", "02/03/2024", "07/03/2024"], 'data.dates: "dayFirst" or "monthFirst" makes them dates'],
     [
       ["1/3/24 10:00 PM", "2/3/24 9:30 AM", "17/3/24 9:30 AM"],
