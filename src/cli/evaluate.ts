@@ -81,6 +81,7 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
       say("left out", "the importance of columns: one row has no other to take cells from");
     for (const { label, remarks } of compared) for (const text of remarks) remark(`${label}: ${text}`);
   }
+  if (evaluation.hasLearned) remark("the model has learned from rows of this table, so its scores are too good");
   if (intervals && model.groups !== undefined) tellGroups(model.groups, groups);
   summarize({
     title: `nnfit evaluate: ${path}`,
@@ -101,6 +102,8 @@ interface Evaluation {
   readonly rows: number;
   /** rows of the table that were left out for it */
   readonly withoutTarget: number;
+  /** the rows seem to be those that the model was trained on */
+  readonly hasLearned: boolean;
   readonly scores: Scores;
   readonly intervals?: Intervals | undefined;
   /** which rows were drawn together for the intervals */
@@ -116,6 +119,7 @@ async function evaluate(model: Model, path: string, source: Source, options: Eva
   const { groupsIn } = await import("../data/dependence.js");
   const { readColumns } = await import("../data/read.js");
   const { columnOf } = await import("../data/table.js");
+  const { holdLearned } = await import("../train/copies.js");
   const { EVALUATION_ROWS } = await import("../train/evaluate.js");
   const { predictionThreads } = await import("../train/parallel.js");
   const { predictorOfInputs } = await import("../train/predictor.js");
@@ -156,6 +160,7 @@ async function evaluate(model: Model, path: string, source: Source, options: Eva
   return {
     rows: table.rows,
     withoutTarget: all.rows - table.rows,
+    hasLearned: model.probe !== undefined && holdLearned(X, table.rows, model.probe.inputs),
     scores,
     intervals,
     groups,

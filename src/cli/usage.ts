@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { type Encoding, encodings } from "../data/encoding.js";
+import { type Encoding, encodingNamed, encodings } from "../data/encoding.js";
 
 /** Examples, at the top of a help text. */
 export function example(...lines: string[]): string {
@@ -37,7 +37,7 @@ export function withRowsOptions(command: Command): Command {
       "--encoding <name>",
       "text encoding, such as windows-1252; auto is UTF-8, or UTF-16 if it starts with a byte order mark",
       (text: string): Encoding => {
-        const encoding = encodings.find((name) => name === text);
+        const encoding = encodingNamed(text);
         if (encoding !== undefined) return encoding;
         throw new InvalidArgumentError(`It takes one of ${encodings.join(", ")}.`);
       },

@@ -9,8 +9,9 @@ import {
   printParseErrorCode,
 } from "jsonc-parser";
 import type * as z from "zod";
+import { encodingNamed } from "../data/encoding.js";
 import { NnfitError } from "../errors.js";
-import { type SearchOptions, searchOptionsOf } from "../search/options.js";
+import { type SearchOptions, searchOptionNames, searchOptionsOf } from "../search/options.js";
 import type { Values } from "../search/trials.js";
 import { schemaError } from "./explain.js";
 import { presetOf, type TableFacts, withPreset } from "./presets.js";
@@ -50,6 +51,8 @@ export function loadConfig(path: string, { set = [], out, backend, workingDirect
   for (const assignment of set) assigned.set(assign(raw, assignment), `--set ${assignment}`);
   if (backend !== undefined) assigned.set(assign(raw, `training.backend=${backend}`), `--backend ${backend}`);
 
+  nameEncoding(raw);
+
   const locate = (setting: string) => {
     if (setting === "") return `${name}:1`;
     const assignment = [...assigned].findLast(
@@ -80,13 +83,19 @@ export function loadConfig(path: string, { set = [], out, backend, workingDirect
   return { locate, locateDrawn, config: withPaths(asWritten, paths), search, configFor };
 }
 
+/** An encoding by its one name among those that people know it by. */
+function nameEncoding(raw: unknown): void {
+  const { data } = (raw ?? {}) as { data?: { encoding?: unknown } };
+  if (typeof data?.encoding === "string") data.encoding = encodingNamed(data.encoding) ?? data.encoding;
+}
+
 /** A config with drawn values in the place of its own. Its preset is the one that it had without them. */
 function withDrawn(raw: unknown, drawn: Values): unknown {
   const paths = Object.keys(drawn).sort(); // a part of a setting comes after the setting
   if (paths.length === 0) return raw;
   const values = structuredClone(raw) as Record<string, unknown>; // it was parsed as a config
   values.preset = presetOf(values);
-  for (const path of paths) put(values, path.split("."), structuredClone(drawn[path]));
+  for (const path of paths) put(values, keysOf(path), structuredClone(drawn[path]));
   return values;
 }
 
@@ -240,8 +249,19 @@ function assign(raw: unknown, assignment: string): string {
     });
   }
   if (typeof raw !== "object" || raw === null) return path; // the schema says that it must be an object
-  put(raw as Record<string, unknown>, keys, jsonOrText(text));
+  put(raw as Record<string, unknown>, keysOf(path), jsonOrText(text));
   return path;
+}
+
+/** Settings whose keys are names of columns, classes or settings, which may have dots. */
+const WITH_NAMES = ["data.types", "scale.inputs", "scale.target", "training.classWeights", "search"];
+
+function keysOf(path: string): string[] {
+  const place = WITH_NAMES.find((place) => path.startsWith(`${place}.`));
+  if (place === undefined) return path.split(".");
+  const name = path.slice(place.length + 1);
+  const isSetting = place === "search" && searchOptionNames.includes(name.split(".")[0]!);
+  return isSetting ? path.split(".") : [...place.split("."), name];
 }
 
 /** Puts a value at a place of a config, and makes the objects on the way there. */

@@ -32,6 +32,16 @@ export const encodings = [
 ] as const;
 export type Encoding = (typeof encodings)[number];
 
+/** By any of the names that the standard has for it, such as latin1, cp1252 or utf8. */
+export function encodingNamed(label: string): Encoding | undefined {
+  const known = (name: string) => encodings.find((encoding) => encoding === name.toLowerCase());
+  try {
+    return known(label) ?? known(new TextDecoder(label).encoding);
+  } catch {
+    return undefined; // a name that nobody knows
+  }
+}
+
 /** The same table in UTF-8. "auto" is UTF-8, or UTF-16 where the mark that spreadsheets begin it with says so. */
 export function inUtf8(source: Source, encoding: Encoding): Source {
   if (encoding === "utf-8") return source;

@@ -68,9 +68,9 @@ export function checkNames(names: readonly string[], header: readonly string[], 
 }
 
 function wayToHeader(header: readonly string[]): string | undefined {
-  return isTitle(header) || header.length === 1
-    ? "data.skipLines (--skip-lines), if that is a title above the header"
-    : undefined;
+  if (!isTitle(header) && header.length > 1) return undefined;
+  const blanks = header.length === 1 && /\S \S/.test(header[0]!);
+  return `data.skipLines (--skip-lines), if that is a title above the header${blanks ? '; data.delimiter: " " (--delimiter " "), if blanks separate its cells' : ""}`;
 }
 
 /** In an error, as many names as a person reads. */

@@ -120,7 +120,7 @@ export function wantedScores(
 ): string[] {
   const metrics = metricsOf(target.task);
   const isAfterRare = classWeights !== "none" && hidesRareClasses(bestBy);
-  const by = metrics.find(([name, metric]) => (isAfterRare ? metric.countsClassesAlike : name === bestBy));
+  const by = metrics.find(([name, metric]) => (isAfterRare ? metric.isByClass : name === bestBy));
   return by ? scoresOfMetric(target, by[0]) : firstScores(target);
 }
 

@@ -4,7 +4,7 @@ import { type Random, seededRandom } from "../engine/random.js";
 import { Sample } from "../transform/sample.js";
 import type { TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
-import { type Scores, scorersOf, type Times } from "./metrics.js";
+import { metricsOf, type Scores, scorersOf, type Times } from "./metrics.js";
 
 /** Between which values the middle 95 % of a score lie. */
 export type Interval = readonly [low: number, high: number];
@@ -44,6 +44,8 @@ export function bootstrap(
     ? scorersOf(target, takeTruth(truth, part.rows), takenPredictions(predictions, part.rows, all))
     : scorersOf(target, truth, predictions);
   const together = part ? part.groups : groups;
+  const byClass = new Set<string>(metricsOf(target.task).flatMap(([name, { isByClass }]) => (isByClass ? [name] : [])));
+  const lacksClass = classesLackingIn(part ? takeTruth(truth, part.rows) : truth);
 
   const times = new Uint32Array(part ? part.rows.length : all).fill(1);
   const centers = scorers.map(([, score]) => score(times));
@@ -51,7 +53,10 @@ export function bootstrap(
   for (let r = 0; r < resamples; r++) {
     if (together) drawGroups(times, together, random);
     else draw(times, random);
-    for (const [s, [, score]] of scorers.entries()) drawn[s]![r] = score(times);
+    const lacks = lacksClass(times);
+    for (const [s, [name, score]] of scorers.entries()) {
+      drawn[s]![r] = lacks && byClass.has(name) ? Number.NaN : score(times);
+    }
   }
   const units = groups ? groups.count : all;
   const intervals = scorers.map(([name], s) => {
@@ -141,6 +146,27 @@ function drawGroups(times: Times, { codes, count }: Groups, random: Random): voi
   const drawn = new Uint32Array(count);
   draw(drawn, random);
   for (const [row, group] of codes.entries()) times[row] = drawn[group]!;
+}
+
+/**
+ * Whether a resample of these rows has none of one of their classes: a mean over classes is then of others, and as a rare
+ * class is often predicted badly, of easier ones.
+ */
+function classesLackingIn(truth: Truth): (times: Times) => boolean {
+  if (truth.task === "regression") return () => false;
+  const { classes } = truth;
+  const seen = new Uint8Array(classes.reduce((most, code) => Math.max(most, code), 0) + 1);
+  const all = new Set(classes).size;
+  return (times) => {
+    seen.fill(0);
+    let count = 0;
+    for (let row = 0; row < times.length && count < all; row++) {
+      if (times[row] === 0 || seen[classes[row]!] === 1) continue;
+      seen[classes[row]!] = 1;
+      count++;
+    }
+    return count < all;
+  };
 }
 
 /** A resample for which the score is not defined doesn't count; an interval stands on at least half of them. */

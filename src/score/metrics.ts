@@ -27,8 +27,8 @@ interface Described {
   readonly isProper?: true;
   /** an error in the target's units */
   readonly isInUnits?: true;
-  /** a rare class counts in it as much as a common one; the first such metric is what class weights are after */
-  readonly countsClassesAlike?: true;
+  /** of classes by themselves, so that a rare one counts as much as a common one; the first such is what class weights are after */
+  readonly isByClass?: true;
   /** a rare class hardly counts in it */
   readonly hidesRareClasses?: true;
 }
@@ -146,7 +146,7 @@ export const metrics = {
     task: "classification",
     better: "higher",
     from: "end",
-    countsClassesAlike: true,
+    isByClass: true,
     of: (truth, predicted, probabilities) => {
       const classes = probabilities.length / predicted.length;
       return (times) => sharesByClass(tally(truth, predicted, classes, times), ({ right, truth }) => right / truth);
@@ -159,6 +159,7 @@ export const metrics = {
     task: "classification",
     better: "higher",
     from: "end",
+    isByClass: true,
     of: (truth, predicted, probabilities) => {
       const classes = probabilities.length / predicted.length;
       return (times) => {

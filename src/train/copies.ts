@@ -40,6 +40,21 @@ export function countSeen({ X, y, size }: Rows, learned: Uint32Array, held: Uint
   return haveFewCopies(held.length - seen, held.length) ? 0 : seen;
 }
 
+/**
+ * Whether rows of X [rows, columns] seem to be those that a model has learned from: nearly all of some that it has are among
+ * them. Where X has copies of its own, rows may be alike by chance.
+ */
+export function holdLearned(X: Float32Array, rows: number, some: readonly (readonly number[])[]): boolean {
+  const hashes = new Set(hashesOfRows(rows, [X]));
+  if (!haveFewCopies(hashes.size, rows)) return false;
+  const learned = hashesOfRows(some.length, [Float32Array.from(some.flat())]);
+  const seen = learned.reduce((count, hash) => count + Number(hashes.has(hash)), 0);
+  return seen >= FEWEST_SEEN && haveFewCopies(seen, learned.length);
+}
+
+/** One or two rows may be alike. */
+const FEWEST_SEEN = 5;
+
 const FIRST_LOOK = 1000;
 
 /** Rows are no copies of others if one column has different numbers in them, which is found sooner. */

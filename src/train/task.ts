@@ -77,7 +77,8 @@ export function findTask(
     ...counted,
     task,
     names,
-    classes: task === "classification" ? learnClasses(targets[0]!, table.source, positive) : undefined,
+    classes:
+      task === "classification" ? learnClasses(targets[0]!, table.source, positive, counted.withoutTarget) : undefined,
     because,
   };
 }

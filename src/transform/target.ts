@@ -98,19 +98,31 @@ export function differentValues(column: Column, enough = Number.POSITIVE_INFINIT
   return texts;
 }
 
-/** The classes of a target, of all rows that can be learned from or judged by; of two, `positive` is the second. */
-export function learnClasses(column: Column, source: string, positive: DataOptions["positive"] = null): ClassTarget {
+/**
+ * The classes of a target, of all rows that can be learned from or judged by; of two, `positive` is the second.
+ * `withoutTarget` is how many rows of the table had none.
+ */
+export function learnClasses(
+  column: Column,
+  source: string,
+  positive: DataOptions["positive"] = null,
+  withoutTarget = 0,
+): ClassTarget {
+  const { name, type } = column;
   const classes = inOrder(differentValues(column));
   if (classes.length < 2) {
+    const where = withoutTarget > 0 ? "every row that has one" : "every row";
     throw new NnfitError(
       "data",
-      `the target "${column.name}" is "${classes[0]}" in every row: there is nothing to tell apart`,
+      `the target "${name}" is "${classes[0]}" in ${where}: there is nothing to tell apart`,
       {
         at: source,
+        have: withoutTarget > 0 ? `rows without a target, which are left out: ${withoutTarget}` : undefined,
+        try: withoutTarget > 0 ? "a word in their empty cells, if that is a class" : undefined,
       },
     );
   }
-  return { task: "classification", name: column.name, type: column.type, classes: withPositive(classes, positive) };
+  return { task: "classification", name, type, classes: withPositive(classes, positive) };
 }
 
 function withPositive(classes: string[], positive: DataOptions["positive"]): string[] {

@@ -41,6 +41,7 @@ interface Description {
     readonly input: Input;
     readonly hidden: number[];
     readonly activation: { readonly name: string };
+    readonly tabm?: number;
   };
   readonly target:
     | { readonly task: "classification"; readonly temperature?: number }
@@ -168,19 +169,33 @@ const activations: Record<string, (x: number) => number> = {
   selu: (x) => 1.0507009873554805 * (x > 0 ? x : 1.6732632423543772 * Math.expm1(x)),
 };
 
-function outputsOf({ network }: Description, tensors: Tensors, prefix: string, X: number[]): number[] {
+/** Those of each network that the tensors with this prefix are of. */
+function outputsOf({ network }: Description, tensors: Tensors, prefix: string, X: number[]): number[][] {
   const tensor = (name: string) => tensors[prefix + name]!.data;
   const scaling = tensors[`${prefix}scaling`]?.data;
-  let x = inputsOf(network.input, X, tensor).map((value, i) => value * (scaling?.[i] ?? 1));
+  const inputs = inputsOf(network.input, X, tensor).map((value, i) => value * (scaling?.[i] ?? 1));
   const f = activations[network.activation.name]!;
-  for (let layer = 0; layer <= network.hidden.length; layer++) {
-    const bias = tensor(`layers.${layer}.bias`);
-    x = times(tensor(`layers.${layer}.weight`), x, bias.length).map((y, o) => y + bias[o]!);
-    if (layer === network.hidden.length) break;
-    const alpha = tensors[`${prefix}activations.${layer}.alpha`]?.data;
-    x = x.map((y, o) => y + (alpha?.[o] ?? 1) * (f(y) - y));
-  }
-  return x;
+  const k = network.tabm ?? 1;
+  return Array.from({ length: k }, (_, i) => {
+    let x = inputs;
+    /** the i-th of k equal parts */
+    const own = (name: string): number[] | undefined => {
+      const data = tensors[prefix + name]?.data;
+      return data && part(data, i, data.length / k);
+    };
+    for (let layer = 0; layer <= network.hidden.length; layer++) {
+      const isLast = layer === network.hidden.length;
+      const of = (name: string) => own(`layers.${layer}.${name}`);
+      const [r, s, bias] = [of("r"), of("s"), of("bias")!];
+      const weight = isLast ? of("weight")! : tensor(`layers.${layer}.weight`);
+      const products = times(weight, r ? x.map((value, j) => value * r[j]!) : x, bias.length);
+      x = products.map((y, o) => y * (s?.[o] ?? 1) + bias[o]!);
+      if (isLast) break;
+      const alpha = own(`activations.${layer}.alpha`);
+      x = x.map((y, o) => y + (alpha?.[o] ?? 1) * (f(y) - y));
+    }
+    return x;
+  });
 }
 
 const softmax = (x: number[]) => {
@@ -198,8 +213,10 @@ function predicted(path: string, row: Record<string, string>): number[] {
   const X = pipeline.flatMap((state) => columnsOf(state, row[state.name]!)).map(Math.fround);
   const all = Array.from({ length: members }, (_, m) =>
     outputsOf(description, tensors, members > 1 ? `members.${m}.` : "", X),
-  ).map((outputs) => (target.task === "classification" ? probabilities(outputs) : outputs));
-  const mean = all[0]!.map((_, o) => all.reduce((sum, outputs) => sum + outputs[o]!, 0) / members);
+  )
+    .flat()
+    .map((outputs) => (target.task === "classification" ? probabilities(outputs) : outputs));
+  const mean = all[0]!.map((_, o) => all.reduce((sum, outputs) => sum + outputs[o]!, 0) / all.length);
   if (target.task === "classification") return softmax(mean.map((p) => Math.log(p) / (target.temperature ?? 1)));
   const { scaler, range } = target.targets[0]!;
   const y = mean[0]! * scaler.scale + scaler.center;
@@ -224,6 +241,11 @@ it.each([
     "two classes by one output",
     { target: "flag", ignore: ["grade", "price"] },
     { preset: "none", model: { hidden: [8], members: 2 } },
+  ],
+  [
+    "networks that share weights",
+    { target: "grade", ignore: ["price"] },
+    { preset: "none", model: { hidden: [8, 6], tabm: 3, members: 2, parametric: true } },
   ],
   [
     "a single network with other scalers and piecewise-linear embeddings",

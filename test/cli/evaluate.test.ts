@@ -29,7 +29,9 @@ interface Evaluation {
 }
 
 /** The network is then no better than a linear model. */
-const AFTER_TWO_EPOCHS = "note: linear: by accuracy the network is no better than this linear model\n";
+const AFTER_TWO_EPOCHS =
+  "note: linear: by accuracy the network is no better than this linear model\n" +
+  "note: the model has learned from rows of this table, so its scores are too good\n";
 
 const iris = readFileSync(dataset("iris"), "utf8");
 const cwd = folder({
@@ -37,6 +39,9 @@ const cwd = folder({
   "diabetes.csv": readFileSync(dataset("diabetes")),
   "iris.json":
     '{ "preset": "none", "data": { "train": "iris.csv", "target": "species" }, "training": { "epochs": 2 } }',
+  "half.csv": readFileSync(dataset("diabetes"), "utf8").split("\n").slice(0, 222).join("\n"),
+  "half.json":
+    '{ "preset": "none", "data": { "train": "half.csv", "target": "progression" }, "training": { "epochs": 1 } }',
   "diabetes.json":
     '{ "preset": "none", "data": { "train": "diabetes.csv", "target": "progression" }, "scale": { "clamp": true }, "training": { "epochs": 2 } }',
 });
@@ -61,6 +66,17 @@ describe.concurrent("nnfit evaluate", () => {
     expect({ task, rows }).toEqual({ task: "classification", rows: 150 });
     expect(scores.accuracy).toBe(mean(right));
     expect(scores.logLoss).toBeCloseTo(mean(surprise), 6);
+  });
+
+  it("says that rows are those of training only where they are", async () => {
+    const note = "the model has learned from rows of this table";
+    const [header, ...rows] = readFileSync(dataset("diabetes"), "utf8").trimEnd().split("\n");
+    const table = (of: string[]) => [header, ...of].join("\n");
+    await works(["train", "half.json"], { cwd });
+    const told = async (input: string) => (await works(["evaluate", "runs/half", "-"], { cwd, input })).err;
+    expect(await told(table(rows))).toContain(note);
+    expect(await told(table(rows.slice(221)))).not.toContain(note);
+    expect(await told(table(rows.slice(0, 221).reverse()))).toContain(note);
   });
 
   it("--importance of one row says that there is none", async () => {

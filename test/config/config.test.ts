@@ -166,6 +166,26 @@ describe("--set", () => {
     expect(set("model.activation.name=elu", "model.activation.alpha=2").model.activation).toMatchObject({ alpha: 2 });
   });
 
+  it("takes names with dots, of columns, classes and settings to search", () => {
+    expect(set("preset=none", "scale.inputs.x.y=robust").scale.inputs).toEqual({ "x.y": "robust" });
+    expect(set("data.types.a.b=number").data.types).toEqual({ "a.b": "number" });
+    expect(set("training.classWeights.no.1=2").training.classWeights).toEqual({ "no.1": 2 });
+    const options = { set: ['search.model.dropout={"linear":[0,0.3]}', "search.method.name=halving", "search.runs=5"] };
+    const { search } = load({ data }, options);
+    expect([...search.ranges.keys()]).toEqual(["model.dropout"]);
+    expect(search).toMatchObject({ method: { name: "halving" }, runs: 5 });
+  });
+
+  it("takes encodings by any name that they have", () => {
+    for (const [name, encoding] of Object.entries({
+      latin1: "windows-1252",
+      CP1252: "windows-1252",
+      utf8: "utf-8",
+      sjis: "shift_jis",
+    }))
+      expect(set(`data.encoding=${name}`).data.encoding).toBe(encoding);
+  });
+
   it("of an option keeps the name that the file chose", () => {
     const { training, scale, model } = load(
       { data, training: { optimizer: "adam" }, scale: { inputs: "minmax" }, model: { loss: { name: "huber" } } },

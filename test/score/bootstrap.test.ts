@@ -104,6 +104,25 @@ describe("bootstrap intervals", () => {
     expect(0 <= low && low <= high && high <= 1).toBe(true);
   });
 
+  it("of a mean over classes are of the resamples that have each of them", () => {
+    const truths = Int32Array.from({ length: 200 }, (_, row) => (row < 2 ? 2 : row % 2));
+    const predicted = truths.map((y) => (y === 2 ? 0 : random.uniform() < 0.9 ? y : 1 - y));
+    const probabilities = Float32Array.from({ length: 600 }, (_, i) =>
+      predicted[Math.floor(i / 3)] === i % 3 ? 0.8 : 0.1,
+    );
+    const three: TargetState = { ...two, classes: ["a", "b", "c"] };
+    const of = [
+      three,
+      { task: "classification", classes: truths },
+      { task: "classification", classes: predicted, probabilities },
+    ] as const;
+    const scores = scoresOf(...of);
+    const [low, high] = bootstrap(...of, scores).of.balancedAccuracy!;
+    expect(scores.balancedAccuracy).toBeLessThan(0.65); // 0 of the rare class, .9 of the others
+    expect(high - low).toBeLessThan(0.08);
+    expect(high).toBeLessThan(0.667);
+  });
+
   it("of one row there are none: every resample of it is that row", () => {
     const of = numbers(1);
     const scores = scoresOf(...of);
