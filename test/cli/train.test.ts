@@ -1,4 +1,5 @@
-import { mkdirSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
@@ -13,6 +14,7 @@ import {
   type Outcome,
   put,
   records,
+  start,
   text,
   words,
   works,
@@ -608,4 +610,13 @@ describe.concurrent("a training that diverges", () => {
     expect(err).toMatch(/^ {2}at +epoch 2, batch 1$/m);
     expect(contents(join(cwd, "runs", "c"))["model.safetensors"]).toBe(before["model.safetensors"]);
   });
+});
+
+it("goes on to the end where nobody reads its story any more", async () => {
+  const cwd = linearFolder();
+  const child = start(["train", "c.json", "--set", "training.epochs=300"], { cwd });
+  child.stderr.once("data", () => child.stderr.destroy());
+  const [code] = await once(child, "close");
+  expect(code).toBe(0);
+  expect(existsSync(join(cwd, "runs/c/model.safetensors"))).toBe(true);
 });
