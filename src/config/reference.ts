@@ -24,6 +24,12 @@ interface Schema {
   readonly default?: unknown;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly additionalProperties?: Schema | boolean;
+  readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
 }
 
 const families = {
@@ -65,7 +71,7 @@ function rows({ properties = {}, additionalProperties: others }: Schema, prefix 
     .flatMap(([name, schema]) => {
       if (schema.properties && name !== "<path>") return rows(schema, `${prefix}${name}.`);
       const fallback = schema.default === undefined ? "" : `\`${JSON.stringify(schema.default)}\``;
-      return [[`${prefix}${name}`, fallback, cellText(schema.description ?? "")]];
+      return [[`${prefix}${name}`, fallback, cellText(`${schema.description ?? ""}${boundsText(schema)}`)]];
     });
 }
 
@@ -73,10 +79,30 @@ function optionText(options: z.ZodObject): string {
   const { properties = {} } = z.toJSONSchema(options, { io: "input" }) as Schema;
   return Object.entries(properties)
     .map(
-      ([name, { default: fallback, description = "" }]) =>
-        `\`${name}\`${fallback === undefined ? "" : ` ${JSON.stringify(fallback)}`}: ${cellText(description)}`,
+      ([name, { default: fallback, description = "", ...bounds }]) =>
+        `\`${name}\`${fallback === undefined ? "" : ` ${JSON.stringify(fallback)}`}: ${cellText(`${description}${boundsText(bounds)}`)}`,
     )
     .join("<br>");
+}
+
+/** A number beyond is none that anybody would set. */
+const LARGE = 2 ** 31 - 1;
+
+/** How small and large a number may be, or those of a list. */
+function boundsText(schema: Schema): string {
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = numbersOf(schema) ?? {};
+  const bounds = [
+    ...(exclusiveMinimum === undefined ? [] : [`above ${exclusiveMinimum}`]),
+    ...(minimum === undefined || minimum <= -LARGE ? [] : [`at least ${minimum}`]),
+    ...(exclusiveMaximum === undefined ? [] : [`below ${exclusiveMaximum}`]),
+    ...(maximum === undefined || maximum >= LARGE ? [] : [`at most ${maximum}`]),
+  ];
+  return bounds.length > 0 ? ` (${bounds.join(", ")})` : "";
+}
+
+function numbersOf(schema: Schema): Schema | undefined {
+  const all = [schema, schema.items, ...(schema.anyOf ?? [])];
+  return all.find((part) => part && (part.minimum ?? part.exclusiveMinimum ?? part.maximum) !== undefined);
 }
 
 function cellText(text: string): string {
