@@ -26,6 +26,11 @@ export class NnfitError extends Error {
   ) {
     super(message);
   }
+
+  /** The same with some other details. */
+  with(details: ErrorDetails): NnfitError {
+    return new NnfitError(this.kind, this.message, { ...this.details, ...details });
+  }
 }
 
 /** An error as plain data, which a thread can send. */

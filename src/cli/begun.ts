@@ -37,6 +37,6 @@ function newestOf(checkpoints: Checkpoints, { anew }: Refusal): FoundCheckpoint 
     return checkpoints.newest();
   } catch (error) {
     if (!(error instanceof NnfitError)) throw error;
-    throw new NnfitError(error.kind, error.message, { ...error.details, try: anew });
+    throw error.with({ try: anew });
   }
 }

@@ -1,7 +1,11 @@
-import { Command, InvalidArgumentError } from "commander";
-import type { Break, Finding } from "../transform/contract.js";
+import { type Command, InvalidArgumentError } from "commander";
+import { cellFormat } from "../artifact/model.js";
+import { readBlocks } from "../data/read.js";
+import { nearest } from "../family.js";
+import { type Break, Contract, type Finding } from "../transform/contract.js";
 import { type Limits, SOME_DRIFT, usualLimits } from "../transform/limits.js";
 import type { ColumnState } from "../transform/pipeline.js";
+import { targetNames } from "../transform/target.js";
 import { aligned } from "./align.js";
 import { checkFailure, printResult } from "./failure.js";
 import { findModel, rowsSource } from "./locate.js";
@@ -20,10 +24,9 @@ interface CheckOptions extends RowsOptions {
   readonly maxDrift: number;
 }
 
-export function checkCommand(): Command {
+export function checkCommand(command: Command): Command {
   return withRowsOptions(
-    new Command("check")
-      .description("check whether a table is like the one that the model was trained on; exit code 1 if it is not")
+    command
       .argument(...modelArgument)
       .argument("[rows]", "a CSV file, or - for standard input; the target column is not needed", "-")
       .option(
@@ -60,13 +63,7 @@ export function checkCommand(): Command {
 }
 
 async function checkAction(path: string, rows: string, options: CheckOptions): Promise<void> {
-  const { cellFormat } = await import("../artifact/model.js");
-  const { readBlocks } = await import("../data/read.js");
-  const { Contract } = await import("../transform/contract.js");
-  const { targetNames } = await import("../transform/target.js");
-  const { nearest } = await import("../family.js");
-
-  const model = await findModel(path);
+  const model = findModel(path);
   const { pipeline, target, training } = model;
   const { maxUnseen, maxOutside, maxMissing, maxDrift } = options;
   const limits: Limits = {
@@ -79,7 +76,7 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
   const contract = new Contract(pipeline, training.trainingRows);
   let names: readonly string[] = [];
   const format = { ...rowsFormat(options), ...cellFormat(model) };
-  for await (const { header, table } of readBlocks(await rowsSource(rows), format, wanted, { lenient: true })) {
+  for await (const { header, table } of readBlocks(rowsSource(rows), format, wanted, { lenient: true })) {
     names = header;
     contract.add(table);
   }

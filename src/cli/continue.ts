@@ -1,13 +1,16 @@
 import type { Model } from "../artifact/model.js";
 import type { DataOptions } from "../data/options.js";
+import { readColumns } from "../data/read.js";
 import type { Source } from "../data/source.js";
 import type { Table } from "../data/table.js";
-import type { TaskOf } from "../train/task.js";
+import { NnfitError } from "../errors.js";
+import { rowsToLearn, type TaskOf } from "../train/task.js";
+import { predicts, targetColumns, targetNames } from "../transform/target.js";
 import { findModel } from "./locate.js";
 
 /** A model whose training is to go on. Its probabilities are calibrated anew. */
-export async function modelToContinue(path: string): Promise<Model> {
-  const model = await findModel(path);
+export function modelToContinue(path: string): Model {
+  const model = findModel(path);
   if (model.target.task === "regression") return model;
   const { temperature: _, ...target } = model.target;
   return { ...model, target };
@@ -20,10 +23,6 @@ export async function readForModel(
   source: Source,
   data: DataOptions,
 ): Promise<{ whole: Table; task: TaskOf }> {
-  const { readColumns } = await import("../data/read.js");
-  const { NnfitError } = await import("../errors.js");
-  const { predicts, targetColumns, targetNames } = await import("../transform/target.js");
-  const { rowsToLearn } = await import("../train/task.js");
   const names = targetNames(model.target);
   const wanted = [data.target].flat();
   if (!predicts(model.target, wanted)) {

@@ -1,5 +1,5 @@
-import { Command } from "commander";
-import type { Examination } from "./examination.js";
+import type { Command } from "commander";
+import { type Examination, examine } from "./examination.js";
 import { checkFailure, printResult } from "./failure.js";
 import { endWith } from "./report.js";
 import { labelled, print } from "./text.js";
@@ -9,16 +9,14 @@ interface DoctorOptions {
   readonly json?: boolean;
 }
 
-export function doctorCommand(): Command {
-  return new Command("doctor")
-    .description("report what nnfit finds on this machine, and check that it computes the same bits as on any other")
+export function doctorCommand(command: Command): Command {
+  return command
     .option("--json", "print one JSON object")
     .addHelpText("before", example("nnfit doctor", "nnfit doctor --json"))
     .action(doctorAction);
 }
 
 async function doctorAction({ json }: DoctorOptions): Promise<void> {
-  const { examine } = await import("./examination.js");
   const found = await examine({ folder: process.cwd(), library: process.env.NNFIT_BLAS });
   const { ok, ...parts } = found;
   const failure = ok ? undefined : checkFailure("not all is well on this machine", whatFails(parts));

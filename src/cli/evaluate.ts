@@ -1,18 +1,34 @@
-import { Command } from "commander";
-import type { Model } from "../artifact/model.js";
-import type { Groups } from "../data/dependence.js";
-import type { WantedColumn } from "../data/read.js";
+import type { Command } from "commander";
+import { cellFormat, checkedNetworksOf, type Model } from "../artifact/model.js";
+import { type Groups, groupsIn } from "../data/dependence.js";
+import { readColumns, type WantedColumn } from "../data/read.js";
 import type { Source } from "../data/source.js";
-import type { Baselines } from "../score/baseline.js";
-import type { Intervals } from "../score/bootstrap.js";
-import type { precisionAndRecall } from "../score/confusion.js";
-import type { Importances } from "../score/importance.js";
-import type { Scores } from "../score/metrics.js";
-import type { TargetState } from "../transform/target.js";
+import { columnOf } from "../data/table.js";
+import { Memory } from "../engine/memory.js";
+import { type Baselines, scoreBaselines } from "../score/baseline.js";
+import { bootstrap, type Intervals } from "../score/bootstrap.js";
+import { confusion, precisionAndRecall } from "../score/confusion.js";
+import { FEWEST_ROWS, type Importances, importances, passesFor } from "../score/importance.js";
+import { type Scores, scoresOf } from "../score/metrics.js";
+import { holdLearned } from "../train/copies.js";
+import { EVALUATION_ROWS } from "../train/evaluate.js";
+import { predictionThreads } from "../train/parallel.js";
+import { predictorOfInputs } from "../train/predictor.js";
+import { applyPipeline } from "../transform/apply.js";
+import { inputColumns, inputsOf, widthOf } from "../transform/inputColumns.js";
+import {
+  invertTarget,
+  rowsWithTarget,
+  type TargetState,
+  targetColumns,
+  targetNames,
+  truthOf,
+} from "../transform/target.js";
 import type { Predictions, Truth } from "../transform/truth.js";
 import { failureOf, printResult } from "./failure.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
 import { findModel, rowsSource } from "./locate.js";
+import { lateBar } from "./progress.js";
 import { comparisons, confusionLines, importanceLines, scoreLines } from "./scores.js";
 import { summarize } from "./summary.js";
 import { count, oneLine, print, remark, say, whole } from "./text.js";
@@ -32,10 +48,9 @@ interface Confusion extends ReturnType<typeof precisionAndRecall> {
 /** A larger confusion matrix is for programs. */
 const MOST_CLASSES_AS_TEXT = 20;
 
-export function evaluateCommand(): Command {
+export function evaluateCommand(command: Command): Command {
   return withRowsOptions(
-    new Command("evaluate")
-      .description("score a model on rows whose target is known, in the target's units")
+    command
       .argument(...modelArgument)
       .argument("[rows]", "a CSV file with the target, or - for standard input", "-")
       .option("--json", "print one JSON object")
@@ -61,16 +76,16 @@ export function evaluateCommand(): Command {
 }
 
 async function evaluateAction(path: string, rows: string, options: EvaluateOptions): Promise<void> {
-  const gatesOf = await gatesFor(options);
-  const model = await findModel(path);
-  const gates = await gatesOf(model.target);
-  const source = await rowsSource(rows);
+  const gatesOf = gatesFor(options);
+  const model = findModel(path);
+  const gates = gatesOf(model.target);
+  const source = rowsSource(rows);
   const evaluation = await evaluate(model, path, source, options);
   const { scores, groups, intervals, importance } = evaluation;
   const failure = gates(scores);
 
   if (evaluation.withoutTarget > 0) say("left out", `${count(evaluation.withoutTarget, "row")} without a target`);
-  const compared = await comparedWith(model, evaluation);
+  const compared = comparedWith(model, evaluation);
   if (options.json) {
     printResult(fieldsOf(model, evaluation), failureOf(failure));
   } else {
@@ -114,31 +129,13 @@ interface Evaluation {
 }
 
 async function evaluate(model: Model, path: string, source: Source, options: EvaluateOptions): Promise<Evaluation> {
-  const { Memory } = await import("../engine/memory.js");
-  const { cellFormat, checkedNetworksOf } = await import("../artifact/model.js");
-  const { groupsIn } = await import("../data/dependence.js");
-  const { readColumns } = await import("../data/read.js");
-  const { columnOf } = await import("../data/table.js");
-  const { holdLearned } = await import("../train/copies.js");
-  const { EVALUATION_ROWS } = await import("../train/evaluate.js");
-  const { predictionThreads } = await import("../train/parallel.js");
-  const { predictorOfInputs } = await import("../train/predictor.js");
-  const { scoreBaselines } = await import("../score/baseline.js");
-  const { bootstrap } = await import("../score/bootstrap.js");
-  const { lateBar } = await import("./progress.js");
-  const { FEWEST_ROWS, importances, passesFor } = await import("../score/importance.js");
-  const { scoresOf } = await import("../score/metrics.js");
-  const { applyPipeline } = await import("../transform/apply.js");
-  const { inputColumns, inputsOf, widthOf } = await import("../transform/inputColumns.js");
-  const { invertTarget, rowsWithTarget, targetNames, truthOf } = await import("../transform/target.js");
-
   const { target, pipeline, training } = model;
   const passes = options.importance ? passesFor(pipeline.length) : 1;
   const memory = new Memory(predictionThreads(model.network, model.members, passes * (source.bytes ?? 0)));
   const networks = checkedNetworksOf(model, memory, path);
   const predict = predictorOfInputs(memory, networks, { columns: widthOf(pipeline), rows: EVALUATION_ROWS });
   const format = { ...rowsFormat(options), ...cellFormat(model) };
-  const all = await readColumns(source, format, await columnsToScore(model));
+  const all = await readColumns(source, format, columnsToScore(model));
   const table = rowsWithTarget(all, targetNames(target));
   const truth = truthOf(target, table);
   const X = applyPipeline(pipeline, table);
@@ -150,7 +147,7 @@ async function evaluate(model: Model, path: string, source: Source, options: Eva
   const intervals = options.intervals ? bootstrap(target, truth, predictions, scores, groups) : undefined;
   const known = { X, columns: inputColumns(pipeline), truth };
   const baselines = training.baseline && scoreBaselines(target, training.baseline, known);
-  const bar = await lateBar("importance", "columns", pipeline.length);
+  const bar = lateBar("importance", "columns", pipeline.length);
   const importance =
     options.importance && table.rows >= FEWEST_ROWS
       ? importances(target, inputsOf(pipeline), known, predicted, bar.update)
@@ -165,20 +162,19 @@ async function evaluate(model: Model, path: string, source: Source, options: Eva
     intervals,
     groups,
     baselines,
-    confusion: await confusionOf(target, truth, predictions),
+    confusion: confusionOf(target, truth, predictions),
     importance,
   };
 }
 
 /** The inputs and targets of a model, and the column by which rows belong together, if the table has it. */
-async function columnsToScore({ pipeline, target, groups }: Model): Promise<WantedColumn[]> {
-  const { targetColumns } = await import("../transform/target.js");
+function columnsToScore({ pipeline, target, groups }: Model): WantedColumn[] {
   const columns: WantedColumn[] = [...pipeline, ...targetColumns(target)];
   if (groups === undefined || columns.some(({ name }) => name === groups)) return columns;
   return [...columns, { name: groups, type: "category", optional: true }];
 }
 
-async function comparedWith({ target, training, network }: Model, { scores, baselines }: Evaluation) {
+function comparedWith({ target, training, network }: Model, { scores, baselines }: Evaluation) {
   return baselines ? comparisons(target, { ...training.options, loss: network.loss }, scores, baselines) : [];
 }
 
@@ -218,14 +214,9 @@ function printMatrix({ classes, rows }: Confusion): void {
 }
 
 /** For a classification: a row for each true class, in it a number for each predicted one. */
-async function confusionOf(
-  target: TargetState,
-  truth: Truth,
-  predictions: Predictions,
-): Promise<Confusion | undefined> {
+function confusionOf(target: TargetState, truth: Truth, predictions: Predictions): Confusion | undefined {
   if (target.task === "regression" || truth.task === "regression" || predictions.task === "regression")
     return undefined;
-  const { confusion, precisionAndRecall } = await import("../score/confusion.js");
   const { classes } = target;
   const rows = confusion(truth.classes, predictions.classes, classes.length);
   return { classes, rows, ...precisionAndRecall(rows) };

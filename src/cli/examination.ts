@@ -4,11 +4,15 @@ import { arch, availableParallelism, cpus, platform, release, totalmem } from "n
 import { join } from "node:path";
 import { version } from "../artifact/version.js";
 import { writeWhole } from "../artifact/write.js";
+import { configSchema } from "../config/schema.js";
 import type { Table } from "../data/table.js";
 import { findBlas } from "../engine/blas.js";
 import { seededRandom } from "../engine/random.js";
 import { NnfitError } from "../errors.js";
 import { availableMemory } from "../train/preflight.js";
+import { prepare } from "../train/prepare.js";
+import { findTask } from "../train/task.js";
+import { engineFor, train } from "../train/train.js";
 
 /** A self-test: a network is trained, and its weights have to have the bits that they have everywhere. */
 export interface SelfTest {
@@ -79,10 +83,6 @@ async function tested(name: string, threads: number, expected: string): Promise<
 
 /** Numbers and words, missing cells, all kinds of layers: what most trainings use. */
 async function trainedDigest(threads: number): Promise<string> {
-  const { configSchema } = await import("../config/schema.js");
-  const { prepare } = await import("../train/prepare.js");
-  const { findTask } = await import("../train/task.js");
-  const { engineFor, train } = await import("../train/train.js");
   const config = configSchema.parse({
     data: { train: "self-test", target: "y" },
     model: { hidden: [96, 64], activation: "gelu", dropout: 0.1, parametric: true, scaling: true },

@@ -1,17 +1,36 @@
-import type { RunFolder } from "../artifact/folder.js";
-import type { LoadedConfig } from "../config/load.js";
+import { Checkpoints } from "../artifact/checkpoints.js";
+import { RunFolder } from "../artifact/folder.js";
+import { FOLDS_FILE, foldFacts, OUT_OF_FOLD_FILE, saveFolds, saveKept } from "../artifact/foldFiles.js";
+import { MODEL_FILE } from "../artifact/model.js";
+import { modelOf } from "../artifact/trained.js";
+import { displayPath, type LoadedConfig, loadConfig, resolvedConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
 import type { Table } from "../data/table.js";
-import type { FoldResult, FoldsEngine, FoldsWatcher } from "../folds/crossValidation.js";
-import type { CrossValidation } from "../folds/plan.js";
-import type { FoldScores } from "../folds/scores.js";
+import { NnfitError } from "../errors.js";
+import {
+  crossValidate,
+  type FoldResult,
+  type FoldsEngine,
+  type FoldsWatcher,
+  foldsEngine,
+} from "../folds/crossValidation.js";
+import { keepFolds } from "../folds/keep.js";
+import { type CrossValidation, planFolds, prepareFold } from "../folds/plan.js";
+import { type FoldScores, foldScores } from "../folds/scores.js";
+import { scoreNames } from "../score/metrics.js";
 import type { Prepared } from "../train/prepare.js";
+import { findTask } from "../train/task.js";
+import { foldDivergence } from "./divergence.js";
 import { failureOf, printResult } from "./failure.js";
-import type { FoldsSession } from "./foldsSession.js";
+import { foldsDisplay } from "./foldsProgress.js";
+import { FoldsSession } from "./foldsSession.js";
+import { concludeFolds, foldsText, warnOfFolds } from "./foldsStory.js";
 import { type GateOptions, gatesFor } from "./gates.js";
 import { located } from "./located.js";
+import { removeOld } from "./resume.js";
 import { comparisons } from "./scores.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
+import { describe } from "./story.js";
 import { tablesOf } from "./tables.js";
 
 interface FoldsOptions extends GateOptions {
@@ -29,21 +48,13 @@ interface FoldsOptions extends GateOptions {
 /** `nnfit train --folds`: trains as often as there are folds, and tests each on rows that it did not learn from. */
 export async function crossValidateAction(path: string, options: FoldsOptions): Promise<void> {
   const clock = stopwatch();
-  const { FOLDS_FILE, OUT_OF_FOLD_FILE, saveFolds } = await import("../artifact/foldFiles.js");
-  const { RunFolder } = await import("../artifact/folder.js");
-  const { MODEL_FILE } = await import("../artifact/model.js");
-  const { foldScores } = await import("../folds/scores.js");
-  const { foldDivergence } = await import("./divergence.js");
-  const { FoldsSession } = await import("./foldsSession.js");
-  const { concludeFolds, foldsText, warnOfFolds } = await import("./foldsStory.js");
-  const { describe } = await import("./story.js");
 
   const { json = false, folds, keep, resume = false } = options;
-  const gatesOf = await gatesFor(options);
+  const gatesOf = gatesFor(options);
   const job = await understand(path, options, clock);
   const { table, config, text, plan, first, engine, name } = job;
   const { target } = first;
-  const gates = await gatesOf(target);
+  const gates = gatesOf(target);
   describe(table, plan.task, first, engine, config, foldsText(plan));
   warnOfFolds(plan);
 
@@ -64,17 +75,17 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
     session.remove(); // going on would gain nothing
     throw diverged;
   }
-  const kept = keep ? await saveKeptFolds(job, folder, results, scores) : 0;
+  const kept = keep ? saveKeptFolds(job, folder, results, scores) : 0;
   session.remove();
   clock.lap("save");
   const failure = gates(scores.mean);
   const judged = { ...config.training, loss: first.spec.loss };
-  const compared = await comparisons(target, judged, scores.mean, scores.baselines);
+  const compared = comparisons(target, judged, scores.mean, scores.baselines);
   const seconds = clock.seconds.fit ?? 0;
   concludeFolds(target, results, scores, compared, { folder: name, files, seconds, kept, failure });
   if (json) {
     const model = kept > 0 ? `${name}/${MODEL_FILE}` : null;
-    printResult(await resultOf(plan, results, scores, { engine, model, seconds: clock.seconds }), failureOf(failure));
+    printResult(resultOf(plan, results, scores, { engine, model, seconds: clock.seconds }), failureOf(failure));
   }
   if (failure) throw failure;
 }
@@ -96,24 +107,20 @@ interface FoldsJob {
   readonly name: string;
 }
 
-async function understand(path: string, options: FoldsOptions, clock: Stopwatch): Promise<FoldsJob> {
+function understand(path: string, options: FoldsOptions, clock: Stopwatch): Promise<FoldsJob> {
   const { set = [], out, threads, backend, folds, keep } = options;
-  const { loadConfig, displayPath, resolvedConfig } = await import("../config/load.js");
-  const { foldsEngine } = await import("../folds/crossValidation.js");
-  const { planFolds, prepareFold } = await import("../folds/plan.js");
-  const { findTask } = await import("../train/task.js");
 
   const workingDirectory = process.cwd();
   const loaded = loadConfig(path, { set, out, backend, workingDirectory });
   const { data, task: taskSetting, output } = loaded.config;
   clock.lap("start");
   return located(loaded, async () => {
-    const { readTraining, readValidation } = await tablesOf(loaded.config);
+    const { readTraining, readValidation } = tablesOf(loaded.config);
     const table = await readTraining();
     clock.lap("read");
     const task = findTask(table, data, taskSetting);
     const config = loaded.configFor({ rows: task.table.rows, task: task.task });
-    if (keep) await checkKeep(config, folds);
+    if (keep) checkKeep(config, folds);
     const plan = planFolds(task, config, { folds, sharesScaling: keep }, readValidation);
     const first = await prepareFold(plan, plan.folds[0]!); // there are two at least
     const engine = await foldsEngine(first, folds, { threads, blasLibrary: process.env.NNFIT_BLAS });
@@ -130,12 +137,8 @@ async function trainWatched(
   session: FoldsSession,
   { folds, quiet = false }: FoldsOptions,
 ): Promise<FoldResult[]> {
-  const { crossValidate } = await import("../folds/crossValidation.js");
-  const { scoreNames } = await import("../score/metrics.js");
-  const { foldsDisplay } = await import("./foldsProgress.js");
-
   const { epochs } = config.training;
-  const display = await foldsDisplay({ folds, epochs, scores: scoreNames(first.target, "line"), quiet });
+  const display = foldsDisplay({ folds, epochs, scores: scoreNames(first.target, "line"), quiet });
   const watcher: FoldsWatcher = {
     progress(epochs, before) {
       folder.beat();
@@ -152,18 +155,12 @@ async function trainWatched(
 }
 
 /** Saves one model with the networks of all folds, and says how many there are. */
-async function saveKeptFolds(
+function saveKeptFolds(
   { plan, config, name }: FoldsJob,
   folder: RunFolder,
   results: readonly FoldResult[],
   scores: FoldScores,
-): Promise<number> {
-  const { Checkpoints } = await import("../artifact/checkpoints.js");
-  const { saveKept } = await import("../artifact/foldFiles.js");
-  const { modelOf } = await import("../artifact/trained.js");
-  const { keepFolds } = await import("../folds/keep.js");
-  const { removeOld } = await import("./resume.js");
-
+): number {
   const { prepared, outcome, baseline } = keepFolds(plan, results, scores);
   removeOld(new Checkpoints(config.output, name), "a model of folds takes its place");
   saveKept(folder, modelOf(prepared, outcome, baseline, config.data));
@@ -171,13 +168,12 @@ async function saveKeptFolds(
 }
 
 /** What a script wants to know of a cross-validation. `scores` are what gates judge: the means over the folds. */
-async function resultOf(
+function resultOf(
   { task, folds }: CrossValidation,
   results: readonly FoldResult[],
   scores: FoldScores,
   { engine, model, seconds }: { engine: FoldsEngine; model: string | null; seconds: Stopwatch["seconds"] },
 ) {
-  const { foldFacts } = await import("../artifact/foldFiles.js");
   const { workers, engineThreads } = engine.layoutOf(0);
   return {
     version: 1,
@@ -202,8 +198,7 @@ async function resultOf(
 /** A model file has room for so many networks. */
 const MOST_NETWORKS = 256;
 
-async function checkKeep({ data, model }: Config, folds: number): Promise<void> {
-  const { NnfitError } = await import("../errors.js");
+function checkKeep({ data, model }: Config, folds: number): void {
   if (data.time !== null) {
     throw new NnfitError("usage", "--keep would keep networks that know only the earliest rows", {
       setting: "data.time",

@@ -1,3 +1,4 @@
+import { SingleBar } from "cli-progress";
 import type { FoldResult, FoldsWatcher } from "../folds/crossValidation.js";
 import { fitted, hasBars, quiet, REDRAW_MILLISECONDS, timeText } from "./progress.js";
 import { duration, scoreText, tell } from "./text.js";
@@ -19,9 +20,9 @@ export interface FoldsDisplayOptions {
 }
 
 /** A bar on a terminal, a line for each fold elsewhere, in the order in which they end. */
-export async function foldsDisplay(options: FoldsDisplayOptions): Promise<FoldsDisplay> {
+export function foldsDisplay(options: FoldsDisplayOptions): FoldsDisplay {
   if (options.quiet) return { progress() {}, done() {}, stop() {} };
-  return hasBars() ? await bar(options) : lines(options);
+  return hasBars() ? bar(options) : lines(options);
 }
 
 function lines({ folds, scores }: FoldsDisplayOptions): FoldsDisplay {
@@ -36,8 +37,7 @@ function lines({ folds, scores }: FoldsDisplayOptions): FoldsDisplay {
   };
 }
 
-async function bar({ folds, epochs, scores }: FoldsDisplayOptions): Promise<FoldsDisplay> {
-  const { SingleBar } = await import("cli-progress");
+function bar({ folds, epochs, scores }: FoldsDisplayOptions): FoldsDisplay {
   const started = Date.now();
   const total = Math.max(folds * epochs, 1);
   const time = new TimeLeft();

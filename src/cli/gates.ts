@@ -1,7 +1,9 @@
 import { InvalidArgumentError } from "commander";
-import type { NnfitError } from "../errors.js";
-import type { Scores } from "../score/metrics.js";
+import { NnfitError } from "../errors.js";
+import { nearest } from "../family.js";
+import { metrics, type Scores, scoreKinds } from "../score/metrics.js";
 import type { TargetState } from "../transform/target.js";
+import { earlierScores } from "./earlierScores.js";
 
 // What a script asks of the scores. It is read before any work, so that a slip is found at once, and judged at the end.
 
@@ -62,22 +64,19 @@ export const maxRegressionOption = [
 ] as const;
 
 /** Checks what needs no model or table, and reads the earlier scores. What it gives takes the target, then the scores. */
-export async function gatesFor(options: GateOptions): Promise<(target: TargetState) => Promise<Gates>> {
-  const { NnfitError } = await import("../errors.js");
+export function gatesFor(options: GateOptions): (target: TargetState) => Gates {
   const { baseline, maxRegression = 0 } = options;
   if (baseline === undefined && options.maxRegression !== undefined) {
     throw new NnfitError("usage", "--max-regression says nothing without earlier scores", {
       try: "--baseline scores.json",
     });
   }
-  const failIf = await Promise.all((options.failIf ?? []).map(conditionOf));
-  const earlier = baseline === undefined ? undefined : (await import("./earlierScores.js")).earlierScores(baseline);
+  const failIf = (options.failIf ?? []).map(conditionOf);
+  const earlier = baseline === undefined ? undefined : earlierScores(baseline);
 
-  return async (target) => {
-    const { scoreKinds } = await import("../score/metrics.js");
+  return (target) => {
     const kinds = scoreKinds(target);
-    for (const { score, text } of failIf)
-      if (!(score in kinds)) throw await unknownScore(score, text, Object.keys(kinds));
+    for (const { score, text } of failIf) if (!(score in kinds)) throw unknownScore(score, text, Object.keys(kinds));
     if (earlier && !Object.keys(kinds).some((name) => name in earlier)) {
       throw new NnfitError("data", "the earlier scores have none of this model's", {
         at: baseline,
@@ -128,12 +127,10 @@ function percentage(share: number): string {
 }
 
 /** Reads a condition on a metric of whatever task; "rmse_" and more is one of several targets. */
-async function conditionOf(text: string): Promise<Condition> {
-  const { metrics } = await import("../score/metrics.js");
+function conditionOf(text: string): Condition {
   const names = Object.keys(metrics);
   const parts = /^\s*(.+?)\s*(<=|>=|<|>)\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)\s*$/i.exec(text);
   if (!parts) {
-    const { NnfitError } = await import("../errors.js");
     throw new NnfitError("usage", "a condition is a score, one of < <= > >=, and a number", {
       at: `--fail-if "${text}"`,
       have: `the scores ${names.join(", ")}`,
@@ -141,15 +138,12 @@ async function conditionOf(text: string): Promise<Condition> {
     });
   }
   const score = parts[1]!;
-  if (!names.some((name) => score === name || score.startsWith(`${name}_`)))
-    throw await unknownScore(score, text, names);
+  if (!names.some((name) => score === name || score.startsWith(`${name}_`))) throw unknownScore(score, text, names);
   const operator = parts[2] as keyof typeof operators; // by the pattern
   return { text: text.trim(), score, operator, limit: Number(parts[3]) };
 }
 
-async function unknownScore(score: string, text: string, names: readonly string[]) {
-  const { NnfitError } = await import("../errors.js");
-  const { nearest } = await import("../family.js");
+function unknownScore(score: string, text: string, names: readonly string[]) {
   const longer = names.find((name) => name.toLowerCase().startsWith(score.toLowerCase()));
   const near = longer ?? nearest(score, names);
   return new NnfitError("usage", `there is no score "${score}"`, {

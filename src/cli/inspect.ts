@@ -1,7 +1,10 @@
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { Model } from "../artifact/model.js";
+import { losses } from "../model/losses.js";
+import { firstScores, linearRule, ruleOf } from "../score/baseline.js";
 import type { TrainingOptions } from "../train/options.js";
-import type { ScalerState } from "../transform/scalers.js";
+import { inputColumns } from "../transform/inputColumns.js";
+import { type ScalerState, scalers } from "../transform/scalers.js";
 import { aligned } from "./align.js";
 import { findModel } from "./locate.js";
 import { baselineText } from "./scores.js";
@@ -20,20 +23,16 @@ import {
 } from "./text.js";
 import { example, modelArgument } from "./usage.js";
 
-export function inspectCommand(): Command {
-  return new Command("inspect")
-    .description("show what is in a model: columns, scalers, network, training")
+export function inspectCommand(command: Command): Command {
+  return command
     .argument(...modelArgument)
     .option("--json", "print one JSON object, without the weights")
     .addHelpText("before", example("nnfit inspect runs/iris", "nnfit inspect runs/iris --json"))
     .action(inspectAction);
 }
 
-async function inspectAction(path: string, { json }: { json?: boolean }): Promise<void> {
-  const { losses } = await import("../model/losses.js");
-  const { inputColumns } = await import("../transform/inputColumns.js");
-  const { scalers } = await import("../transform/scalers.js");
-  const model = await findModel(path);
+function inspectAction(path: string, { json }: { json?: boolean }): void {
+  const model = findModel(path);
   if (json) {
     const { weights, version: nnfit, probe, ...description } = model;
     const parameters = weights.reduce((sum, { length }) => sum + length, 0);
@@ -48,7 +47,7 @@ async function inspectAction(path: string, { json }: { json?: boolean }): Promis
     inverseOf: ({ name }) => scalers[name].inverse,
     taken,
   });
-  print([...lines, ...(await baselineLines(model))]);
+  print([...lines, ...baselineLines(model)]);
 }
 
 type Input = NonNullable<Model["network"]["input"]>["columns"][number];
@@ -60,9 +59,8 @@ function withoutLinearWeights(key: string, value: unknown): unknown {
 }
 
 /** What the network was compared with in training; models of earlier versions keep no scores of it, or nothing. */
-async function baselineLines({ target, training: { baseline } }: Model): Promise<string[]> {
+function baselineLines({ target, training: { baseline } }: Model): string[] {
   if (!baseline) return [];
-  const { firstScores, linearRule, ruleOf } = await import("../score/baseline.js");
   const { scores, linear } = baseline;
   const text = (rule: string, of: Readonly<Record<string, number | null>> | undefined) =>
     of ? baselineText(rule, of, firstScores(target)) : rule;

@@ -1,8 +1,10 @@
+import { cellFormat } from "../artifact/model.js";
 import type { LoadedConfig } from "../config/load.js";
 import type { Config } from "../config/schema.js";
 import type { Table } from "../data/table.js";
-import type { Prepared, ReadValidation } from "../train/prepare.js";
-import type { TaskOf } from "../train/task.js";
+import { type Prepared, prepare, type ReadValidation } from "../train/prepare.js";
+import { findTask, type TaskOf } from "../train/task.js";
+import { modelToContinue, readForModel } from "./continue.js";
 import { located } from "./located.js";
 import { tablesOf } from "./tables.js";
 
@@ -25,17 +27,12 @@ interface LessonOptions {
 }
 
 /** Reads the tables of a config and makes ready what is to be learned from them. Errors say where in the config. */
-export async function lessonOf(loaded: LoadedConfig, { continueFrom, read }: LessonOptions): Promise<Lesson> {
-  const { findTask } = await import("../train/task.js");
-  const { prepare } = await import("../train/prepare.js");
-  const { cellFormat } = await import("../artifact/model.js");
-  const { modelToContinue, readForModel } = await import("./continue.js");
-
+export function lessonOf(loaded: LoadedConfig, { continueFrom, read }: LessonOptions): Promise<Lesson> {
   return located(loaded, async () => {
-    const beginning = continueFrom === undefined ? undefined : await modelToContinue(continueFrom);
+    const beginning = continueFrom === undefined ? undefined : modelToContinue(continueFrom);
     const cells = beginning && cellFormat(beginning);
     const data = { ...loaded.config.data, ...cells };
-    const { training, readTraining, readValidation } = await tablesOf({ ...loaded.config, data });
+    const { training, readTraining, readValidation } = tablesOf({ ...loaded.config, data });
     const continued = beginning && (await readForModel(beginning, continueFrom!, training, data));
     const table = continued?.whole ?? (await readTraining());
     read?.();

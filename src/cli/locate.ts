@@ -1,7 +1,14 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
-import type { Model } from "../artifact/model.js";
-import type { Source } from "../data/source.js";
+import { Checkpoints } from "../artifact/checkpoints.js";
+import { wroteItsModel } from "../artifact/lastEvent.js";
+import { loadModel, MODEL_FILE, type Model } from "../artifact/model.js";
+import { displayPath, loadConfig } from "../config/load.js";
+import { fileSource, type Source } from "../data/source.js";
+import { NnfitError } from "../errors.js";
+import { predicts, targetNames } from "../transform/target.js";
+import { watched } from "./progress.js";
+import { note } from "./text.js";
 
 /** Where MODEL has its model, whether or not there is one. */
 export interface Place {
@@ -11,21 +18,19 @@ export interface Place {
 }
 
 /** Loads MODEL: a run folder, a model file, or the config that trained it. */
-export async function findModel(path: string): Promise<Model> {
-  return modelAt(await placeOf(path), path);
+export function findModel(path: string): Model {
+  return modelAt(placeOf(path), path);
 }
 
 /** The model at a place, which is where MODEL, `path`, has it. */
-export async function modelAt({ file, targets }: Place, path: string): Promise<Model> {
-  const { loadModel } = await import("../artifact/model.js");
-  const { NnfitError } = await import("../errors.js");
+export function modelAt({ file, targets }: Place, path: string): Model {
   if (existsSync(file)) {
     const model = loadModel(file);
-    if (targets) await refuseOther(model, targets, { file, config: path });
-    await noteUnfinished(file);
+    if (targets) refuseOther(model, targets, { file, config: path });
+    noteUnfinished(file);
     return model;
   }
-  await refuseUnfinished(dirname(file));
+  refuseUnfinished(dirname(file));
   const hasFolds = existsSync(join(dirname(file), "folds.csv"));
   throw new NnfitError(
     "model",
@@ -42,13 +47,11 @@ export async function modelAt({ file, targets }: Place, path: string): Promise<M
 }
 
 /** Run folders have the names of their configs: two configs of one name have one folder, and the last has its model there. */
-async function refuseOther(
+function refuseOther(
   { target }: Model,
   targets: readonly string[],
   { file, config }: { file: string; config: string },
-): Promise<void> {
-  const { NnfitError } = await import("../errors.js");
-  const { predicts, targetNames } = await import("../transform/target.js");
+): void {
   if (predicts(target, targets)) return;
   throw new NnfitError("model", "the model that is there predicts another target than the config", {
     at: file,
@@ -58,10 +61,7 @@ async function refuseOther(
 }
 
 /** Says so where a later training in the model's folder has left no model. */
-async function noteUnfinished(file: string): Promise<void> {
-  const { wroteItsModel } = await import("../artifact/lastEvent.js");
-  const { MODEL_FILE } = await import("../artifact/model.js");
-  const { note } = await import("./text.js");
+function noteUnfinished(file: string): void {
   const folder = dirname(file);
   if (basename(file) !== MODEL_FILE || wroteItsModel(folder)) return;
   note(
@@ -70,8 +70,7 @@ async function noteUnfinished(file: string): Promise<void> {
 }
 
 /** The model that a training in such a folder is about to replace. One that can't be read is none. */
-export async function modelIn(folder: string): Promise<Model | undefined> {
-  const { loadModel, MODEL_FILE } = await import("../artifact/model.js");
+export function modelIn(folder: string): Model | undefined {
   try {
     return loadModel(join(folder, MODEL_FILE));
   } catch {
@@ -80,9 +79,7 @@ export async function modelIn(folder: string): Promise<Model | undefined> {
 }
 
 /** A run folder whose training has left checkpoints and no model yet. */
-async function refuseUnfinished(folder: string): Promise<void> {
-  const { Checkpoints } = await import("../artifact/checkpoints.js");
-  const { NnfitError } = await import("../errors.js");
+function refuseUnfinished(folder: string): void {
   const { latest } = new Checkpoints(folder, folder);
   if (latest === undefined) return;
   throw new NnfitError("model", "the training is not done, or was stopped, and has left no model yet", {
@@ -92,8 +89,7 @@ async function refuseUnfinished(folder: string): Promise<void> {
 }
 
 /** Refuses to write over a file that is read; `read` has each by what it is. */
-export async function keepInputs(out: string, read: Readonly<Record<string, string>>): Promise<void> {
-  const { NnfitError } = await import("../errors.js");
+export function keepInputs(out: string, read: Readonly<Record<string, string>>): void {
   const numberOf = (path: string) => {
     const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
     return stat?.isFile() ? `${stat.dev} ${stat.ino}` : undefined;
@@ -108,12 +104,10 @@ export async function keepInputs(out: string, read: Readonly<Record<string, stri
 }
 
 /** Finds where MODEL has its model. */
-export async function placeOf(path: string): Promise<Place> {
-  const { MODEL_FILE } = await import("../artifact/model.js");
+export function placeOf(path: string): Place {
   const workingDirectory = process.cwd();
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   if (!isFolder && extname(path) === ".json") {
-    const { displayPath, loadConfig } = await import("../config/load.js");
     const { output, data } = loadConfig(path, { workingDirectory }).config;
     return { file: displayPath(workingDirectory, join(output, MODEL_FILE)), targets: [data.target].flat() };
   }
@@ -121,11 +115,9 @@ export async function placeOf(path: string): Promise<Place> {
 }
 
 /** Rows of a file, or of standard input for "-" or nothing; with a bar unless the terminal is needed for what is read. */
-export async function rowsSource(path: string | undefined, withBar = true): Promise<Source> {
-  const { fileSource } = await import("../data/source.js");
+export function rowsSource(path: string | undefined, withBar = true): Source {
   if (path !== undefined && path !== "-") {
     if (!process.stderr.isTTY || !withBar) return fileSource(path);
-    const { watched } = await import("./progress.js");
     return watched(fileSource(path));
   }
   if (process.stdin.isTTY) console.error("reading rows from standard input; end them with Ctrl-D");

@@ -1,15 +1,15 @@
 import type { LoadedConfig } from "../config/load.js";
+import { NnfitError } from "../errors.js";
 
 /** Errors that name a setting get the place where it stands. */
 export async function located<Result>(
   { locate }: Pick<LoadedConfig, "locate">,
-  work: () => Promise<Result>,
+  work: () => Result | Promise<Result>,
 ): Promise<Result> {
-  const { NnfitError } = await import("../errors.js");
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof NnfitError) || !error.details.setting) throw error;
-    throw new NnfitError(error.kind, error.message, { ...error.details, at: locate(error.details.setting) });
+    throw error.with({ at: locate(error.details.setting) });
   }
 }

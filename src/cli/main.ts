@@ -1,32 +1,68 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../artifact/version.js";
-import { checkCommand } from "./check.js";
-import { doctorCommand } from "./doctor.js";
-import { evaluateCommand } from "./evaluate.js";
+import { NnfitError } from "../errors.js";
 import { exitCodes } from "./exit.js";
 import { printFailure, stoppedFailure } from "./failure.js";
-import { inspectCommand } from "./inspect.js";
-import { predictCommand } from "./predict.js";
 import { report } from "./report.js";
-import { schemaCommand } from "./schema.js";
-import { searchCommand } from "./search.js";
 import { type StopSignal, signalCodes } from "./signals.js";
-import { trainCommand } from "./train.js";
 import { example } from "./usage.js";
-import { verifyCommand } from "./verify.js";
 
-// Commands load what they need when they run, so that --help and --version are instant.
-const commands = [
-  trainCommand,
-  searchCommand,
-  predictCommand,
-  evaluateCommand,
-  checkCommand,
-  inspectCommand,
-  verifyCommand,
-  doctorCommand,
-  schemaCommand,
-];
+/** A command: how it is called, what it is in a line, and what gives its file. */
+interface Loadable {
+  readonly usage: string;
+  readonly about: string;
+  load(): Promise<(command: Command) => Command>;
+}
+
+/** A command's file is loaded when it is called, so that --help and --version are instant. */
+const commands: Readonly<Record<string, Loadable>> = {
+  train: {
+    usage: "[options] <config>",
+    about: "train on a table as the config says, and write a run folder with the model",
+    load: async () => (await import("./train.js")).trainCommand,
+  },
+  search: {
+    usage: "[options] <config>",
+    about: "search the ranges in a config for the best settings, and write the best config, ready to train",
+    load: async () => (await import("./search.js")).searchCommand,
+  },
+  predict: {
+    usage: "[options] <model> [rows]",
+    about: "predict the rows of a table, in their order and in the target's units",
+    load: async () => (await import("./predict.js")).predictCommand,
+  },
+  evaluate: {
+    usage: "[options] <model> [rows]",
+    about: "score a model on rows whose target is known, in the target's units",
+    load: async () => (await import("./evaluate.js")).evaluateCommand,
+  },
+  check: {
+    usage: "[options] <model> [rows]",
+    about: "check whether a table is like the one that the model was trained on; exit code 1 if it is not",
+    load: async () => (await import("./check.js")).checkCommand,
+  },
+  inspect: {
+    usage: "[options] <model>",
+    about: "show what is in a model: columns, scalers, network, training",
+    load: async () => (await import("./inspect.js")).inspectCommand,
+  },
+  verify: {
+    usage: "[options] <run>",
+    about:
+      "train again from a run's config, and check that the result is the same byte for byte; exit code 1 if it is not",
+    load: async () => (await import("./verify.js")).verifyCommand,
+  },
+  doctor: {
+    usage: "[options]",
+    about: "report what nnfit finds on this machine, and check that it computes the same bits as on any other",
+    load: async () => (await import("./doctor.js")).doctorCommand,
+  },
+  schema: {
+    usage: "[options]",
+    about: "print the JSON Schema of a config, or a reference of all settings",
+    load: async () => (await import("./schema.js")).schemaCommand,
+  },
+};
 
 /** Runs the command line and sets the exit code. The only place that ends the process. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -48,9 +84,14 @@ export async function main(argv: readonly string[]): Promise<void> {
       "before",
       example("nnfit train config.json", "nnfit predict runs/config new.csv --out predictions.csv"),
     )
+    .configureHelp({ subcommandTerm: (of) => `${of.name()} ${commands[of.name()]?.usage ?? of.usage()}` })
     .configureOutput(silent)
     .exitOverride();
-  for (const command of commands) program.addCommand(command().configureOutput(silent).exitOverride());
+  for (const [name, { about, load }] of Object.entries(commands)) {
+    const command = new Command(name).description(about);
+    const isCalled = [argv[2], argv[3]].includes(name); // perhaps after help
+    program.addCommand((isCalled ? (await load())(command) : command).configureOutput(silent).exitOverride());
+  }
 
   // A process without work ends by itself, and would say that all went well.
   const leftUndone = () => {
@@ -88,7 +129,6 @@ async function withSetting(error: unknown, program: Command, argv: readonly stri
   const { settingsCalled } = await import("../config/explain.js");
   const settings = settingsCalled(option).map((setting) => `--set ${setting}=…`);
   if (settings.length === 0) return error;
-  const { NnfitError } = await import("../errors.js");
   return new NnfitError("usage", `unknown option '--${option}'`, { try: settings.join(" or ") });
 }
 

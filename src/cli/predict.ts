@@ -1,9 +1,16 @@
 import { createWriteStream, existsSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline as streamPipeline } from "node:stream/promises";
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
+import { cellFormat, checkedNetworksOf } from "../artifact/model.js";
+import { readBlocks } from "../data/read.js";
+import { Memory } from "../engine/memory.js";
+import { fileError, NnfitError } from "../errors.js";
+import { predictionThreads } from "../train/parallel.js";
+import { predictor } from "../train/predictor.js";
 import { printFailure, printResult, stoppedFailure } from "./failure.js";
 import { keepInputs, modelAt, placeOf, rowsSource } from "./locate.js";
+import { Predictions } from "./predictions.js";
 import { watchSignals } from "./signals.js";
 import { note } from "./text.js";
 import { example, modelArgument, type RowsOptions, rowsFormat, threadsOption, withRowsOptions } from "./usage.js";
@@ -19,10 +26,9 @@ interface PredictOptions extends RowsOptions {
   readonly threads: number | "auto";
 }
 
-export function predictCommand(): Command {
+export function predictCommand(command: Command): Command {
   return withRowsOptions(
-    new Command("predict")
-      .description("predict the rows of a table, in their order and in the target's units")
+    command
       .argument(...modelArgument)
       .argument("[rows]", "a CSV file, or - for standard input; columns are matched by name", "-")
       .option("--out <file>", "file for the predictions; default: standard output")
@@ -72,26 +78,18 @@ async function predictAction(
     ...written
   }: PredictOptions,
 ): Promise<void> {
-  const { Memory } = await import("../engine/memory.js");
-  const { NnfitError } = await import("../errors.js");
-  const { cellFormat, checkedNetworksOf } = await import("../artifact/model.js");
-  const { readBlocks } = await import("../data/read.js");
-  const { predictionThreads } = await import("../train/parallel.js");
-  const { predictor } = await import("../train/predictor.js");
-  const { Predictions } = await import("./predictions.js");
-
   if (json && out === undefined) {
     throw new NnfitError("usage", "--json and the predictions would both go to standard output", {
       try: "--out predictions.csv --json",
     });
   }
-  const place = await placeOf(path);
-  const model = await modelAt(place, path);
-  if (out !== undefined) await keepInputs(out, { "the table": rows, "the model": place.file, "the config": path });
+  const place = placeOf(path);
+  const model = modelAt(place, path);
+  if (out !== undefined) keepInputs(out, { "the table": rows, "the model": place.file, "the config": path });
   if (proba && model.target.task === "regression") {
     throw new NnfitError("usage", "--proba is for classes, and this model predicts a number");
   }
-  const source = await rowsSource(rows, out !== undefined || !process.stdout.isTTY);
+  const source = rowsSource(rows, out !== undefined || !process.stdout.isTTY);
   const lenient = onError === "null";
   const memory = new Memory(
     threads === "auto" ? predictionThreads(model.network, model.members, source.bytes ?? 0) : threads,
@@ -113,7 +111,6 @@ async function predictAction(
 
 /** A file appears when it is complete: until then it is a temporary file beside it. Devices and pipes are written to. */
 async function writeStream(path: string, text: Readable, json: boolean): Promise<void> {
-  const { fileError } = await import("../errors.js");
   const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
   const place = existsSync(path) ? realpathSync(path) : path; // a symbolic link stays one
   const target = isFile ? `${place}.${process.pid}.tmp` : path;

@@ -1,3 +1,4 @@
+import { SingleBar } from "cli-progress";
 import type { Source } from "../data/source.js";
 import type { EpochReport } from "../train/bestEpoch.js";
 import type { Watcher } from "../train/reports.js";
@@ -30,9 +31,9 @@ const WIDEST_BAR = 20;
 const NARROWEST_BAR = 4;
 
 /** A bar on a terminal, a line for each epoch elsewhere. */
-export async function progressDisplay(options: ProgressOptions): Promise<ProgressDisplay> {
+export function progressDisplay(options: ProgressOptions): ProgressDisplay {
   if (options.quiet) return { progress() {}, report() {}, stop() {} };
-  return hasBars() ? await bar(options) : lines(options);
+  return hasBars() ? bar(options) : lines(options);
 }
 
 export function hasBars(): boolean {
@@ -46,7 +47,7 @@ export function watched(source: Source): Source {
   return {
     ...source,
     async *read() {
-      const bar = await lateBar("reading", source.name, bytes);
+      const bar = lateBar("reading", source.name, bytes);
       let done = 0;
       try {
         for await (const chunk of source.read()) {
@@ -68,9 +69,8 @@ export interface LateBar {
 }
 
 /** On a terminal; elsewhere nothing is shown. */
-export async function lateBar(doing: string, what: string, all: number): Promise<LateBar> {
+export function lateBar(doing: string, what: string, all: number): LateBar {
   if (!hasBars()) return { update() {}, stop() {} };
-  const { SingleBar } = await import("cli-progress");
   const format = (_: unknown, { progress }: { progress: number }) => fitted(doing, progress, [], what);
   const bar = new SingleBar({ ...quiet, clearOnComplete: true, format });
   let drawn = Date.now() + SHORT_MILLISECONDS;
@@ -102,8 +102,7 @@ function lines({ epochs, scores }: ProgressOptions): ProgressDisplay {
   };
 }
 
-async function bar({ epochs, scores }: ProgressOptions): Promise<ProgressDisplay> {
-  const { SingleBar } = await import("cli-progress");
+function bar({ epochs, scores }: ProgressOptions): ProgressDisplay {
   const started = Date.now();
   let report: EpochReport | undefined;
   let running = true;

@@ -1,25 +1,23 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Checkpoints, FoundCheckpoint } from "../artifact/checkpoints.js";
-import type { Origin } from "../config/differences.js";
+import { type Checkpoints, FoldCheckpoints, type FoundCheckpoint } from "../artifact/checkpoints.js";
+import { doneRun } from "../artifact/events.js";
+import { removeStale } from "../artifact/lock.js";
+import { MODEL_FILE } from "../artifact/model.js";
+import { differences, type Origin } from "../config/differences.js";
+import { NnfitError } from "../errors.js";
+import { begunWith, refuse } from "./begun.js";
 import { note } from "./text.js";
 
 /**
  * What a run folder has to go on from: a checkpoint; or nothing, because its training is done, or because it was stopped before
  * there was one, or never begun.
  */
-export async function findCheckpoint(
+export function findCheckpoint(
   { output, folder }: { output: string; folder: string },
   checkpoints: Checkpoints,
   origin: Origin,
-): Promise<FoundCheckpoint | "complete" | undefined> {
-  const { doneRun } = await import("../artifact/events.js");
-  const { removeStale } = await import("../artifact/lock.js");
-  const { FoldCheckpoints } = await import("../artifact/checkpoints.js");
-  const { MODEL_FILE } = await import("../artifact/model.js");
-  const { differences } = await import("../config/differences.js");
-  const { NnfitError } = await import("../errors.js");
-  const { begunWith, refuse } = await import("./begun.js");
+): FoundCheckpoint | "complete" | undefined {
   const refusal = (what: string) => ({
     what,
     at: folder,

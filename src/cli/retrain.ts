@@ -1,5 +1,18 @@
+import { doneRun } from "../artifact/events.js";
+import { encodeModel } from "../artifact/model.js";
+import { historyText } from "../artifact/run.js";
+import { modelOf } from "../artifact/trained.js";
+import { differences } from "../config/differences.js";
+import { loadConfig } from "../config/load.js";
+import { NnfitError } from "../errors.js";
+import { scoreNames } from "../score/metrics.js";
 import type { EpochReport } from "../train/bestEpoch.js";
+import { baselinesOf } from "../train/compare.js";
+import { fingerprint } from "../train/fingerprint.js";
 import { holdsOut } from "../train/members.js";
+import { engineFor, hasModel, train } from "../train/train.js";
+import { lessonOf } from "./lesson.js";
+import { hasBars, progressDisplay } from "./progress.js";
 
 /** What came out of a training that was done again: the bytes of its files, and none of them written. */
 export interface Again {
@@ -21,20 +34,6 @@ export async function retrain(
   { folder, config: path }: { folder: string; config: string },
   { threads, continueFrom }: RetrainOptions,
 ): Promise<Again> {
-  const { doneRun } = await import("../artifact/events.js");
-  const { encodeModel } = await import("../artifact/model.js");
-  const { historyText } = await import("../artifact/run.js");
-  const { modelOf } = await import("../artifact/trained.js");
-  const { differences } = await import("../config/differences.js");
-  const { loadConfig } = await import("../config/load.js");
-  const { NnfitError } = await import("../errors.js");
-  const { baselinesOf } = await import("../train/compare.js");
-  const { fingerprint } = await import("../train/fingerprint.js");
-  const { scoreNames } = await import("../score/metrics.js");
-  const { engineFor, hasModel, train } = await import("../train/train.js");
-  const { lessonOf } = await import("./lesson.js");
-  const { hasBars, progressDisplay } = await import("./progress.js");
-
   const loaded = loadConfig(path, { workingDirectory: process.cwd() });
   const { training } = loaded.config;
   if (training.backend === "blas") {
@@ -57,7 +56,7 @@ export async function retrain(
   const { members, target } = prepared;
   const { epochs, bestBy } = prepared.training;
   const reports: EpochReport[] = [];
-  const display = hasBars() ? await progressDisplay({ epochs, scores: scoreNames(target, "line", bestBy) }) : undefined;
+  const display = hasBars() ? progressDisplay({ epochs, scores: scoreNames(target, "line", bestBy) }) : undefined;
   const outcome = await train(prepared, await engineFor(prepared, { threads }), {
     progress: (done) => display?.progress(done),
     report(report) {

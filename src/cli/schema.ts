@@ -1,5 +1,7 @@
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
+import { eventsJsonSchema } from "../artifact/events.js";
 import { version } from "../artifact/version.js";
+import { jsonSchema, reference } from "../config/reference.js";
 import { printResult } from "./failure.js";
 import { example } from "./usage.js";
 
@@ -9,9 +11,8 @@ interface SchemaOptions {
   readonly json?: boolean;
 }
 
-export function schemaCommand(): Command {
-  return new Command("schema")
-    .description("print the JSON Schema of a config, or a reference of all settings")
+export function schemaCommand(command: Command): Command {
+  return command
     .option("--events", "print the JSON Schema of a line of events.ndjson")
     .option("--markdown", "print the reference as Markdown")
     .addOption(
@@ -21,9 +22,7 @@ export function schemaCommand(): Command {
     .action(schemaAction);
 }
 
-async function schemaAction({ markdown, events, json }: SchemaOptions): Promise<void> {
-  const { eventsJsonSchema } = await import("../artifact/events.js");
-  const { jsonSchema, reference } = await import("../config/reference.js");
+function schemaAction({ markdown, events, json }: SchemaOptions): void {
   const schema = () => (events ? eventsJsonSchema() : jsonSchema());
   if (json) printResult({ version: 1, nnfit: version, schema: JSON.parse(schema()) });
   else process.stdout.write(markdown && !events ? `${reference()}\n` : schema());

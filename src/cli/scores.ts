@@ -1,5 +1,6 @@
+import { isScored } from "../model/losses.js";
 import type { NetworkSpec } from "../model/network.js";
-import type { Baseline, Baselines, wantedScores } from "../score/baseline.js";
+import { type Baseline, type Baselines, notBetter, wantedScores } from "../score/baseline.js";
 import type { Interval } from "../score/bootstrap.js";
 import { precisionAndRecall } from "../score/confusion.js";
 import type { Importances } from "../score/importance.js";
@@ -95,14 +96,12 @@ export function importanceLines({ shuffles, columns }: Importances): string[] {
 }
 
 /** What the network is compared with, by the scores that its training was to better. */
-export async function comparisons(
+export function comparisons(
   target: TargetState,
   training: Parameters<typeof wantedScores>[1] & { readonly loss: NetworkSpec["loss"] },
   network: Scores,
   of: Baselines,
-): Promise<Comparison[]> {
-  const { notBetter, wantedScores } = await import("../score/baseline.js");
-  const { isScored } = await import("../model/losses.js");
+): Comparison[] {
   const names = wantedScores(target, training);
   const compare = (label: string, baseline: Baseline, what: string): Comparison => {
     const worse = notBetter(target, names, network, baseline.scores);

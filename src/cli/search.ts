@@ -1,15 +1,38 @@
-import { Command, InvalidArgumentError } from "commander";
-import type { Lock } from "../artifact/lock.js";
-import type { LoadedConfig } from "../config/load.js";
-import type { SearchLog } from "../search/log.js";
-import type { Job } from "../search/methods.js";
-import type { SearchOptions } from "../search/options.js";
-import type { FinishedJob, ScoreName, Values } from "../search/trials.js";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { type Command, InvalidArgumentError } from "commander";
+import { systemFiles } from "../artifact/files.js";
+import { isResolved } from "../artifact/folder.js";
+import { type Lock, takeLock } from "../artifact/lock.js";
+import { writeWhole } from "../artifact/write.js";
+import { displayPath, type LoadedConfig, loadConfig, resolvedConfig } from "../config/load.js";
+import { fileError, NnfitError } from "../errors.js";
+import { make } from "../family.js";
+import { SearchLog } from "../search/log.js";
+import { type Job, methods } from "../search/methods.js";
+import { DEFAULT_RUNS, type SearchOptions } from "../search/options.js";
+import { TrialPool } from "../search/pool.js";
+import { scoreNameFor, TRIALS_HEADER, trialsTable } from "../search/results.js";
+import { search } from "../search/search.js";
+import {
+  badnessOf,
+  drawValues,
+  epochsFor,
+  type FinishedJob,
+  finishedJobOf,
+  rankJobs,
+  type ScoreName,
+  type Values,
+} from "../search/trials.js";
+import { Twins } from "../search/twins.js";
+import { mostThreads } from "../train/parallel.js";
 import type { TaskOptions } from "../train/prepare.js";
 import { failureOf, printResult, stoppedFailure } from "./failure.js";
 import { located } from "./located.js";
 import { endWith } from "./report.js";
-import type { findMaterial } from "./searchMaterial.js";
+import { searchDisplay } from "./searchDisplay.js";
+import { findMaterial, originOf } from "./searchMaterial.js";
+import { concludeSearch, describeSearch, searchResult } from "./searchStory.js";
 import { type SignalWatch, watchSignals } from "./signals.js";
 import { shellWord } from "./text.js";
 import { example, folderName, setOption, threadsOption } from "./usage.js";
@@ -23,9 +46,8 @@ interface SearchCommandOptions {
   readonly json?: boolean;
 }
 
-export function searchCommand(): Command {
-  return new Command("search")
-    .description("search the ranges in a config for the best settings, and write the best config, ready to train")
+export function searchCommand(command: Command): Command {
+  return command
     .argument("<config>", "a JSON file with ranges in its `search`; all other settings are the same for all trials")
     .option("--runs <n>", "total number of trials; overrides the config's `search.runs`", positiveWhole)
     .option(
@@ -64,27 +86,24 @@ function positive(text: string): number {
 }
 
 async function searchAction(path: string, options: SearchCommandOptions): Promise<void> {
-  const { takeLock } = await import("../artifact/lock.js");
-  const { concludeSearch, describeSearch, searchResult } = await import("./searchStory.js");
-
   const question = await understand(path, options);
   const { folder, name, wanted, material, judgedRows, by } = question;
-  await makeFolder(folder, name);
+  makeFolder(folder, name);
   const lock = takeLock(folder, name);
   process.once("exit", lock.release); // whatever comes, it is this process's no longer
-  await keepForeign(question);
-  const log = await openLog(question);
+  keepForeign(question);
+  const log = openLog(question);
   const earlier = log.finished.length;
   describeSearch(material.task.table, { wanted, by, judgedRows, earlier });
   const { jobs, isWhole, stoppedBy, seconds, failure } = await runTrials(question, { log, lock }, options);
   if (failure && jobs.length === 0) throw failure.error;
 
-  const { ranked, best } = await writeResults(question, jobs);
+  const { ranked, best } = writeResults(question, jobs);
   if (failure) throw failure.error;
   const conclusion = { ranked, best, by, folder: name, isWhole, stoppedBy, seconds };
   concludeSearch({ ...conclusion, earlier, source: path });
   const stopped = stoppedBy && stoppedFailure(stoppedBy, `nnfit search ${shellWord(path)} with the same options`);
-  const diverged = best || stopped ? undefined : await allDiverged(name);
+  const diverged = best || stopped ? undefined : allDiverged(name);
   if (options.json) printResult(searchResult(conclusion), stopped ?? failureOf(diverged));
   if (stopped) endWith(stopped);
   if (diverged) throw diverged;
@@ -103,24 +122,17 @@ interface Question extends Awaited<ReturnType<typeof findMaterial>> {
 }
 
 async function understand(path: string, { set = [], out, ...options }: SearchCommandOptions): Promise<Question> {
-  const { resolve } = await import("node:path");
-  const { displayPath, loadConfig } = await import("../config/load.js");
-  const { scoreNameFor } = await import("../search/results.js");
-  const { findMaterial } = await import("./searchMaterial.js");
-
   const workingDirectory = process.cwd();
   const loaded = loadConfig(path, { set, workingDirectory });
-  const wanted = await wantedSearch(loaded, options, path);
+  const wanted = wantedSearch(loaded, options, path);
   const found = await located({ locate: loaded.locateDrawn }, () => findMaterial(loaded, wanted));
   const { training, output } = found.config;
-  const by = await located(loaded, async () => scoreNameFor(wanted, training.bestBy, found.facts.task));
+  const by = await located(loaded, () => scoreNameFor(wanted, training.bestBy, found.facts.task));
   const folder = out === undefined ? folderBeside(output) : resolve(workingDirectory, out);
   return { ...found, loaded, wanted, by, folder, name: displayPath(workingDirectory, folder), source: path };
 }
 
-async function makeFolder(folder: string, name: string): Promise<void> {
-  const { systemFiles } = await import("../artifact/files.js");
-  const { fileError } = await import("../errors.js");
+function makeFolder(folder: string, name: string): void {
   try {
     systemFiles.makeFolder(folder);
   } catch (error) {
@@ -133,12 +145,7 @@ const BEST = "best.json";
 const LOG = "trials.jsonl";
 
 /** Files of the same names may be somebody else's, such as the table or the config: they are not written over. */
-async function keepForeign({ folder, name, source }: Question): Promise<void> {
-  const { existsSync, readFileSync, realpathSync } = await import("node:fs");
-  const { join } = await import("node:path");
-  const { isResolved } = await import("../artifact/folder.js");
-  const { NnfitError } = await import("../errors.js");
-  const { TRIALS_HEADER } = await import("../search/results.js");
+function keepForeign({ folder, name, source }: Question): void {
   const isOurs = (file: string, path: string) => {
     const text = readFileSync(path, "utf8");
     if (file === TRIALS) return text.startsWith(TRIALS_HEADER.join());
@@ -155,11 +162,8 @@ async function keepForeign({ folder, name, source }: Question): Promise<void> {
   });
 }
 
-async function openLog({ folder, name, config, wanted, material }: Question): Promise<SearchLog> {
-  const { join } = await import("node:path");
-  const { SearchLog } = await import("../search/log.js");
-  const { originOf } = await import("./searchMaterial.js");
-  return new SearchLog(join(folder, LOG), `${name}/${LOG}`, await originOf(config, wanted, material));
+function openLog({ folder, name, config, wanted, material }: Question): SearchLog {
+  return new SearchLog(join(folder, LOG), `${name}/${LOG}`, originOf(config, wanted, material));
 }
 
 /** What came of the trials. */
@@ -180,15 +184,6 @@ async function runTrials(
   { log, lock }: { readonly log: SearchLog; readonly lock: Lock },
   { threads }: SearchCommandOptions,
 ): Promise<Trials> {
-  const { make } = await import("../family.js");
-  const { methods } = await import("../search/methods.js");
-  const { TrialPool } = await import("../search/pool.js");
-  const { search } = await import("../search/search.js");
-  const { Twins } = await import("../search/twins.js");
-  const { badnessOf, drawValues, epochsFor, finishedJobOf } = await import("../search/trials.js");
-  const { mostThreads } = await import("../train/parallel.js");
-  const { searchDisplay } = await import("./searchDisplay.js");
-
   const { ranges, seed, runs, minutes, judge } = wanted;
   const method = make(methods, wanted.method);
   const jobs = runs === undefined ? undefined : method.jobs(runs);
@@ -196,7 +191,7 @@ async function runTrials(
   const engine = { threads: isBlas ? threads : 1, blasLibrary: process.env.NNFIT_BLAS };
   const lanes = isBlas ? 1 : threads === "auto" ? mostThreads() : threads;
   const pool = new TrialPool({ material, judge, engine });
-  const display = await searchDisplay({ jobs, by, minutes });
+  const display = searchDisplay({ jobs, by, minutes });
   const signals = watchSignals(() => void pool.close());
   const twins = new Twins(log.finished);
   const begun = performance.now();
@@ -248,12 +243,7 @@ async function runTrials(
 }
 
 /** Writes the table of the trials, and the best config: ready to train, into a folder of its own. */
-async function writeResults({ loaded, facts, wanted, by, target, folder }: Question, jobs: readonly FinishedJob[]) {
-  const { join } = await import("node:path");
-  const { writeWhole } = await import("../artifact/write.js");
-  const { resolvedConfig } = await import("../config/load.js");
-  const { trialsTable } = await import("../search/results.js");
-  const { rankJobs } = await import("../search/trials.js");
+function writeResults({ loaded, facts, wanted, by, target, folder }: Question, jobs: readonly FinishedJob[]) {
   const ranked = rankJobs(jobs, by, target);
   const [best] = ranked.filter(({ badness }) => Number.isFinite(badness));
   const table = trialsTable(
@@ -274,13 +264,11 @@ function folderBeside(output: string): string {
 }
 
 /** What the config and the command line say of the search. */
-async function wantedSearch(
+function wantedSearch(
   { search }: LoadedConfig,
   { runs = search.runs, minutes = search.minutes }: Pick<SearchCommandOptions, "runs" | "minutes">,
   path: string,
-): Promise<SearchOptions> {
-  const { NnfitError } = await import("../errors.js");
-  const { DEFAULT_RUNS } = await import("../search/options.js");
+): SearchOptions {
   if (search.ranges.size === 0) {
     throw new NnfitError("usage", "the config has no ranges to search", {
       at: path,
@@ -290,8 +278,7 @@ async function wantedSearch(
   return { ...search, minutes, runs: runs ?? (minutes === undefined ? DEFAULT_RUNS : undefined) };
 }
 
-async function allDiverged(folder: string) {
-  const { NnfitError } = await import("../errors.js");
+function allDiverged(folder: string) {
   return new NnfitError("diverged", "every training of the search diverged", {
     have: `${folder}/trials.csv`,
     try: "ranges with smaller learning rates",

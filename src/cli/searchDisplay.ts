@@ -1,3 +1,4 @@
+import { SingleBar } from "cli-progress";
 import type { Job } from "../search/methods.js";
 import { scoreOf } from "../search/results.js";
 import { type FinishedJob, keyOf, type ScoreName } from "../search/trials.js";
@@ -24,8 +25,8 @@ export interface SearchDisplayOptions {
 }
 
 /** A bar on a terminal, a line for each training elsewhere. */
-export async function searchDisplay(options: SearchDisplayOptions): Promise<SearchDisplay> {
-  return hasBars() ? await bar(options) : lines(options);
+export function searchDisplay(options: SearchDisplayOptions): SearchDisplay {
+  return hasBars() ? bar(options) : lines(options);
 }
 
 /** The score of the best training so far; those with fewer epochs don't count once there is one with more. */
@@ -61,8 +62,7 @@ function lines({ jobs, by }: SearchDisplayOptions): SearchDisplay {
   };
 }
 
-async function bar({ jobs, minutes, by }: SearchDisplayOptions): Promise<SearchDisplay> {
-  const { SingleBar } = await import("cli-progress");
+function bar({ jobs, minutes, by }: SearchDisplayOptions): SearchDisplay {
   const best = new Best();
   const running = new Map<string, number>();
   const started = Date.now();

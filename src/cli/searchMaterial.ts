@@ -1,22 +1,21 @@
+import { version } from "../artifact/version.js";
 import type { LoadedConfig } from "../config/load.js";
 import type { TableFacts } from "../config/presets.js";
 import type { Config } from "../config/schema.js";
 import type { Table } from "../data/table.js";
-import type { Material } from "../search/judges.js";
+import { NnfitError } from "../errors.js";
+import { make } from "../family.js";
+import { digestOf, digestOfTables } from "../search/digest.js";
+import { judges, type Material } from "../search/judges.js";
 import type { Origin } from "../search/log.js";
 import type { SearchOptions } from "../search/options.js";
-import type { ReadValidation } from "../train/prepare.js";
+import { makeRange } from "../search/ranges.js";
+import { prepare, type ReadValidation } from "../train/prepare.js";
+import { findTask } from "../train/task.js";
 import { tablesOf } from "./tables.js";
 
 /** Reads the tables, and sees that a config may have whatever the ranges give, before any work is done. */
 export async function findMaterial(loaded: LoadedConfig, { ranges, judge: choice }: SearchOptions) {
-  const { NnfitError } = await import("../errors.js");
-  const { make } = await import("../family.js");
-  const { judges } = await import("../search/judges.js");
-  const { makeRange } = await import("../search/ranges.js");
-  const { prepare } = await import("../train/prepare.js");
-  const { findTask } = await import("../train/task.js");
-
   const { data, task: taskSetting } = loaded.config;
   const judge = make(judges, choice);
   if (data.validation === 0 && judge.needsHeldOut) {
@@ -25,7 +24,7 @@ export async function findMaterial(loaded: LoadedConfig, { ranges, judge: choice
       try: '"validation": 0.2, or "search": { "judge": "folds" }',
     });
   }
-  const { readTraining, readValidation } = await tablesOf(loaded.config);
+  const { readTraining, readValidation } = tablesOf(loaded.config);
   const table = await readTraining();
   const task = findTask(table, data, taskSetting);
   const facts: TableFacts = { rows: task.table.rows, task: task.task };
@@ -53,13 +52,11 @@ export async function findMaterial(loaded: LoadedConfig, { ranges, judge: choice
 }
 
 /** What trials depend on, but for where files are. */
-export async function originOf(
+export function originOf(
   { data, output: _, training: { backend: __, ...training }, ...rest }: Config,
   { ranges, judge, seed }: SearchOptions,
   { task, validation }: Material,
-): Promise<Origin> {
-  const { version } = await import("../artifact/version.js");
-  const { digestOf, digestOfTables } = await import("../search/digest.js");
+): Origin {
   const held = typeof data.validation === "string" ? "a table" : data.validation;
   return {
     nnfit: version,

@@ -1,12 +1,16 @@
-import type { Checkpoints, FoundCheckpoint } from "../artifact/checkpoints.js";
-import type { Events, Happening } from "../artifact/events.js";
-import type { Run } from "../artifact/run.js";
+import { Checkpoints, type FoundCheckpoint } from "../artifact/checkpoints.js";
+import { Events, type Happening, startEvent } from "../artifact/events.js";
+import { removeOtherFolds } from "../artifact/foldFiles.js";
+import { Run } from "../artifact/run.js";
+import { modelSoFar } from "../artifact/trained.js";
 import type { Origin } from "../config/differences.js";
 import type { Config } from "../config/schema.js";
 import { NnfitError } from "../errors.js";
 import type { EpochReport } from "../train/bestEpoch.js";
+import { fingerprint } from "../train/fingerprint.js";
+import { learnedRows } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
-import type { Snapshot } from "../train/reports.js";
+import { Reports, type Snapshot } from "../train/reports.js";
 import type { Keeper, Outcome } from "../train/train.js";
 import { CheckpointClock } from "./checkpointClock.js";
 import { findCheckpoint, removeOld } from "./resume.js";
@@ -33,21 +37,13 @@ export interface SessionOptions {
 }
 
 /** Makes ready to write in the run folder, or finds that all is there. Errors come before anything is changed. */
-export async function openSession(options: SessionOptions): Promise<Session | "complete"> {
+export function openSession(options: SessionOptions): Session | "complete" {
   const { prepared, config, text, folder, source, scores, resume, descriptor } = options;
   const { output } = config;
-  const { Checkpoints } = await import("../artifact/checkpoints.js");
-  const { removeOtherFolds } = await import("../artifact/foldFiles.js");
-  const { Events, startEvent } = await import("../artifact/events.js");
-  const { Run } = await import("../artifact/run.js");
-  const { modelSoFar } = await import("../artifact/trained.js");
-  const { fingerprint } = await import("../train/fingerprint.js");
-  const { Reports } = await import("../train/reports.js");
-  const { learnedRows } = await import("../train/members.js");
 
   const checkpoints = new Checkpoints(output, folder);
   const origin = { config: JSON.parse(text) as Origin["config"], data: fingerprint(prepared) }; // it is an object
-  const found = resume ? await findCheckpoint({ output, folder }, checkpoints, origin) : undefined;
+  const found = resume ? findCheckpoint({ output, folder }, checkpoints, origin) : undefined;
   if (found === "complete") return found;
   checkpoints.checkPlace();
   const { members, batchSize, target, training } = prepared;

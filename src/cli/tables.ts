@@ -1,7 +1,11 @@
+import { displayPath } from "../config/load.js";
 import type { Config } from "../config/schema.js";
-import type { WantedColumn } from "../data/read.js";
-import type { Source } from "../data/source.js";
+import { doubtsAbout } from "../data/doubts.js";
+import { readColumns, readTable, type WantedColumn } from "../data/read.js";
+import { fileSource, type Source } from "../data/source.js";
 import type { Table } from "../data/table.js";
+import { watched } from "./progress.js";
+import { note } from "./text.js";
 
 /** The tables that a config names, read as it says. */
 export interface Tables {
@@ -10,14 +14,7 @@ export interface Tables {
   readValidation(wanted: readonly WantedColumn[]): Promise<Table>;
 }
 
-export async function tablesOf({ data, task }: Pick<Config, "data" | "task">): Promise<Tables> {
-  const { displayPath } = await import("../config/load.js");
-  const { fileSource } = await import("../data/source.js");
-  const { doubtsAbout } = await import("../data/doubts.js");
-  const { readColumns, readTable } = await import("../data/read.js");
-  const { watched } = await import("./progress.js");
-  const { note } = await import("./text.js");
-
+export function tablesOf({ data, task }: Pick<Config, "data" | "task">): Tables {
   const source = (file: string) => watched(fileSource(file, displayPath(process.cwd(), file)));
   const training = source(data.train);
   const [target, ...others] = [data.target].flat();

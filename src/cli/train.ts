@@ -1,19 +1,31 @@
-import { Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
+import { checkDescriptor } from "../artifact/descriptor.js";
 import type { Model } from "../artifact/model.js";
-import type { NnfitError } from "../errors.js";
+import { modelOf } from "../artifact/trained.js";
+import { displayPath, loadConfig, resolvedConfig } from "../config/load.js";
+import { NnfitError } from "../errors.js";
+import { allowsFolds } from "../folds/plan.js";
 import type { Baselines } from "../score/baseline.js";
+import { scoreNames } from "../score/metrics.js";
+import { scoresFrom } from "../score/saved.js";
+import { baselinesOf } from "../train/compare.js";
+import { holdsOut } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Watcher } from "../train/reports.js";
-import type { Engine, Outcome } from "../train/train.js";
+import { type Engine, engineFor, hasModel, type Outcome, train } from "../train/train.js";
+import { divergence } from "./divergence.js";
 import { exitCodeOf } from "./exit.js";
 import { failureOf, printResult } from "./failure.js";
+import { crossValidateAction } from "./folds.js";
 import { baselineOption, failIfOption, type GateOptions, type Gates, gatesFor, maxRegressionOption } from "./gates.js";
-import type { Lesson } from "./lesson.js";
+import { type Lesson, lessonOf } from "./lesson.js";
 import { modelIn } from "./locate.js";
 import { located } from "./located.js";
+import { progressDisplay } from "./progress.js";
 import { comparisons } from "./scores.js";
-import type { Session } from "./session.js";
+import { openSession, type Session } from "./session.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
+import { conclude, describe, FEW_ROWS } from "./story.js";
 import { say } from "./text.js";
 import { example, folderName, setOption, threadsOption } from "./usage.js";
 
@@ -31,9 +43,8 @@ interface TrainOptions extends GateOptions {
   readonly quiet?: boolean;
 }
 
-export function trainCommand(): Command {
-  return new Command("train")
-    .description("train on a table as the config says, and write a run folder with the model")
+export function trainCommand(command: Command): Command {
+  return command
     .argument("<config>", "a JSON file; see docs/settings.md, or let an editor use configs/nnfit.schema.json")
     .option(...setOption)
     .option("--out <folder>", "the run folder; overrides the config's `output`", folderName)
@@ -91,23 +102,20 @@ function descriptorOf(text: string): number {
 
 async function trainAction(path: string, options: TrainOptions): Promise<void> {
   const { folds, keep = false, events: descriptor } = options;
-  await refuseTogether(options);
+  refuseTogether(options);
   if (folds !== undefined) {
-    const { crossValidateAction } = await import("./folds.js");
     return crossValidateAction(path, { ...options, folds, keep });
   }
-  const { checkDescriptor } = await import("../artifact/descriptor.js");
   if (descriptor !== undefined) checkDescriptor(descriptor);
-  const gatesOf = await gatesFor(options);
+  const gatesOf = gatesFor(options);
   const clock = stopwatch();
   const job = await understand(path, options, clock);
-  const gates = await gatesOf(job.prepared.target);
+  const gates = gatesOf(job.prepared.target);
   await trainJob(job, options, gates, clock);
 }
 
 /** Options that make no sense beside each other. */
-async function refuseTogether({ folds, keep, continueFrom, events, json }: TrainOptions): Promise<void> {
-  const { NnfitError } = await import("../errors.js");
+function refuseTogether({ folds, keep, continueFrom, events, json }: TrainOptions): void {
   const single = { "--continue-from": continueFrom, "--events": events };
   const [ofSingle] = Object.entries(single).find(([, given]) => given !== undefined) ?? [];
   if (folds !== undefined && ofSingle) {
@@ -133,9 +141,6 @@ interface Job extends Lesson {
 /** Reads config and table, and makes ready what is to be trained. */
 async function understand(path: string, options: TrainOptions, clock: Stopwatch): Promise<Job> {
   const { set, out, threads, backend, continueFrom } = options;
-  const { loadConfig, displayPath } = await import("../config/load.js");
-  const { lessonOf } = await import("./lesson.js");
-  const { engineFor } = await import("../train/train.js");
 
   const workingDirectory = process.cwd();
   const loaded = loadConfig(path, { set: set ?? [], out, backend, workingDirectory });
@@ -152,19 +157,12 @@ async function understand(path: string, options: TrainOptions, clock: Stopwatch)
 async function trainJob(job: Job, options: TrainOptions, gates: Gates, clock: Stopwatch): Promise<void> {
   const { resume = false, events: descriptor } = options;
   const { table, task, config, prepared, engine, source, folder } = job;
-  const { resolvedConfig } = await import("../config/load.js");
-  const { modelOf } = await import("../artifact/trained.js");
-  const { baselinesOf } = await import("../train/compare.js");
-  const { hasModel } = await import("../train/train.js");
-  const { divergence } = await import("./divergence.js");
-  const { openSession } = await import("./session.js");
-  const { describe } = await import("./story.js");
 
   describe(table, task, prepared, engine, config);
-  const scores = await scoresOfEpoch(job);
+  const scores = scoresOfEpoch(job);
   const [text, words] = [resolvedConfig(config), process.argv.slice(2)];
-  const replaced = resume ? undefined : await modelIn(config.output);
-  const session = await openSession({ prepared, config, text, folder, source, scores, resume, descriptor, words });
+  const replaced = resume ? undefined : modelIn(config.output);
+  const session = openSession({ prepared, config, text, folder, source, scores, resume, descriptor, words });
   if (session === "complete") return tellComplete(job, options, gates);
   let ended: { outcome?: Outcome; model?: string } = {};
   try {
@@ -192,9 +190,7 @@ async function trainJob(job: Job, options: TrainOptions, gates: Gates, clock: St
 }
 
 /** The names of the scores of an epoch, if rows are held out that it is judged by. */
-async function scoresOfEpoch({ prepared, config }: Job): Promise<readonly string[] | undefined> {
-  const { holdsOut } = await import("../train/members.js");
-  const { scoreNames } = await import("../score/metrics.js");
+function scoresOfEpoch({ prepared, config }: Job): readonly string[] | undefined {
   return holdsOut(prepared.members) ? scoreNames(prepared.target, "history", config.training.bestBy) : undefined;
 }
 
@@ -205,12 +201,8 @@ async function trainWatched(
   { quiet = false }: TrainOptions,
   clock: Stopwatch,
 ): Promise<Outcome> {
-  const { scoreNames } = await import("../score/metrics.js");
-  const { train } = await import("../train/train.js");
-  const { progressDisplay } = await import("./progress.js");
-
   const { epochs, bestBy } = config.training;
-  const display = await progressDisplay({ epochs, scores: scoreNames(prepared.target, "line", bestBy), quiet });
+  const display = progressDisplay({ epochs, scores: scoreNames(prepared.target, "line", bestBy), quiet });
   const watcher: Watcher = {
     progress(epochs) {
       session.beat();
@@ -228,11 +220,10 @@ async function trainWatched(
 }
 
 /** Of a run that a --resume finds done. */
-async function tellComplete({ config, folder }: Job, { json }: TrainOptions, gates: Gates): Promise<void> {
-  const { scoresFrom } = await import("../score/saved.js");
+function tellComplete({ config, folder }: Job, { json }: TrainOptions, gates: Gates): void {
   const model = `${folder}/model.safetensors`;
   say("complete", `${model}; there is nothing to go on with`);
-  const scores = (await modelIn(config.output))?.training.scores ?? {};
+  const scores = modelIn(config.output)?.training.scores ?? {};
   const failure = gates(scoresFrom(scores));
   if (json) printResult({ version: 1, model, complete: true, scores }, failureOf(failure));
   if (failure) throw failure;
@@ -244,11 +235,8 @@ async function tellTrained(
   baselines: Baselines,
   { replaced, failure, json, seconds }: Told,
 ): Promise<void> {
-  const { allowsFolds } = await import("../folds/plan.js");
-  const { conclude, FEW_ROWS } = await import("./story.js");
-
   const judged = { ...config.training, loss: prepared.spec.loss };
-  const compared = await comparisons(prepared.target, judged, outcome.judgement.scores, baselines);
+  const compared = comparisons(prepared.target, judged, outcome.judgement.scores, baselines);
   const isOfFew = !prepared.initial && outcome.judgedRows.length < FEW_ROWS;
   conclude(prepared, outcome, compared, {
     folder,

@@ -1,10 +1,24 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { Command } from "commander";
-import type { CellDifference, FieldDifference, ModelDifferences, TensorDifference } from "../artifact/differences.js";
+import type { Command } from "commander";
+import {
+  type CellDifference,
+  type FieldDifference,
+  firstCellDifference,
+  type ModelDifferences,
+  modelDifferences,
+  type TensorDifference,
+} from "../artifact/differences.js";
+import { lastRun } from "../artifact/events.js";
+import { FOLDS_FILE } from "../artifact/foldFiles.js";
+import { LOCK_FILE } from "../artifact/lock.js";
+import { loadModel, MODEL_FILE } from "../artifact/model.js";
+import { HISTORY_FILE } from "../artifact/run.js";
+import { version } from "../artifact/version.js";
+import { fileError, NnfitError } from "../errors.js";
 import { checkFailure, printResult } from "./failure.js";
 import { endWith } from "./report.js";
-import type { Again } from "./retrain.js";
+import { type Again, retrain } from "./retrain.js";
 import { count, labelled, print, short } from "./text.js";
 import { example, threadsOption } from "./usage.js";
 
@@ -14,11 +28,8 @@ interface VerifyOptions {
   readonly json?: boolean;
 }
 
-export function verifyCommand(): Command {
-  return new Command("verify")
-    .description(
-      "train again from a run's config, and check that the result is the same byte for byte; exit code 1 if it is not",
-    )
+export function verifyCommand(command: Command): Command {
+  return command
     .argument("<run>", "a run folder; it is not changed")
     .option(...threadsOption)
     .option("--continue-from <model>", "the model that the run continued from, if it did")
@@ -36,9 +47,8 @@ interface Verdict extends ModelDifferences {
 }
 
 async function verifyAction(folder: string, { json, ...options }: VerifyOptions): Promise<void> {
-  const { retrain } = await import("./retrain.js");
-  const run = await readRun(folder);
-  const verdict = await compare(run, await retrain({ folder, ...run }, options));
+  const run = readRun(folder);
+  const verdict = compare(run, await retrain({ folder, ...run }, options));
   const { equal, fields, tensors, history = null, data } = verdict;
   const failure = equal ? undefined : checkFailure("trained again, the run has other bytes", folder);
   if (json) printResult({ version: 1, equal, model: { fields, tensors }, history, data }, failure);
@@ -47,14 +57,7 @@ async function verifyAction(folder: string, { json, ...options }: VerifyOptions)
 }
 
 /** A run as it is in its folder. Refuses one that is not done, or that another version of nnfit wrote. */
-async function readRun(folder: string) {
-  const { lastRun } = await import("../artifact/events.js");
-  const { FOLDS_FILE } = await import("../artifact/foldFiles.js");
-  const { LOCK_FILE } = await import("../artifact/lock.js");
-  const { loadModel, MODEL_FILE } = await import("../artifact/model.js");
-  const { HISTORY_FILE } = await import("../artifact/run.js");
-  const { version } = await import("../artifact/version.js");
-  const { fileError, NnfitError } = await import("../errors.js");
+function readRun(folder: string) {
   const place = (file: string) => join(folder, file);
   const config = place("config.json");
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory() || !existsSync(config)) {
@@ -98,9 +101,7 @@ async function readRun(folder: string) {
 
 type RunFiles = Awaited<ReturnType<typeof readRun>>;
 
-async function compare(run: RunFiles, again: Again): Promise<Verdict> {
-  const { firstCellDifference, modelDifferences } = await import("../artifact/differences.js");
-  const { NnfitError } = await import("../errors.js");
+function compare(run: RunFiles, again: Again): Verdict {
   const history = firstCellDifference(run.history, again.history);
   if (!again.model) {
     throw new NnfitError("diverged", "trained again, no epoch has good weights, so there is no model to compare", {

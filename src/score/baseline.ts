@@ -73,19 +73,23 @@ export function predictBaselines(target: TargetState, state: BaselineState, rows
   return linear && "weights" in linear ? { baseline, linear: predictLinear(linear, target, rows) } : { baseline };
 }
 
-export function scoreBaselines(
+export function scoreBaselines(target: TargetState, state: BaselineState, rows: KnownRows): Baselines {
+  return scorePredictions(target, state, rows.truth, predictBaselines(target, state, rows));
+}
+
+export function scorePredictions(
   target: TargetState,
   state: BaselineState,
-  rows: KnownRows,
-  predictions = predictBaselines(target, state, rows),
+  truth: Truth,
+  predictions: BaselinePredictions,
 ): Baselines {
   const { linear } = state;
-  const scores = scoresOf(target, rows.truth, predictions.baseline);
+  const scores = scoresOf(target, truth, predictions.baseline);
   const ranks = scores.rocAuc !== undefined && !Number.isNaN(scores.rocAuc); // not one row before another: 0.5
   const baseline = { rule: ruleOf(target, state), scores: ranks ? { ...scores, rocAuc: 0.5 } : scores };
   if (linear && "leftOut" in linear) return { baseline, linear };
   if (!predictions.linear) return { baseline };
-  return { baseline, linear: { rule: linearRule(target), scores: scoresOf(target, rows.truth, predictions.linear) } };
+  return { baseline, linear: { rule: linearRule(target), scores: scoresOf(target, truth, predictions.linear) } };
 }
 
 /** The state with the scores on the rows that the network was judged by. */

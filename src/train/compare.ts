@@ -4,6 +4,7 @@ import {
   learnBaselines,
   predictBaselines,
   scoreBaselines,
+  scorePredictions,
   withScores,
 } from "../score/baseline.js";
 import type { KnownRows } from "../score/linear.js";
@@ -46,8 +47,7 @@ function scoresInTurn(prepared: Prepared, learned: BaselineState): Baselines {
     baseline: joinPredictions(parts.map(({ baseline }) => baseline)),
     ...(linear.length === parts.length ? { linear: joinPredictions(linear) } : {}),
   };
-  const rows = { X: new Float32Array(0), columns: [], truth: joinTruths(parts.map(({ truth }) => truth)) };
-  return scoreBaselines(target, learned, rows, all);
+  return scorePredictions(target, learned, joinTruths(parts.map(({ truth }) => truth)), all);
 }
 
 /** The first members, as long as they hold out rows that no earlier one did. */

@@ -1,5 +1,12 @@
 import { join } from "../data/arrays.js";
-import { asideBy, checkApart, type DependenceOptions, dependenceColumns, dependenceOf } from "../data/dependence.js";
+import {
+  asideBy,
+  checkApart,
+  type Dependence,
+  type DependenceOptions,
+  dependenceColumns,
+  dependenceOf,
+} from "../data/dependence.js";
 import type { DataOptions } from "../data/options.js";
 import type { WantedColumn } from "../data/read.js";
 import { range } from "../data/split.js";
@@ -15,7 +22,7 @@ import { type LeftOut, learnPipeline, type PipelineState } from "../transform/pi
 import { profiledBy } from "../transform/reprofile.js";
 import { applyTarget, classesOf, learnTargets, type TargetState, targetColumns, truthOf } from "../transform/target.js";
 import { joinTruths, type Truth } from "../transform/truth.js";
-import { learnedRows, type Member, membersOf, withJudges } from "./members.js";
+import { holdsOut, learnedRows, type Member, membersOf, withJudges } from "./members.js";
 import type { TrainingOptions } from "./options.js";
 import { checkMemory } from "./preflight.js";
 import { type Beginning, continuedSpec, newSpec } from "./spec.js";
@@ -70,90 +77,117 @@ export interface Given {
  * config names one.
  */
 export async function prepare(
-  { table, task, names, classes }: Pick<TaskOf, "table" | "task" | "names" | "classes">,
-  { data, scale, model, training }: TaskOptions,
+  of: Pick<TaskOf, "table" | "task" | "names" | "classes">,
+  options: TaskOptions,
   readValidation: ReadValidation,
   { scaledBy, beginning }: Given = {},
 ): Promise<Prepared> {
-  const { seed, batchSize, bestBy, calibrate } = training;
-  checkBestBy(bestBy, task);
-  if (calibrate && task === "regression") {
-    throw new NnfitError("usage", "only probabilities are calibrated, and this is a regression", {
-      setting: "training.calibrate",
-    });
-  }
+  const { table, task, names, classes } = of;
+  const { data, scale, model, training } = options;
+  checkFits(training, task);
   const fraction = typeof data.validation === "number" ? data.validation : 0;
   const dependence = dependenceOf(table, names, data);
-  const parts = membersOf(table, { fraction, members: model.members, seed }, classes, dependence);
+  const parts = membersOf(table, { fraction, members: model.members, seed: training.seed }, classes, dependence);
 
-  const trainingRows = learnedRows({ members: parts });
-  const learned = scaledBy ?? (trainingRows.length === table.rows ? table : takeRows(table, trainingRows));
-  const target = beginning?.target ?? classes ?? learnTargets(learned, names, scale);
+  const learned = scaledBy ?? rowsLearned(table, parts);
   const weight = weightColumn(data.weight ?? null, table, names);
-  const learnColumns = () =>
-    learnPipeline(learned, {
-      noInputs: [...names, ...weight.map(({ name }) => name)],
-      ignored: data.ignore,
-      aside: asideBy(dependence),
-      scale: scale.inputs,
-      categories: {
-        unknown: model.categories.unknown > 0,
-        minRows: model.categories.minRows,
-        given: Object.entries(data.types ?? {}).flatMap(([name, type]) => (type === "category" ? [name] : [])),
-      },
-    });
-  const { pipeline, leftOut } = beginning
-    ? { pipeline: profiledBy(beginning.pipeline, learned), leftOut: [] }
-    : learnColumns();
-  const wantedColumns = () => {
-    const inputsAndTargets = [...pipeline, ...targetColumns(target), ...weight];
-    const isNew = ({ name }: WantedColumn) => inputsAndTargets.every((column) => column.name !== name);
-    return [...inputsAndTargets, ...dependenceColumns(dependence, table).filter(isNew)];
-  };
-  const validation =
-    typeof data.validation === "string"
-      ? rowsToLearn(await readValidation(wantedColumns()), names, data.weight ?? null).table
-      : undefined;
-  if (validation) checkApart(table, validation, data);
+  const { target, pipeline, leftOut } = beginning
+    ? { target: beginning.target, pipeline: profiledBy(beginning.pipeline, learned), leftOut: [] }
+    : learnTransforms(of, options, { learned, dependence, weight });
   const spec = beginning
     ? continuedSpec(beginning, model, scale)
     : newSpec(model, inputColumns(pipeline), () => applyPipeline(pipeline, learned), target);
-  const held = validation && range(table.rows, table.rows + validation.rows);
-  const fewest = Math.min(...parts.map(({ training }) => training.length));
-  const rowsOfBatch = batchSize === "full" ? fewest : Math.min(batchSize, fewest);
+
+  let validation: Table | undefined;
+  if (typeof data.validation === "string") {
+    const wanted = joinColumns(
+      [...pipeline, ...targetColumns(target), ...weight],
+      dependenceColumns(dependence, table),
+    );
+    validation = rowsToLearn(await readValidation(wanted), names, data.weight ?? null).table;
+    checkApart(table, validation, data);
+  }
+  const members = validation ? judgedBy(range(table.rows, table.rows + validation.rows), parts) : parts;
+  const batchSize = rowsOfBatch(training.batchSize, parts);
   checkMemory({
     spec,
-    members: parts.length,
+    members: members.length,
     optimizer: training.optimizer,
     backend: training.backend,
-    batchSize: rowsOfBatch,
+    batchSize,
     trainingRows: table.rows,
     validationRows: validation?.rows ?? 0,
-    holdsOut: held !== undefined || parts.some(({ validation }) => validation.length > 0),
+    holdsOut: holdsOut(members),
     targets: task === "regression" ? names.length : 1,
   });
   const tables = validation ? [table, validation] : [table];
   const rows = joinRows(tables.map((of) => rowsOf(of, pipeline, target)));
   const weights = rowWeights(data.weight ?? null, tables);
-  const members = withJudges(held ? parts.map((member) => ({ ...member, validation: held })) : parts, {
+  const judged = withJudges(members, {
     classes: classes && classesOf(classes, table),
     weighted: weights !== undefined,
-    seed,
+    seed: training.seed,
   });
+  const initial = beginning?.weights.map((weights) => trainableWeights(spec, weights));
   return {
     pipeline,
     target,
     spec,
     training,
-    batchSize: rowsOfBatch,
+    batchSize,
     rows,
-    members: withWeights(members, {
+    members: withWeights(judged, {
       rows: weights,
       classes: classFactors(training.classWeights, target, rows.truth),
     }),
-    ...(beginning ? { initial: beginning.weights.map((weights) => trainableWeights(spec, weights)) } : {}),
+    ...(initial && { initial }),
     leftOut,
   };
+}
+
+/** The rows that some member learns from. */
+function rowsLearned(table: Table, members: readonly Pick<Member, "training">[]): Table {
+  const rows = learnedRows({ members });
+  return rows.length === table.rows ? table : takeRows(table, rows);
+}
+
+/** How columns become inputs and targets, learned from rows of a table. */
+function learnTransforms(
+  { names, classes }: Pick<TaskOf, "names" | "classes">,
+  { data, scale, model: { categories } }: TaskOptions,
+  { learned, dependence, weight }: { learned: Table; dependence: Dependence; weight: readonly WantedColumn[] },
+): Pick<Prepared, "target" | "pipeline" | "leftOut"> {
+  const target = classes ?? learnTargets(learned, names, scale);
+  const types = Object.entries(data.types ?? {});
+  const inputs = learnPipeline(learned, {
+    noInputs: [...names, ...weight.map(({ name }) => name)],
+    ignored: data.ignore,
+    aside: asideBy(dependence),
+    scale: scale.inputs,
+    categories: {
+      unknown: categories.unknown > 0,
+      minRows: categories.minRows,
+      given: types.flatMap(([name, type]) => (type === "category" ? [name] : [])),
+    },
+  });
+  return { target, ...inputs };
+}
+
+/** Each column once, though several may ask for it. */
+function joinColumns(columns: readonly WantedColumn[], more: readonly WantedColumn[]): WantedColumn[] {
+  const names = new Set(columns.map(({ name }) => name));
+  return [...columns, ...more.filter(({ name }) => !names.has(name))];
+}
+
+/** Rows of a table of their own judge all members. */
+function judgedBy<Part extends Pick<Member, "validation">>(validation: Uint32Array, members: readonly Part[]): Part[] {
+  return members.map((member) => ({ ...member, validation }));
+}
+
+/** No more than the member has that learns from the fewest. */
+function rowsOfBatch(batchSize: TrainingOptions["batchSize"], members: readonly Pick<Member, "training">[]): number {
+  const fewest = Math.min(...members.map(({ training }) => training.length));
+  return batchSize === "full" ? fewest : Math.min(batchSize, fewest);
 }
 
 export function rowsOf(table: Table, pipeline: PipelineState, target: TargetState): Rows {
@@ -177,11 +211,17 @@ function joinRows(parts: readonly Rows[]): Rows {
   };
 }
 
-function checkBestBy(bestBy: TrainingOptions["bestBy"], task: Task): void {
+function checkFits({ bestBy, calibrate }: TrainingOptions, task: Task): void {
   const fitting = metricsOf(task).map(([name]) => name);
-  if (bestBy === "loss" || fitting.includes(bestBy)) return;
-  throw new NnfitError("usage", `the score ${bestBy} is not one of a ${task}`, {
-    setting: "training.bestBy",
-    try: ["loss", ...fitting].join(", "),
-  });
+  if (bestBy !== "loss" && !fitting.includes(bestBy)) {
+    throw new NnfitError("usage", `the score ${bestBy} is not one of a ${task}`, {
+      setting: "training.bestBy",
+      try: ["loss", ...fitting].join(", "),
+    });
+  }
+  if (calibrate && task === "regression") {
+    throw new NnfitError("usage", "only probabilities are calibrated, and this is a regression", {
+      setting: "training.calibrate",
+    });
+  }
 }
