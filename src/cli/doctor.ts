@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { gibibytes } from "../train/preflight.js";
 import { type Examination, examine } from "./examination.js";
 import { checkFailure, printResult } from "./failure.js";
 import { endWith } from "./report.js";
@@ -44,8 +45,4 @@ function whatFails({ selfTest, folder }: Pick<Examination, "selfTest" | "folder"
     .filter(({ ok }) => !ok)
     .map(({ name, error }) => `self-test of ${name}: ${error ?? "failed"}`);
   return [...failed, ...(folder.error === undefined ? [] : [`${folder.path}: ${folder.error}`])].join("; ");
-}
-
-function gibibytes(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }

@@ -1,6 +1,6 @@
 import type { Column, Table } from "../data/table.js";
 import { usualLimits } from "../transform/limits.js";
-import { type Oddity, oddText, Tally } from "../transform/oddities.js";
+import { type Oddity, OddityTally, oddText } from "../transform/oddities.js";
 import type { ColumnState, PipelineState } from "../transform/pipeline.js";
 import { count, rangeText, valueText } from "./text.js";
 
@@ -17,13 +17,13 @@ export interface BlockRemarks {
 
 /** Collects what is odd about the rows that are predicted. */
 export class Remarks {
-  private readonly tallies: readonly Tally[];
+  private readonly tallies: readonly OddityTally[];
 
   constructor(
     pipeline: PipelineState,
     private readonly withReasons: boolean,
   ) {
-    this.tallies = pipeline.map((state) => new Tally(state));
+    this.tallies = pipeline.map((state) => new OddityTally(state));
   }
 
   on(table: Table): BlockRemarks {
@@ -69,7 +69,7 @@ export class Remarks {
 }
 
 /** No more cells are missing than in training, but for what `check` lets pass too. */
-function isUsual({ state: { profile }, counts, rows }: Tally): boolean {
+function isUsual({ state: { profile }, counts, rows }: OddityTally): boolean {
   return profile !== undefined && profile.missing > 0 && counts.missing / rows <= profile.missing + usualLimits.missing;
 }
 
@@ -88,7 +88,7 @@ function reason(state: ColumnState, column: Column, row: number, oddity: Oddity)
   }
 }
 
-function sentence({ state, counts, examples }: Tally, oddity: Oddity): string {
+function sentence({ state, counts, examples }: OddityTally, oddity: Oddity): string {
   const { name } = state;
   const cells = counts[oddity];
   const some = [...examples].map((example) => `"${example}"`).join(", ");

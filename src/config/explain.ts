@@ -1,7 +1,7 @@
-import * as z from "zod";
+import type * as z from "zod";
 import { NnfitError } from "../errors.js";
 import { nearest } from "../family.js";
-import { configSchema } from "./schema.js";
+import { placesAt, settingPaths } from "./places.js";
 
 /** The first thing that the schema finds wrong with a config, in words. `locate` says where a setting stands. */
 export function schemaError(
@@ -44,7 +44,7 @@ function asList(path: readonly PropertyKey[], value: unknown): string | undefine
   const unquoted = (word: string) => word.trim().replace(/^(['"])(.*)\1$/s, "$2");
   const text = unquoted(String(value));
   const inner = text.replace(/^\[(.*)\]$/s, "$1");
-  if (schemasAt(path).some(({ items }) => items?.type === "integer")) {
+  if (placesAt(path).some(({ items }) => items?.type === "integer")) {
     const numbers = inner.split(/[\s,;x×]+/);
     if (text === "0") return "[]";
     return numbers.every((number) => /^[1-9]\d*$/.test(number)) ? `[${numbers.join(",")}]` : undefined;
@@ -58,17 +58,12 @@ const MOST_MEANT = 3;
 
 /** The settings whose last part is such a name, written batchSize, batch_size or batch-size. */
 export function settingsCalled(name: string): string[] {
-  const plain = (text: string) => text.replaceAll(/[-_]/g, "").toLowerCase();
-  const under = (schema: JsonObject, path: readonly string[]): string[] => {
-    const found = branchesOf(schema).flatMap(({ properties = {} }) =>
-      Object.entries(properties).flatMap(([key, part]) => {
-        const here = [...path, key];
-        return [...(plain(key) === plain(name) ? [here.join(".")] : []), ...under(part, here)];
-      }),
-    );
-    return [...new Set(found)];
-  };
-  const settings = under(wholeSchema(), []);
+  const plain = (text: string) =>
+    text
+      .slice(text.lastIndexOf(".") + 1)
+      .replaceAll(/[-_]/g, "")
+      .toLowerCase();
+  const settings = settingPaths().filter((path) => plain(path) === plain(name));
   return settings.length > MOST_MEANT ? [] : settings;
 }
 
@@ -157,7 +152,7 @@ function expectation(issue: z.core.$ZodIssue, whole = false): string[] {
 function keysAt(path: readonly PropertyKey[], raw: unknown): string[] | undefined {
   const value = valueAt(raw, path);
   const { name } = (value ?? {}) as { name?: unknown };
-  const objects = schemasAt(path).flatMap(({ properties }) => (properties ? [properties] : []));
+  const objects = placesAt(path).flatMap(({ properties }) => (properties ? [properties] : []));
   const chosen =
     objects.find((properties) => name !== undefined && properties.name?.const === name) ??
     objects.find((properties) => properties.name?.default !== undefined) ??
@@ -167,38 +162,7 @@ function keysAt(path: readonly PropertyKey[], raw: unknown): string[] | undefine
 
 /** That a place takes whole numbers: zod asks for a number first, and only of a number that it be whole. */
 function isWhole(path: readonly PropertyKey[]): boolean {
-  return schemasAt(path).some(({ type }) => type === "integer");
-}
-
-/** All that the schema says of a place, each branch on its own. */
-function schemasAt(path: readonly PropertyKey[]): JsonObject[] {
-  return path.reduce<JsonObject[]>(
-    (schemas, key) =>
-      schemas.flatMap(({ properties, additionalProperties: others }) =>
-        branchesOf(properties?.[String(key)] ?? (typeof others === "object" ? others : {})),
-      ),
-    branchesOf(wholeSchema()),
-  );
-}
-
-function wholeSchema(): JsonObject {
-  return z.toJSONSchema(configSchema, { io: "input" }) as JsonObject;
-}
-
-/** The part of a JSON Schema that is looked at here. */
-interface JsonObject {
-  readonly properties?: Readonly<Record<string, JsonObject>>;
-  readonly additionalProperties?: JsonObject | boolean;
-  readonly items?: JsonObject;
-  readonly anyOf?: readonly JsonObject[];
-  readonly oneOf?: readonly JsonObject[];
-  readonly const?: unknown;
-  readonly type?: unknown;
-  readonly default?: unknown;
-}
-
-function branchesOf(schema: JsonObject): JsonObject[] {
-  return [schema, ...[...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap(branchesOf)];
+  return placesAt(path).some(({ type }) => type === "integer");
 }
 
 function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {

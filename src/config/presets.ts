@@ -20,7 +20,7 @@ interface Preset {
   values(facts: TableFacts): Values;
 }
 
-interface Layout {
+interface Size {
   readonly members: number;
   /** of each of three hidden layers */
   readonly units: number;
@@ -32,7 +32,7 @@ interface Layout {
  * How a training is laid out for so many rows. Of few rows many small networks make more than some large ones, and small
  * batches give them enough updates; the more rows there are, the sooner an epoch has taught what it can.
  */
-function layout(rows: number): Layout {
+function layout(rows: number): Size {
   if (rows <= 2_000) return { members: 8, units: 128, epochs: 256, batchSize: 128 };
   if (rows <= 20_000) return { members: 5, units: 256, epochs: 128, batchSize: 256 };
   const epochs = Math.min(Math.max(Math.round(4_000_000 / rows), 8), 32);
@@ -49,7 +49,7 @@ function membersFor(rows: number, members: number): number {
 const OPTIMIZER = "adamw";
 
 /** RealMLP's recipe (Holzmüller et al., "Better by Default", 2024), of which presets are variations. */
-function recipe({ task, ownLoss = false }: TableFacts, { members, units, epochs, batchSize }: Layout): Values {
+function recipe({ task, ownLoss = false }: TableFacts, { members, units, epochs, batchSize }: Size): Values {
   const classifies = task === "classification";
   return {
     scale: { inputs: { "*": "robustSmooth" }, clamp: true },
@@ -80,7 +80,7 @@ function recipe({ task, ownLoss = false }: TableFacts, { members, units, epochs,
 }
 
 /** In less than a fifth of the time. */
-function forAFirstLook({ units, epochs, batchSize }: Layout): Layout {
+function forAFirstLook({ units, epochs, batchSize }: Size): Size {
   return { members: 2, units: units / 2, epochs: Math.ceil(epochs / 2), batchSize: Math.max(batchSize, 256) };
 }
 

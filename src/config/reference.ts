@@ -10,26 +10,13 @@ import { ranges } from "../search/ranges.js";
 import { optimizers } from "../train/optimizers.js";
 import { schedules } from "../train/schedules.js";
 import { scalers } from "../transform/scalers.js";
+import { type Place, wholeConfig } from "./places.js";
 import { configSchema } from "./schema.js";
 
 /** The JSON Schema of a config, as editors use it. */
 export function jsonSchema(): string {
   const schema = z.toJSONSchema(configSchema, { io: "input" });
   return `${JSON.stringify({ title: "nnfit config", ...schema }, undefined, 2)}\n`;
-}
-
-/** The part of a JSON Schema that is looked at here. */
-interface Schema {
-  readonly description?: string;
-  readonly default?: unknown;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly additionalProperties?: Schema | boolean;
-  readonly anyOf?: readonly Schema[];
-  readonly items?: Schema;
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly exclusiveMinimum?: number;
-  readonly exclusiveMaximum?: number;
 }
 
 const families = {
@@ -48,8 +35,7 @@ const families = {
 
 /** Every setting and every member of every family, in Markdown. */
 export function reference(): string {
-  const schema = z.toJSONSchema(configSchema, { io: "input" }) as Schema;
-  const settings = rows(schema).map(([name, fallback, about]) => `| \`${name}\` | ${fallback} | ${about} |`);
+  const settings = rows(wholeConfig()).map(([name, fallback, about]) => `| \`${name}\` | ${fallback} | ${about} |`);
   const tables = Object.entries(families).flatMap(([title, { setting, members }]) => [
     "",
     `**${title[0]!.toUpperCase()}${title.slice(1)}** (${setting})`,
@@ -64,7 +50,7 @@ export function reference(): string {
 }
 
 /** The settings below a schema: name, default, what it is. */
-function rows({ properties = {}, additionalProperties: others }: Schema, prefix = ""): string[][] {
+function rows({ properties = {}, additionalProperties: others }: Place, prefix = ""): string[][] {
   const named = typeof others === "object" ? { ...properties, "<path>": others } : properties;
   return Object.entries(named)
     .filter(([name]) => name !== "$schema")
@@ -76,7 +62,7 @@ function rows({ properties = {}, additionalProperties: others }: Schema, prefix 
 }
 
 function optionText(options: z.ZodObject): string {
-  const { properties = {} } = z.toJSONSchema(options, { io: "input" }) as Schema;
+  const { properties = {} } = z.toJSONSchema(options, { io: "input" }) as Place;
   return Object.entries(properties)
     .map(
       ([name, { default: fallback, description = "", ...bounds }]) =>
@@ -89,7 +75,7 @@ function optionText(options: z.ZodObject): string {
 const LARGE = 2 ** 31 - 1;
 
 /** How small and large a number may be, or those of a list. */
-function boundsText(schema: Schema): string {
+function boundsText(schema: Place): string {
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = numbersOf(schema) ?? {};
   const bounds = [
     ...(exclusiveMinimum === undefined ? [] : [`above ${exclusiveMinimum}`]),
@@ -100,7 +86,7 @@ function boundsText(schema: Schema): string {
   return bounds.length > 0 ? ` (${bounds.join(", ")})` : "";
 }
 
-function numbersOf(schema: Schema): Schema | undefined {
+function numbersOf(schema: Place): Place | undefined {
   const all = [schema, schema.items, ...(schema.anyOf ?? [])];
   return all.find((part) => part && (part.minimum ?? part.exclusiveMinimum ?? part.maximum) !== undefined);
 }

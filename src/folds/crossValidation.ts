@@ -12,7 +12,7 @@ import { evaluator } from "../train/evaluate.js";
 import { datasetOf } from "../train/member.js";
 import { learnedRows, type RowWeights } from "../train/members.js";
 import { type FoldLayout, layOutFolds } from "../train/parallel.js";
-import { mean } from "../train/predictor.js";
+import { meanByElement } from "../train/predictor.js";
 import { type Prepared, type Rows, rowsOf } from "../train/prepare.js";
 import type { Snapshot } from "../train/reports.js";
 import { type EngineOptions, type Keeper, type Outcome, train } from "../train/train.js";
@@ -207,7 +207,7 @@ function predict({ spec: trained }: Prepared, { members }: Outcome, rows: TestRo
     });
     return {
       loss: evaluations.reduce((sum, { loss }) => sum + loss, 0) / evaluations.length,
-      outputs: mean(evaluations.map(({ outputs }) => outputs)),
+      outputs: meanByElement(evaluations.map(({ outputs }) => outputs)),
     };
   } finally {
     memory.close();

@@ -1,7 +1,7 @@
 import type { Job, Rungs } from "./methods.js";
 import { type FinishedJob, keyOf } from "./trials.js";
 
-export interface SearchOptions {
+export interface SearchWork {
   readonly rungs: Rungs;
   /** how many trials are trained side by side */
   readonly lanes: number;
@@ -21,7 +21,7 @@ export interface SearchOptions {
  * Does the jobs of a method, those of a rung side by side. What was finished earlier is not done again. Returns whether
  * all is done.
  */
-export async function search({ rungs, ...options }: SearchOptions): Promise<boolean> {
+export async function search({ rungs, ...options }: SearchWork): Promise<boolean> {
   const finished = new Map(options.finished.map((job) => [keyOf(job), job]));
   for (let next = rungs.next([]); !next.done; ) {
     const badness = await climb(next.value, finished, options);
@@ -35,7 +35,7 @@ export async function search({ rungs, ...options }: SearchOptions): Promise<bool
 async function climb(
   jobs: Iterable<Job>,
   finished: ReadonlyMap<string, FinishedJob>,
-  { lanes, train, badness, isOver, done }: Omit<SearchOptions, "rungs" | "finished">,
+  { lanes, train, badness, isOver, done }: Omit<SearchWork, "rungs" | "finished">,
 ): Promise<number[] | undefined> {
   const found: number[] = [];
   const left = numbered(jobs);

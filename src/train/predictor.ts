@@ -48,14 +48,14 @@ export function predictorOfInputs(
     const parts: Float32Array[] = [];
     for (let row = 0; row < size; row += capacity) {
       rows.fill(X.subarray(row * columns, (row + capacity) * columns));
-      parts.push(mean(evaluates.map((evaluate) => evaluate().outputs)));
+      parts.push(meanByElement(evaluates.map((evaluate) => evaluate().outputs)));
     }
     return join(Float32Array, parts);
   };
 }
 
 /** Element by element; summed in double precision, rounded once. */
-export function mean(rows: readonly Float32Array[]): Float32Array {
+export function meanByElement(rows: readonly Float32Array[]): Float32Array {
   const [first] = rows;
   if (rows.length === 1 && first) return first;
   return Float32Array.from(first ?? [], (_, i) => rows.reduce((sum, row) => sum + row[i]!, 0) / rows.length);

@@ -116,7 +116,7 @@ function checkFiles({ spec, members, optimizer, holdsOut }: Load): void {
 
 const settings: Record<string, string> = { rows: "data.train", network: "model.hidden", batch: "training.batchSize" };
 
-function gibibytes(bytes: number): string {
+export function gibibytes(bytes: number): string {
   const gibi = bytes / 2 ** 30;
   return gibi < 1000 ? `${gibi.toFixed(1)} GiB` : `${gibi.toPrecision(3)} GiB`;
 }

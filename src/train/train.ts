@@ -10,7 +10,7 @@ import { type States, trainInTurn } from "./interleave.js";
 import type { MemberOutcome } from "./member.js";
 import { holdsOut, learnedRows } from "./members.js";
 import { type Layout, layOut } from "./parallel.js";
-import { mean } from "./predictor.js";
+import { meanByElement } from "./predictor.js";
 import type { Prepared } from "./prepare.js";
 import { meanLoss, Reports, type Snapshot, type Watcher } from "./reports.js";
 import { type Stopped, stoppedTogether } from "./stopped.js";
@@ -183,7 +183,7 @@ function meanOutputs(judging: readonly Uint32Array[], ended: readonly MemberOutc
   const judgedRows = Uint32Array.from(outputsOf.keys()).sort();
   const width = outputsOf.get(judgedRows[0]!)![0]!.length;
   const outputs = new Float32Array(judgedRows.length * width);
-  for (const [i, row] of judgedRows.entries()) outputs.set(mean(outputsOf.get(row)!), i * width);
+  for (const [i, row] of judgedRows.entries()) outputs.set(meanByElement(outputsOf.get(row)!), i * width);
   return { judgedRows, outputs };
 }
 

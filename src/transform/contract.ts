@@ -3,7 +3,7 @@ import { placesAmong } from "./categories.js";
 import { mostByChance } from "./chance.js";
 import { driftOf, driftOfCategories } from "./drift.js";
 import { type Limits, usualLimits } from "./limits.js";
-import { rangeOf, Tally } from "./oddities.js";
+import { OddityTally, rangeOf } from "./oddities.js";
 import type { ColumnState, PipelineState } from "./pipeline.js";
 import { binOf, type CategoryProfile, type DateProfile, MOST_VALUES, type NumberProfile } from "./profile.js";
 
@@ -74,7 +74,7 @@ export class Contract {
 
 /** One column of it. */
 class Clause {
-  private readonly tally: Tally;
+  private readonly tally: OddityTally;
   /** shares of the training rows in each bin, the last one that of missing cells */
   private readonly training: readonly number[] | undefined;
   /** rows in each of these bins */
@@ -82,7 +82,7 @@ class Clause {
   private present = false;
 
   constructor(private readonly state: ColumnState) {
-    this.tally = new Tally(state);
+    this.tally = new OddityTally(state);
     this.training = trainingBins(state);
     this.counts = new Float64Array(this.training?.length ?? 0);
   }
@@ -181,7 +181,7 @@ const HEAVIEST_TAILS = 1e4;
 
 function farOutside(
   profile: NumberProfile | DateProfile,
-  { farthest, rows }: Tally,
+  { farthest, rows }: OddityTally,
   trainingRows: number,
 ): number | null {
   const { smallest, largest } = profile;

@@ -17,7 +17,7 @@ const MOST_EXAMPLES = 3;
 const LONGEST_EXAMPLE = 40;
 
 /** Counts the odd cells of one column, over the blocks of a table of any length. */
-export class Tally {
+export class OddityTally {
   rows = 0;
   readonly counts: Record<Oddity, number> = { unreadable: 0, unseen: 0, outside: 0, missing: 0 };
   /** of cells that are unreadable or unseen */
