@@ -4,6 +4,7 @@ import { FOLDS_FILE, foldFacts, OUT_OF_FOLD_FILE, saveFolds, saveKept } from "..
 import { MODEL_FILE } from "../artifact/model.js";
 import { modelOf } from "../artifact/trained.js";
 import { displayPath, type LoadedConfig, loadConfig, resolvedConfig } from "../config/load.js";
+import { factsOf } from "../config/presets.js";
 import type { Config } from "../config/schema.js";
 import type { Table } from "../data/table.js";
 import { NnfitError } from "../errors.js";
@@ -119,7 +120,7 @@ function understand(path: string, options: FoldsOptions, clock: Stopwatch): Prom
     const table = await readTraining();
     clock.lap("read");
     const task = findTask(table, data, taskSetting);
-    const config = loaded.configFor({ rows: task.table.rows, task: task.task });
+    const config = loaded.configFor(factsOf(task));
     if (keep) checkKeep(config, folds);
     const plan = planFolds(task, config, { folds, sharesScaling: keep }, readValidation);
     const first = await prepareFold(plan, plan.folds[0]!); // there are two at least

@@ -1,5 +1,6 @@
 import { cellFormat } from "../artifact/model.js";
 import type { LoadedConfig } from "../config/load.js";
+import { factsOf } from "../config/presets.js";
 import type { Config } from "../config/schema.js";
 import type { Table } from "../data/table.js";
 import { type Prepared, prepare, type ReadValidation } from "../train/prepare.js";
@@ -37,7 +38,7 @@ export function lessonOf(loaded: LoadedConfig, { continueFrom, read }: LessonOpt
     const table = continued?.whole ?? (await readTraining());
     read?.();
     const task = continued?.task ?? findTask(table, data, loaded.config.task);
-    const asWritten = loaded.configFor({ rows: task.table.rows, task: task.task });
+    const asWritten = loaded.configFor(factsOf(task));
     const config = { ...asWritten, data: { ...asWritten.data, ...cells } };
     const prepared = await prepare(task, config, readValidation, { beginning });
     return { table, task, config, prepared, readValidation };

@@ -1,6 +1,6 @@
 import { version } from "../artifact/version.js";
 import type { LoadedConfig } from "../config/load.js";
-import type { TableFacts } from "../config/presets.js";
+import { factsOf } from "../config/presets.js";
 import type { Config } from "../config/schema.js";
 import type { Table } from "../data/table.js";
 import { NnfitError } from "../errors.js";
@@ -27,7 +27,7 @@ export async function findMaterial(loaded: LoadedConfig, { ranges, judge: choice
   const { readTraining, readValidation } = tablesOf(loaded.config);
   const table = await readTraining();
   const task = findTask(table, data, taskSetting);
-  const facts: TableFacts = { rows: task.table.rows, task: task.task };
+  const facts = factsOf(task);
 
   const ends = new Map([...ranges].map(([path, setting]) => [path, makeRange(setting).ends]));
   const firsts = Object.fromEntries([...ends].map(([path, [first]]) => [path, first]));

@@ -1,13 +1,25 @@
 import type { Task } from "../data/table.js";
 import { optimizers } from "../train/optimizers.js";
+import type { TaskOf } from "../train/task.js";
 
-/** What a preset goes by. */
+/** What of a table a preset goes by. */
 export interface TableFacts {
   /** that have a target */
   readonly rows: number;
+  /** columns of numbers, but for the targets */
+  readonly numbers: number;
   readonly task: Task;
+}
+
+export function factsOf({ table, task, names }: Pick<TaskOf, "table" | "task" | "names">): TableFacts {
+  const numbers = table.columns.filter(({ type, name }) => type === "number" && !names.includes(name)).length;
+  return { rows: table.rows, numbers, task };
+}
+
+/** All that it goes by. */
+interface Facts extends TableFacts {
   /** the config names a loss that is not the preset's */
-  readonly ownLoss?: boolean;
+  readonly ownLoss: boolean;
 }
 
 /** As a config has it. */
@@ -17,7 +29,7 @@ interface Values {
 
 interface Preset {
   readonly about: string;
-  values(facts: TableFacts): Values;
+  values(facts: Facts): Values;
 }
 
 interface Size {
@@ -48,8 +60,11 @@ function membersFor(rows: number, members: number): number {
 /** What all of them update weights by. */
 const OPTIMIZER = "adamw";
 
+/** Four inputs for each of more numbers make a training ten times as long, and its scores are no better as often as not. */
+const MOST_EMBEDDED = 2_000;
+
 /** RealMLP's recipe (Holzmüller et al., "Better by Default", 2024), of which presets are variations. */
-function recipe({ task, ownLoss = false }: TableFacts, { members, units, epochs, batchSize }: Size): Values {
+function recipe({ task, numbers, ownLoss }: Facts, { members, units, epochs, batchSize }: Size): Values {
   const classifies = task === "classification";
   return {
     scale: { inputs: { "*": "robustSmooth" }, clamp: true },
@@ -61,7 +76,7 @@ function recipe({ task, ownLoss = false }: TableFacts, { members, units, epochs,
       scaling: true,
       parametrization: "neuralTangent",
       initializer: { name: "dataDriven" },
-      numericEmbedding: { name: "pbld" },
+      numericEmbedding: { name: numbers > MOST_EMBEDDED ? "none" : "pbld" },
       categories: { oneHotUpTo: 8, binary: "sign" },
       dropout: 0.15,
       ...(classifies ? { loss: { name: "crossEntropy", smoothing: 0.1 } } : {}),
@@ -112,7 +127,7 @@ export type PresetName = keyof typeof presets;
 export const presetNames = Object.keys(presets) as [PresetName, ...PresetName[]]; // Object.keys forgets the names
 
 /** For values that are asked for before the table is read, none of which a preset sets. */
-const UNKNOWN: TableFacts = { rows: 1, task: "regression" };
+const UNKNOWN: TableFacts = { rows: 1, numbers: 1, task: "regression" };
 
 /** A config with the values of its preset where it says nothing itself, and the preset's name. */
 export function withPreset(raw: unknown, facts: TableFacts = UNKNOWN): unknown {

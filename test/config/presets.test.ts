@@ -3,8 +3,8 @@ import { presetNames, presets, type TableFacts, withPreset } from "../../src/con
 import { type Config, configSchema } from "../../src/config/schema.js";
 
 const data = { train: "t.csv", target: "y" };
-const small: TableFacts = { rows: 500, task: "classification" };
-const large: TableFacts = { rows: 50_000, task: "regression" };
+const small: TableFacts = { rows: 500, numbers: 10, task: "classification" };
+const large: TableFacts = { rows: 50_000, numbers: 10, task: "regression" };
 
 const resolved = (config: object, facts = small) =>
   configSchema.parse(withPreset({ data, ...config }, facts)) as Omit<Config, "output">;
@@ -102,10 +102,19 @@ describe("a value set by hand", () => {
 
   it("for one column keeps the preset's scaler for the others", () => {
     expect(resolved({ scale: { inputs: { size: "minmax" } } }).scale.inputs).toEqual({
-      ...(presets.balanced.values(small) as { scale: { inputs: object } }).scale.inputs,
+      ...(presets.balanced.values({ ...small, ownLoss: false }) as { scale: { inputs: object } }).scale.inputs,
       size: "minmax",
     });
   });
+});
+
+it("numbers of more columns than a network can embed in reasonable time stay as they are", () => {
+  const embedded = (numbers: number) => resolved({}, { ...small, numbers }).model.numericEmbedding;
+  expect(embedded(2_000)).toMatchObject({ name: "pbld" });
+  expect(embedded(2_001)).toEqual({ name: "none" });
+  expect(
+    resolved({ model: { numericEmbedding: "pbld" } }, { ...small, numbers: 9_000 }).model.numericEmbedding,
+  ).toMatchObject({ name: "pbld" });
 });
 
 it.each(["size", 3, null, ["a"]])("what is no config stays what it is, for the schema to refuse: %j", (raw) => {

@@ -10,7 +10,7 @@ import { refusal } from "../data/source.js";
 const folder = mkdtempSync(join(tmpdir(), "nnfit-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const facts: TableFacts = { rows: 100, task: "regression" };
+const facts: TableFacts = { rows: 100, numbers: 10, task: "regression" };
 
 /** Two lines of data, the parts of a config, and a search, a line for each of its keys. */
 function load(search: object | undefined, parts: object = {}) {
