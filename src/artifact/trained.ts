@@ -11,7 +11,7 @@ import { type Model, networksOf } from "./model.js";
 import { probeOf } from "./probe.js";
 import { version } from "./version.js";
 
-/** What of the tables that a model reads is known before they are. */
+/** How the tables that a model reads are written, and which of their columns tells what rows belong together. */
 export type TableTraits = CellFormat & Pick<DataOptions, "groups">;
 
 /** The model that a training ended with. */

@@ -96,7 +96,7 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
       say("left out", "the importance of columns: one row has no other to take cells from");
     for (const { label, remarks } of compared) for (const text of remarks) remark(`${label}: ${text}`);
   }
-  if (evaluation.hasLearned) remark("the model has learned from rows of this table, so its scores are too good");
+  if (evaluation.hasLearned) remark("the model seems to have learned from these rows, so the scores are too good");
   if (intervals && model.groups !== undefined) tellGroups(model.groups, groups);
   summarize({
     title: `nnfit evaluate: ${path}`,
@@ -180,12 +180,13 @@ function comparedWith({ target, training, network }: Model, { scores, baselines 
 
 /** For programs. */
 function fieldsOf({ target, groups: column }: Model, evaluation: Evaluation) {
-  const { rows, withoutTarget, scores, intervals, groups, baselines, confusion, importance } = evaluation;
+  const { rows, withoutTarget, hasLearned, scores, intervals, groups, baselines, confusion, importance } = evaluation;
   return {
     version: 1,
     task: target.task,
     rows,
     rowsWithoutTarget: withoutTarget,
+    seemsLearned: hasLearned,
     scores,
     ...(intervals && { intervals: intervals.of, resamples: intervals.resamples }),
     ...(intervals && groups && { groups: { column, count: groups.count } }),
@@ -200,12 +201,15 @@ const FEW_GROUPS = 20;
 
 function tellGroups(column: string, groups: Groups | undefined): void {
   const name = oneLine(column);
-  if (!groups) {
-    remark(`without the column "${name}", which tells what rows belong together, the intervals may be far too narrow`);
-    return;
+  if (!groups || groups.alone > groups.count / 2) {
+    const lacks = groups ? `many rows lack "${name}"` : `the table lacks "${name}"`;
+    remark(`${lacks}, which tells what rows belong together, so the intervals may be far too narrow`);
+  } else if (groups.count === 1) {
+    say("intervals", `none, as all rows belong together by "${name}"`);
+  } else {
+    say("intervals", `of whole groups of rows, ${whole(groups.count)} by "${name}"`);
+    if (groups.count < FEW_GROUPS) remark(`intervals from ${count(groups.count, "group")} come out too narrow`);
   }
-  say("intervals", `of whole groups of rows, ${whole(groups.count)} by "${name}"`);
-  if (groups.count < FEW_GROUPS) remark(`intervals from ${count(groups.count, "group")} come out too narrow`);
 }
 
 function printMatrix({ classes, rows }: Confusion): void {

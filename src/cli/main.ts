@@ -76,8 +76,28 @@ export async function main(argv: readonly string[]): Promise<void> {
   // Nobody reads the story any more: what is worked on is done all the same, and the exit code tells how.
   process.stderr.on("error", () => {});
 
-  const silent = { outputError() {} }; // an error is told below, as all are
-  const program = new Command("nnfit")
+  // A process without work ends by itself, and would say that all went well.
+  const leftUndone = () => {
+    const error = new Error("there is nothing left to wait for, and the command is not done");
+    process.exitCode = report(error, { json: wantsJson(argv) });
+  };
+  process.once("beforeExit", leftUndone);
+  if (wantsJson(argv)) tellSignals();
+  const program = newProgram();
+  try {
+    await addCommands(program, argv);
+    await program.parseAsync(argv);
+  } catch (error) {
+    process.exitCode = report(await withSetting(error, program, argv), { json: wantsJson(argv) });
+  } finally {
+    process.off("beforeExit", leftUndone);
+  }
+}
+
+const silent = { outputError() {} }; // an error is told by whoever catches it, as all are
+
+function newProgram(): Command {
+  return new Command("nnfit")
     .description("Trains a neural network on a table and predicts with it.")
     .version(version)
     .addHelpText(
@@ -87,25 +107,14 @@ export async function main(argv: readonly string[]): Promise<void> {
     .configureHelp({ subcommandTerm: (of) => `${of.name()} ${commands[of.name()]?.usage ?? of.usage()}` })
     .configureOutput(silent)
     .exitOverride();
+}
+
+/** Of all but the one that is called there is only what the list of commands says. */
+async function addCommands(program: Command, argv: readonly string[]): Promise<void> {
   for (const [name, { about, load }] of Object.entries(commands)) {
     const command = new Command(name).description(about);
     const isCalled = [argv[2], argv[3]].includes(name); // perhaps after help
     program.addCommand((isCalled ? (await load())(command) : command).configureOutput(silent).exitOverride());
-  }
-
-  // A process without work ends by itself, and would say that all went well.
-  const leftUndone = () => {
-    const error = new Error("there is nothing left to wait for, and the command is not done");
-    process.exitCode = report(error, { json: wantsJson(argv) });
-  };
-  process.once("beforeExit", leftUndone);
-  if (wantsJson(argv)) tellSignals();
-  try {
-    await program.parseAsync(argv);
-  } catch (error) {
-    process.exitCode = report(await withSetting(error, program, argv), { json: wantsJson(argv) });
-  } finally {
-    process.off("beforeExit", leftUndone);
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { systemFiles } from "../artifact/files.js";
@@ -147,6 +147,7 @@ const LOG = "trials.jsonl";
 /** Files of the same names may be somebody else's, such as the table or the config: they are not written over. */
 function keepForeign({ folder, name, source }: Question): void {
   const isOurs = (file: string, path: string) => {
+    if (!statSync(path).isFile()) return false;
     const text = readFileSync(path, "utf8");
     if (file === TRIALS) return text.startsWith(TRIALS_HEADER.join());
     return isResolved(text) && realpathSync(path) !== realpathSync(source);

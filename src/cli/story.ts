@@ -163,7 +163,7 @@ function describeTraining({ members, batchSize, training }: Prepared): void {
   const updates = `${count(batches, "batch", "batches")} of ${upTo}${size}`;
   say("training", `${training.optimizer.name}, ${count(training.epochs, "epoch")} of ${updates}`);
   const warmUp = warmUpShare(training.schedule.warmUp, training.epochs, batches);
-  if (warmUp > 1) {
+  if (warmUp > 1 && training.epochs > 0) {
     const reached = percent(1 / warmUp);
     note(`the warm-up is longer than the training, so the learning rate gets to ${reached} of what is set`);
   }
@@ -238,11 +238,12 @@ function loneClasses(target: TargetState, truth: Truth): string[] {
   return target.classes.filter((_, code) => rows[code] === 1);
 }
 
-/** The classes that rows are judged by and none is trained on, as where all of them are late in time. */
+/** The classes of rows that only judge, as where all of them are late in time. */
 function unlearnedClasses({ target, members, rows: { truth } }: Prepared): string[] {
   if (target.task === "regression") return [];
+  const all = rowsByClass(target.classes, truth);
   const learned = rowsByClass(target.classes, takeTruth(truth, learnedRows({ members })));
-  return target.classes.filter((_, code) => learned[code] === 0);
+  return target.classes.filter((_, code) => learned[code] === 0 && all[code]! > 0);
 }
 
 function rowsByClass(classes: readonly string[], truth: Truth): number[] {

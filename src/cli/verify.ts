@@ -99,7 +99,7 @@ function readRun(folder: string) {
   return { config, file: place(MODEL_FILE), model: read(MODEL_FILE), history: read(HISTORY_FILE).toString() };
 }
 
-type RunFiles = Awaited<ReturnType<typeof readRun>>;
+type RunFiles = ReturnType<typeof readRun>;
 
 function compare(run: RunFiles, again: Again): Verdict {
   const history = firstCellDifference(run.history, again.history);

@@ -74,21 +74,25 @@ function optionText(options: z.ZodObject): string {
 /** A number beyond is none that anybody would set. */
 const LARGE = 2 ** 31 - 1;
 
-/** How small and large a number may be, or those of a list. */
-function boundsText(schema: Place): string {
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = numbersOf(schema) ?? {};
+/** How small and large a number may be, each of a list, or one in the place of something else. */
+function boundsText({ items, anyOf = [], ...own }: Place): string {
+  const bounds = boundsOf(own);
+  if (bounds) return ` (${bounds})`;
+  const each = items && boundsOf(items);
+  if (each) return ` (each ${each})`;
+  const number = anyOf.map(boundsOf).find((bounds) => bounds);
+  return number ? ` (a number: ${number})` : "";
+}
+
+function boundsOf({ type, minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Place): string | undefined {
+  const least = type === "integer" && exclusiveMinimum !== undefined ? exclusiveMinimum + 1 : minimum;
   const bounds = [
-    ...(exclusiveMinimum === undefined ? [] : [`above ${exclusiveMinimum}`]),
-    ...(minimum === undefined || minimum <= -LARGE ? [] : [`at least ${minimum}`]),
+    ...(exclusiveMinimum === undefined || least !== undefined ? [] : [`above ${exclusiveMinimum}`]),
+    ...(least === undefined || least <= -LARGE ? [] : [`at least ${least}`]),
     ...(exclusiveMaximum === undefined ? [] : [`below ${exclusiveMaximum}`]),
     ...(maximum === undefined || maximum >= LARGE ? [] : [`at most ${maximum}`]),
   ];
-  return bounds.length > 0 ? ` (${bounds.join(", ")})` : "";
-}
-
-function numbersOf(schema: Place): Place | undefined {
-  const all = [schema, schema.items, ...(schema.anyOf ?? [])];
-  return all.find((part) => part && (part.minimum ?? part.exclusiveMinimum ?? part.maximum) !== undefined);
+  return bounds.length > 0 ? bounds.join(", ") : undefined;
 }
 
 function cellText(text: string): string {

@@ -240,9 +240,13 @@ export class ColumnBuilder implements CellReceiver {
 
   /** What to do about a cell that is not like the others. */
   private waysOut(text: string): string {
-    if (isNoRow(text, this.name)) return `deleting the row, if it is a total or a heading, or correcting the cell`;
     const asMissing = `data.missing: ${JSON.stringify([...this.missing, text])}`;
-    const way = LIMIT.test(text) ? "a number in its place, such as half of a lower limit" : "correcting the cell";
+    const correcting = LIMIT.test(text)
+      ? "a number in its place, such as half of a lower limit"
+      : "correcting the cell";
+    const way = isNoRow(text, this.name)
+      ? `deleting the row, if it is a total or a heading, ${correcting}`
+      : correcting;
     return `${way}${this.orWords ? "," : " or"} ${asMissing}${this.orWords}`;
   }
 
@@ -276,12 +280,8 @@ export class ColumnBuilder implements CellReceiver {
 /** What laboratories write for a value beyond what they can measure. */
 const LIMIT = /^[<>≤≥]\s*[\d.,]+$/;
 
-/** A word for a total, a unit in brackets, or the column's name again: its row is no row of data. */
+/** A word for a total, or the column's name again: its row is likely no row of data. */
 function isNoRow(text: string, name: string): boolean {
   const word = text.toLowerCase();
-  return (
-    /^(grand |sub-?)?(totals?|sum|mean|average|summe|gesamt|somme)\b/.test(word) ||
-    /^[[(].*[\])]$/.test(word) ||
-    word === name.toLowerCase()
-  );
+  return /^(grand |sub-?)?(totals?|sum|mean|average|summe|gesamt|somme)\b/.test(word) || word === name.toLowerCase();
 }

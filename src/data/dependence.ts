@@ -63,19 +63,21 @@ export function asideBy(dependence: Dependence): { name: string; why: string; cy
 export interface Groups {
   readonly codes: Int32Array;
   readonly count: number;
+  /** so many of them are a single row that does not say its group */
+  readonly alone: number;
 }
 
 /** The groups of a table that a model is scored on. A row that doesn't say its group is one of its own. */
 export function groupsIn(column: Column): Groups {
   const codes = codesOf(column);
   let count = countOf(codes);
-  let isFirst = true; // those without a group have one code, of which the first row keeps it
+  let alone = 0;
   for (let row = 0; row < codes.length; row++) {
     if (!isMissing(column, row)) continue;
-    if (!isFirst) codes[row] = count++;
-    isFirst = false;
+    if (alone > 0) codes[row] = count++; // they had one code, which the first of them keeps
+    alone++;
   }
-  return { codes, count };
+  return { codes, count, alone };
 }
 
 /** How many different codes there are. */

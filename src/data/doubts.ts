@@ -171,9 +171,15 @@ function doubtAboutMixture(
   const isNumber = categories.map((cell) => number(cell) !== undefined);
   const rows = codes.reduce((rows, code) => rows + Number(code >= 0 && isNumber[code]), 0);
   if (rows < MOSTLY * codes.length) return undefined;
-  const others = words.length > 1 ? `"${words[0]}" and ${words.length - 1} more like it stand` : `"${words[0]}" stands`;
+  const more = words.length - 1;
+  const others =
+    more > 0 ? `"${words[0]}" and ${more} other ${more === 1 ? "word" : "words"} stand` : `"${words[0]}" stands`;
   const what = `"${name}" is a column of words, as ${others} among its numbers`;
-  return { what, way: "numbers in their place, or none, would make it one of numbers", makesNumbers: true };
+  return {
+    what,
+    way: `numbers in their place, or none, would make it one of numbers; data.types: { "${name}": "category" } says that they are codes`,
+    makesNumbers: true,
+  };
 }
 
 /** The marks that make numbers of all cells, those that the config has if they do. */

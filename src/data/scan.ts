@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { wasmMemory } from "../engine/wasmMemory.js";
 
 /** What data/assembly/scan.ts exports. Addresses are bytes; where cells begin and end is counted from the block on. */
 interface Kernels {
@@ -57,7 +58,7 @@ const MARGIN = 16;
 
 /** Cuts blocks of plain lines into cells and reads them, as fast as memory gives the bytes. */
 export class Scanner {
-  private readonly memory = new WebAssembly.Memory<ArrayBuffer>({ initial: 1 });
+  private readonly memory = wasmMemory({ initial: 1 });
   private readonly kernels: Kernels;
   /** Where the powers of ten end: the kernels' own data come first. */
   private readonly free: number;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { NnfitError } from "../errors.js";
 import type { Product } from "./blas.js";
+import { wasmMemory } from "./wasmMemory.js";
 
 /** What engine/assembly exports, compiled by `npm run build:kernels`. */
 export interface Kernels {
@@ -61,18 +61,5 @@ export function extend(kernels: Kernels, memory: WebAssembly.Memory, code: Uint8
 
 /** Memory that threads can share, as the kernels want it. */
 export function sharedMemory(initial: number, maximum: number): WebAssembly.Memory {
-  try {
-    return new WebAssembly.Memory({ initial, maximum, shared: true });
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    // most of the addresses are never used: with them no access needs a check
-    throw new NnfitError(
-      "usage",
-      "the system refuses the 10 GiB of addresses that Node takes for each WebAssembly memory",
-      {
-        have: "a limit of virtual memory, such as one by ulimit -v or of a batch system",
-        try: "a higher limit, or the environment variable NODE_OPTIONS=--disable-wasm-trap-handler, which needs less and is slower",
-      },
-    );
-  }
+  return wasmMemory({ initial, maximum, shared: true });
 }

@@ -1,10 +1,14 @@
 import { join, take } from "../data/arrays.js";
 import type { Groups } from "../data/dependence.js";
+import { range } from "../data/split.js";
 import { type Random, seededRandom } from "../engine/random.js";
 import { Sample } from "../transform/sample.js";
 import type { TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
 import { metricsOf, type Scores, scorersOf, type Times } from "./metrics.js";
+
+/** What is drawn together. */
+type Drawn = Pick<Groups, "codes" | "count">;
 
 /** Between which values the middle 95 % of a score lie. */
 export type Interval = readonly [low: number, high: number];
@@ -34,7 +38,7 @@ export function bootstrap(
   truth: Truth,
   predictions: Predictions,
   scores: Scores,
-  groups?: Groups,
+  groups?: Drawn,
 ): Intervals {
   const all = rowCountOf(truth);
   const { rows, resamples } = workFor(all, columnsOf(target));
@@ -83,24 +87,27 @@ function columnsOf(target: TargetState): number {
 /** Of a part of a table: which rows, how they belong together, and the error of a score of the whole over that of the part. */
 interface Part {
   readonly rows: Uint32Array;
-  readonly groups?: Groups;
+  readonly groups?: Drawn;
   readonly narrowed: number;
 }
 
-/** Below so many groups, a part of them tells too little of how groups differ. */
+/** Below so many groups, a part of them tells too little of how groups differ; */
 const FEWEST_GROUPS = 200;
+/** and where one has so many times the mean number of rows, so does a part that lacks it. */
+const UNEVEN = 4;
 
 /** About so many rows of a table. */
-function partOf(all: number, wanted: number, groups: Groups | undefined, random: Random): Part {
+function partOf(all: number, wanted: number, groups: Drawn | undefined, random: Random): Part {
   const someRows = () => Uint32Array.from({ length: wanted }, () => random.below(all));
   if (!groups) return { rows: someRows(), narrowed: Math.sqrt(wanted / all) };
   const taken = Math.floor((wanted / all) * groups.count);
-  if (taken < FEWEST_GROUPS) {
+  const rowsOf = rowsByGroup(groups);
+  const largest = range(0, groups.count).reduce((most, group) => Math.max(most, rowsOf(group).length), 0);
+  if (taken < FEWEST_GROUPS || largest > UNEVEN * (all / groups.count)) {
     // some rows of every group: what a score lacks in precision is then mostly how groups differ, which stays as it is
     const rows = someRows();
     return { rows, groups: { codes: take(groups.codes, rows), count: groups.count }, narrowed: 1 };
   }
-  const rowsOf = rowsByGroup(groups);
   const parts = Array.from({ length: taken }, () => rowsOf(random.below(groups.count)));
   const codes = parts.map((rows, group) => new Int32Array(rows.length).fill(group));
   return {
@@ -111,7 +118,7 @@ function partOf(all: number, wanted: number, groups: Groups | undefined, random:
 }
 
 /** The rows of a group, in order. */
-function rowsByGroup({ codes, count }: Groups): (group: number) => Uint32Array {
+function rowsByGroup({ codes, count }: Drawn): (group: number) => Uint32Array {
   const ends = new Uint32Array(count);
   for (const group of codes) ends[group]!++;
   for (let group = 1; group < count; group++) ends[group]! += ends[group - 1]!;
@@ -142,7 +149,7 @@ function draw(times: Times, random: Random): void {
   for (let i = 0; i < times.length; i++) times[random.below(times.length)]!++;
 }
 
-function drawGroups(times: Times, { codes, count }: Groups, random: Random): void {
+function drawGroups(times: Times, { codes, count }: Drawn, random: Random): void {
   const drawn = new Uint32Array(count);
   draw(drawn, random);
   for (const [row, group] of codes.entries()) times[row] = drawn[group]!;

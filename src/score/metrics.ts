@@ -1,6 +1,7 @@
 import type { Task } from "../data/table.js";
-import { exp, log } from "../engine/scalar.js";
+import { log } from "../engine/scalar.js";
 import { none } from "../family.js";
+import { scalingOf } from "../transform/scalers.js";
 import type { TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth } from "../transform/truth.js";
 import { areaUnderCurve, middle } from "./ranking.js";
@@ -199,8 +200,8 @@ export function properMetric(task: Task): MetricName {
 }
 
 /**
- * The score that an epoch is judged by, so that less is better. Over several targets it is the mean; of errors in the
- * targets' units the geometric one, which another unit of one of them does not change the order of.
+ * The score that an epoch is judged by, so that less is better. Over several targets it is the mean, for which errors in a
+ * target's units are divided by what it is scaled by: another unit of one of them changes nothing.
  */
 export function badness(
   name: MetricName | "loss",
@@ -210,15 +211,18 @@ export function badness(
   if (name === "loss") return loss;
   const { better, isInUnits = false } = metrics[name] as Metric;
   const values = scoresOfMetric(target, name).map((name) => scores[name]!);
-  if (isInUnits && values.length > 1) return exp(average(values.map((value) => log(Math.max(value, SMALLEST_ERROR)))));
-  return better === "lower" ? average(values) : -average(values);
+  const units = isInUnits && values.length > 1 ? unitsOf(target) : values.map(() => 1);
+  const mean = values.reduce((sum, value, t) => sum + value / units[t]!, 0) / values.length;
+  return better === "lower" ? mean : -mean;
 }
 
-/** So that one target that is predicted without error leaves the others to tell. */
-const SMALLEST_ERROR = 1e-300;
-
-function average(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+/** How much of each target one is when it is scaled. */
+function unitsOf(target: TargetState): number[] {
+  if (target.task === "classification") return [1];
+  return target.targets.map(({ scaler }) => {
+    const { invert } = scalingOf(scaler);
+    return Math.abs(invert(1) - invert(0));
+  });
 }
 
 /** Scores by name, such as `rmse`; of several targets `rmse_<target>`. NaN where one is not defined for the rows. */

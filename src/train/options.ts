@@ -30,7 +30,7 @@ export const trainingOptions = z.strictObject({
     .enum(["loss", ...metricNames])
     .default("loss")
     .describe(
-      "how the best epoch is chosen, on the validation rows: by the loss, or by any score of the task, which is then in history.csv too; of several targets by the mean, of errors in their units the geometric one",
+      "how the best epoch is chosen, on the validation rows: by the loss, or by any score of the task, which is then in history.csv too; of several targets by the mean, of errors in scaled units",
     ),
   classWeights: z
     .union([z.enum(["none", "balanced"]), z.record(z.string(), z.number().min(0))])

@@ -100,8 +100,8 @@ export function checkMemory(load: Load, available = availableMemory()): void {
 }
 
 /**
- * A checkpoint is a model; and it has the weights as they are, those of the best epoch and where that may be another one of
- * the last, and what the optimizer remembers.
+ * A checkpoint is a model with the best epoch's weights, which it has once more as they are trained; then those of now, where
+ * rows are held out those of the last epoch, and what the optimizer remembers.
  */
 function checkFiles({ spec, members, optimizer, holdsOut }: Load): void {
   const copies = 3 + Number(holdsOut) + make(optimizers, optimizer).slots.length;

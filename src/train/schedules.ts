@@ -119,7 +119,7 @@ export const schedules = {
   } satisfies ScheduleMember<typeof plateauOptions>,
 };
 
-const LN_2 = log(2);
+const LN_2 = Math.LN2;
 
 function plateauWatch({ factor, patience, threshold, smallest }: z.output<typeof plateauOptions>): Watch {
   return {

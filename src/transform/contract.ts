@@ -37,7 +37,7 @@ export interface Finding {
   readonly farOutside: number | null;
   /** share of the rows with a category without a place of its own, the share expected by training, and how large it may be */
   readonly unseen: number | null;
-  readonly rareInTraining: number | null;
+  readonly expectedRare: number | null;
   readonly unseenLimit: number | null;
   /** some of the cells that are unreadable or unseen */
   readonly examples: readonly string[];
@@ -126,7 +126,7 @@ class Clause {
       outsideLimit: hasLimit ? limit(limits.outside, usualLimits.outside) : null,
       farOutside: range && limits.outside === undefined ? farOutside(range, tally, trainingRows) : null,
       unseen: hasCategories ? share(counts.unseen) : null,
-      rareInTraining: rare,
+      expectedRare: rare,
       unseenLimit: hasCategories ? limit(limits.unseen, usualLimits.unseen) : null,
       examples: [...tally.examples],
       drift: drift?.index ?? null,

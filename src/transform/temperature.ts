@@ -1,8 +1,8 @@
 import { exp, log } from "../engine/scalar.js";
 
 /** Temperatures that are looked among, as logarithms. */
-const LOWEST = log(0.05);
-const HIGHEST = log(1000);
+const LOWEST = -2.995732273553991; // of 0.05
+const HIGHEST = 6.907755278982137; // of 1,000
 const STEPS = 60;
 const GOLDEN = (Math.sqrt(5) - 1) / 2;
 

@@ -350,13 +350,16 @@ it("does not write its own config over the one that it was given", async () => {
 });
 
 it.runIf(process.platform === "linux")("a limit of virtual memory is named, with what helps", async () => {
-  const limited = join(folder({ node: `#!/bin/sh\nulimit -v 12000000\nexec "${process.execPath}" "$@"\n` }), "node");
+  const limited = join(folder({ node: `#!/bin/sh\nulimit -v 8000000\nexec "${process.execPath}" "$@"\n` }), "node");
   chmodSync(limited, 0o755);
   const predict = ["predict", "runs/c", "t.csv"];
-  const { code, err } = await nnfit(predict, { cwd: home, node: limited });
-  expect(code).toBe(2);
-  expect(err).toContain("the system refuses the 10 GiB of addresses");
-  expect(err).toContain("NODE_OPTIONS=--disable-wasm-trap-handler");
+  for (const args of [predict, ["train", "c.json"], ["check", "runs/c", "t.csv"]]) {
+    const { code, err } = await nnfit(args, { cwd: home, node: limited });
+    expect(code).toBe(2);
+    expect(err).toContain("the system refuses the 10 GiB of addresses");
+    expect(err).toContain("NODE_OPTIONS=--disable-wasm-trap-handler");
+  }
+  expect((await works(["train", "--help"], { node: limited })).out).toContain("Usage: nnfit train");
   const env = { NODE_OPTIONS: "--disable-wasm-trap-handler" };
   expect((await nnfit(predict, { cwd: home, node: limited, env })).out).toMatch(/^prediction\n[xy]\n/);
 });

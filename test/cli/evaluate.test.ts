@@ -31,7 +31,7 @@ interface Evaluation {
 /** The network is then no better than a linear model. */
 const AFTER_TWO_EPOCHS =
   "note: linear: by accuracy the network is no better than this linear model\n" +
-  "note: the model has learned from rows of this table, so its scores are too good\n";
+  "note: the model seems to have learned from these rows, so the scores are too good\n";
 
 const iris = readFileSync(dataset("iris"), "utf8");
 const cwd = folder({
@@ -69,7 +69,7 @@ describe.concurrent("nnfit evaluate", () => {
   });
 
   it("says that rows are those of training only where they are", async () => {
-    const note = "the model has learned from rows of this table";
+    const note = "the model seems to have learned from these rows";
     const [header, ...rows] = readFileSync(dataset("diabetes"), "utf8").trimEnd().split("\n");
     const table = (of: string[]) => [header, ...of].join("\n");
     await works(["train", "half.json"], { cwd });
@@ -182,13 +182,19 @@ describe.concurrent("nnfit evaluate", () => {
     const width = ({ intervals }: Evaluation) => intervals!.rmse![1] - intervals!.rmse![0];
     expect(width(byGroups)).toBeGreaterThan(1.5 * width(byRows));
     expect((await works(["evaluate", "runs/t"], { cwd, input: anonymous })).err).toContain(
-      'note: without the column "patient", which tells what rows belong together, the intervals may be far too narrow\n',
+      'note: the table lacks "patient", which tells what rows belong together, so the intervals may be far too narrow\n',
     );
 
     const few = table.split("\n").slice(0, 51).join("\n");
     expect((await works(["evaluate", "runs/t"], { cwd, input: few })).err).toContain(
       "note: intervals from 5 groups come out too narrow\n",
     );
+    const empty = table.replaceAll(/^p\d+/gm, "");
+    expect((await works(["evaluate", "runs/t"], { cwd, input: empty })).err).toContain(
+      'note: many rows lack "patient"',
+    );
+    const one = await works(["evaluate", "runs/t"], { cwd, input: table.split("\n").slice(0, 11).join("\n") });
+    expect(one.err).toContain('intervals  none, as all rows belong together by "patient"\n');
     const without = await works(["evaluate", "runs/t", "t.csv", "--no-intervals"], { cwd });
     expect(without.err).not.toContain("intervals");
   });

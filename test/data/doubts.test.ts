@@ -42,11 +42,11 @@ describe("a column of words is doubted", () => {
 
   it.each([
     ["<0.3", '"<0.3" stands'],
-    ["ND,1.2 ± 0.1", '"ND" and 1 more like it stand'],
+    ["ND,1.2 ± 0.1", '"ND" and 1 other word stand'],
   ])("where %s stands among many numbers", async (words, stand) => {
     const mixed = (numbers: number) => [...Array.from({ length: numbers }, (_, i) => `${i}.5`), ...words.split(",")];
     expect(await doubts([...mixed(12), ...mixed(2)])).toEqual([
-      `"x" is a column of words, as ${stand} among its numbers; numbers in their place, or none, would make it one of numbers`,
+      `"x" is a column of words, as ${stand} among its numbers; numbers in their place, or none, would make it one of numbers; data.types: { "x": "category" } says that they are codes`,
     ]);
     expect(await doubts([...mixed(6), ...mixed(2)])).toEqual([]); // these may be codes
   });

@@ -11,7 +11,7 @@ import { prepare, type TaskOptions } from "../../src/train/prepare.js";
 import { findTask } from "../../src/train/task.js";
 import { engineFor, train } from "../../src/train/train.js";
 import { scaleOptions } from "../../src/transform/options.js";
-import type { TargetState } from "../../src/transform/target.js";
+import { applyTarget, type TargetState } from "../../src/transform/target.js";
 import { columns } from "../data/source.js";
 
 const x = Array.from({ length: 45 }, (_, i) => ((i * 17) % 45) / 10);
@@ -25,10 +25,11 @@ interface Options {
   keep?: boolean;
   threads?: number;
   training?: object;
+  weight?: string;
 }
 
-const optionsFor = ({ members = 1, training = {} }: Options): TaskOptions => ({
-  data: { validation: 0.2, ignore: [] },
+const optionsFor = ({ members = 1, training = {}, weight }: Options): TaskOptions => ({
+  data: { validation: 0.2, ignore: [], ...(weight !== undefined && { weight }) },
   scale: scaleOptions.parse({}),
   model: modelOptions.parse({ hidden: [6], activation: "tanh", members }),
   training: trainingOptions.parse({ epochs: 8, batchSize: 8, optimizer: "adam", ...training }),
@@ -107,6 +108,23 @@ describe("a cross-validation", () => {
       expect(outcome.members.map(({ weights }) => weights)).toEqual(byHand.members.map(({ weights }) => weights));
       expect(outcome.judgement).toEqual(byHand.judgement);
     }
+  });
+
+  it("has the loss of its test rows as they are weighed, and so has the model of all folds", async () => {
+    const w = x.map((_, i) => (i % 3 ? 1 : 0.01));
+    const weighed = columns({ x, w, y: x.map((value, i) => (i % 3 ? value : (value * 7) % 2)) });
+    const { plan, results, scores } = await run(weighed, { weight: "w", keep: true });
+    let [sum, total] = [0, 0];
+    for (const { fold, outputs, prepared, truth, judgement } of results) {
+      if (truth.task !== "regression") throw new Error("it is a regression");
+      const y = applyTarget(prepared.target, truth);
+      const of = Array.from(fold.test, (row, i) => [w[row]!, (outputs[i]! - y[i]!) ** 2] as const);
+      const weights = of.reduce((sum, [weight]) => sum + weight, 0);
+      const losses = of.reduce((sum, [weight, loss]) => sum + weight * loss, 0);
+      expect(judgement.loss).toBeCloseTo(losses / weights, 5);
+      [sum, total] = [sum + losses, total + weights];
+    }
+    expect(keepFolds(plan, results, scores).outcome.judgement.loss).toBeCloseTo(sum / total, 5);
   });
 
   it("gives the same bits for any number of threads, its folds in order", async () => {

@@ -83,6 +83,19 @@ describe("bootstrap intervals", () => {
     expect(low < scores.rmse! && scores.rmse! < high).toBe(true);
   });
 
+  it("by groups of very different sizes, of which a part is resampled, are about as wide as of all of them", () => {
+    const sizes = Array.from({ length: 3000 }, (_, group) => (group < 3 ? 60_000 : 60));
+    const rows = Uint32Array.from(sizes.flatMap((size, group) => Array<number>(size).fill(group)));
+    const [, truth, { task, values }] = numbers(3000);
+    const of = [target, takeTruth(truth, rows), { task, values: values.map((of) => take(of, rows)) }] as const;
+    const scores = scoresOf(...of);
+    const [low, high] = bootstrap(...of, scores, { codes: Int32Array.from(rows), count: 3000 }).of.mae!;
+    // each of the three is drawn 0, 1, 2, … times: the mean of the errors, some 2 by 3, is then one of few groups
+    const errors = values[0]!.slice(0, 3).map((value, i) => Math.abs(value - truth.values[0]![i]!));
+    const spread = Math.max(...errors) - Math.min(...errors);
+    expect(high - low).toBeGreaterThan(0.15 * spread);
+  });
+
   it("of one group there are none", () => {
     const of = numbers(20);
     expect(bootstrap(...of, scoresOf(...of), { codes: new Int32Array(20), count: 1 }).of.rmse).toBeNull();

@@ -106,19 +106,19 @@ describe("scores", () => {
     expect(scoreNames(numbersOf("a"))).toEqual(["rmse", "mae", "r2", "medianAbsoluteError", "mape"]);
   });
 
-  it("of several targets are one number, whose order no target's unit changes", () => {
-    const [a, b] = [
-      { rmse_a: 1000, rmse_b: 2, r2_a: 0.9, r2_b: 0.5 },
-      { rmse_a: 1100, rmse_b: 1, r2_a: 0.88, r2_b: 0.8 },
-    ];
-    const target = numbersOf("a", "b");
-    const bad = (scores: Scores, name: "rmse" | "r2") => badness(name, target, { loss: 0, scores });
-    expect(bad(a, "rmse")).toBeCloseTo(Math.sqrt(2000), 9);
-    expect(bad(b, "rmse")).toBeLessThan(bad(a, "rmse"));
-    expect(bad({ rmse_a: 1, rmse_b: 2 }, "rmse")).toBeGreaterThan(bad({ rmse_a: 1.1, rmse_b: 1 }, "rmse"));
-    expect(bad(a, "r2")).toBeCloseTo(-0.7, 9);
-    const still = (rmse_b: number) => bad({ rmse_a: 0, rmse_b }, "rmse");
-    expect(still(1)).toBeLessThan(still(2));
+  it("of several targets are one number, in which no target's unit counts", () => {
+    const scaled = (...scales: number[]): TargetState => ({
+      task: "regression",
+      targets: scales.map((scale, t) => ({ name: "ab"[t]!, scaler: { name: "standard", center: 7, scale } })),
+    });
+    const bad = (target: TargetState, name: "rmse" | "r2", scores: Scores) =>
+      badness(name, target, { loss: 0, scores });
+    expect(bad(scaled(1000, 2), "rmse", { rmse_a: 500, rmse_b: 3 })).toBeCloseTo((0.5 + 1.5) / 2, 9);
+    expect(bad(scaled(1, 2), "rmse", { rmse_a: 0.5, rmse_b: 3 })).toBeCloseTo((0.5 + 1.5) / 2, 9);
+    expect(bad(scaled(1000, 2), "rmse", { rmse_a: 0, rmse_b: 9 })).toBeGreaterThan(
+      bad(scaled(1000, 2), "rmse", { rmse_a: 100, rmse_b: 1 }),
+    );
+    expect(bad(scaled(1000, 2), "r2", { r2_a: 0.9, r2_b: 0.5 })).toBeCloseTo(-0.7, 9);
     expect(badness("rmse", numbersOf("y"), { loss: 0, scores: { rmse: 3.7 } })).toBe(3.7);
   });
 
