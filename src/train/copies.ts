@@ -1,3 +1,4 @@
+import { range, spacedRows } from "../data/split.js";
 import { type Column, cellsOf, columnOf, type Table } from "../data/table.js";
 import type { Rows } from "./prepare.js";
 
@@ -45,11 +46,31 @@ export function countSeen({ X, y, size }: Rows, learned: Uint32Array, held: Uint
  * them. Where X has copies of its own, rows may be alike by chance.
  */
 export function holdLearned(X: Float32Array, rows: number, some: readonly (readonly number[])[]): boolean {
-  const hashes = new Set(hashesOfRows(rows, [X]));
-  if (!haveFewCopies(hashes.size, rows)) return false;
-  const learned = hashesOfRows(some.length, [Float32Array.from(some.flat())]);
-  const seen = learned.reduce((count, hash) => count + Number(hashes.has(hash)), 0);
-  return seen >= FEWEST_SEEN && haveFewCopies(seen, learned.length);
+  const width = X.length / rows;
+  const looked = spacedRows(rows, ENOUGH_LOOKED);
+  if (!haveFewCopies(new Set(hashesAmong(X, width, looked)).size, looked.length)) return false;
+  const learned = new Set(hashesOfRows(some.length, [Float32Array.from(some.flat())]));
+  const telling = tellingColumn(some);
+  const values = new Set(some.map((row) => Math.fround(row[telling]!)));
+  const alike = range(0, rows).filter((row) => values.has(X[row * width + telling]!)); // few, so that few are hashed
+  const found = new Set(hashesAmong(X, width, alike));
+  const seen = [...learned].filter((hash) => found.has(hash)).length;
+  return seen >= FEWEST_SEEN && haveFewCopies(seen, learned.size);
+}
+
+/** Whether rows differ is told by so many. */
+const ENOUGH_LOOKED = 10_000;
+
+/** The one with the most different values. */
+function tellingColumn(rows: readonly (readonly number[])[]): number {
+  const different = rows[0]!.map((_, column) => new Set(rows.map((row) => row[column])).size);
+  return different.indexOf(Math.max(...different));
+}
+
+function hashesAmong(X: Float32Array, width: number, rows: Uint32Array): Float64Array {
+  const taken = new Float32Array(rows.length * width);
+  for (const [place, row] of rows.entries()) taken.set(X.subarray(row * width, (row + 1) * width), place * width);
+  return hashesOfRows(rows.length, [taken]);
 }
 
 /** One or two rows may be alike. */
