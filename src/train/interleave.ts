@@ -1,5 +1,12 @@
 import type { Memory } from "../engine/memory.js";
-import { datasetOf, type MemberOutcome, type MemberState, type Problem, type Progress, trainMember } from "./member.js";
+import {
+  datasetOf,
+  type MemberOutcome,
+  type MemberState,
+  MemberTraining,
+  type Problem,
+  type Progress,
+} from "./member.js";
 import type { Member } from "./members.js";
 
 /** Something that happened to one member. */
@@ -36,7 +43,7 @@ export function trainInTurn(
   const dataset = datasetOf(memory, problem);
   const running = new Map(
     members.map((member) => {
-      const training = trainMember(memory, dataset, problem, member, from?.get(member.number));
+      const training = new MemberTraining(memory, dataset, problem, member, from?.get(member.number));
       return [member.number, { member, training }];
     }),
   );

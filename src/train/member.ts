@@ -1,6 +1,6 @@
 import { Dataset } from "../data/dataset.js";
 import type { Memory } from "../engine/memory.js";
-import { type RandomState, seededRandom } from "../engine/random.js";
+import { type Random, type RandomState, seededRandom } from "../engine/random.js";
 import { Network, plainWeights } from "../model/network.js";
 import { type MetricName, type Place, scoresOf } from "../score/metrics.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
@@ -56,12 +56,6 @@ export interface MemberState {
   readonly diverged: boolean;
 }
 
-export interface MemberTraining {
-  readonly events: Generator<Progress, MemberOutcome>;
-  /** How it is between two events, or when it has ended. */
-  state(): MemberState;
-}
-
 /** The rows of a training in the engine's memory, for all members that learn there. */
 export function datasetOf(memory: Memory, { rows: { size, X, y } }: Pick<Prepared, "rows">): Dataset {
   return Dataset.of(memory, size, X.length / size, y.length / size).fill(X, y);
@@ -74,48 +68,116 @@ export type Problem = Pick<Prepared, "spec" | "target" | "rows" | "training" | "
  * `fit`, and around it: every epoch judged, the best weights kept, a stop when it no longer gets better or diverges.
  * It begins with random weights, with those that the problem gives, or where it was interrupted.
  */
-export function trainMember(
-  memory: Memory,
-  dataset: Dataset,
-  { spec, target, rows, training: options, batchSize, initial }: Problem,
-  member: Member,
-  from?: MemberState,
-): MemberTraining {
-  const { seed, bestBy } = options;
-  const randomOf = (stream: "weights" | "batches" | "dropout") => seededRandom(seed, stream, member.number);
-  const random = { weights: randomOf("weights"), batches: randomOf("batches"), dropout: randomOf("dropout") };
-  const network = new Network(memory, spec);
-  const holdsOut = member.validation.length > 0;
-  const held = dataset.subset(member.judging, member.judgingWeights?.each);
-  const judge = judgeOf(network, target, held, takeTruth(rows.truth, member.judging));
-  const rates = new Rates(options, Math.ceil(member.training.length / batchSize));
-  const optimizer = new Optimizer(memory, network.parameters, options.optimizer, paceOf(network, rates, options));
-  const given = from?.weights ?? initial?.[member.number];
-  if (given) network.weights = given;
-  const learned = dataset.subset(member.training, member.trainingWeights?.each);
-  network.initialize(random.weights, learned);
+export class MemberTraining {
+  /** What happens, as long as somebody asks for more. */
+  readonly events: Generator<Progress, MemberOutcome>;
+  private readonly network: Network;
+  private readonly learned: Dataset;
+  private readonly held: Dataset;
+  private readonly judge: Judge;
+  private readonly rates: Rates;
+  private readonly optimizer: Optimizer;
+  private readonly random: Readonly<Record<Stream, Random>>;
+  private readonly best: BestEpoch;
+  /** the last update */
+  private last: Update | undefined;
+  /** where the generator of batches was before it drew the order of the epoch's rows */
+  private beforeOrder: RandomState;
+  private ended: MemberState | undefined;
 
-  const latest = from?.latest ?? candidate(0, Number.NaN);
-  const best = new BestEpoch({ ...options, target }, latest, from?.kept, from?.improvedEpoch);
-  let last = from?.last;
-  let ended: MemberState | undefined;
-  if (from) {
-    optimizer.state = from.optimizer;
-    rates.state = from.rates;
-    random.batches.state = from.random.batches;
-    random.dropout.state = from.random.dropout;
+  constructor(
+    memory: Memory,
+    dataset: Dataset,
+    private readonly problem: Problem,
+    private readonly member: Member,
+    private readonly from?: MemberState,
+  ) {
+    const { spec, target, rows, training, batchSize, initial } = problem;
+    const { judging, judgingWeights, trainingWeights, number } = member;
+    const randomOf = (stream: Stream) => seededRandom(training.seed, stream, number);
+    this.random = { weights: randomOf("weights"), batches: randomOf("batches"), dropout: randomOf("dropout") };
+    this.network = new Network(memory, spec);
+    this.held = dataset.subset(judging, judgingWeights?.each);
+    this.judge = judgeOf(this.network, target, this.held, takeTruth(rows.truth, judging));
+    this.rates = new Rates(training, Math.ceil(member.training.length / batchSize));
+    const pace = paceOf(this.network, this.rates, training);
+    this.optimizer = new Optimizer(memory, this.network.parameters, training.optimizer, pace);
+    const given = from?.weights ?? initial?.[number];
+    if (given) this.network.weights = given;
+    this.learned = dataset.subset(member.training, trainingWeights?.each);
+    this.network.initialize(this.random.weights, this.learned);
+
+    const latest = from?.latest ?? this.candidate(0, Number.NaN);
+    this.best = new BestEpoch({ ...training, target }, latest, from?.kept, from?.improvedEpoch);
+    this.last = from?.last;
+    if (from) {
+      this.optimizer.state = from.optimizer;
+      this.rates.state = from.rates;
+      this.random.batches.state = from.random.batches;
+      this.random.dropout.state = from.random.dropout;
+    }
+    this.beforeOrder = this.random.batches.state;
+    this.events = this.run();
   }
-  let beforeOrder = random.batches.state;
 
-  function candidate(epoch: number, loss: number): Candidate {
-    const report = {
-      epoch,
-      loss,
-      validation: holdsOut && epoch > 0 ? judge("history", bestBy).judgement : undefined,
+  /** How it is between two events, or when it has ended. */
+  state(): MemberState {
+    return this.ended ?? this.now(this.from?.diverged);
+  }
+
+  private *run(): Generator<Progress, MemberOutcome> {
+    const { best, from, network, random, rates } = this;
+    const { training, batchSize } = this.problem;
+    if (from?.diverged) return this.outcome("diverged");
+    if (best.isOutOfPatience) return this.outcome("patience");
+    const options = {
+      epochs: training.epochs,
+      batchSize,
+      optimizer: this.optimizer,
+      dropout: dropoutOf(network, rates, random.dropout),
+      weights: random.weights,
+      shuffle: training.shuffle ? random.batches : undefined,
     };
-    return { report, weights: network.weights };
+    for (const event of fit(network, this.learned, options, from && positionOf(from))) {
+      if (event.kind === "update") {
+        this.last = event;
+        if (!Number.isFinite(event.loss)) return this.outcome("diverged");
+        if (!this.holdsOut) best.keepLatest(); // the weights before this update gave a finite loss
+        yield event;
+        continue;
+      }
+      const done = this.candidate(event.epoch, event.loss);
+      const { validation: judged } = done.report;
+      if (judged && !Number.isFinite(judged.loss)) return this.outcome("diverged");
+      rates.observe(judged?.loss ?? event.loss);
+      best.take(done);
+      this.beforeOrder = random.batches.state;
+      yield { kind: "report", report: done.report };
+      if (best.isOutOfPatience) return this.outcome("patience");
+    }
+
+    if (!this.holdsOut && best.latest.report.epoch > 0) {
+      const judged = this.judge(); // the weights after the last update
+      if (!Number.isFinite(judged.judgement.loss)) return this.outcome("diverged");
+      best.keepLatest();
+      return this.outcome("all epochs done", judged);
+    }
+    return this.outcome("all epochs done");
   }
-  function state(diverged = false): MemberState {
+
+  private get holdsOut(): boolean {
+    return this.member.validation.length > 0;
+  }
+
+  /** The weights as they are, judged if there are rows that they were not learned from. */
+  private candidate(epoch: number, loss: number): Candidate {
+    const isJudged = this.holdsOut && epoch > 0;
+    const validation = isJudged ? this.judge("history", this.problem.training.bestBy).judgement : undefined;
+    return { report: { epoch, loss, validation }, weights: this.network.weights };
+  }
+
+  private now(diverged = false): MemberState {
+    const { last, network, optimizer, rates, beforeOrder, random, best } = this;
     return {
       last,
       weights: network.weights,
@@ -128,67 +190,37 @@ export function trainMember(
       diverged,
     };
   }
-  function examined(state: MemberState): Autopsy {
-    random.batches.state = beforeOrder;
-    const shuffle = options.shuffle ? random.batches : undefined;
-    return autopsyOf({ network, target, learned, held, batchSize, shuffle, state });
-  }
-  function outcome(stopped: Stopped, judged?: Judged): MemberOutcome {
-    ended = state(stopped === "diverged");
-    const autopsy = ended.diverged ? examined(ended) : undefined;
+
+  private outcome(stopped: Stopped, judged?: Judged): MemberOutcome {
+    const { best, network } = this;
+    const diverged = stopped === "diverged";
+    this.ended = this.now(diverged);
+    const autopsy = diverged ? this.examined(this.ended) : undefined;
     const { report, weights } = best.kept;
     network.weights = weights;
     return {
       keptEpoch: report.epoch,
       loss: report.loss,
-      ...(judged ?? judge()),
+      ...(judged ?? this.judge()),
       epochs: best.latest.report.epoch,
       stopped,
-      diverged: stopped === "diverged" ? last : undefined,
+      diverged: diverged ? this.last : undefined,
       autopsy,
-      weights: plainWeights(spec, weights),
+      weights: plainWeights(this.problem.spec, weights),
     };
   }
 
-  function* events(): Generator<Progress, MemberOutcome> {
-    if (from?.diverged) return outcome("diverged");
-    if (best.isOutOfPatience) return outcome("patience");
-    const training = {
-      epochs: options.epochs,
-      batchSize,
-      optimizer,
-      dropout: dropoutOf(network, rates, random.dropout),
-      weights: random.weights,
-      shuffle: options.shuffle ? random.batches : undefined,
-    };
-    for (const event of fit(network, learned, training, from && positionOf(from))) {
-      if (event.kind === "update") {
-        last = event;
-        if (!Number.isFinite(event.loss)) return outcome("diverged");
-        if (!holdsOut) best.keepLatest(); // the weights before this update gave a finite loss
-        yield event;
-        continue;
-      }
-      const done = candidate(event.epoch, event.loss);
-      const { validation: judged } = done.report;
-      if (judged && !Number.isFinite(judged.loss)) return outcome("diverged");
-      rates.observe(judged?.loss ?? event.loss);
-      best.take(done);
-      beforeOrder = random.batches.state;
-      yield { kind: "report", report: done.report };
-      if (best.isOutOfPatience) return outcome("patience");
-    }
-
-    if (!holdsOut && best.latest.report.epoch > 0) {
-      const judged = judge(); // the weights after the last update
-      if (!Number.isFinite(judged.judgement.loss)) return outcome("diverged");
-      best.keepLatest();
-      return outcome("all epochs done", judged);
-    }
-    return outcome("all epochs done");
+  private examined(state: MemberState): Autopsy {
+    const { network, learned, held, random, beforeOrder } = this;
+    const { target, training, batchSize } = this.problem;
+    random.batches.state = beforeOrder;
+    const shuffle = training.shuffle ? random.batches : undefined;
+    return autopsyOf({ network, target, learned, held, batchSize, shuffle, state });
   }
-  return { events: events(), state: () => ended ?? state(from?.diverged) };
 }
+
+/** What it draws at random, each by itself. */
+type Stream = "weights" | "batches" | "dropout";
 
 /** Where `fit` goes on: after the last update, or if that ended an epoch which is judged, with the next epoch. */
 function positionOf({ last, latest }: MemberState): Position | undefined {
@@ -197,14 +229,10 @@ function positionOf({ last, latest }: MemberState): Position | undefined {
 }
 
 type Judged = Pick<MemberOutcome, "judgement" | "outputs">;
+type Judge = (place?: Place, also?: MetricName | "loss") => Judged;
 
 /** Judges the network, with the weights that it has when asked, on some rows: by all scores, or by those of an epoch. */
-function judgeOf(
-  network: Network,
-  target: TargetState,
-  rows: Dataset,
-  truth: Truth,
-): (place?: Place, also?: MetricName | "loss") => Judged {
+function judgeOf(network: Network, target: TargetState, rows: Dataset, truth: Truth): Judge {
   const evaluate = evaluator(network, rows);
   return (place, also) => {
     const { loss, outputs } = evaluate();

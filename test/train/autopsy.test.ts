@@ -3,7 +3,7 @@ import type { Table } from "../../src/data/table.js";
 import { Memory } from "../../src/engine/memory.js";
 import { modelOptions } from "../../src/model/options.js";
 import type { Autopsy } from "../../src/train/autopsy.js";
-import { datasetOf, type MemberOutcome, trainMember } from "../../src/train/member.js";
+import { datasetOf, type MemberOutcome, MemberTraining } from "../../src/train/member.js";
 import { trainingOptions } from "../../src/train/options.js";
 import { type Prepared, prepare } from "../../src/train/prepare.js";
 import { findTask } from "../../src/train/task.js";
@@ -153,8 +153,8 @@ describe("the autopsy of a training that diverged", () => {
     expect(there.map(({ autopsy }) => autopsy)).toEqual(here.map(({ autopsy }) => autopsy));
 
     const memory = new Memory();
-    const ofSecond = (from?: Parameters<typeof trainMember>[4]) =>
-      trainMember(memory, datasetOf(memory, ready), ready, ready.members[1]!, from);
+    const ofSecond = (from?: ConstructorParameters<typeof MemberTraining>[4]) =>
+      new MemberTraining(memory, datasetOf(memory, ready), ready, ready.members[1]!, from);
     const training = ofSecond();
     while (!training.events.next().done);
     const resumed = ofSecond(training.state()).events.next();
