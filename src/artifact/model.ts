@@ -18,6 +18,7 @@ import { inputColumns } from "../transform/inputColumns.js";
 import { pipelineState } from "../transform/pipeline.js";
 import { targetState, targetWidth } from "../transform/target.js";
 import { systemFiles } from "./files.js";
+import { headOf } from "./head.js";
 import { checkProbe, probeFits, probeState } from "./probe.js";
 import { decodeSafetensors, encodeSafetensors, HEAD_BYTES, isOurs, parseJson, type Tensor } from "./safetensors.js";
 import { decodeSnapshot, encodeSnapshot, SNAPSHOT_TENSORS, snapshotSchema } from "./snapshot.js";
@@ -212,14 +213,8 @@ export function networksOf(
 
 /** Whether a file that is there may be a model of ours; or where one was, what is left of it. */
 export function mayBeModel(path: string, wasThere: boolean): boolean {
-  const head = Buffer.alloc(HEAD_BYTES);
-  const file = openSync(path, "r");
-  try {
-    const isShort = readSync(file, head, { position: 0 }) < HEAD_BYTES;
-    return isShort ? wasThere : isOurs(head);
-  } finally {
-    closeSync(file);
-  }
+  const head = headOf(path, HEAD_BYTES);
+  return head.length < HEAD_BYTES ? wasThere : isOurs(head);
 }
 
 function readModelFile(path: string, name: string): Buffer {

@@ -24,7 +24,7 @@ interface CheckOptions extends RowsOptions {
   readonly maxDrift: number;
 }
 
-export function checkCommand(command: Command): Command {
+export function configure(command: Command): Command {
   return withRowsOptions(
     command
       .argument(...modelArgument)

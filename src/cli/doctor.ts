@@ -10,7 +10,7 @@ interface DoctorOptions {
   readonly json?: boolean;
 }
 
-export function doctorCommand(command: Command): Command {
+export function configure(command: Command): Command {
   return command
     .option("--json", "print one JSON object")
     .addHelpText("before", example("nnfit doctor", "nnfit doctor --json"))

@@ -48,7 +48,7 @@ interface Confusion extends ReturnType<typeof precisionAndRecall> {
 /** A larger confusion matrix is for programs. */
 const MOST_CLASSES_AS_TEXT = 20;
 
-export function evaluateCommand(command: Command): Command {
+export function configure(command: Command): Command {
   return withRowsOptions(
     command
       .argument(...modelArgument)
@@ -96,7 +96,7 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
       say("left out", "the importance of columns: one row has no other to take cells from");
     for (const { label, remarks } of compared) for (const text of remarks) remark(`${label}: ${text}`);
   }
-  if (evaluation.hasLearned) remark("the model seems to have learned from these rows, so the scores are too good");
+  if (evaluation.seemsLearned) remark("the model seems to have learned from these rows, so the scores are too good");
   if (intervals && model.groups !== undefined) tellGroups(model.groups, groups);
   summarize({
     title: `nnfit evaluate: ${path}`,
@@ -118,7 +118,7 @@ interface Evaluation {
   /** rows of the table that were left out for it */
   readonly withoutTarget: number;
   /** the rows seem to be those that the model was trained on */
-  readonly hasLearned: boolean;
+  readonly seemsLearned: boolean;
   readonly scores: Scores;
   readonly intervals?: Intervals | undefined;
   /** which rows were drawn together for the intervals */
@@ -157,7 +157,7 @@ async function evaluate(model: Model, path: string, source: Source, options: Eva
   return {
     rows: table.rows,
     withoutTarget: all.rows - table.rows,
-    hasLearned: model.probe !== undefined && holdLearned(X, table.rows, model.probe.inputs),
+    seemsLearned: model.probe !== undefined && holdLearned(X, table.rows, model.probe.inputs),
     scores,
     intervals,
     groups,
@@ -180,13 +180,13 @@ function comparedWith({ target, training, network }: Model, { scores, baselines 
 
 /** For programs. */
 function fieldsOf({ target, groups: column }: Model, evaluation: Evaluation) {
-  const { rows, withoutTarget, hasLearned, scores, intervals, groups, baselines, confusion, importance } = evaluation;
+  const { rows, withoutTarget, seemsLearned, scores, intervals, groups, baselines, confusion, importance } = evaluation;
   return {
     version: 1,
     task: target.task,
     rows,
     rowsWithoutTarget: withoutTarget,
-    seemsLearned: hasLearned,
+    seemsLearned,
     scores,
     ...(intervals && { intervals: intervals.of, resamples: intervals.resamples }),
     ...(intervals && groups && { groups: { column, count: groups.count } }),

@@ -23,7 +23,7 @@ import {
 } from "./text.js";
 import { example, modelArgument } from "./usage.js";
 
-export function inspectCommand(command: Command): Command {
+export function configure(command: Command): Command {
   return command
     .argument(...modelArgument)
     .option("--json", "print one JSON object, without the weights")

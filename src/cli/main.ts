@@ -11,7 +11,7 @@ import { example } from "./usage.js";
 interface Loadable {
   readonly usage: string;
   readonly about: string;
-  load(): Promise<(command: Command) => Command>;
+  load(): Promise<{ configure(command: Command): Command }>;
 }
 
 /** A command's file is loaded when it is called, so that --help and --version are instant. */
@@ -19,48 +19,48 @@ const commands: Readonly<Record<string, Loadable>> = {
   train: {
     usage: "[options] <config>",
     about: "train on a table as the config says, and write a run folder with the model",
-    load: async () => (await import("./train.js")).trainCommand,
+    load: () => import("./train.js"),
   },
   search: {
     usage: "[options] <config>",
     about: "search the ranges in a config for the best settings, and write the best config, ready to train",
-    load: async () => (await import("./search.js")).searchCommand,
+    load: () => import("./search.js"),
   },
   predict: {
     usage: "[options] <model> [rows]",
     about: "predict the rows of a table, in their order and in the target's units",
-    load: async () => (await import("./predict.js")).predictCommand,
+    load: () => import("./predict.js"),
   },
   evaluate: {
     usage: "[options] <model> [rows]",
     about: "score a model on rows whose target is known, in the target's units",
-    load: async () => (await import("./evaluate.js")).evaluateCommand,
+    load: () => import("./evaluate.js"),
   },
   check: {
     usage: "[options] <model> [rows]",
     about: "check whether a table is like the one that the model was trained on; exit code 1 if it is not",
-    load: async () => (await import("./check.js")).checkCommand,
+    load: () => import("./check.js"),
   },
   inspect: {
     usage: "[options] <model>",
     about: "show what is in a model: columns, scalers, network, training",
-    load: async () => (await import("./inspect.js")).inspectCommand,
+    load: () => import("./inspect.js"),
   },
   verify: {
     usage: "[options] <run>",
     about:
       "train again from a run's config, and check that the result is the same byte for byte; exit code 1 if it is not",
-    load: async () => (await import("./verify.js")).verifyCommand,
+    load: () => import("./verify.js"),
   },
   doctor: {
     usage: "[options]",
     about: "report what nnfit finds on this machine, and check that it computes the same bits as on any other",
-    load: async () => (await import("./doctor.js")).doctorCommand,
+    load: () => import("./doctor.js"),
   },
   schema: {
     usage: "[options]",
     about: "print the JSON Schema of a config, or a reference of all settings",
-    load: async () => (await import("./schema.js")).schemaCommand,
+    load: () => import("./schema.js"),
   },
 };
 
@@ -114,7 +114,8 @@ async function addCommands(program: Command, argv: readonly string[]): Promise<v
   for (const [name, { about, load }] of Object.entries(commands)) {
     const command = new Command(name).description(about);
     const isCalled = [argv[2], argv[3]].includes(name); // perhaps after help
-    program.addCommand((isCalled ? (await load())(command) : command).configureOutput(silent).exitOverride());
+    if (isCalled) (await load()).configure(command);
+    program.addCommand(command.configureOutput(silent).exitOverride());
   }
 }
 

@@ -26,7 +26,7 @@ interface PredictOptions extends RowsOptions {
   readonly threads: number | "auto";
 }
 
-export function predictCommand(command: Command): Command {
+export function configure(command: Command): Command {
   return withRowsOptions(
     command
       .argument(...modelArgument)

@@ -11,7 +11,7 @@ interface SchemaOptions {
   readonly json?: boolean;
 }
 
-export function schemaCommand(command: Command): Command {
+export function configure(command: Command): Command {
   return command
     .option("--events", "print the JSON Schema of a line of events.ndjson")
     .option("--markdown", "print the reference as Markdown")

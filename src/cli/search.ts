@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { systemFiles } from "../artifact/files.js";
 import { isResolved } from "../artifact/folder.js";
+import { headOf } from "../artifact/head.js";
 import { type Lock, takeLock } from "../artifact/lock.js";
 import { writeWhole } from "../artifact/write.js";
 import { displayPath, type LoadedConfig, loadConfig, resolvedConfig } from "../config/load.js";
@@ -46,7 +47,7 @@ interface SearchCommandOptions {
   readonly json?: boolean;
 }
 
-export function searchCommand(command: Command): Command {
+export function configure(command: Command): Command {
   return command
     .argument("<config>", "a JSON file with ranges in its `search`; all other settings are the same for all trials")
     .option("--runs <n>", "total number of trials; overrides the config's `search.runs`", positiveWhole)
@@ -148,9 +149,9 @@ const LOG = "trials.jsonl";
 function keepForeign({ folder, name, source }: Question): void {
   const isOurs = (file: string, path: string) => {
     if (!statSync(path).isFile()) return false;
-    const text = readFileSync(path, "utf8");
-    if (file === TRIALS) return text.startsWith(TRIALS_HEADER.join());
-    return isResolved(text) && realpathSync(path) !== realpathSync(source);
+    const header = TRIALS_HEADER.join();
+    if (file === TRIALS) return headOf(path, header.length).toString() === header; // it may be any table, and large
+    return isResolved(readFileSync(path, "utf8")) && realpathSync(path) !== realpathSync(source);
   };
   const foreign = [TRIALS, BEST].find((file) => {
     const path = join(folder, file);

@@ -7,7 +7,7 @@ import type { NnfitError } from "../errors.js";
 import { countParameters } from "../model/network.js";
 import { hidesRareClasses } from "../score/baseline.js";
 import { countCopies, countSeen } from "../train/copies.js";
-import { holdsOut, learnedRows } from "../train/members.js";
+import { holdsOut, learnedRows, unlearnedAmong } from "../train/members.js";
 import { warmUpShare } from "../train/pace.js";
 import type { Prepared } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";
@@ -238,12 +238,10 @@ function loneClasses(target: TargetState, truth: Truth): string[] {
   return target.classes.filter((_, code) => rows[code] === 1);
 }
 
-/** The classes of rows that only judge, as where all of them are late in time. */
-function unlearnedClasses({ target, members, rows: { truth } }: Prepared): string[] {
-  if (target.task === "regression") return [];
-  const all = rowsByClass(target.classes, truth);
-  const learned = rowsByClass(target.classes, takeTruth(truth, learnedRows({ members })));
-  return target.classes.filter((_, code) => learned[code] === 0 && all[code]! > 0);
+/** Such as where all rows of a class are late in time. */
+function unlearnedClasses({ target, members, rows: { truth, size } }: Prepared): string[] {
+  if (target.task === "regression" || truth.task === "regression") return [];
+  return unlearnedAmong(target, truth.classes, learnedRows({ members }), range(0, size));
 }
 
 function rowsByClass(classes: readonly string[], truth: Truth): number[] {

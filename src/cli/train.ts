@@ -43,7 +43,7 @@ interface TrainOptions extends GateOptions {
   readonly quiet?: boolean;
 }
 
-export function trainCommand(command: Command): Command {
+export function configure(command: Command): Command {
   return command
     .argument("<config>", "a JSON file; see docs/settings.md, or let an editor use configs/nnfit.schema.json")
     .option(...setOption)

@@ -28,7 +28,7 @@ interface VerifyOptions {
   readonly json?: boolean;
 }
 
-export function verifyCommand(command: Command): Command {
+export function configure(command: Command): Command {
   return command
     .argument("<run>", "a run folder; it is not changed")
     .option(...threadsOption)

@@ -10,6 +10,15 @@ export function take<Taken extends Numbers>(from: Taken, places: Uint32Array): T
   return taken;
 }
 
+/** Rows of a matrix [rows, width], in the order given. */
+export function takeMatrixRows(from: Float32Array, width: number, rows: Uint32Array): Float32Array {
+  const taken = new Float32Array(rows.length * width);
+  for (let i = 0, at = 0; i < rows.length; i++) {
+    for (let place = rows[i]! * width, end = place + width; place < end; place++) taken[at++] = from[place]!;
+  }
+  return taken;
+}
+
 /** Several, one after the other. A single one is left as it is. */
 export function join<Joined extends Numbers>(type: Type<Joined>, parts: readonly Joined[]): Joined {
   if (parts.length === 1) return parts[0]!;

@@ -166,8 +166,10 @@ function doubtAboutMixture(
   data: DataOptions,
 ): Doubt | undefined {
   const number = numberReader(data);
-  const words = cells.filter((cell) => number(cell) === undefined);
-  if (cells.length - words.length < Math.max(MANY_NUMBERS, 2 * words.length)) return undefined;
+  const words: string[] = [];
+  const most = Math.min(cells.length / 3, cells.length - MANY_NUMBERS); // two numbers for each word, and many of them
+  if (most < 0) return undefined;
+  for (const cell of cells) if (number(cell) === undefined && words.push(cell) > most) return undefined;
   const isNumber = categories.map((cell) => number(cell) !== undefined);
   const rows = codes.reduce((rows, code) => rows + Number(code >= 0 && isNumber[code]), 0);
   if (rows < MOSTLY * codes.length) return undefined;

@@ -6,6 +6,7 @@ import type { Table } from "../data/table.js";
 import { forwardBlocks } from "../data/timeSplit.js";
 import { seededRandom } from "../engine/random.js";
 import { NnfitError } from "../errors.js";
+import { unlearnedAmong } from "../train/members.js";
 import { type ClassTarget, classesOf } from "../transform/target.js";
 
 /** Rows to learn from, and others to test on. */
@@ -47,12 +48,10 @@ export function foldsOf(
 
 /** The classes that a fold tests and has no row of to learn from, by the number of the fold. */
 export function unlearnedClasses(table: Table, folds: readonly Fold[], classes: ClassTarget | undefined) {
-  const codes = classes && classesOf(classes, table);
-  if (!classes || !codes) return [];
+  if (!classes) return [];
+  const codes = classesOf(classes, table);
   return folds.flatMap(({ number, learning, test }) => {
-    const learned = new Set(Array.from(learning, (row) => codes[row]!));
-    const tested = new Set(Array.from(test, (row) => codes[row]!));
-    const names = classes.classes.filter((_, code) => tested.has(code) && !learned.has(code));
+    const names = unlearnedAmong(classes, codes, learning, test);
     return names.length > 0 ? [{ number, names }] : [];
   });
 }

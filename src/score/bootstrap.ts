@@ -1,6 +1,5 @@
-import { join, take } from "../data/arrays.js";
+import { countCodes, join, take, takeMatrixRows } from "../data/arrays.js";
 import type { Groups } from "../data/dependence.js";
-import { range } from "../data/split.js";
 import { type Random, seededRandom } from "../engine/random.js";
 import { Sample } from "../transform/sample.js";
 import type { TargetState } from "../transform/target.js";
@@ -44,12 +43,11 @@ export function bootstrap(
   const { rows, resamples } = workFor(all, columnsOf(target));
   const random = seededRandom(SEED, "bootstrap");
   const part = rows < all ? partOf(all, rows, groups, random) : undefined;
-  const scorers = part
-    ? scorersOf(target, takeTruth(truth, part.rows), takenPredictions(predictions, part.rows, all))
-    : scorersOf(target, truth, predictions);
+  const judged = part ? takeTruth(truth, part.rows) : truth;
+  const scorers = scorersOf(target, judged, part ? takenPredictions(predictions, part.rows, all) : predictions);
   const together = part ? part.groups : groups;
   const byClass = new Set<string>(metricsOf(target.task).flatMap(([name, { isByClass }]) => (isByClass ? [name] : [])));
-  const lacksClass = classesLackingIn(part ? takeTruth(truth, part.rows) : truth);
+  const lacksClass = classesLackingIn(judged);
 
   const times = new Uint32Array(part ? part.rows.length : all).fill(1);
   const centers = scorers.map(([, score]) => score(times));
@@ -101,13 +99,13 @@ function partOf(all: number, wanted: number, groups: Drawn | undefined, random: 
   const someRows = () => Uint32Array.from({ length: wanted }, () => random.below(all));
   if (!groups) return { rows: someRows(), narrowed: Math.sqrt(wanted / all) };
   const taken = Math.floor((wanted / all) * groups.count);
-  const rowsOf = rowsByGroup(groups);
-  const largest = range(0, groups.count).reduce((most, group) => Math.max(most, rowsOf(group).length), 0);
+  const largest = countCodes(groups.codes, groups.count).reduce((most, rows) => Math.max(most, rows));
   if (taken < FEWEST_GROUPS || largest > UNEVEN * (all / groups.count)) {
     // some rows of every group: what a score lacks in precision is then mostly how groups differ, which stays as it is
     const rows = someRows();
     return { rows, groups: { codes: take(groups.codes, rows), count: groups.count }, narrowed: 1 };
   }
+  const rowsOf = rowsByGroup(groups);
   const parts = Array.from({ length: taken }, () => rowsOf(random.below(groups.count)));
   const codes = parts.map((rows, group) => new Int32Array(rows.length).fill(group));
   return {
@@ -119,8 +117,7 @@ function partOf(all: number, wanted: number, groups: Drawn | undefined, random: 
 
 /** The rows of a group, in order. */
 function rowsByGroup({ codes, count }: Drawn): (group: number) => Uint32Array {
-  const ends = new Uint32Array(count);
-  for (const group of codes) ends[group]!++;
+  const ends = countCodes(codes, count);
   for (let group = 1; group < count; group++) ends[group]! += ends[group - 1]!;
   const starts = ends.slice();
   const rows = new Uint32Array(codes.length);
@@ -136,12 +133,11 @@ function takenPredictions(predictions: Predictions, rows: Uint32Array, all: numb
     };
   }
   const { classes, probabilities } = predictions;
-  const width = probabilities.length / all;
-  const taken = new Float32Array(rows.length * width);
-  for (const [place, row] of rows.entries()) {
-    taken.set(probabilities.subarray(row * width, (row + 1) * width), place * width);
-  }
-  return { ...predictions, classes: take(classes, rows), probabilities: taken };
+  return {
+    ...predictions,
+    classes: take(classes, rows),
+    probabilities: takeMatrixRows(probabilities, probabilities.length / all, rows),
+  };
 }
 
 function draw(times: Times, random: Random): void {

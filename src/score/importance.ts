@@ -1,4 +1,4 @@
-import { take } from "../data/arrays.js";
+import { take, takeMatrixRows } from "../data/arrays.js";
 import { range } from "../data/split.js";
 import { seededRandom } from "../engine/random.js";
 import type { Input } from "../transform/inputColumns.js";
@@ -99,10 +99,7 @@ function drawn<Rows extends { X: Float32Array; truth: Truth }>({ X, truth }: Row
   const order = range(0, all);
   seededRandom(seed, "importance").shuffle(order);
   const rows = order.slice(0, MOST_ROWS).sort();
-  const width = X.length / all;
-  const part = new Float32Array(rows.length * width);
-  for (const [place, row] of rows.entries()) part.set(X.subarray(row * width, (row + 1) * width), place * width);
-  return { X: part, truth: takeTruth(truth, rows) };
+  return { X: takeMatrixRows(X, X.length / all, rows), truth: takeTruth(truth, rows) };
 }
 
 /** Gives each row the columns of another row, until `back` is called. */

@@ -1,3 +1,4 @@
+import { takeMatrixRows } from "../data/arrays.js";
 import {
   type BaselineState,
   type Baselines,
@@ -64,10 +65,5 @@ function onceEach(members: readonly Member[]): Member[] {
 export function knownRows({ pipeline, rows: { X, size, truth } }: Prepared, numbers: Uint32Array): KnownRows {
   const columns = inputColumns(pipeline);
   if (numbers.length === size) return { X, columns, truth }; // row numbers are different, and ascend
-  const width = X.length / size;
-  const taken = new Float32Array(numbers.length * width);
-  for (let i = 0, at = 0; i < numbers.length; i++) {
-    for (let from = numbers[i]! * width, end = from + width; from < end; from++) taken[at++] = X[from]!;
-  }
-  return { X: taken, columns, truth: takeTruth(truth, numbers) };
+  return { X: takeMatrixRows(X, X.length / size, numbers), columns, truth: takeTruth(truth, numbers) };
 }

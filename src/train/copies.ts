@@ -1,3 +1,4 @@
+import { takeMatrixRows } from "../data/arrays.js";
 import { range, spacedRows } from "../data/split.js";
 import { type Column, cellsOf, columnOf, type Table } from "../data/table.js";
 import type { Rows } from "./prepare.js";
@@ -68,9 +69,7 @@ function tellingColumn(rows: readonly (readonly number[])[]): number {
 }
 
 function hashesAmong(X: Float32Array, width: number, rows: Uint32Array): Float64Array {
-  const taken = new Float32Array(rows.length * width);
-  for (const [place, row] of rows.entries()) taken.set(X.subarray(row * width, (row + 1) * width), place * width);
-  return hashesOfRows(rows.length, [taken]);
+  return hashesOfRows(rows.length, [takeMatrixRows(X, width, rows)]);
 }
 
 /** One or two rows may be alike. */

@@ -1,3 +1,4 @@
+import { countCodes, take } from "../data/arrays.js";
 import { countOf, type Dependence } from "../data/dependence.js";
 import { dealGroups, equalShares, splitGroups } from "../data/groupSplit.js";
 import { foldRows, range, sampleRows, splitRows } from "../data/split.js";
@@ -167,13 +168,22 @@ export function learnedRows({ members }: { readonly members: readonly Pick<Membe
   return range(0, end).filter((row) => isLearned[row] === 1);
 }
 
+/** The classes of rows to judge by, of which no row is learned from. */
+export function unlearnedAmong(
+  { classes }: ClassTarget,
+  codes: Int32Array,
+  learning: Uint32Array,
+  judging: Uint32Array,
+): string[] {
+  const [learned, judged] = [new Set(take(codes, learning)), new Set(take(codes, judging))];
+  return classes.filter((_, code) => judged.has(code) && !learned.has(code));
+}
+
 /** A class needs a row to learn from and one to judge by. */
 function checkClassSizes(table: Table, classes: ClassTarget | undefined, codes: Int32Array | undefined): void {
   if (!classes || !codes) return;
   const names = classes.classes;
-  const counts = names.map(() => 0);
-  for (const code of codes) counts[code]!++;
-  const alone = counts.indexOf(1);
+  const alone = countCodes(codes, names.length).indexOf(1);
   if (alone < 0) return;
   throw new NnfitError(
     "data",

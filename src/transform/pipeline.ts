@@ -226,11 +226,8 @@ function learnCategory(column: CategoryColumn, { unknown, minRows, given = [] }:
   if (counts.size > 1 && counts.size >= IDENTIFIER * present && !given.includes(name)) {
     return `${NAMES_ROWS}: ${counts.size} different words in ${present} training rows`;
   }
-  const frequent = [...counts.entries()]
-    .filter(([, count]) => count >= minRows)
-    .sort(([, a], [, b]) => b - a)
-    .slice(0, MOST_CATEGORIES);
-  const descending = [...counts.values()].sort((a, b) => b - a);
+  const descending = [...counts.entries()].sort(([, a], [, b]) => b - a);
+  const frequent = descending.slice(0, MOST_CATEGORIES).filter(([, count]) => count >= minRows);
   if (frequent.length === 0) return `no category is in ${minRows} training rows or more`;
   const shares = new Map(frequent.map(([code, count]) => [categories[code]!, count / rows]));
   const kept = inOrder(shares.keys());
@@ -244,7 +241,10 @@ function learnCategory(column: CategoryColumn, { unknown, minRows, given = [] }:
       shares: kept.map((category) => shares.get(category)!),
       missing: (rows - present) / rows,
       other: (present - placed) / rows,
-      unplaced: expectedUnplaced(descending, frequent.length),
+      unplaced: expectedUnplaced(
+        descending.map(([, count]) => count),
+        frequent.length,
+      ),
     },
   };
 }
