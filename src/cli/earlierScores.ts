@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { fileError, NnfitError } from "../errors.js";
-import type { Scores } from "../score/metrics.js";
 import { savedScores } from "../score/saved.js";
+import type { Scores } from "../score/scoring.js";
 
 const evaluation = z.object({ scores: savedScores });
 

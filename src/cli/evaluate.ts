@@ -9,7 +9,7 @@ import { type Baselines, scoreBaselines } from "../score/baseline.js";
 import { bootstrap, type Intervals } from "../score/bootstrap.js";
 import { confusion, precisionAndRecall } from "../score/confusion.js";
 import { FEWEST_ROWS, type Importances, importances, passesFor } from "../score/importance.js";
-import { type Scores, scoresOf } from "../score/metrics.js";
+import { type Scores, scoresOf } from "../score/scoring.js";
 import { holdLearned } from "../train/copies.js";
 import { EVALUATION_ROWS } from "../train/evaluate.js";
 import { predictionThreads } from "../train/parallel.js";

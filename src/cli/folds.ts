@@ -18,7 +18,7 @@ import {
 import { keepFolds } from "../folds/keep.js";
 import { type CrossValidation, planFolds, prepareFold } from "../folds/plan.js";
 import { type FoldScores, foldScores } from "../folds/scores.js";
-import { scoreNames } from "../score/metrics.js";
+import { scoreNames } from "../score/scoring.js";
 import type { Prepared } from "../train/prepare.js";
 import { findTask } from "../train/task.js";
 import { foldDivergence } from "./divergence.js";

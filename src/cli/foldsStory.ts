@@ -3,7 +3,7 @@ import type { FoldResult } from "../folds/crossValidation.js";
 import type { CrossValidation } from "../folds/plan.js";
 import type { FoldScores } from "../folds/scores.js";
 import { unlearnedClasses } from "../folds/split.js";
-import { scoreNames } from "../score/metrics.js";
+import { scoreNames } from "../score/scoring.js";
 import type { TargetState } from "../transform/target.js";
 import { aligned, widest } from "./align.js";
 import type { Comparison } from "./scores.js";

@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from "commander";
 import { NnfitError } from "../errors.js";
 import { nearest } from "../family.js";
-import { metrics, type Scores, scoreKinds } from "../score/metrics.js";
+import { metrics } from "../score/metrics.js";
+import { type Scores, scoreKinds } from "../score/scoring.js";
 import type { TargetState } from "../transform/target.js";
 import { earlierScores } from "./earlierScores.js";
 

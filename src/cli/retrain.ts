@@ -5,7 +5,7 @@ import { modelOf } from "../artifact/trained.js";
 import { differences } from "../config/differences.js";
 import { loadConfig } from "../config/load.js";
 import { NnfitError } from "../errors.js";
-import { scoreNames } from "../score/metrics.js";
+import { scoreNames } from "../score/scoring.js";
 import type { EpochReport } from "../train/bestEpoch.js";
 import { baselinesOf } from "../train/compare.js";
 import { fingerprint } from "../train/fingerprint.js";

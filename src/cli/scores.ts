@@ -4,7 +4,7 @@ import { type Baseline, type Baselines, notBetter, wantedScores } from "../score
 import type { Interval } from "../score/bootstrap.js";
 import { precisionAndRecall } from "../score/confusion.js";
 import type { Importances } from "../score/importance.js";
-import type { Scores } from "../score/metrics.js";
+import type { Scores } from "../score/scoring.js";
 import type { TargetState } from "../transform/target.js";
 import { aligned, padEnd, padStart, shortened, widest } from "./align.js";
 import { oneLine, percent, scoreCell, scoreText, short, whole } from "./text.js";

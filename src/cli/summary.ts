@@ -1,6 +1,6 @@
 import { fileError, type NnfitError } from "../errors.js";
 import type { Interval } from "../score/bootstrap.js";
-import type { Scores } from "../score/metrics.js";
+import type { Scores } from "../score/scoring.js";
 import { appendSummary } from "./github.js";
 import type { Comparison } from "./scores.js";
 import { note, scoreCell } from "./text.js";

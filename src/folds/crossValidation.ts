@@ -5,7 +5,7 @@ import { Memory } from "../engine/memory.js";
 import { NnfitError } from "../errors.js";
 import { Network, plainSpec } from "../model/network.js";
 import { type Baselines, learnBaselines, scoreBaselines } from "../score/baseline.js";
-import { scoresOf } from "../score/metrics.js";
+import { scoresOf } from "../score/scoring.js";
 import type { Judgement } from "../train/bestEpoch.js";
 import { knownRows } from "../train/compare.js";
 import { evaluator } from "../train/evaluate.js";

@@ -1,5 +1,5 @@
 import type { Baseline, Baselines } from "../score/baseline.js";
-import { type Scores, scoresOf } from "../score/metrics.js";
+import { type Scores, scoresOf } from "../score/scoring.js";
 import { mean, sampleDeviation } from "../transform/moments.js";
 import type { TargetState } from "../transform/target.js";
 import { joinPredictions, joinTruths } from "../transform/truth.js";

@@ -5,8 +5,9 @@ import { mean } from "../transform/moments.js";
 import type { TargetState } from "../transform/target.js";
 import type { Predictions, Truth } from "../transform/truth.js";
 import { type KnownRows, learnLinear, linearFits, linearState, predictLinear } from "./linear.js";
-import { metricsOf, type Scores, scoreKinds, scoresOf, scoresOfMetric } from "./metrics.js";
+import { metricsOf } from "./metrics.js";
 import { savedScores } from "./saved.js";
+import { type Scores, scoreKinds, scoresOf, scoresOfMetric } from "./scoring.js";
 
 /** What else was learned and found out in training, for any task; models of earlier versions have neither. */
 const alongside = {

@@ -4,7 +4,8 @@ import { type Random, seededRandom } from "../engine/random.js";
 import { Sample } from "../transform/sample.js";
 import type { TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
-import { metricsOf, type Scores, scorersOf, type Times } from "./metrics.js";
+import { metricsOf, type Times } from "./metrics.js";
+import { type Scores, scorersOf } from "./scoring.js";
 
 /** What is drawn together. */
 type Drawn = Pick<Groups, "codes" | "count">;

@@ -6,7 +6,8 @@ import { mean, sampleDeviation } from "../transform/moments.js";
 import type { TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
 import { firstScores } from "./baseline.js";
-import { properMetric, type Scores, scoreKinds, scoresOf, scoresOfMetric } from "./metrics.js";
+import { properMetric } from "./metrics.js";
+import { type Scores, scoreKinds, scoresOf, scoresOfMetric } from "./scoring.js";
 
 /** How much worse a score gets without what a column tells: mean and standard deviation over the shuffles. */
 export interface Worsening {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Scores } from "./metrics.js";
+import type { Scores } from "./scoring.js";
 
 /** Scores as files have them: null where one is no finite number. */
 export const savedScores = z.record(z.string(), z.number().nullable());

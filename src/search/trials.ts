@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { seededRandom } from "../engine/random.js";
-import { badness, type metrics } from "../score/metrics.js";
+import type { metrics } from "../score/metrics.js";
 import { savedScores, scoresFrom, scoresToSave } from "../score/saved.js";
+import { badness } from "../score/scoring.js";
 import { stopped } from "../train/stopped.js";
 import type { TargetState } from "../transform/target.js";
 import type { TrialOutcome } from "./judges.js";

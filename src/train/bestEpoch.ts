@@ -1,4 +1,4 @@
-import { badness, type Scores } from "../score/metrics.js";
+import { badness, type Scores } from "../score/scoring.js";
 import type { TargetState } from "../transform/target.js";
 import type { TrainingOptions } from "./options.js";
 

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { type Blas, findBlas } from "../engine/blas.js";
 import { Memory } from "../engine/memory.js";
-import { scoresOf } from "../score/metrics.js";
+import { scoresOf } from "../score/scoring.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { fitTemperature } from "../transform/temperature.js";
 import { type Truth, takeTruth } from "../transform/truth.js";

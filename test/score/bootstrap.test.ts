@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { take } from "../../src/data/arrays.js";
 import { seededRandom } from "../../src/engine/random.js";
 import { bootstrap, workFor } from "../../src/score/bootstrap.js";
-import { scoresOf } from "../../src/score/metrics.js";
+import { scoresOf } from "../../src/score/scoring.js";
 import type { TargetState } from "../../src/transform/target.js";
 import { takeTruth } from "../../src/transform/truth.js";
 

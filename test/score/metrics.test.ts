@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { badness, type Scores, scoreNames, scorersOf, scoresOf } from "../../src/score/metrics.js";
+import { badness, type Scores, scoreNames, scorersOf, scoresOf } from "../../src/score/scoring.js";
 import type { TargetState } from "../../src/transform/target.js";
 
 /** What scikit-learn 1.2.1 says; null where it refuses, warns that a score is ill-defined, or gives NaN. */

@@ -1,0 +1,104 @@
+import { scalingOf } from "../transform/scalers.js";
+import type { TargetState } from "../transform/target.js";
+import { type Predictions, rowCountOf, type Truth } from "../transform/truth.js";
+import { type Better, type Metric, type MetricName, metrics, type Place, places, type Scorer } from "./metrics.js";
+
+/** Scores by name, such as `rmse`; of several targets `rmse_<target>`. NaN where one is not defined for the rows. */
+export type Scores = Readonly<Record<string, number>>;
+
+/** Every score of these predictions, at the end or those of an epoch; `also`: one more, whatever its place. */
+export function scoresOf(
+  target: TargetState,
+  truth: Truth,
+  predictions: Predictions,
+  place: Place = "end",
+  also?: MetricName | "loss",
+): Scores {
+  const once = new Uint32Array(rowCountOf(truth)).fill(1);
+  const scorers = scorersOf(target, truth, predictions, place, also);
+  return Object.fromEntries(scorers.map(([name, score]) => [name, score(once)]));
+}
+
+/** The same before it is said how many times each row counts. */
+export function scorersOf(
+  target: TargetState,
+  truth: Truth,
+  predictions: Predictions,
+  place: Place = "end",
+  also?: MetricName | "loss",
+): [string, Scorer][] {
+  const scorers: [string, Scorer][] = [];
+  // without probabilities there are no classes either, though something stands in their place
+  const isUnknown = predictions.task === "classification" && predictions.probabilities.some(Number.isNaN);
+  for (const [name, metric] of metricsAt(place, also)) {
+    if (metric.task === "classification") {
+      if (truth.task === "regression" || predictions.task === "regression") continue;
+      const score = metric.of(truth.classes, predictions.classes, predictions.probabilities);
+      scorers.push([name, isUnknown ? () => Number.NaN : score]);
+    } else {
+      if (truth.task === "classification" || predictions.task === "classification") continue;
+      for (const [t, values] of truth.values.entries()) {
+        scorers.push([scoreName(target, name, t), metric.of(values, predictions.values[t]!)]);
+      }
+    }
+  }
+  return scorers;
+}
+
+/** The names that `scoresOf` gives, in its order, with whether more or less is better. */
+export function scoreKinds(
+  target: TargetState,
+  place: Place = "end",
+  also?: MetricName | "loss",
+): Record<string, Better> {
+  const kinds = metricsAt(place, also)
+    .filter(([, { task }]) => task === target.task)
+    .flatMap(([name, { better }]) => scoresOfMetric(target, name).map((name): [string, Better] => [name, better]));
+  return Object.fromEntries(kinds);
+}
+
+/** The names that `scoresOf` gives, in its order. */
+export function scoreNames(target: TargetState, place: Place = "end", also?: MetricName | "loss"): string[] {
+  return Object.keys(scoreKinds(target, place, also));
+}
+
+/** The names of a metric's scores: one for each target. */
+export function scoresOfMetric(target: TargetState, name: string): string[] {
+  return target.task === "regression" ? target.targets.map((_, t) => scoreName(target, name, t)) : [name];
+}
+
+function metricsAt(place: Place, also?: MetricName | "loss"): [string, Metric][] {
+  const entries: [string, Metric][] = Object.entries(metrics);
+  return entries.filter(([name, { from }]) => name === also || places.indexOf(from) <= places.indexOf(place));
+}
+
+function scoreName(target: TargetState, metric: string, t: number): string {
+  const severalTargets = target.task === "regression" && target.targets.length > 1;
+  return severalTargets ? `${metric}_${target.targets[t]!.name}` : metric;
+}
+
+/**
+ * The score that an epoch is judged by, so that less is better. Over several targets it is the mean, for which errors in a
+ * target's units are divided by what it is scaled by: another unit of one of them changes nothing.
+ */
+export function badness(
+  name: MetricName | "loss",
+  target: TargetState,
+  { loss, scores }: { readonly loss: number; readonly scores: Scores },
+): number {
+  if (name === "loss") return loss;
+  const { better, isInUnits = false } = metrics[name] as Metric;
+  const values = scoresOfMetric(target, name).map((name) => scores[name]!);
+  const units = isInUnits && values.length > 1 ? unitsOf(target) : values.map(() => 1);
+  const mean = values.reduce((sum, value, t) => sum + value / units[t]!, 0) / values.length;
+  return better === "lower" ? mean : -mean;
+}
+
+/** How much of each target one is when it is scaled. */
+function unitsOf(target: TargetState): number[] {
+  if (target.task === "classification") return [1];
+  return target.targets.map(({ scaler }) => {
+    const { invert } = scalingOf(scaler);
+    return Math.abs(invert(1) - invert(0));
+  });
+}
