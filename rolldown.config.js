@@ -6,7 +6,13 @@ const englishOnly = {
 };
 
 export default {
-  input: ["dist/cli/main.js", "dist/engine/worker.js", "dist/train/thread.js", "dist/search/trialThread.js"],
+  input: [
+    "dist/cli/main.js",
+    "dist/engine/worker.js",
+    "dist/train/thread.js",
+    "dist/train/predictionThread.js",
+    "dist/search/trialThread.js",
+  ],
   platform: "node",
   external: ["jsonc-parser"],
   plugins: [englishOnly],

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { Memory } from "../engine/memory.js";
 import { NnfitError } from "../errors.js";
 import type { Network } from "../model/network.js";
-import { predictorOfInputs } from "../train/predictor.js";
+import { predictor } from "../train/predictor.js";
 import { type InputColumn, placesOf } from "../transform/inputColumns.js";
 
 const rows = z.array(z.array(z.number())).min(1).max(16);
@@ -101,7 +101,7 @@ function predicted(make: MakeNetworks, inputs: Probe["inputs"]): number[][] {
   try {
     const networks = make(memory);
     const columns = inputs[0]?.length ?? 0;
-    const all = predictorOfInputs(memory, networks, { columns, rows: MOST_ROWS })(Float32Array.from(inputs.flat()));
+    const all = predictor(memory, networks, { columns, rows: MOST_ROWS })(Float32Array.from(inputs.flat()));
     const width = all.length / inputs.length;
     return inputs.map((_, row) => [...all.subarray(row * width, (row + 1) * width)]);
   } finally {

@@ -13,7 +13,7 @@ import { type Scores, scoresOf } from "../score/scoring.js";
 import { holdLearned } from "../train/copies.js";
 import { EVALUATION_ROWS } from "../train/evaluate.js";
 import { predictionThreads } from "../train/parallel.js";
-import { predictorOfInputs } from "../train/predictor.js";
+import { predictor } from "../train/predictor.js";
 import { applyPipeline } from "../transform/apply.js";
 import { inputColumns, inputsOf, widthOf } from "../transform/inputColumns.js";
 import {
@@ -133,7 +133,7 @@ async function evaluate(model: Model, path: string, source: Source, options: Eva
   const passes = options.importance ? passesFor(pipeline.length) : 1;
   const memory = new Memory(predictionThreads(model.network, model.members, passes * (source.bytes ?? 0)));
   const networks = checkedNetworksOf(model, memory, path);
-  const predict = predictorOfInputs(memory, networks, { columns: widthOf(pipeline), rows: EVALUATION_ROWS });
+  const predict = predictor(memory, networks, { columns: widthOf(pipeline), rows: EVALUATION_ROWS });
   const format = { ...rowsFormat(options), ...cellFormat(model) };
   const all = await readColumns(source, format, columnsToScore(model));
   const table = rowsWithTarget(all, targetNames(target));

@@ -6,8 +6,8 @@ import { cellFormat, checkedNetworksOf } from "../artifact/model.js";
 import { readBlocks } from "../data/read.js";
 import { Memory } from "../engine/memory.js";
 import { fileError, NnfitError } from "../errors.js";
-import { predictionThreads } from "../train/parallel.js";
-import { predictor } from "../train/predictor.js";
+import { BlockPredictor } from "../train/blockPredictor.js";
+import { mostThreads } from "../train/parallel.js";
 import { printFailure, printResult, stoppedFailure } from "./failure.js";
 import { keepInputs, modelAt, placeOf, rowsSource } from "./locate.js";
 import { Predictions } from "./predictions.js";
@@ -91,19 +91,20 @@ async function predictAction(
   }
   const source = rowsSource(rows, out !== undefined || !process.stdout.isTTY);
   const lenient = onError === "null";
-  const memory = new Memory(
-    threads === "auto" ? predictionThreads(model.network, model.members, source.bytes ?? 0) : threads,
-  );
-  const predict = predictor(memory, checkedNetworksOf(model, memory, path), model.pipeline, lenient);
+  const memory = new Memory();
   const format = { ...rowsFormat(written), ...cellFormat(model) };
   const blocks = readBlocks(source, format, model.pipeline, { lenient, kept });
-  const predictions = new Predictions(model, predict, { proba, reasons, lenient, csvSafe });
-  const lines = Readable.from(predictions.lines(blocks));
+  const predictor = new BlockPredictor(memory, checkedNetworksOf(model, memory, path), model.pipeline, {
+    lenient,
+    threads: threads === "auto" ? mostThreads() : threads,
+  });
+  const predictions = new Predictions(model, { proba, reasons, lenient, csvSafe });
+  const lines = Readable.from(predictions.lines(predictor.predict(blocks)));
   try {
     if (out === undefined) await streamPipeline(lines, process.stdout, { end: false });
     else await writeStream(out, lines, json);
   } finally {
-    memory.close();
+    await predictor.close();
   }
   predictions.sentences().forEach(note);
   if (json) printResult({ version: 1, predictions: out, ...predictions.counts, odd: predictions.odd() });

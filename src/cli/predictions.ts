@@ -3,6 +3,7 @@ import { csvLine } from "../data/csv.js";
 import type { Block } from "../data/read.js";
 import type { Table } from "../data/table.js";
 import { NnfitError } from "../errors.js";
+import type { Predicted } from "../train/blockPredictor.js";
 import { predictionCells, predictionHeader, safeWord } from "../transform/output.js";
 import { rowsNotFinite } from "../transform/scalers.js";
 import { targetWidth } from "../transform/target.js";
@@ -30,8 +31,6 @@ export class Predictions {
 
   constructor(
     private readonly model: Pick<Model, "pipeline" | "target">,
-    /** the outputs for the rows of a table */
-    private readonly predict: (table: Table) => Float32Array,
     private readonly options: PredictionsOptions,
   ) {
     this.remarks = new Remarks(model.pipeline, options.reasons);
@@ -40,14 +39,14 @@ export class Predictions {
   }
 
   /** The header goes with the first rows, so that an error in them comes before it. */
-  async *lines(blocks: AsyncIterable<Block>): AsyncGenerator<string> {
+  async *lines(predicted: AsyncIterable<Predicted<Block>>): AsyncGenerator<string> {
     let header: string | undefined;
     let isFirst = true;
-    for await (const block of blocks) {
+    for await (const { block, outputs } of predicted) {
       if (isFirst) header = this.header(block);
       isFirst = false;
       if (block.table.rows === 0) continue;
-      yield (header ?? "") + this.linesOf(block);
+      yield (header ?? "") + this.linesOf(block, outputs);
       header = undefined;
     }
     if (header !== undefined) yield header;
@@ -77,10 +76,9 @@ export class Predictions {
     return csvLine(names.map(this.word));
   }
 
-  private linesOf({ table, kept }: Block): string {
+  private linesOf({ table, kept }: Block, outputs: Float32Array): string {
     const { target } = this.model;
     const { reasons, unreadable } = this.remarks.on(table);
-    const outputs = this.predict(table);
     const without = new Set([...unreadable, ...this.lost(outputs, table)]);
     this.counts.rows += table.rows;
     this.counts.withoutPrediction += without.size;

@@ -274,8 +274,8 @@ function doubtAboutNumbers(column: NumberColumn, inputs: number): string | undef
 
 /** 20240301 and the like. */
 function holdsCompactDates(values: Float64Array): boolean {
-  const present = values.reduce((count, value) => count + Number(!Number.isNaN(value)), 0);
-  return present >= FEW_ROWS && values.every((value) => Number.isNaN(value) || isCompactDate(value));
+  if (!values.every((value) => Number.isNaN(value) || isCompactDate(value))) return false;
+  return values.reduce((count, value) => count + Number(!Number.isNaN(value)), 0) >= FEW_ROWS;
 }
 
 /** Whole numbers, none twice and none left out between the smallest and the largest. */

@@ -1,40 +1,15 @@
 import { join } from "../data/arrays.js";
 import { Dataset } from "../data/dataset.js";
-import type { Table } from "../data/table.js";
 import type { Memory } from "../engine/memory.js";
 import { losses } from "../model/losses.js";
 import type { Network } from "../model/network.js";
-import { applyLeniently, applyPipeline } from "../transform/apply.js";
-import { widthOf } from "../transform/inputColumns.js";
-import type { PipelineState } from "../transform/pipeline.js";
-import { rowsNotFinite } from "../transform/scalers.js";
-import { EVALUATION_ROWS, evaluator } from "./evaluate.js";
+import { evaluator } from "./evaluate.js";
 
 /**
- * Predicts tables of any length in the memory of a few rows: what it returns gives a table's outputs, [rows, outputs],
- * as the loss's inverse link makes them; of several networks on one memory, their mean.
+ * Predicts X [rows, columns], as the networks take it, so many `rows` at a time: the outputs, [rows, outputs], as the
+ * loss's inverse link makes them; of several networks on one memory, their mean.
  */
 export function predictor(
-  memory: Memory,
-  networks: readonly Network[],
-  pipeline: PipelineState,
-  /** a row with a number that is too large for a float32 gets NaN for outputs, and is no error */
-  lenient = false,
-): (table: Table) => Float32Array {
-  const columns = widthOf(pipeline);
-  const predict = predictorOfInputs(memory, networks, { columns, rows: EVALUATION_ROWS });
-  if (!lenient) return (table) => predict(applyPipeline(pipeline, table));
-  return (table) => {
-    const X = applyLeniently(pipeline, table);
-    const outputs = predict(X);
-    const width = outputs.length / table.rows;
-    for (const row of rowsNotFinite(X, columns)) outputs.fill(Number.NaN, row * width, (row + 1) * width);
-    return outputs;
-  };
-}
-
-/** The same of rows as the networks take them, X [rows, columns], so many `rows` at a time. */
-export function predictorOfInputs(
   memory: Memory,
   networks: readonly Network[],
   { columns, rows: capacity }: { columns: number; rows: number },

@@ -9,6 +9,8 @@ import { version } from "../../src/artifact/version.js";
 import type { Table } from "../../src/data/table.js";
 import { Memory } from "../../src/engine/memory.js";
 import { predictor } from "../../src/train/predictor.js";
+import { applyPipeline } from "../../src/transform/apply.js";
+import { widthOf } from "../../src/transform/inputColumns.js";
 import { byDefault, columns, refusal } from "../data/source.js";
 import { sealed, smallModel } from "./model.js";
 
@@ -72,7 +74,8 @@ const expectedTensors = {
 
 const outputsOf = (table: Table) => (model: Model) => {
   const memory = new Memory();
-  return predictor(memory, networksOf(model, memory), model.pipeline)(table);
+  const predict = predictor(memory, networksOf(model, memory), { columns: widthOf(model.pipeline), rows: 1024 });
+  return predict(applyPipeline(model.pipeline, table));
 };
 
 describe("a saved model", () => {

@@ -14,7 +14,8 @@ import { type Prepared, prepare } from "../../src/train/prepare.js";
 import { Reports } from "../../src/train/reports.js";
 import { findTask } from "../../src/train/task.js";
 import { engineFor, type Outcome, train } from "../../src/train/train.js";
-import { inputColumns } from "../../src/transform/inputColumns.js";
+import { applyPipeline } from "../../src/transform/apply.js";
+import { inputColumns, widthOf } from "../../src/transform/inputColumns.js";
 import { scaleOptions } from "../../src/transform/options.js";
 import { invertTarget } from "../../src/transform/target.js";
 import { columns } from "../data/source.js";
@@ -126,7 +127,8 @@ describe("an ensemble", () => {
     for (const [number, { weights }] of members.entries()) {
       const network = new Network(new Memory(), plainSpec(ready.spec));
       network.weights = weights;
-      const outputs = predictor(network.memory, [network], ready.pipeline)(words);
+      const predict = predictor(network.memory, [network], { columns: widthOf(ready.pipeline), rows: 1024 });
+      const outputs = predict(applyPipeline(ready.pipeline, words));
       const predictions = invertTarget(ready.target, outputs);
       if (predictions.task !== "classification") throw new Error("it is a classification");
       for (const row of ready.members[number]!.validation) {

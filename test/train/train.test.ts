@@ -13,6 +13,8 @@ import { predictor } from "../../src/train/predictor.js";
 import { type Prepared, prepare, type TaskOptions } from "../../src/train/prepare.js";
 import { findTask } from "../../src/train/task.js";
 import { engineFor, type Outcome, train } from "../../src/train/train.js";
+import { applyPipeline } from "../../src/transform/apply.js";
+import { widthOf } from "../../src/transform/inputColumns.js";
 import { scaleOptions } from "../../src/transform/options.js";
 import { invertTarget } from "../../src/transform/target.js";
 import { takeTruth } from "../../src/transform/truth.js";
@@ -68,7 +70,9 @@ function networkOf({ prepared: { spec }, weights }: Run): Network {
 
 function outputsOf(run: Run, table: Table): Float32Array {
   const network = networkOf(run);
-  return predictor(network.memory, [network], run.prepared.pipeline)(table);
+  const { pipeline } = run.prepared;
+  const predict = predictor(network.memory, [network], { columns: widthOf(pipeline), rows: 1024 });
+  return predict(applyPipeline(pipeline, table));
 }
 
 const weightsOf = ({ weights }: Run) => [...weights];

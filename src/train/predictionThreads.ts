@@ -1,0 +1,78 @@
+import { Worker } from "node:worker_threads";
+import { shared } from "../data/arrays.js";
+import type { Network, NetworkSpec } from "../model/network.js";
+
+/** What a thread is started with. */
+export interface PredictionThreadData {
+  readonly spec: NetworkSpec;
+  /** of each network */
+  readonly weights: readonly Float32Array[];
+  /** of X */
+  readonly columns: number;
+  /** that are predicted at a time */
+  readonly rows: number;
+}
+
+/** So many blocks a thread is given at a time: the next one is there when it is done with the first. */
+const BLOCKS_OF_A_THREAD = 2;
+
+interface Lane {
+  readonly worker: Worker;
+  isReady: boolean;
+  /** who waits for the blocks that it was given, the first one first */
+  readonly waiting: { resolve(outputs: Float32Array): void; reject(error: unknown): void }[];
+}
+
+/** Threads that predict whole blocks of rows, each on a memory of its own. Which of them does one changes no bit of it. */
+export class PredictionThreads {
+  private readonly lanes: readonly Lane[];
+  private isClosed = false;
+
+  constructor(networks: readonly Network[], count: number, size: Pick<PredictionThreadData, "columns" | "rows">) {
+    const { spec } = networks[0]!; // there is one, and the others are like it
+    const data = { spec, weights: networks.map(({ weights }) => shared(weights)), ...size };
+    this.lanes = Array.from({ length: count }, () => this.laneFor(data));
+  }
+
+  /** How many blocks they can be given before one of them is done. */
+  get room(): number {
+    return BLOCKS_OF_A_THREAD * this.lanes.length;
+  }
+
+  /**
+   * The outputs for X [rows, columns], which is given away; undefined where no thread has time for it soon, and X stays.
+   */
+  predict(X: Float32Array): Promise<Float32Array> | undefined {
+    const ready = this.lanes.filter(({ isReady, waiting }) => isReady && waiting.length < BLOCKS_OF_A_THREAD);
+    if (ready.length === 0) return undefined;
+    const { waiting, worker } = ready.reduce((a, b) => (b.waiting.length < a.waiting.length ? b : a));
+    return new Promise((resolve, reject) => {
+      waiting.push({ resolve, reject });
+      worker.postMessage(X, [X.buffer as ArrayBuffer]); // no thread shares it yet
+    });
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await Promise.all(this.lanes.map(({ worker }) => worker.terminate()));
+  }
+
+  private laneFor(workerData: PredictionThreadData): Lane {
+    // The same path from src/train and from dist/bundle.
+    const worker = new Worker(new URL("../../dist/bundle/predictionThread.cjs", import.meta.url), { workerData });
+    const lane: Lane = { worker, isReady: false, waiting: [] };
+    const fail = (error: unknown) => {
+      lane.isReady = false;
+      for (const { reject } of lane.waiting.splice(0)) reject(error);
+    };
+    worker.on("message", (message: "ready" | Float32Array) => {
+      if (message === "ready") lane.isReady = true;
+      else lane.waiting.shift()?.resolve(message);
+    });
+    worker.on("error", fail);
+    worker.on("exit", (code) => {
+      if (!this.isClosed) fail(new Error(`a thread that predicts ended with ${code}`));
+    });
+    return lane;
+  }
+}
