@@ -1,4 +1,5 @@
 import { version } from "../artifact/version.js";
+import { effectiveSettings } from "../config/effect.js";
 import type { LoadedConfig } from "../config/load.js";
 import { factsOf } from "../config/presets.js";
 import type { Config } from "../config/schema.js";
@@ -51,17 +52,16 @@ export async function findMaterial(loaded: LoadedConfig, { ranges, judge: choice
   };
 }
 
-/** What trials depend on, but for where files are. */
+/** What trials depend on. */
 export function originOf(
-  { data, output: _, training: { backend: __, ...training }, ...rest }: Config,
+  config: Config,
   { ranges, judge, seed }: SearchOptions,
   { task, validation }: Material,
 ): Origin {
-  const held = typeof data.validation === "string" ? "a table" : data.validation;
   return {
     nnfit: version,
-    config: digestOf({ ...rest, training, data: { ...data, train: "a table", validation: held } }),
-    ranges: digestOf([[...ranges], judge.name === "validation" ? judge.name : judge, seed]), // as earlier versions wrote it
+    config: digestOf([...effectiveSettings(config)]),
+    ranges: digestOf([[...ranges], judge, seed]),
     table: digestOfTables(validation ? [task.table, validation] : [task.table]),
   };
 }

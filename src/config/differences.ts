@@ -1,6 +1,7 @@
 import type { Fingerprint } from "../train/fingerprint.js";
 import type { TrainingOptions } from "../train/options.js";
 import { schedules } from "../train/schedules.js";
+import { effectiveSettings } from "./effect.js";
 import { configSchema } from "./schema.js";
 
 /** What a training is made from. */
@@ -10,19 +11,16 @@ export interface Origin {
   readonly data: Fingerprint;
 }
 
-/** Settings that have no part in what is learned, or whose part is seen in the data. */
-const WITHOUT_EFFECT = new Set(["preset", "output", "data.train", "training.checkpoint"]);
-
 /**
  * In words, each setting and each part of the data by which a training would be another one than that which was begun.
  * It may be made longer where no rate depends on how long it is.
  */
 export function differences(begun: Origin, now: Origin): string[] {
-  const [before, after] = [settings(completed(begun.config)), settings(now.config)];
+  const [before, after] = [effectiveSettings(completed(begun.config)), effectiveSettings(now.config)];
   const names = [...new Set([...before.keys(), ...after.keys()])];
   const changed = names.flatMap((name) => {
     const [then, since] = [before.get(name), after.get(name)];
-    if (then === since || hasNoEffect(name, then, since)) return [];
+    if (then === since) return [];
     if (name !== "training.epochs") return [`${name}: ${then ?? "not set"}, now ${since ?? "not set"}`];
     if (Number(since) < Number(then)) return [`${name}: ${then}, now ${since}, and it can only be raised`];
     return hasSchedule(now.config) ? [`${name}: ${then}, now ${since}, on which training.schedule depends`] : [];
@@ -44,23 +42,8 @@ function completed(config: Origin["config"]): Origin["config"] {
   return parsed.success ? parsed.data : config;
 }
 
-function hasNoEffect(name: string, then: string | undefined, since: string | undefined): boolean {
-  const isPath = (value: string | undefined) => value?.startsWith('"') === true;
-  if (name === "data.validation") return isPath(then) && isPath(since); // the rows themselves are compared
-  return [...WITHOUT_EFFECT].some((setting) => `${name}.`.startsWith(`${setting}.`));
-}
-
 function hasSchedule({ training }: Origin["config"]): boolean {
   const { schedule } = training as TrainingOptions; // a resolved config has it
   const { warmUp, ...rates } = schedule;
   return warmUp !== 0 || Object.values(rates).some(({ name }) => schedules[name].spansTraining);
-}
-
-/** "training.optimizer.learningRate" → "0.05", of all settings */
-function settings(value: unknown, path = ""): Map<string, string> {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    return new Map([[path, JSON.stringify(value)]]);
-  return new Map(
-    Object.entries(value).flatMap(([key, child]) => [...settings(child, path === "" ? key : `${path}.${key}`)]),
-  );
 }

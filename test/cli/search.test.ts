@@ -207,6 +207,8 @@ describe("a search that was stopped", () => {
     await works(["search", "c.json"], { cwd });
     const other = await nnfit(["search", "c.json", "--set", "training.clipNorm=1"], { cwd });
     expect([other.code, other.err]).toEqual([2, expect.stringContaining("trials of other settings")]);
+    const often = await works(["search", "c.json", "--set", "training.checkpoint.everySeconds=60"], { cwd });
+    expect(often.err).toContain("done      0 trainings"); // it changes no trial
     writeFileSync(join(cwd, "t.csv"), `${table}\n1,2,3\n`);
     const changed = await nnfit(["search", "c.json"], { cwd });
     expect([changed.code, changed.err]).toEqual([2, expect.stringContaining("trials of another table")]);
