@@ -61,6 +61,6 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     (best, candidate) => (best === undefined || apart(candidate) < apart(best) ? candidate : best),
     undefined,
   );
-  if (best === undefined || apart(best) >= Math.max(word.length, best.length)) return undefined; // nothing in common
+  if (best === undefined || apart(best) >= Math.min(word.length, best.length)) return undefined; // nothing in common
   return apart(best) <= Math.max(2, Math.ceil(word.length / 3)) ? best : undefined;
 }

@@ -156,7 +156,7 @@ function sentence(kind: Break, state: ColumnState, finding: Finding, similar: ()
     case "missing":
       return `"${name}" is missing in ${digits(finding.missing ?? 0)} of the rows (${digits(finding.missingInTraining ?? 0)} in training); the limit is ${digits(finding.missingLimit ?? 0)}`;
     case "unseen":
-      return `"${name}" has a category that training never${finding.expectedRare ? " or hardly ever" : ""} saw in ${digits(unseen ?? 0)} of the rows (${such}); the limit is ${digits(unseenLimit ?? 0)}`;
+      return `"${name}" has a category that the model does not know in ${digits(unseen ?? 0)} of the rows (${such}); the limit is ${digits(unseenLimit ?? 0)}`;
     case "drift":
       return `"${name}" has drifted: its population stability index is ${(drift ?? 0).toFixed(3)}; the limit is ${Number((driftLimit ?? 0).toFixed(3))}`;
   }

@@ -7,6 +7,8 @@ import { NnfitError } from "../errors.js";
 import { rowsToLearn, type TaskOf } from "../train/task.js";
 import { predicts, targetColumns, targetNames } from "../transform/target.js";
 import { findModel } from "./locate.js";
+import { Remarks } from "./remarks.js";
+import { note } from "./text.js";
 
 /** A model whose training is to go on. Its probabilities are calibrated anew. */
 export function modelToContinue(path: string): Model {
@@ -61,4 +63,16 @@ export async function readForModel(
   const classes = target.task === "classification" ? target : undefined;
   const learned = rowsToLearn(whole, names, data.weight);
   return { whole, task: { ...learned, task: target.task, names, classes, because: undefined } };
+}
+
+/** Says what the model does not know of the rows that its training goes on with: it will not learn it. */
+export function tellUnknown({ pipeline }: Model, table: Table): void {
+  const remarks = new Remarks(pipeline, false);
+  remarks.on(table);
+  const unknown = remarks.sentences();
+  unknown.forEach(note);
+  if (unknown.length > 0)
+    note(
+      "a training that goes on keeps the model's categories and scaling; one without --continue-from learns them anew",
+    );
 }

@@ -1,4 +1,4 @@
-import { cellFormat } from "../artifact/model.js";
+import { cellFormat, type Model } from "../artifact/model.js";
 import type { LoadedConfig } from "../config/load.js";
 import { factsOf } from "../config/presets.js";
 import type { Config } from "../config/schema.js";
@@ -18,6 +18,8 @@ export interface Lesson {
   readonly config: Config;
   readonly prepared: Prepared;
   readonly readValidation: ReadValidation;
+  /** the model that training goes on from */
+  readonly beginning: Model | undefined;
 }
 
 interface LessonOptions {
@@ -41,6 +43,6 @@ export function lessonOf(loaded: LoadedConfig, { continueFrom, read }: LessonOpt
     const asWritten = loaded.configFor(factsOf(task));
     const config = { ...asWritten, data: { ...asWritten.data, ...cells } };
     const prepared = await prepare(task, config, readValidation, { beginning });
-    return { table, task, config, prepared, readValidation };
+    return { table, task, config, prepared, readValidation, beginning };
   });
 }

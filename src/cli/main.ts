@@ -2,9 +2,7 @@ import { Command, CommanderError } from "commander";
 import { version } from "../artifact/version.js";
 import { NnfitError } from "../errors.js";
 import { exitCodes } from "./exit.js";
-import { printFailure, stoppedFailure } from "./failure.js";
 import { report } from "./report.js";
-import { type StopSignal, signalCodes } from "./signals.js";
 import { example } from "./usage.js";
 
 /** A command: how it is called, what it is in a line, and what gives its file. */
@@ -82,7 +80,6 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.exitCode = report(error, { json: wantsJson(argv) });
   };
   process.once("beforeExit", leftUndone);
-  if (wantsJson(argv)) tellSignals();
   const program = newProgram();
   try {
     await addCommands(program, argv);
@@ -116,17 +113,6 @@ async function addCommands(program: Command, argv: readonly string[]): Promise<v
     const isCalled = [argv[2], argv[3]].includes(name); // perhaps after help
     if (isCalled) (await load()).configure(command);
     program.addCommand(command.configureOutput(silent).exitOverride());
-  }
-}
-
-/** A signal that no command listens for ends the process, and scripts are told. */
-function tellSignals(): void {
-  for (const signal of Object.keys(signalCodes) as StopSignal[]) {
-    process.once(signal, () => {
-      if (process.listenerCount(signal) > 0) return; // whoever listens tells it
-      printFailure(stoppedFailure(signal));
-      process.exit(signalCodes[signal]);
-    });
   }
 }
 

@@ -31,7 +31,7 @@ export function configure(command: Command): Command {
     command
       .argument(...modelArgument)
       .argument("[rows]", "a CSV file, or - for standard input; columns are matched by name", "-")
-      .option("--out <file>", "file for the predictions; default: standard output")
+      .option("--out <file>", "file for the predictions; default, and -: standard output")
       .option(
         "--with <columns>",
         "copy columns of the input, unchanged, before the predictions: names separated by commas (quoted if they contain one), or all",
@@ -67,7 +67,7 @@ async function predictAction(
   path: string,
   rows: string,
   {
-    out,
+    out: file,
     with: kept = [],
     proba = false,
     reasons = false,
@@ -78,6 +78,7 @@ async function predictAction(
     ...written
   }: PredictOptions,
 ): Promise<void> {
+  const out = file === "-" ? undefined : file;
   if (json && out === undefined) {
     throw new NnfitError("usage", "--json and the predictions would both go to standard output", {
       try: "--out predictions.csv --json",

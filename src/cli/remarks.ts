@@ -82,7 +82,7 @@ function reason(state: ColumnState, column: Column, row: number, oddity: Oddity)
     case "unreadable":
       return `${name} "${text}" is not a ${state.type}`;
     case "unseen":
-      return `${name} "${text}" was not in training${hasRare(state) ? ", or too rare" : ""}`;
+      return `${name} "${text}" is not known to the model`;
     case "outside":
       return `${name} ${text} is outside ${rangeText(state)}`;
   }
@@ -105,13 +105,8 @@ function sentence({ state, counts, examples }: OddityTally, oddity: Oddity): str
     case "unreadable":
       return `${count(cells, "row")} ${cells === 1 ? "has" : "have"} no prediction, as "${name}" is not a ${state.type}: ${some}`;
     case "unseen":
-      return `${count(cells, "row")} ${cells === 1 ? "has" : "have"} a category of "${name}" that training never${hasRare(state) ? " or hardly ever" : ""} saw: ${some}`;
+      return `${count(cells, "row")} ${cells === 1 ? "has" : "have"} a category of "${name}" that the model does not know: ${some}`;
     case "outside":
       return `"${name}" is beyond its training range (${rangeText(state)}) in ${count(cells, "row")}`;
   }
-}
-
-/** Of more than a thousand categories the rarest have no place of their own, as if training had not seen them. */
-function hasRare(state: ColumnState): boolean {
-  return state.type === "category" && (state.profile?.other ?? 0) > 0;
 }

@@ -171,8 +171,9 @@ function describeTraining({ members, batchSize, training }: Prepared): void {
   const without = [
     ...(training.patience > 0 ? ["early stopping"] : []),
     ...(training.calibrate ? ["calibration"] : []),
+    ...(training.bestBy === "loss" ? [] : [`the best epoch by ${training.bestBy}`]),
   ];
-  if (without.length > 0) say("", `without ${without.join(" and ")}: there are no validation rows`);
+  if (without.length > 0) say("", `without ${without.join(" and without ")}: there are no validation rows`);
 }
 
 /** On pure noise the best of many epochs explains a tenth of 150 rows that it is chosen by, and half of 12. */

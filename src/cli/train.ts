@@ -13,6 +13,7 @@ import { holdsOut } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Watcher } from "../train/reports.js";
 import { type Engine, engineFor, hasModel, type Outcome, train } from "../train/train.js";
+import { tellUnknown } from "./continue.js";
 import { divergence } from "./divergence.js";
 import { exitCodeOf } from "./exit.js";
 import { failureOf, printResult } from "./failure.js";
@@ -159,6 +160,7 @@ async function trainJob(job: Job, options: TrainOptions, gates: Gates, clock: St
   const { table, task, config, prepared, engine, source, folder } = job;
 
   describe(table, task, prepared, engine, config);
+  if (job.beginning) tellUnknown(job.beginning, task.table);
   const scores = scoresOfEpoch(job);
   const [text, words] = [resolvedConfig(config), process.argv.slice(2)];
   const replaced = resume ? undefined : modelIn(config.output);

@@ -1,69 +1,15 @@
 import { NnfitError } from "../errors.js";
-import type { CellFormat } from "./csv.js";
-import { dateText, dayOrderIn, daysIn, isCompactDate, isSeason, looksLikeDate } from "./dates.js";
-import { MARKS, numberIn, numberReader, otherMark } from "./numbers.js";
+import { dateText, daysIn, isCompactDate } from "./dates.js";
+import { leakOf } from "./leaks.js";
+import { MARKS, otherMark } from "./numbers.js";
 import type { DataOptions } from "./options.js";
-import {
-  type CategoryColumn,
-  type Column,
-  cellsOf,
-  columnOf,
-  type DateColumn,
-  type NumberColumn,
-  type Table,
-  type Task,
-} from "./table.js";
-
-/** What people and programs write for a value that is missing, in small letters. */
-const MISSING = new Set([
-  "",
-  "n/a",
-  "na",
-  "nan",
-  "#n/a",
-  "<na>",
-  "null",
-  "nil",
-  "none",
-  "-",
-  "--",
-  "–",
-  "—",
-  ".",
-  "?",
-  "missing",
-  "unknown",
-  "undefined",
-  "(null)",
-  "<null>",
-  "\\n", // \N, as databases write it
-  "n.a.",
-  "nat",
-  "inf",
-  "+inf",
-  "-inf",
-  "infinity",
-  "-infinity",
-  "#div/0!",
-  "#value!",
-  "#ref!",
-  "#num!",
-  "#name?",
-  "#null!",
-]);
-
-/** A number as a person reads it, with a currency, a percent sign, a unit, its thousands apart, or negative in parentheses. */
-const DRESSED =
-  /^[+\u2212(-]?([$€£¥]|[A-Z]{3}(?= ))?\s?[+\u2212-]?(?:\d+|\d{1,3}(?:[ ,.'_\u00a0\u202f]\d{3})+)(?:[.,]\d+)?\s?([$€£¥%]|[A-Za-zµ°]{1,4}[²³23]?)?\)?$/;
-
-/** A time of day. */
-const CLOCK = /^\d{1,2}:[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?: ?[ap]m)?$/i;
+import { type Column, columnOf, type DateColumn, type NumberColumn, type Table, type Task } from "./table.js";
+import { type Doubt, doubtAboutWords } from "./wordDoubts.js";
 
 /** A target of more different words, all of which look like numbers, is not one of classes unless somebody says so. */
 const MOST_CLASSES = 20;
 
-/** Fewer different cells, or rows, look like something by chance. */
-const FEW_CELLS = 3;
+/** Fewer rows look like something by chance. */
 const FEW_ROWS = 20;
 
 /**
@@ -79,10 +25,8 @@ export function doubtsAbout(table: Table, data: DataOptions, task: Task | "auto"
   const inputs = doubtful.filter(({ name }) => !targets.includes(name));
   return doubtful.flatMap((column) => {
     const isTarget = targets.includes(column.name);
-    const told = isTarget ? undefined : targets.find((name) => tellsTarget(column, columnOf(table, name)));
-    if (told !== undefined) {
-      return `"${column.name}" tells the target "${told}" in every row; if new rows won't have it, data.ignore: ["${column.name}"] leaves it out`;
-    }
+    const leak = isTarget ? undefined : leakText(column, table, data);
+    if (leak) return leak;
     if (column.type === "category") {
       const doubt = doubtAboutWords(column, data, isTarget);
       if (doubt?.makesNumbers && isTarget && column.categories.length > MOST_CLASSES)
@@ -90,145 +34,31 @@ export function doubtsAbout(table: Table, data: DataOptions, task: Task | "auto"
       return doubt ? [doubt.what, doubt.way].filter((part) => part !== undefined).join("; ") : [];
     }
     if (column.type === "date") return doubtAboutYears(column) ?? [];
-    const doubt = doubtAboutMarks(column, data) ?? (isTarget ? undefined : doubtAboutNumbers(column, inputs.length));
+    const doubt =
+      doubtAboutMarks(column, data) ??
+      doubtAboutDigits(column) ??
+      (isTarget ? undefined : doubtAboutNumbers(column, inputs.length));
     return doubt ?? [];
   });
+}
+
+function leakText(column: Column, table: Table, data: DataOptions): string | undefined {
+  const { name } = column;
+  for (const target of [data.target].flat()) {
+    const known = columnOf(table, target);
+    const leak = known && leakOf(column, known);
+    if (leak === "target")
+      return `"${name}" tells the target "${target}" in every row; if new rows won't have it, data.ignore: ["${name}"] leaves it out`;
+    if (leak === "groups" && data.groups === null)
+      return `all rows of the same "${name}" have the same "${target}"; if new rows will be of others, data.groups: "${name}" validates on others too`;
+  }
+  return undefined;
 }
 
 function doubtAboutMarks({ name, withGroups }: NumberColumn, { decimal }: DataOptions): string | undefined {
   if (withGroups === undefined) return undefined;
   const [mark, other] = [MARKS[decimal], otherMark(decimal)];
   return `"${name}" may have ${mark} between thousands, as in ${withGroups}, and they are read as decimal ${mark}; data.decimal: "${other}" and data.thousands: "${decimal}" read them so`;
-}
-
-interface Doubt {
-  readonly what: string;
-  readonly way?: string;
-  /** the way makes a column of numbers of it */
-  readonly makesNumbers: boolean;
-}
-
-function doubtAboutWords(column: CategoryColumn, data: DataOptions, isTarget: boolean): Doubt | undefined {
-  const { name, categories } = column;
-  const missed = categories.filter((word) => MISSING.has(word.toLowerCase()));
-  const cells = categories.filter((word) => !MISSING.has(word.toLowerCase()));
-  const marks = marksOf(cells, data);
-  const settings = [
-    ...(marks && marks.decimal !== data.decimal ? [`data.decimal: "${marks.decimal}"`] : []),
-    ...(marks && marks.thousands !== data.thousands ? [`data.thousands: "${marks.thousands}"`] : []),
-  ];
-  const asMissing = missed.length > 0 ? [`data.missing: ${JSON.stringify([...data.missing, ...missed])}`] : [];
-  const all = [...settings, ...asMissing];
-  const dress = dressOf(cells, data.decimal);
-  if (isTarget && missed.length > 0 && ((marks ?? dress) === undefined || cells.length < FEW_CELLS)) {
-    const what = `"${missed[0]}" is taken for one of the classes of "${name}"`;
-    return {
-      what,
-      way: `${all.join(" and ")} ${all.length > 1 ? "leave" : "leaves"} its rows out`,
-      makesNumbers: false,
-    };
-  }
-  if (cells.length < FEW_CELLS) return undefined;
-  const isWords = `"${name}" is a column of words, as`;
-  if (marks) {
-    const kinds = [
-      ...(marks.decimal === data.decimal ? [] : [`decimal ${MARKS[marks.decimal]}`]),
-      ...(marks.thousands === data.thousands ? [] : ["marks between thousands"]),
-    ].join(" and ");
-    const numbers = missed.length > 0 ? `"${missed[0]}" stands among ` : "its numbers have ";
-    const of = missed.length > 0 ? (kinds ? `numbers with ${kinds}` : "its numbers") : kinds;
-    const way = `${all.join(" and ")} ${all.length > 1 ? "make" : "makes"} it one of numbers`;
-    return { what: `${isWords} ${numbers}${of}`, way, makesNumbers: true };
-  }
-  if (dress !== undefined) {
-    const what = `${isWords} its numbers are written like "${dress}"`;
-    const plain = ["plain ones", ...asMissing].join(" and ");
-    return { what, way: `${plain} would make it one of numbers`, makesNumbers: true };
-  }
-  if (cells.every(looksLikeDate) && !cells.every(isSeason))
-    return { ...doubtAboutDates(name, cells, asMissing, isTarget), makesNumbers: false };
-  if (!isTarget && cells.every((cell) => CLOCK.test(cell))) {
-    const way = "hours as numbers, such as 17.5, or dates with their times, can be learned from";
-    return { what: `"${name}" holds times of day, which are taken for words`, way, makesNumbers: false };
-  }
-  return doubtAboutMixture(column, cells, data) ?? doubtAboutCapitals(name, categories);
-}
-
-/** So many different numbers are no codes, such as 1, 2 and 3a; */
-const MANY_NUMBERS = 10;
-/** and so large a share of the rows has them. */
-const MOSTLY = 0.5;
-
-/** Numbers for the most part, as where a laboratory wrote "<0.3". */
-function doubtAboutMixture(
-  { name, codes, categories }: CategoryColumn,
-  cells: readonly string[],
-  data: DataOptions,
-): Doubt | undefined {
-  const number = numberReader(data);
-  const words: string[] = [];
-  const most = Math.min(cells.length / 3, cells.length - MANY_NUMBERS); // two numbers for each word, and many of them
-  if (most < 0) return undefined;
-  for (const cell of cells) if (number(cell) === undefined && words.push(cell) > most) return undefined;
-  const isNumber = categories.map((cell) => number(cell) !== undefined);
-  const rows = codes.reduce((rows, code) => rows + Number(code >= 0 && isNumber[code]), 0);
-  if (rows < MOSTLY * codes.length) return undefined;
-  const more = words.length - 1;
-  const others =
-    more > 0 ? `"${words[0]}" and ${more} other ${more === 1 ? "word" : "words"} stand` : `"${words[0]}" stands`;
-  const what = `"${name}" is a column of words, as ${others} among its numbers`;
-  return {
-    what,
-    way: `numbers in their place, or none, would make it one of numbers; data.types: { "${name}": "category" } says that they are codes`,
-    makesNumbers: true,
-  };
-}
-
-/** The marks that make numbers of all cells, those that the config has if they do. */
-function marksOf(
-  cells: readonly string[],
-  { decimal, thousands }: DataOptions,
-): Omit<CellFormat, "missing"> | undefined {
-  const groups = [...new Set([thousands, null, ",", ".", " ", "'"] as const)];
-  for (const point of [decimal, otherMark(decimal)]) {
-    for (const mark of groups) {
-      if (mark === point) continue;
-      const numberIn = numberReader({ decimal: point, thousands: mark });
-      if (cells.every((cell) => numberIn(cell) !== undefined)) return { decimal: point, thousands: mark };
-    }
-  }
-  return undefined;
-}
-
-function doubtAboutDates(
-  name: string,
-  cells: readonly string[],
-  asMissing: readonly string[],
-  isTarget: boolean,
-): Pick<Doubt, "what" | "way"> {
-  if (isTarget) return { what: `"${name}" holds dates, and each of them is a class` };
-  const what = `"${name}" holds dates, which are taken for words`;
-  const order = dayOrderIn(cells);
-  const unread = cells.find((cell) => daysIn(cell, order) === undefined);
-  const isOrdered = unread === undefined || daysIn(unread, "dayFirst") === undefined;
-  const settings = [...(isOrdered ? [] : ['data.dates: "dayFirst" or "monthFirst"']), ...asMissing];
-  if (unread !== undefined && isOrdered)
-    return { what: `${what}, as ${unread} is none that can be read`, way: "dates such as 2024-03-01 can" };
-  return { what, way: `${settings.join(" and ")} ${settings.length > 1 ? "make" : "makes"} them dates` };
-}
-
-function doubtAboutCapitals(name: string, words: readonly string[]): Doubt | undefined {
-  const first = new Map<string, string>();
-  for (const word of words) {
-    const small = word.toLowerCase();
-    const alike = first.get(small);
-    if (alike !== undefined) {
-      const what = `"${alike}" and "${word}" are different words of "${name}"`;
-      return { what, way: "written alike they would be one", makesNumbers: false };
-    }
-    first.set(small, word);
-  }
-  return undefined;
 }
 
 function notClasses({ what, way }: Doubt, source: string): NnfitError {
@@ -238,24 +68,16 @@ function notClasses({ what, way }: Doubt, source: string): NnfitError {
   });
 }
 
-/** One of the cells, if all are numbers in the same dress. */
-function dressOf(cells: readonly string[], decimal: DataOptions["decimal"]): string | undefined {
-  let dressed: string | undefined;
-  const dresses = new Set<string>();
-  for (const cell of cells) {
-    const [whole, before = "", after = ""] = DRESSED.exec(cell) ?? [];
-    if (whole === undefined) return undefined;
-    if (before || after) dresses.add(`${before} ${after}`);
-    if (dresses.size > 1) return undefined;
-    if (numberIn(cell, decimal) === undefined) dressed ??= cell;
-  }
-  return dressed;
-}
-
 function doubtAboutYears({ name, order, withLateYear }: DateColumn): string | undefined {
   if (withLateYear === undefined) return undefined;
   const year = dateText(daysIn(withLateYear, order)!).slice(0, 4); // it was read before
   return `"${name}" has years of two digits, and ${withLateYear} is read as one of ${year}; years of four digits can't be mistaken`;
+}
+
+function doubtAboutDigits({ name, values }: NumberColumn): string | undefined {
+  if (!values.some(isRounded) || !values.every((value) => Number.isNaN(value) || Number.isInteger(value)))
+    return undefined;
+  return `"${name}" has whole numbers beyond 2^53, which are rounded, so different ones may become the same; data.types: { "${name}": "category" } keeps them apart, data.ignore: ["${name}"] leaves them out`;
 }
 
 /** A column that is the only input is what the user wants to learn from. */
@@ -270,6 +92,11 @@ function doubtAboutNumbers(column: NumberColumn, inputs: number): string | undef
   return inputs > 1 && countsRows(column)
     ? `"${name}" counts the rows; if it tells nothing else of them, data.ignore: ["${name}"] leaves it out`
     : undefined;
+}
+
+/** Beyond 2⁵³ doubles are further apart than one; of numbers of more than twenty digits nobody means each. */
+function isRounded(value: number): boolean {
+  return Math.abs(value) > Number.MAX_SAFE_INTEGER && Math.abs(value) < 1e20;
 }
 
 /** 20240301 and the like. */
@@ -293,22 +120,4 @@ function countsRows({ values }: NumberColumn): boolean {
     seen[place] = 1;
   }
   return true;
-}
-
-/** The same number in every row; or for each class a value of its own, each of which comes again. */
-function tellsTarget(column: Column, target: Column | undefined): boolean {
-  if (!target) return false;
-  const [cells, classes] = [cellsOf(column), cellsOf(target)];
-  if (cells.length < FEW_ROWS) return false;
-  if (column.type === "number" && target.type === "number" && cells.every((cell, row) => cell === classes[row]))
-    return true;
-  const [classOf, cellOf] = [new Map<number, number>(), new Map<number, number>()];
-  for (const [row, cell] of cells.entries()) {
-    const known = classes[row]!;
-    if ((classOf.get(cell) ?? known) !== known || (cellOf.get(known) ?? cell) !== cell) return false;
-    classOf.set(cell, known);
-    cellOf.set(known, cell);
-    if (classOf.size > cells.length / 2) return false;
-  }
-  return classOf.size > 1;
 }

@@ -55,7 +55,14 @@ function isTitle(names: readonly string[]): boolean {
 }
 
 /** That each of the names, which stand in a setting of the config, is a column of the table `source`. */
-export function checkNames(names: readonly string[], header: readonly string[], setting: string, source: string): void {
+export function checkNames(
+  names: readonly string[],
+  header: readonly string[],
+  setting: string,
+  source: string,
+  /** what to try, whatever names are near */
+  way?: string,
+): void {
   const known = new Set(header);
   const unknown = names.find((name) => !known.has(name));
   if (unknown === undefined) return;
@@ -63,7 +70,7 @@ export function checkNames(names: readonly string[], header: readonly string[], 
   throw new NnfitError("usage", `no column "${unknown}" in ${source}`, {
     setting,
     have: listed(header),
-    try: similar ? `"${similar}"` : wayToHeader(header),
+    try: way ?? (similar ? `"${similar}"` : wayToHeader(header)),
   });
 }
 
@@ -87,11 +94,17 @@ export function lacksColumns(
 ): NnfitError {
   const [first, ...others] = lacking;
   const extra = header.filter((column) => !wanted.some(({ name }) => name === column));
-  const similar = others.length === 0 ? nearest(first!, extra) : undefined;
+  const inOtherCase = lacking.map((name) => extra.find((column) => column.toLowerCase() === name.toLowerCase()));
+  const nearby = others.length === 0 ? [nearest(first!, extra)] : [];
+  const similar = inOtherCase.some((column) => column !== undefined) ? inOtherCase : nearby;
+  const renamings = similar.flatMap((column, i) => (column === undefined ? [] : `"${column}" to "${lacking[i]}"`));
   const names = listed(lacking.map((name) => `"${name}"`));
   return new NnfitError("data", `the table lacks the ${others.length === 0 ? "column" : "columns"} ${names}`, {
     at,
     have: listed(header),
-    try: similar ? `renaming "${similar}" to "${first}", if it is the same` : wayToHeader(header),
+    try:
+      renamings.length > 0
+        ? `renaming ${listed(renamings)}, if ${renamings.length > 1 ? "they are" : "it is"} the same`
+        : wayToHeader(header),
   });
 }

@@ -92,7 +92,11 @@ export async function prepare(
   const learned = scaledBy ?? rowsLearned(table, parts);
   const weight = weightColumn(data.weight ?? null, table, names);
   const { target, pipeline, leftOut } = beginning
-    ? { target: beginning.target, pipeline: profiledBy(beginning.pipeline, learned), leftOut: [] }
+    ? {
+        target: beginning.target,
+        pipeline: profiledBy(beginning.pipeline, learned, beginning.training.trainingRows),
+        leftOut: [],
+      }
     : learnTransforms(of, options, { learned, dependence, weight });
   const spec = beginning
     ? continuedSpec(beginning, model, scale)

@@ -51,6 +51,7 @@ export interface Beginning {
   readonly network: NetworkSpec;
   /** of each member, as they work */
   readonly weights: readonly Float32Array[];
+  readonly training: { readonly trainingRows: number };
 }
 
 /** The model's network, to be trained as the config says. Refuses a config that describes another one. */

@@ -196,7 +196,7 @@ function farOutside(
 
 /** Of new rows, with a category of which training had some rows, too few for a place. */
 function rareShare({ other, unplaced }: CategoryProfile, trainingRows: number): number {
-  return other > 0 && unplaced ? Math.max(other, Math.min(unplaced.rows / trainingRows, 1)) : other;
+  return other > 0 && unplaced ? Math.min(unplaced.rows / trainingRows, 1) : other;
 }
 
 /** How many training rows were what few rows are, and of how many. */

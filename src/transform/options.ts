@@ -23,3 +23,9 @@ export function scalerFor(setting: ScalerSetting, column: string) {
   if (typeof setting === "string") return setting;
   return (Object.hasOwn(setting, column) ? setting[column] : setting["*"]) ?? "standard";
 }
+
+/** The columns that a setting names; `way`: what to try, where it is written as settings with options are. */
+export function scaledByName(setting: Exclude<ScalerSetting, string>): { names: string[]; way: string | undefined } {
+  const names = Object.keys(setting).filter((name) => name !== "*");
+  return { names, way: names.join() === "name" ? `"${setting.name}" alone` : undefined };
+}

@@ -5,7 +5,7 @@ import type { CategoryColumn, Column, DateColumn, NumberColumn, Table } from "..
 import { NnfitError } from "../errors.js";
 import { inOrder, rowsByCategory } from "./categories.js";
 import { cycleName, cyclesIn } from "./cycles.js";
-import { type ScalerSetting, scalerFor } from "./options.js";
+import { type ScalerSetting, scaledByName, scalerFor } from "./options.js";
 import { categoryProfile, dateProfile, day, numberProfile, profileDates, profileNumbers } from "./profile.js";
 import { Sample } from "./sample.js";
 import { checkMagnitude, LARGEST_INPUT, learnScaler, scalerState } from "./scalers.js";
@@ -118,9 +118,9 @@ export function learnPipeline(
   checkNames(ignored, names, "data.ignore", training.source);
   if (typeof scale === "object") {
     const numbers = training.columns.filter(({ type }) => type !== "category").map(({ name }) => name);
-    const named = Object.keys(scale).filter((name) => name !== "*");
-    checkNames(named, names, "scale.inputs", training.source);
-    const word = named.find((name) => !numbers.includes(name));
+    const named = scaledByName(scale);
+    checkNames(named.names, names, "scale.inputs", training.source, named.way);
+    const word = named.names.find((name) => !numbers.includes(name));
     if (word !== undefined) {
       throw new NnfitError("usage", `the column "${word}" holds words, which are not scaled`, {
         setting: "scale.inputs",

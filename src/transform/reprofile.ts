@@ -4,14 +4,18 @@ import type { CategoryState, ColumnState, PipelineState } from "./pipeline.js";
 import { type CategoryProfile, profileDates, profileNumbers } from "./profile.js";
 import { Sample } from "./sample.js";
 
-/** The same transforms, with what columns are like in other training rows; as it was, of a column without a value there. */
-export function profiledBy(pipeline: PipelineState, training: Table): PipelineState {
-  return pipeline.map((state) => reprofiled(state, training));
+/**
+ * The same transforms, with what columns are like in other training rows; as it was, of a column without a value there.
+ * `learned`: how many rows the transforms were learned from
+ */
+export function profiledBy(pipeline: PipelineState, training: Table, learned: number): PipelineState {
+  return pipeline.map((state) => reprofiled(state, training, learned));
 }
 
-function reprofiled(state: ColumnState, training: Table): ColumnState {
+function reprofiled(state: ColumnState, training: Table, learned: number): ColumnState {
   const column = columnOf(training, state.name);
-  if (column?.type === "category" && state.type === "category") return { ...state, profile: sharesOf(state, column) };
+  if (column?.type === "category" && state.type === "category")
+    return { ...state, profile: sharesOf(state, column, learned) };
   if (!column || column.type === "category") return state;
   const present = new Sample(column.values);
   const { length: rows } = column.values;
@@ -20,13 +24,16 @@ function reprofiled(state: ColumnState, training: Table): ColumnState {
   return state.type === "date" ? { ...state, profile: profileDates(present, rows) } : state;
 }
 
-function sharesOf({ categories }: CategoryState, column: CategoryColumn): CategoryProfile {
+function sharesOf({ categories, profile }: CategoryState, column: CategoryColumn, learned: number): CategoryProfile {
   const among = placesAmong(categories, column.decimal);
   const rare = categories.length;
   const placeOf = column.categories.map((category) => among(category) ?? rare);
   const counts = new Float64Array(rare + 2);
   for (const code of column.codes) counts[code < 0 ? rare + 1 : placeOf[code]!]!++;
   const shares = Array.from(counts, (count) => count / column.codes.length);
-  const unplaced = { rows: counts[rare]!, variance: counts[rare]! }; // places were not chosen by these rows
+  // what the model has no place for is no more to be expected than before, however many of these rows are of that kind
+  const { rows = 0, variance = 0 } = profile?.unplaced ?? {};
+  const times = column.codes.length / learned;
+  const unplaced = { rows: rows * times, variance: variance * times };
   return { shares: shares.slice(0, rare), other: shares[rare]!, missing: shares[rare + 1]!, unplaced };
 }

@@ -7,7 +7,7 @@ import { type Column, cellsOf, columnOf, columnType, isMissing, type Table, take
 import { NnfitError } from "../errors.js";
 import { nearest } from "../family.js";
 import { inOrder, placesAmong } from "./categories.js";
-import { type ScaleOptions, scalerFor } from "./options.js";
+import { type ScaleOptions, scaledByName, scalerFor } from "./options.js";
 import { Sample } from "./sample.js";
 import { checkMagnitude, isFinite32, LARGEST_TARGET, learnScaler, scalerState, scalingOf } from "./scalers.js";
 import { tempered } from "./temperature.js";
@@ -154,8 +154,8 @@ export function learnTargets(
   { target: setting, clamp }: Pick<ScaleOptions, "target" | "clamp">,
 ): TargetState {
   if (typeof setting === "object") {
-    const named = Object.keys(setting).filter((name) => name !== "*");
-    checkNames(named, names, "scale.target", "the targets");
+    const named = scaledByName(setting);
+    checkNames(named.names, names, "scale.target", "the targets", named.way);
   }
   const targets = names.map((name) => {
     const column = columnOf(training, name)!;

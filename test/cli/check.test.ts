@@ -154,7 +154,7 @@ describe.concurrent("nnfit check", () => {
     expect(code).toBe(1);
     expect(columns.city).toMatchObject({ unseen: 0.011, breaks: ["unseen"] });
     expect(brokenIn(err)).toEqual([
-      '"city" has a category that training never saw in 1.1% of the rows ("Bonn"); the limit is 1%',
+      '"city" has a category that the model does not know in 1.1% of the rows ("Bonn"); the limit is 1%',
     ]);
     expect((await found(more, "--max-unseen", "0.011")).code).toBe(0);
     expect((await found(few, "--max-unseen", "0")).code).toBe(1);

@@ -176,6 +176,28 @@ describe("--continue-from", () => {
     expect([unknown.code, unknown.err]).toEqual([4, expect.stringContaining('"maybe" is none of the classes')]);
   });
 
+  it("says what the model does not know of the new rows, and check goes on counting it", async () => {
+    const cwd = await begun();
+    put(cwd, { "new.csv": table(30, 500).replaceAll(",x,", ",new,") });
+    const { code, err } = await go(cwd, "more");
+    expect(code).toBe(0);
+    expect(err).toContain('note: 20 rows have a category of "kind" that the model does not know: "new"\n');
+    expect(err).toContain('note: "a" is beyond its training range (0 to 16) in 30 rows\n');
+    expect(err).toContain("without --continue-from learns them anew\n");
+    const check = async (run: string, ...more: string[]) => {
+      const { code, out } = await nnfit(["check", run, "new.csv", "--json", ...more], { cwd });
+      const { columns } = JSON.parse(out) as { columns: { name: string; breaks: string[]; unseenLimit: number }[] };
+      return { code, kind: columns.find(({ name }) => name === "kind") };
+    };
+    expect(await check("more")).toMatchObject({ code: 1, kind: { breaks: ["unseen"], expectedRare: 0 } });
+    expect(await check("more", "--max-unseen", "0.1")).toMatchObject({ code: 1, kind: { unseenLimit: 0.1 } });
+    await works(["train", "c.json", "--out", "again", "--continue-from", "more", ...set("data.train=new.csv")], {
+      cwd,
+    });
+    expect(await check("again")).toMatchObject({ code: 1, kind: { breaks: ["unseen"], expectedRare: 0 } });
+    expect((await go(cwd, "same", ...set("data.train=t.csv"))).err).not.toContain("note:");
+  });
+
   it("reads rows as the model reads them, whatever the config says of cells", async () => {
     const cwd = await begun();
     const commas = table(30, 5)

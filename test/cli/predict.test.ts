@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { lstatSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -71,6 +71,12 @@ describe.concurrent("nnfit predict", () => {
     expect((await works(["predict", "run/model.safetensors", "-"], { cwd, input })).out).toBe(wanted);
     await works(["predict", "c.json", "-", "--out", "of-input.csv"], { cwd, input });
     expect(text(cwd, "of-input.csv")).toBe(wanted);
+  });
+
+  it("writes standard output for --out -", async () => {
+    const { out } = await works(["predict", "run", "penguins.csv", "--out", "-"], { cwd });
+    expect(out).toBe((await predict("run", "penguins.csv")).out);
+    expect(existsSync(join(cwd, "-"))).toBe(false);
   });
 
   it("refuses to write over what it reads: the table, also through a link, the model or the config", async () => {

@@ -32,7 +32,7 @@ describe.concurrent("nnfit predict, of rows unlike those it learned from,", () =
       'note: "age" is beyond its training range (21 to 59) in 1 row',
       'note: "price" is beyond its training range (1 to 9) in 2 rows',
       'note: 1 cell of "city" was missing, and none was in training',
-      'note: 2 rows have a category of "city" that training never saw: "Bonn"',
+      'note: 2 rows have a category of "city" that the model does not know: "Bonn"',
     ]);
   });
 
@@ -58,7 +58,7 @@ describe.concurrent("nnfit predict, of rows unlike those it learned from,", () =
   it("counts over the whole of a table that comes in many blocks", async () => {
     const many = Array.from({ length: 100_000 }, (_, i) => (i % 1000 === 7 ? "30,Bonn,5," : fine));
     expect((await predict(table(...many))).err).toBe(
-      'note: 100 rows have a category of "city" that training never saw: "Bonn"\n',
+      'note: 100 rows have a category of "city" that the model does not know: "Bonn"\n',
     );
   });
 
@@ -66,10 +66,10 @@ describe.concurrent("nnfit predict, of rows unlike those it learned from,", () =
     expect(await reasons(odd)).toEqual([
       "",
       "age is missing",
-      'city "Bonn" was not in training',
+      'city "Bonn" is not known to the model',
       "city is missing",
       "price 10 is outside 1 to 9",
-      'age 99 is outside 21 to 59; city "Bonn" was not in training; price 0.5 is outside 1 to 9',
+      'age 99 is outside 21 to 59; city "Bonn" is not known to the model; price 0.5 is outside 1 to 9',
       "",
     ]);
     const [names] = cells((await predict(odd, "--reasons", "--proba")).out);

@@ -436,6 +436,8 @@ describe.concurrent("validation", () => {
   it("of none: patience has nothing to go by, and that is said", async () => {
     const { err } = await works(["train", "c.json", "--set", "training.patience=1"], { cwd: linearFolder() });
     expect(err).toMatch(/^ +without early stopping: there are no validation rows$/m);
+    const best = await works(["train", "c.json", "--set", "training.bestBy=mae"], { cwd: linearFolder() });
+    expect(best.err).toMatch(/^ +without the best epoch by mae: there are no validation rows$/m);
   });
 
   it("of none: all rows are learned from and judged by", async () => {

@@ -261,6 +261,20 @@ describe("a column that tells the target is doubted", () => {
   });
 });
 
+describe("numbers of more digits than a double keeps are doubted", () => {
+  const ids = (first: bigint) => Array.from({ length: 30 }, (_, i) => String(first + BigInt(i * 3)));
+  const told =
+    '"x" has whole numbers beyond 2^53, which are rounded, so different ones may become the same; data.types: { "x": "category" } keeps them apart, data.ignore: ["x"] leaves them out';
+  it.each([
+    ["account numbers", ids(9007199254740990n), [told]],
+    ["shorter ones", ids(900719925474000n), []],
+    ["measures of any size", Array.from({ length: 30 }, (_, i) => (i % 2 ? "1e18" : "0.5")), []],
+    ["powers of ten", Array.from({ length: 30 }, (_, i) => `1e${i + 20}`), []],
+  ])("where they are %s, or not", async (_, cells, expected) => {
+    expect(await doubts(cells)).toEqual(expected);
+  });
+});
+
 describe("numbers that may have points between thousands", () => {
   const rows = (cell: (i: number) => string) => Array.from({ length: 40 }, (_, i) => cell(i));
   it.each([

@@ -521,6 +521,9 @@ describe("wanted columns", () => {
     const one = await refusal(() => read("siez,kind\n1,a\n"));
     expect(one.message).toBe('the table lacks the column "size"');
     expect(one.details.try).toContain('"siez"');
+    const inOtherCase = await refusal(() => read("SIZE,Kind\n1,a\n"));
+    expect(inOtherCase.details.try).toBe('renaming "Kind" to "kind", "SIZE" to "size", if they are the same');
+    expect((await refusal(() => read("kind,y\na,1\n"))).details.try).toBeUndefined(); // nothing in common
     const used = await refusal(() => read("kind,sizes\n1,a\n"));
     expect(used.details.try).toContain('"sizes"');
     expect((await refusal(() => read("size\n1\n"))).details.try).toContain("data.skipLines"); // the model needs it as it is

@@ -326,6 +326,14 @@ describe("names in a config", () => {
     });
   });
 
+  it("of columns to scale are no names of options: a scaler has none", async () => {
+    const scale = { name: "robust" } as const;
+    expect(await refusal(() => learn(training, { noInputs: ["y"], scale }))).toMatchObject({
+      message: 'no column "name" in t.csv',
+      details: { setting: "scale.inputs", try: '"robust" alone' },
+    });
+  });
+
   it("of columns to scale have to be numbers, and the error does not deny that the column is there", async () => {
     const error = await refusal(() => learn(training, { noInputs: ["y"], scale: { kind: "robust" } }));
     expect(error).toMatchObject({ kind: "usage", details: { setting: "scale.inputs" } });

@@ -1,0 +1,111 @@
+import { log } from "../engine/scalar.js";
+import { type Column, cellsOf, type NumberColumn } from "./table.js";
+
+/**
+ * What a column may give away: the target of every row; or which rows are of one thing, such as a customer, and have one
+ * target, so that a network knows a held-out row by another one of that thing.
+ */
+export type Leak = "target" | "groups";
+
+/** Fewer rows look like something by chance. */
+const FEW_ROWS = 20;
+/** A column of more different values names things. */
+const MOST_VALUES = 20;
+/** What comes about by chance in fewer of all columns is not taken for chance. */
+const CHANCE = 1e-5;
+
+export function leakOf(column: Column, target: Column): Leak | undefined {
+  if (cellsOf(column).length < FEW_ROWS) return undefined;
+  if (column.type === "number" && target.type === "number" && areSame(column, target)) return "target";
+  if (column.type !== "category" && (isMissingByTarget(column, target) || isSplitByTarget(column, target)))
+    return "target";
+  const codeOf = coderOf(column);
+  const known = codeOf && targetsOf(codeOf, target);
+  if (!known || !isBeyondChance(known)) return undefined;
+  if (known.values <= MOST_VALUES) return "target";
+  return known.values <= known.rows / 2 ? "groups" : undefined;
+}
+
+function areSame(column: NumberColumn, target: NumberColumn): boolean {
+  return column.values.every((value, row) => value === target.values[row]);
+}
+
+/** Gives each row the code of its value, a missing cell being one too; undefined for numbers with decimals and dates, which are no names. */
+function coderOf(column: Column): ((row: number) => number) | undefined {
+  if (column.type === "category") return (row) => column.codes[row]! + 1;
+  const { type, values } = column;
+  if (type === "date" || !values.every((value) => Number.isInteger(value) || Number.isNaN(value))) return undefined;
+  const codes = new Map<number, number>();
+  return (row) => {
+    const value = values[row]!;
+    const known = codes.get(value);
+    if (known === undefined) codes.set(value, codes.size);
+    return known ?? codes.size - 1;
+  };
+}
+
+/** Of rows that have a target: how many they are, how many different values they have, and how many have the commonest target. */
+interface Known {
+  readonly rows: number;
+  readonly values: number;
+  readonly largest: number;
+}
+
+/** Undefined unless all rows of a value have the same target. */
+function targetsOf(codeOf: (row: number) => number, target: Column): Known | undefined {
+  const targets = cellsOf(target);
+  const first: number[] = [];
+  const rowsOf = new Map<number, number>();
+  let rows = 0;
+  for (const [row, known] of targets.entries()) {
+    if (isMissing(target, known)) continue;
+    const code = codeOf(row);
+    if ((first[code] ?? known) !== known) return undefined;
+    first[code] = known;
+    rowsOf.set(known, (rowsOf.get(known) ?? 0) + 1);
+    rows++;
+  }
+  const values = first.reduce((count) => count + 1, 0); // without holes
+  return { rows, values, largest: [...rowsOf.values()].reduce((most, rows) => Math.max(most, rows), 0) };
+}
+
+/** That all but the first row of each value have its target: the commonest target has so large a share of the rows. */
+function isBeyondChance({ rows, values, largest }: Known): boolean {
+  return (rows - values) * log(largest / rows) < log(CHANCE);
+}
+
+function isMissing(column: Column, cell: number): boolean {
+  return column.type === "category" ? cell < 0 : Number.isNaN(cell);
+}
+
+/** It is there in all rows of some targets, and in none of the others. */
+function isMissingByTarget(column: Exclude<Column, { type: "category" }>, target: Column): boolean {
+  const known = targetsOf((row) => Number(Number.isNaN(column.values[row])), target);
+  return known !== undefined && known.values === 2 && isBeyondChance(known);
+}
+
+/** All numbers of one of two targets are below those of the other. */
+function isSplitByTarget({ values }: Exclude<Column, { type: "category" }>, target: Column): boolean {
+  const targets = cellsOf(target);
+  const ranges = new Map<number, { low: number; high: number; rows: number }>();
+  for (const [row, value] of values.entries()) {
+    const known = targets[row]!;
+    if (Number.isNaN(value) || isMissing(target, known)) continue;
+    const range = ranges.get(known);
+    if (!range) ranges.set(known, { low: value, high: value, rows: 1 });
+    else {
+      range.low = Math.min(range.low, value);
+      range.high = Math.max(range.high, value);
+      range.rows++;
+    }
+    if (ranges.size > 2) return false;
+    const [a, b] = [...ranges.values()];
+    if (a && b && a.low <= b.high && b.low <= a.high) return false;
+  }
+  const [a, b] = [...ranges.values()];
+  if (!a || !b) return false;
+  // of all orders of the rows two are like this, among as many as there are ways to choose the fewer of them
+  let chance = log(2);
+  for (let i = 1; i <= Math.min(a.rows, b.rows); i++) chance -= log((Math.max(a.rows, b.rows) + i) / i);
+  return chance < log(CHANCE);
+}

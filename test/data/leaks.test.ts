@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import { leakOf } from "../../src/data/leaks.js";
+import type { Column } from "../../src/data/table.js";
+
+const words = (cells: readonly (string | null)[]): Column => {
+  const categories = [...new Set(cells.filter((cell) => cell !== null))];
+  const codes = Int32Array.from(cells, (cell) => (cell === null ? -1 : categories.indexOf(cell)));
+  return { type: "category", name: "x", codes, categories, decimal: "." };
+};
+const numbers = (cells: readonly (number | null)[]): Column => ({
+  type: "number",
+  name: "x",
+  values: Float64Array.from(cells, (cell) => cell ?? Number.NaN),
+});
+const rows = <Cell>(count: number, cell: (i: number) => Cell) => Array.from({ length: count }, (_, i) => cell(i));
+
+/** A third of the rows is of the class "yes". */
+const isYes = (i: number) => i % 3 === 0;
+const churn = (count: number) => words(rows(count, (i) => (isYes(i) ? "yes" : "no")));
+
+describe("a column gives the target away", () => {
+  it.each<[string, Column]>([
+    ["by a reason that only one class has", words(rows(300, (i) => (isYes(i) ? "abc"[i % 2]! : null)))],
+    ["by several states of each class", words(rows(300, (i) => (isYes(i) ? "closed" : `open${i % 2}`)))],
+    [
+      "by a date that only one class has",
+      { ...numbers(rows(300, (i) => (isYes(i) ? 19_000 + i : null))), type: "date", order: "dayFirst" } as Column,
+    ],
+    ["by an amount that is 0 for the other class", numbers(rows(300, (i) => (isYes(i) ? 10 + i / 7 : 0)))],
+    ["by codes", numbers(rows(300, (i) => (isYes(i) ? 3 : (i % 3) * 10)))],
+  ])("%s", (_, column) => {
+    expect(leakOf(column, churn(300))).toBe("target");
+  });
+
+  it.each<[string, Column]>([
+    ["a class in one row less", words(rows(300, (i) => (isYes(i) && i !== 150 ? "closed" : "open")))],
+    ["a different word in each row", words(rows(300, (i) => `id${i}`))],
+    ["a different number in each row", numbers(rows(300, (i) => i))],
+    ["numbers with decimals, all different", numbers(rows(300, (i) => (i * 0.37) % 1))],
+    ["nothing", words(rows(300, () => null))],
+  ])("but not where it has %s", (_, column) => {
+    expect(leakOf(column, churn(300))).toBeUndefined();
+  });
+
+  it("but not where chance would do it: a rare class beyond all others, or few rows", () => {
+    const rare = words(rows(300, (i) => (i === 299 ? "yes" : "no")));
+    expect(leakOf(numbers(rows(300, (i) => i / 7)), rare)).toBeUndefined();
+    expect(leakOf(words(rows(300, (i) => (i === 299 ? "b" : "a"))), rare)).toBeUndefined();
+    expect(leakOf(churn(19), churn(19))).toBeUndefined();
+  });
+});
+
+describe("a column names things that have one target each", () => {
+  it.each<[string, Column]>([
+    ["by words", words(rows(300, (i) => `c${Math.floor(i / 3) * 7}`))],
+    ["by numbers", numbers(rows(300, (i) => 1000 + ((Math.floor(i / 3) * 37) % 100)))],
+  ])("%s", (_, customers) => {
+    const target = words(rows(300, (i) => (Math.floor(i / 3) % 4 === 0 ? "yes" : "no")));
+    expect(leakOf(customers, target)).toBe("groups");
+    const amount = numbers(rows(300, (i) => Math.sin(Math.floor(i / 3))));
+    expect(leakOf(customers, amount)).toBe("groups");
+    expect(leakOf(customers, churn(300))).toBeUndefined();
+  });
+});
