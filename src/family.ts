@@ -61,6 +61,8 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     (best, candidate) => (best === undefined || apart(candidate) < apart(best) ? candidate : best),
     undefined,
   );
-  if (best === undefined || apart(best) >= Math.min(word.length, best.length)) return undefined; // nothing in common
+  if (best === undefined) return undefined;
+  const [shorter, longer] = [Math.min(word.length, best.length), Math.max(word.length, best.length)];
+  if (apart(best) > shorter || apart(best) === longer) return undefined; // nothing in common
   return apart(best) <= Math.max(2, Math.ceil(word.length / 3)) ? best : undefined;
 }

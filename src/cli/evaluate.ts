@@ -174,8 +174,8 @@ function columnsToScore({ pipeline, target, groups }: Model): WantedColumn[] {
   return [...columns, { name: groups, type: "category", optional: true }];
 }
 
-function comparedWith({ target, training, network }: Model, { scores, baselines }: Evaluation) {
-  return baselines ? comparisons(target, { ...training.options, loss: network.loss }, scores, baselines) : [];
+function comparedWith({ target, training }: Model, { scores, baselines }: Evaluation) {
+  return baselines ? comparisons(target, training.options, scores, baselines) : [];
 }
 
 /** For programs. */

@@ -80,8 +80,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   session.remove();
   clock.lap("save");
   const failure = gates(scores.mean);
-  const judged = { ...config.training, loss: first.spec.loss };
-  const compared = comparisons(target, judged, scores.mean, scores.baselines);
+  const compared = comparisons(target, config.training, scores.mean, scores.baselines);
   const seconds = clock.seconds.fit ?? 0;
   concludeFolds(target, results, scores, compared, { folder: name, files, seconds, kept, failure });
   if (json) {

@@ -1,5 +1,3 @@
-import { isScored } from "../model/losses.js";
-import type { NetworkSpec } from "../model/network.js";
 import { type Baseline, type Baselines, notBetter, wantedScores } from "../score/baseline.js";
 import type { Interval } from "../score/bootstrap.js";
 import { precisionAndRecall } from "../score/confusion.js";
@@ -98,7 +96,7 @@ export function importanceLines({ shuffles, columns }: Importances): string[] {
 /** What the network is compared with, by the scores that its training was to better. */
 export function comparisons(
   target: TargetState,
-  training: Parameters<typeof wantedScores>[1] & { readonly loss: NetworkSpec["loss"] },
+  training: Parameters<typeof wantedScores>[1],
   network: Scores,
   of: Baselines,
 ): Comparison[] {
@@ -110,7 +108,7 @@ export function comparisons(
       label,
       text: baselineText(baseline.rule, baseline.scores, names),
       ...baseline,
-      remarks: worse.length > 0 && isScored(training.loss) ? [remark] : [],
+      remarks: worse.length > 0 ? [remark] : [],
     };
   };
   const first = compare("baseline", of.baseline, "this rule, which looks at no input");

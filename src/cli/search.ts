@@ -128,7 +128,7 @@ async function understand(path: string, { set = [], out, ...options }: SearchCom
   const wanted = wantedSearch(loaded, options, path);
   const found = await located({ locate: loaded.locateDrawn }, () => findMaterial(loaded, wanted));
   const { training, output } = found.config;
-  const by = await located(loaded, () => scoreNameFor(wanted, training.bestBy, found.facts.task));
+  const by = await located(loaded, () => scoreNameFor(wanted, training.bestBy, found.target));
   const folder = out === undefined ? folderBeside(output) : resolve(workingDirectory, out);
   return { ...found, loaded, wanted, by, folder, name: displayPath(workingDirectory, folder), source: path };
 }

@@ -237,8 +237,7 @@ async function tellTrained(
   baselines: Baselines,
   { replaced, failure, json, seconds }: Told,
 ): Promise<void> {
-  const judged = { ...config.training, loss: prepared.spec.loss };
-  const compared = comparisons(prepared.target, judged, outcome.judgement.scores, baselines);
+  const compared = comparisons(prepared.target, config.training, outcome.judgement.scores, baselines);
   const isOfFew = !prepared.initial && outcome.judgedRows.length < FEW_ROWS;
   conclude(prepared, outcome, compared, {
     folder,

@@ -43,8 +43,6 @@ interface LossMember<O extends z.ZodObject> extends Member<O, Loss> {
   outputs(width: number): number;
   /** the most classes it is for, if there is a limit */
   readonly mostClasses?: number;
-  /** It is after something that no score tells, such as a quantile. */
-  readonly isUnscored?: boolean;
   /** Whether it is the loss of such a target where a config names none. */
   isUsual?(width: number): boolean;
 }
@@ -57,7 +55,6 @@ function pointwise<O extends z.ZodObject>(definition: {
   value(tape: Tape, e: Matrix, options: z.output<O>): Matrix;
   /** l′(e) */
   derivative(tape: Tape, e: Matrix, options: z.output<O>): Matrix;
-  isUnscored?: boolean;
   isUsual?(): boolean;
 }): LossMember<O> {
   const { value, derivative, ...rest } = definition;
@@ -137,7 +134,6 @@ export const losses = {
     // an error above the target costs 1 − q, one below it q
     value: (tape, e, { q }) => tape.maximum(tape.multiply(e, 1 - q), tape.multiply(e, -q)),
     derivative: (tape, e, { q }) => tape.select(tape.greater(e, 0), 1 - q, -q),
-    isUnscored: true,
   }),
 
   crossEntropy: {
@@ -203,9 +199,9 @@ export function lossesOf(task: Task): [Name, LossMember<z.ZodObject>][] {
   return members.filter(([, member]) => member.task === task);
 }
 
-/** Whether a score tells how well a network has learned what the loss is after. */
-export function isScored({ name }: LossChoice): boolean {
-  return !described[name].isUnscored;
+/** The quantile that a network with this loss predicts, if it does. */
+export function quantileOf(loss: LossChoice): number | undefined {
+  return loss.name === "quantile" ? loss.q : undefined;
 }
 
 /** The loss of a target of so many columns (regression) or classes where a config names none. */

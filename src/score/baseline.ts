@@ -2,6 +2,7 @@ import * as z from "zod";
 import { countCodes } from "../data/arrays.js";
 import type { InputColumn } from "../transform/inputColumns.js";
 import { mean } from "../transform/moments.js";
+import { Sample } from "../transform/sample.js";
 import type { TargetState } from "../transform/target.js";
 import type { Predictions, Truth } from "../transform/truth.js";
 import { type KnownRows, learnLinear, linearFits, linearState, predictLinear } from "./linear.js";
@@ -18,7 +19,12 @@ const alongside = {
 
 /** What a rule that looks at no input has learned from the training rows, and beside it a linear model. */
 export const baselineState = z.discriminatedUnion("task", [
-  z.strictObject({ task: z.literal("regression"), means: z.array(z.number()).min(1), ...alongside }),
+  z.strictObject({
+    task: z.literal("regression"),
+    /** of each target the mean of the training rows, or the quantile that is predicted */
+    centers: z.array(z.number()).min(1),
+    ...alongside,
+  }),
   z.strictObject({
     task: z.literal("classification"),
     /** of the training rows, by class */
@@ -42,23 +48,30 @@ export interface Baselines {
   readonly linear?: Baseline | { readonly leftOut: string };
 }
 
-/** The means of the training rows, or how often each class is theirs; and a linear model of them. */
+/** The means, or quantiles, of the training rows, or how often each class is theirs; and a linear model of them. */
 export function learnBaselines(target: TargetState, training: KnownRows): BaselineState {
   const learned = learnLinear(target, training);
   const linear = typeof learned === "string" ? { leftOut: learned } : learned;
   const { truth } = training;
-  if (truth.task === "regression") return { task: "regression", means: truth.values.map(mean), linear };
+  if (truth.task === "regression") return { task: "regression", centers: truth.values.map(centerFor(target)), linear };
   const { classes } = truth;
   const count = target.task === "classification" ? target.classes.length : 0;
   const shares = countCodes(classes, count).map((rows) => rows / classes.length);
   return { task: "classification", shares, linear };
 }
 
+/** What predicts the values best where no input is looked at. */
+function centerFor(target: TargetState): (values: Float64Array) => number {
+  const quantile = target.task === "regression" ? target.quantile : undefined;
+  return quantile === undefined ? mean : (values) => new Sample(values).quantile(quantile);
+}
+
 /** Whether they are of this target, and of a network with these columns. */
 export function baselinesFit(state: BaselineState, target: TargetState, columns: readonly InputColumn[]): boolean {
   const { linear } = state;
   if (linear && "weights" in linear && !linearFits(linear, target, columns)) return false;
-  if (state.task === "regression") return target.task === "regression" && state.means.length === target.targets.length;
+  if (state.task === "regression")
+    return target.task === "regression" && state.centers.length === target.targets.length;
   return target.task === "classification" && state.shares.length === target.classes.length;
 }
 
@@ -109,12 +122,14 @@ export function notBetter(target: TargetState, names: readonly string[], network
 
 /** The names of a task's first metric: one for each target. */
 export function firstScores(target: TargetState): string[] {
-  return scoresOfMetric(target, metricsOf(target.task)[0]![0]); // each task has one
+  return scoresOfMetric(target, metricsOf(target)[0]![0]); // each task has one
 }
 
 /** Whether rare classes hardly count for what an epoch is chosen by. */
 export function hidesRareClasses(bestBy: string): boolean {
-  const hides = metricsOf("classification").some(([name, metric]) => name === bestBy && metric.hidesRareClasses);
+  const hides = metricsOf({ task: "classification" }).some(
+    ([name, metric]) => name === bestBy && metric.hidesRareClasses,
+  );
   return bestBy === "loss" || hides;
 }
 
@@ -123,7 +138,7 @@ export function wantedScores(
   target: TargetState,
   { bestBy, classWeights }: { readonly bestBy: string; readonly classWeights: unknown },
 ): string[] {
-  const metrics = metricsOf(target.task);
+  const metrics = metricsOf(target);
   const isAfterRare = classWeights !== "none" && hidesRareClasses(bestBy);
   const by = metrics.find(([name, metric]) => (isAfterRare ? metric.isByClass : name === bestBy));
   return by ? scoresOfMetric(target, by[0]) : firstScores(target);
@@ -137,16 +152,17 @@ export function ruleOf(target: TargetState, state: BaselineState): string {
   if (target.task === "classification" && state.task === "classification") {
     return `always "${target.classes[mostFrequent(state.shares)]}"`;
   }
-  return state.task === "regression" && state.means.length === 1
-    ? "always the mean of the training rows"
-    : "always the means of the training rows";
+  const quantile = target.task === "regression" ? target.quantile : undefined;
+  const center = quantile === undefined ? "mean" : `${quantile} quantile`;
+  const isSingle = state.task === "regression" && state.centers.length === 1;
+  return `always the ${center}${isSingle ? "" : "s"} of the training rows`;
 }
 
-/** Of each row the same: the means; or the most frequent class, and as probabilities the shares. */
+/** Of each row the same: the centers; or the most frequent class, and as probabilities the shares. */
 function predictionsOf(state: BaselineState, truth: Truth): Predictions {
   if (state.task === "regression") {
     const rows = truth.task === "regression" ? truth.values[0]!.length : 0;
-    return { task: "regression", values: state.means.map((value) => new Float64Array(rows).fill(value)) };
+    return { task: "regression", values: state.centers.map((value) => new Float64Array(rows).fill(value)) };
   }
   const rows = truth.task === "classification" ? truth.classes.length : 0;
   const width = state.shares.length;

@@ -47,7 +47,7 @@ export function bootstrap(
   const judged = part ? takeTruth(truth, part.rows) : truth;
   const scorers = scorersOf(target, judged, part ? takenPredictions(predictions, part.rows, all) : predictions);
   const together = part ? part.groups : groups;
-  const byClass = new Set<string>(metricsOf(target.task).flatMap(([name, { isByClass }]) => (isByClass ? [name] : [])));
+  const byClass = new Set<string>(metricsOf(target).flatMap(([name, { isByClass }]) => (isByClass ? [name] : [])));
   const lacksClass = classesLackingIn(judged);
 
   const times = new Uint32Array(part ? part.rows.length : all).fill(1);

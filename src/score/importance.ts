@@ -90,7 +90,7 @@ export function passesFor(columns: number): number {
 
 /** What a column's importance is told by: a proper scoring rule, which sees more than whether a class is right. */
 function importanceScores(target: TargetState): string[] {
-  return [...new Set([...scoresOfMetric(target, properMetric(target.task)), ...firstScores(target)])];
+  return [...new Set([...scoresOfMetric(target, properMetric(target)), ...firstScores(target)])];
 }
 
 /** A copy of all rows, or of a long table some. */

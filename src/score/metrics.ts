@@ -1,5 +1,6 @@
 import type { Task } from "../data/table.js";
 import { log } from "../engine/scalar.js";
+import { NnfitError } from "../errors.js";
 import { none } from "../family.js";
 import { areaUnderCurve, middle } from "./ranking.js";
 import { rowsCounted, sharesByClass, tally } from "./tally.js";
@@ -29,12 +30,21 @@ interface Described {
   readonly isByClass?: true;
   /** a rare class hardly counts in it */
   readonly hidesRareClasses?: true;
+  /** It is for predictions of a quantile, and comes first for them. */
+  readonly isOfQuantile?: true;
+}
+
+/** What is predicted, as far as it says which scores there are. */
+export interface Scored {
+  readonly task: Task;
+  /** the quantile of numbers that is predicted, where it is not their mean */
+  readonly quantile?: number | undefined;
 }
 
 /** A score of predicted numbers against the true ones, in their own units. */
 interface RegressionMetric extends Described {
   readonly task: "regression";
-  of(truth: Float64Array, predicted: Float64Array): Scorer;
+  of(truth: Float64Array, predicted: Float64Array, quantile: number): Scorer;
 }
 
 /** A score of predicted classes and their probabilities [rows, classes]. */
@@ -102,6 +112,22 @@ export const metrics = {
       mean(times, (row) => {
         const y = truth[row]!;
         return Math.abs(predicted[row]! - y) / Math.max(Math.abs(y), Number.EPSILON); // as scikit-learn has it
+      }),
+  },
+  pinball: {
+    about:
+      "mean error, in the target's units, of which one above the target counts 1 − q and one below it q: the least for the quantile q, which a model with the loss quantile predicts",
+    options: none,
+    task: "regression",
+    better: "lower",
+    from: "line",
+    isProper: true,
+    isInUnits: true,
+    isOfQuantile: true,
+    of: (truth, predicted, q) => (times) =>
+      mean(times, (row) => {
+        const e = predicted[row]! - truth[row]!;
+        return Math.max((1 - q) * e, -q * e);
       }),
   },
   accuracy: {
@@ -185,15 +211,32 @@ export const metrics = {
 export type MetricName = keyof typeof metrics;
 export const metricNames = Object.keys(metrics) as [MetricName, ...MetricName[]]; // Object.keys forgets the names
 
-/** Those of a task, in order; the first one is what a network has to be better in than the baseline. */
-export function metricsOf(task: Task): [MetricName, Metric][] {
+/** Those of what is predicted, in order; the first one is what a network has to be better in than the baseline. */
+export function metricsOf({ task, quantile }: Scored): [MetricName, Metric][] {
   const entries = Object.entries(metrics) as [MetricName, Metric][]; // Object.entries forgets the names
-  return entries.filter(([, metric]) => metric.task === task);
+  const ofTask = entries.filter(([, metric]) => metric.task === task);
+  const others = ofTask.filter(([, { isOfQuantile }]) => !isOfQuantile);
+  return quantile === undefined ? others : [...ofTask.filter(([, { isOfQuantile }]) => isOfQuantile), ...others];
 }
 
-/** The first one of a task that is a proper scoring rule. */
-export function properMetric(task: Task): MetricName {
-  return metricsOf(task).find(([, { isProper }]) => isProper)![0]; // each task has one
+/** @throws NnfitError for a score that there is not of what is predicted */
+export function checkScore(name: MetricName, of: Scored, setting: string): void {
+  const fitting = metricsOf(of).map(([name]) => name);
+  if (fitting.includes(name)) return;
+  const ofQuantile = (metrics[name] as Metric).isOfQuantile && of.task === "regression";
+  throw new NnfitError(
+    "usage",
+    `the score ${name} is not one of a ${of.task}${ofQuantile ? " without the loss quantile" : ""}`,
+    {
+      setting,
+      try: ["loss", ...fitting].join(", "),
+    },
+  );
+}
+
+/** The first one of what is predicted that is a proper scoring rule for it. */
+export function properMetric(of: Scored): MetricName {
+  return metricsOf(of).find(([, { isProper }]) => isProper)![0]; // each task has one
 }
 
 function mean(times: Times, of: (row: number) => number): number {

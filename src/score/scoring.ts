@@ -1,7 +1,16 @@
 import { scalingOf } from "../transform/scalers.js";
 import type { TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth } from "../transform/truth.js";
-import { type Better, type Metric, type MetricName, metrics, type Place, places, type Scorer } from "./metrics.js";
+import {
+  type Better,
+  type Metric,
+  type MetricName,
+  metrics,
+  metricsOf,
+  type Place,
+  places,
+  type Scorer,
+} from "./metrics.js";
 
 /** Scores by name, such as `rmse`; of several targets `rmse_<target>`. NaN where one is not defined for the rows. */
 export type Scores = Readonly<Record<string, number>>;
@@ -30,7 +39,7 @@ export function scorersOf(
   const scorers: [string, Scorer][] = [];
   // without probabilities there are no classes either, though something stands in their place
   const isUnknown = predictions.task === "classification" && predictions.probabilities.some(Number.isNaN);
-  for (const [name, metric] of metricsAt(place, also)) {
+  for (const [name, metric] of metricsAt(target, place, also)) {
     if (metric.task === "classification") {
       if (truth.task === "regression" || predictions.task === "regression") continue;
       const score = metric.of(truth.classes, predictions.classes, predictions.probabilities);
@@ -38,7 +47,7 @@ export function scorersOf(
     } else {
       if (truth.task === "classification" || predictions.task === "classification") continue;
       for (const [t, values] of truth.values.entries()) {
-        scorers.push([scoreName(target, name, t), metric.of(values, predictions.values[t]!)]);
+        scorers.push([scoreName(target, name, t), metric.of(values, predictions.values[t]!, quantileOf(target))]);
       }
     }
   }
@@ -51,9 +60,9 @@ export function scoreKinds(
   place: Place = "end",
   also?: MetricName | "loss",
 ): Record<string, Better> {
-  const kinds = metricsAt(place, also)
-    .filter(([, { task }]) => task === target.task)
-    .flatMap(([name, { better }]) => scoresOfMetric(target, name).map((name): [string, Better] => [name, better]));
+  const kinds = metricsAt(target, place, also).flatMap(([name, { better }]) =>
+    scoresOfMetric(target, name).map((name): [string, Better] => [name, better]),
+  );
   return Object.fromEntries(kinds);
 }
 
@@ -67,9 +76,12 @@ export function scoresOfMetric(target: TargetState, name: string): string[] {
   return target.task === "regression" ? target.targets.map((_, t) => scoreName(target, name, t)) : [name];
 }
 
-function metricsAt(place: Place, also?: MetricName | "loss"): [string, Metric][] {
-  const entries: [string, Metric][] = Object.entries(metrics);
-  return entries.filter(([name, { from }]) => name === also || places.indexOf(from) <= places.indexOf(place));
+function metricsAt(target: TargetState, place: Place, also?: MetricName | "loss"): [string, Metric][] {
+  return metricsOf(target).filter(([name, { from }]) => name === also || places.indexOf(from) <= places.indexOf(place));
+}
+
+function quantileOf(target: TargetState): number {
+  return (target.task === "regression" ? target.quantile : undefined) ?? Number.NaN;
 }
 
 function scoreName(target: TargetState, metric: string, t: number): string {

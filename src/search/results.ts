@@ -1,7 +1,6 @@
 import { csvLine } from "../data/csv.js";
-import type { Task } from "../data/table.js";
 import { NnfitError } from "../errors.js";
-import { metrics, metricsOf, properMetric } from "../score/metrics.js";
+import { checkScore, metrics, properMetric, type Scored } from "../score/metrics.js";
 import type { TrainingOptions } from "../train/options.js";
 import type { SearchOptions } from "./options.js";
 import type { FinishedJob, ScoreName } from "./trials.js";
@@ -10,23 +9,23 @@ import type { FinishedJob, ScoreName } from "./trials.js";
 export function scoreNameFor(
   { by, ranges }: Pick<SearchOptions, "by" | "ranges">,
   bestBy: TrainingOptions["bestBy"],
-  task: Task,
+  target: Scored,
 ): ScoreName {
-  const comparable = properMetric(task);
+  const changes = (setting: RegExp) => [...ranges.keys()].find((path) => setting.test(path));
+  const { task } = target;
+  // with another quantile each, trials have errors of different kinds
+  const scored = changes(/^model\.loss\b/) ? { task } : target;
+  const comparable = properMetric(scored);
   const name = by === "auto" ? (bestBy === "loss" ? comparable : bestBy) : by;
-  const changing = [...ranges.keys()].find((path) => /^(model\.loss|scale\.target)\b/.test(path));
+  const changing = changes(/^(model\.loss|scale\.target)\b/);
   if (name === "loss" && changing) {
     throw new NnfitError("usage", `${changing} changes what the loss means, so trials can't be compared by it`, {
       setting: "search.by",
       try: `a score, such as ${comparable}`,
     });
   }
-  if (name === "loss" || metrics[name].task === task) return name;
-  const fitting = metricsOf(task);
-  throw new NnfitError("usage", `the score ${name} is not one of a ${task}`, {
-    setting: by === "auto" ? "training.bestBy" : "search.by",
-    try: ["loss", ...fitting.map(([name]) => name)].join(", "),
-  });
+  if (name !== "loss") checkScore(name, scored, by === "auto" ? "training.bestBy" : "search.by");
+  return name;
 }
 
 /** The score that trials are compared by as people read it; badness has a score that should be high as its negative. */

@@ -10,11 +10,12 @@ import {
 import type { DataOptions } from "../data/options.js";
 import type { WantedColumn } from "../data/read.js";
 import { range } from "../data/split.js";
-import { type Table, type Task, takeRows } from "../data/table.js";
+import { type Table, takeRows } from "../data/table.js";
 import { NnfitError } from "../errors.js";
+import { quantileOf } from "../model/losses.js";
 import { type NetworkSpec, trainableWeights } from "../model/network.js";
 import type { ModelOptions } from "../model/options.js";
-import { metricsOf } from "../score/metrics.js";
+import { checkScore, type Scored } from "../score/metrics.js";
 import { applyPipeline } from "../transform/apply.js";
 import { inputColumns } from "../transform/inputColumns.js";
 import type { ScaleOptions } from "../transform/options.js";
@@ -84,20 +85,22 @@ export async function prepare(
 ): Promise<Prepared> {
   const { table, task, names, classes } = of;
   const { data, scale, model, training } = options;
-  checkFits(training, task);
+  const quantile = model.loss === "auto" ? undefined : quantileOf(model.loss);
+  checkFits(training, { task, quantile });
   const fraction = typeof data.validation === "number" ? data.validation : 0;
   const dependence = dependenceOf(table, names, data);
   const parts = membersOf(table, { fraction, members: model.members, seed: training.seed }, classes, dependence);
 
   const learned = scaledBy ?? rowsLearned(table, parts);
   const weight = weightColumn(data.weight ?? null, table, names);
-  const { target, pipeline, leftOut } = beginning
+  const { pipeline, leftOut, ...transforms } = beginning
     ? {
         target: beginning.target,
         pipeline: profiledBy(beginning.pipeline, learned, beginning.training.trainingRows),
         leftOut: [],
       }
     : learnTransforms(of, options, { learned, dependence, weight });
+  const target = predicting(transforms.target, quantile);
   const spec = beginning
     ? continuedSpec(beginning, model, scale)
     : newSpec(model, inputColumns(pipeline), () => applyPipeline(pipeline, learned), target);
@@ -177,6 +180,13 @@ function learnTransforms(
   return { target, ...inputs };
 }
 
+/** A target of which this quantile is predicted; with none, its mean. */
+function predicting(target: TargetState, quantile: number | undefined): TargetState {
+  if (target.task === "classification") return target;
+  const { quantile: _, ...others } = target;
+  return quantile === undefined ? others : { ...others, quantile };
+}
+
 /** Each column once, though several may ask for it. */
 function joinColumns(columns: readonly WantedColumn[], more: readonly WantedColumn[]): WantedColumn[] {
   const names = new Set(columns.map(({ name }) => name));
@@ -215,15 +225,9 @@ function joinRows(parts: readonly Rows[]): Rows {
   };
 }
 
-function checkFits({ bestBy, calibrate }: TrainingOptions, task: Task): void {
-  const fitting = metricsOf(task).map(([name]) => name);
-  if (bestBy !== "loss" && !fitting.includes(bestBy)) {
-    throw new NnfitError("usage", `the score ${bestBy} is not one of a ${task}`, {
-      setting: "training.bestBy",
-      try: ["loss", ...fitting].join(", "),
-    });
-  }
-  if (calibrate && task === "regression") {
+function checkFits({ bestBy, calibrate }: TrainingOptions, scored: Scored): void {
+  if (bestBy !== "loss") checkScore(bestBy, scored, "training.bestBy");
+  if (calibrate && scored.task === "regression") {
     throw new NnfitError("usage", "only probabilities are calibrated, and this is a regression", {
       setting: "training.calibrate",
     });

@@ -17,6 +17,8 @@ import type { Predictions, Truth } from "./truth.js";
 export const targetState = z.discriminatedUnion("task", [
   z.strictObject({
     task: z.literal("regression"),
+    /** the quantile that is predicted; none: the mean, or near it */
+    quantile: z.number().gt(0).lt(1).optional(),
     targets: z
       .array(
         z.strictObject({

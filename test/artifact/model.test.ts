@@ -86,10 +86,10 @@ describe("a saved model", () => {
 
   it("may have a baseline, which older ones don't, if it fits the target", async () => {
     const baseline = (...means: number[]) => ({
-      training: { ...model.training, baseline: { task: "regression" as const, means } },
+      training: { ...model.training, baseline: { task: "regression" as const, centers: means } },
     });
     save("b.safetensors", baseline(2.5));
-    expect(loadModel(path("b.safetensors")).training.baseline).toEqual({ task: "regression", means: [2.5] });
+    expect(loadModel(path("b.safetensors")).training.baseline).toEqual({ task: "regression", centers: [2.5] });
     save("b.safetensors", baseline(2.5, 3));
     expect(await refused("b.safetensors")).toContain("its baseline does not fit its target");
   });
@@ -98,7 +98,7 @@ describe("a saved model", () => {
     const linear = (...weights: number[]) => {
       const state = { rows: 3, weights: [weights], intercepts: [0.25] };
       return {
-        training: { ...model.training, baseline: { task: "regression" as const, means: [2.5], linear: state } },
+        training: { ...model.training, baseline: { task: "regression" as const, centers: [2.5], linear: state } },
       };
     };
     const fitting = Array.from({ length: model.network.inputs }, (_, i) => i / 2);

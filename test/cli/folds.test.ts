@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -555,15 +555,16 @@ describe("nnfit train --folds refuses", () => {
 it.runIf(process.platform !== "win32")("folds that a signal ends tell it to scripts", async () => {
   const cwd = inFolder({ training: { ...config.training, epochs: 1_000_000 } });
   const child = start(["train", "c.json", "--folds", "3", "--json"], { cwd });
-  let [out, err] = ["", ""];
+  let out = "";
   child.stdout.on("data", (bytes: Buffer) => {
     out += bytes;
   });
-  child.stderr.on("data", (bytes: Buffer) => {
-    err += bytes;
-    if (/training /.test(err) && !child.killed) child.kill("SIGINT");
-  });
-  const [code] = await once(child, "close");
+  child.stderr.resume();
+  const closed = once(child, "close");
+  while (!existsSync(join(cwd, "runs/c/config.json"))) await pause(20);
+  await pause(200); // before it has begun, a signal ends it without a word
+  child.kill("SIGINT");
+  const [code] = await closed;
   expect(code).toBe(130);
   const resume = "nnfit train c.json --folds 3 --json --resume";
   const message = "stopped by SIGINT after 0 of 3 folds";

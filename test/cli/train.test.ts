@@ -492,13 +492,23 @@ it.concurrent("writes the model as initialised and the header of a history for 0
   expect(numbers(out, "prediction").every(Number.isFinite)).toBe(true);
 });
 
-it("a network that predicts a quantile is not held against the mean by scores that don't tell of it", async () => {
+it("a network that predicts a quantile is scored and compared by its pinball loss, in train, evaluate and search", async () => {
+  const search = { "training.optimizer.learningRate": { choice: [0.001, 0.01] } };
   const cwd = linearFolder({ model: { hidden: [], loss: { name: "quantile", q: 0.9 } } });
+  put(cwd, { "s.json": JSON.stringify({ ...JSON.parse(text(cwd, "c.json")), search }) });
   const { err } = await works(["train", "c.json"], { cwd });
-  expect(err).toMatch(/^ {2}baseline +rmse \S+/m);
-  expect(err).not.toContain("no better");
-  const { err: evaluated } = await works(["evaluate", "runs/c", "t.csv"], { cwd });
-  expect(evaluated).not.toContain("no better");
+  expect(err).toMatch(/^ {2}baseline +pinball \S+ \(always the 0.9 quantile of the training rows\)$/m);
+  const { out } = await works(["evaluate", "runs/c", "t.csv", "--json", "--fail-if", "pinball > 1e6"], { cwd });
+  const { scores } = json<{ scores: Record<string, number> }>(out);
+  const truth = numbers(text(cwd, "t.csv"), "y");
+  const predicted = numbers((await works(["predict", "runs/c", "t.csv"], { cwd })).out, "prediction");
+  const errors = predicted.map((yHat, row) => yHat - truth[row]!);
+  const pinball = errors.reduce((sum, e) => sum + Math.max(0.1 * e, -0.9 * e), 0) / errors.length;
+  expect(scores.pinball! / pinball).toBeCloseTo(1, 5); // predictions are written in the digits of a float32
+  const found = await works(["search", "s.json", "--set", "data.validation=0.3", "--runs", "2"], { cwd });
+  expect(found.err).toMatch(/best +trial \d: pinball /);
+  const mean = await nnfit(["train", "c.json", "--set", "model.loss=mse", "--set", "training.bestBy=pinball"], { cwd });
+  expect([mean.code, mean.err]).toEqual([2, expect.stringContaining("a regression without the loss quantile")]);
 });
 
 describe.concurrent("the same bytes", () => {

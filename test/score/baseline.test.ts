@@ -48,16 +48,25 @@ describe("the baseline", () => {
 
   it("of numbers is always the mean of the training rows, of each target its own", () => {
     const learned = learnBaseline(numbers, ofNumbers([1, 2, 6], [10, 10, 40]));
-    expect(learned).toMatchObject({ task: "regression", means: [3, 20] });
+    expect(learned).toMatchObject({ task: "regression", centers: [3, 20] });
     const { scores } = scoreBaseline(numbers, learned, ofNumbers([3, 5], [20, 24]));
     expect(scores).toMatchObject({ rmse_y: Math.sqrt(2), rmse_z: Math.sqrt(8), mae_y: 1, mae_z: 2 });
+  });
+
+  it("of a quantile is that of the training rows", () => {
+    const quantile = { ...numbers, quantile: 0.75 } as const;
+    const learned = learnBaseline(quantile, ofNumbers([1, 2, 6], [10, 10, 40]));
+    expect(learned).toMatchObject({ task: "regression", centers: [4, 25] }); // as numpy's quantile has it
+    const { rule, scores } = scoreBaseline(quantile, learned, ofNumbers([3, 8], [25, 25]));
+    expect(rule).toBe("always the 0.75 quantiles of the training rows");
+    expect(scores).toMatchObject({ pinball_y: (0.25 * 1 + 0.75 * 4) / 2, pinball_z: 0 });
   });
 
   it("of the largest numbers there are is finite", () => {
     const values = [1e150, 1e150, -1e150, 1e150];
     const learned = learnBaseline(numbers, ofNumbers(values, values));
     if (learned.task !== "regression") throw new Error("it is a regression");
-    expect(learned.means[0]! / 0.5e150).toBeCloseTo(1, 12);
+    expect(learned.centers[0]! / 0.5e150).toBeCloseTo(1, 12);
   });
 
   it("is not beaten by a network that is as good, or whose score is not defined", () => {

@@ -16,6 +16,8 @@ interface Case {
   /** [rows, classes], of a classification */
   readonly probabilities?: number[];
   readonly classes?: number;
+  /** that is predicted, of a regression */
+  readonly quantile?: number;
 }
 const reference = JSON.parse(readFileSync(new URL("metrics.json", import.meta.url), "utf8")) as Reference; // as it was written
 
@@ -36,10 +38,11 @@ const classes = (values: number[], probabilities: number[]) => {
   return { task: "classification", ...predicted } as const;
 };
 
-const argumentsOf = ({ truth, predicted, probabilities, classes: count = 0 }: Case): Parameters<typeof scorersOf> =>
-  probabilities
-    ? [classesOf(count), classes(truth, []), classes(predicted, probabilities)]
-    : [numbersOf("y"), numbers(truth), numbers(predicted)];
+const argumentsOf = (of: Case): Parameters<typeof scorersOf> => {
+  const { truth, predicted, probabilities, classes: count = 0, quantile } = of;
+  if (probabilities) return [classesOf(count), classes(truth, []), classes(predicted, probabilities)];
+  return [{ ...numbersOf("y"), ...(quantile !== undefined && { quantile }) }, numbers(truth), numbers(predicted)];
+};
 
 function meets(scores: Scores, expected: Case["scores"]): void {
   expect(Object.keys(scores).sort()).toEqual(Object.keys(expected).sort());
