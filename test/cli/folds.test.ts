@@ -561,7 +561,7 @@ it.runIf(process.platform !== "win32")("folds that a signal ends tell it to scri
   });
   child.stderr.resume();
   const closed = once(child, "close");
-  while (!existsSync(join(cwd, "runs/c/config.json"))) await pause(20);
+  while (!existsSync(join(cwd, "runs/c"))) await pause(20);
   await pause(200); // before it has begun, a signal ends it without a word
   child.kill("SIGINT");
   const [code] = await closed;
