@@ -91,7 +91,7 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
   );
   const failure =
     broken.length > 0
-      ? checkFailure("the table is not like the one that the model was trained on", broken.join("; "))
+      ? checkFailure("the table is not like the one that the model was trained on", { have: broken.join("; ") })
       : undefined;
 
   if (options.json) {

@@ -20,7 +20,7 @@ export function configure(command: Command): Command {
 async function doctorAction({ json }: DoctorOptions): Promise<void> {
   const found = await examine({ folder: process.cwd(), library: process.env.NNFIT_BLAS });
   const { ok, ...parts } = found;
-  const failure = ok ? undefined : checkFailure("not all is well on this machine", whatFails(parts));
+  const failure = ok ? undefined : checkFailure("not all is well on this machine", { have: whatFails(parts) });
   if (json) printResult({ version: 1, ok, ...parts }, failure);
   else {
     const { nnfit, node, system, processor, threads, memory, blas, folder, selfTest } = parts;

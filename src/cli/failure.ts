@@ -34,8 +34,8 @@ export function failureOf(error: unknown): Failure | undefined {
 }
 
 /** That something which the user asked to check does not hold. */
-export function checkFailure(message: string, have: string): Failure {
-  return { code: "check", exit: exitCodes.check, message, have };
+export function checkFailure(message: string, details: Pick<Failure, "at" | "have">): Failure {
+  return { code: "check", exit: exitCodes.check, message, ...details };
 }
 
 /** That a signal stopped a command, and how to go on, where that can be. */
@@ -53,9 +53,13 @@ function spoken({ code, message }: CommanderError): Pick<Failure, "message" | "t
 let hasPrinted = false;
 
 /** Prints a command's one JSON object, within it the error that the command ends with, if there is one. */
-export function printResult(result: object, failure?: Failure): void {
+export function printResult(
+  result: object,
+  failure?: Failure,
+  replacer?: (key: string, value: unknown) => unknown,
+): void {
   hasPrinted = true;
-  console.log(JSON.stringify(failure ? { ...result, error: failure } : result));
+  console.log(JSON.stringify(failure ? { ...result, error: failure } : result, replacer));
 }
 
 /** Prints an error as the one JSON object of a command that has no result. */

@@ -6,6 +6,7 @@ import type { TrainingOptions } from "../train/options.js";
 import { inputColumns } from "../transform/inputColumns.js";
 import { type ScalerState, scalers } from "../transform/scalers.js";
 import { aligned } from "./align.js";
+import { printResult } from "./failure.js";
 import { findModel } from "./locate.js";
 import { baselineText } from "./scores.js";
 import {
@@ -37,7 +38,7 @@ function inspectAction(path: string, { json }: { json?: boolean }): void {
     const { weights, version: nnfit, probe, ...description } = model;
     const parameters = weights.reduce((sum, { length }) => sum + length, 0);
     const summary = { version: 1, nnfit, parameters, ...description, probeRows: probe?.inputs.length ?? 0 };
-    console.log(JSON.stringify(summary, withoutLinearWeights, 2));
+    printResult(summary, undefined, withoutLinearWeights);
     return;
   }
   const { pipeline, network } = model;

@@ -282,7 +282,7 @@ function wantedSearch(
 
 function allDiverged(folder: string) {
   return new NnfitError("diverged", "every training of the search diverged", {
-    have: `${folder}/trials.csv`,
+    at: `${folder}/trials.csv`,
     try: "ranges with smaller learning rates",
   });
 }

@@ -181,7 +181,13 @@ async function trainJob(job: Job, options: TrainOptions, gates: Gates, clock: St
     clock.lap("save");
     const failure = gates(outcome.judgement.scores);
     session.end(exitCodeOf(failure), { ...ended, ...(failure ? { error: failure } : {}) });
-    await tellTrained(job, outcome, baselines, { replaced, failure, json: options.json, seconds: clock.seconds });
+    await tellTrained(job, outcome, baselines, {
+      replaced,
+      failure,
+      json: options.json,
+      seconds: clock.seconds,
+      from: session.from,
+    });
     if (failure) throw failure;
   } catch (error) {
     session.fail(error, exitCodeOf(error), ended);
@@ -235,7 +241,7 @@ async function tellTrained(
   { prepared, task, config, readValidation, engine, folder }: Job,
   outcome: Outcome,
   baselines: Baselines,
-  { replaced, failure, json, seconds }: Told,
+  { replaced, failure, json, seconds, from }: Told,
 ): Promise<void> {
   const compared = comparisons(prepared.target, config.training, outcome.judgement.scores, baselines);
   const isOfFew = !prepared.initial && outcome.judgedRows.length < FEW_ROWS;
@@ -246,7 +252,7 @@ async function tellTrained(
     failure,
     allowsFolds: isOfFew && (await allowsFolds(task, config, 5, readValidation)),
   });
-  if (json) printResult(result(prepared, outcome, engine, baselines, folder, seconds), failureOf(failure));
+  if (json) printResult(result(prepared, outcome, engine, baselines, folder, { seconds, from }), failureOf(failure));
 }
 
 /** What else there is to tell of a training. */
@@ -257,6 +263,8 @@ interface Told {
   readonly failure: NnfitError | undefined;
   readonly json: boolean | undefined;
   readonly seconds: Stopwatch["seconds"];
+  /** what the training went on from */
+  readonly from: Session["from"];
 }
 
 /** What a script wants to know of a training. */
@@ -266,12 +274,12 @@ function result(
   { blas, workers, engineThreads }: Engine,
   baselines: Baselines,
   folder: string,
-  seconds: Stopwatch["seconds"],
+  { seconds, from }: Pick<Told, "seconds" | "from">,
 ) {
-  const visits = members.reduce(
-    (sum, { epochs }, member) => sum + epochs * prepared.members[member]!.training.length,
-    0,
-  );
+  const visits = prepared.members.reduce((sum, { number, training }) => {
+    const before = from?.members[number]?.state.latest.report.epoch ?? 0;
+    return sum + (members[number]!.epochs - before) * training.length;
+  }, 0);
   return {
     version: 1,
     model: `${folder}/model.safetensors`,

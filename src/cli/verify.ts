@@ -50,7 +50,7 @@ async function verifyAction(folder: string, { json, ...options }: VerifyOptions)
   const run = readRun(folder);
   const verdict = compare(run, await retrain({ folder, ...run }, options));
   const { equal, fields, tensors, history = null, data } = verdict;
-  const failure = equal ? undefined : checkFailure("trained again, the run has other bytes", folder);
+  const failure = equal ? undefined : checkFailure("training it again gave other bytes", { at: folder });
   if (json) printResult({ version: 1, equal, model: { fields, tensors }, history, data }, failure);
   else print(verdictLines(folder, verdict));
   if (failure) endWith(failure);

@@ -65,6 +65,7 @@ export function bootstrap(
   const intervals = scorers.map(([name], s) => {
     const middle = units > 1 ? middleOf(drawn[s]!) : null; // resamples of one row are all that row
     if (!part || !middle) return [name, middle];
+    if (Number.isNaN(scores[name])) return [name, null]; // of all rows, not of the part
     return [name, middle.map((value) => scores[name]! + (value - centers[s]!) * part.narrowed)];
   });
   return { resamples, of: Object.fromEntries(intervals) };

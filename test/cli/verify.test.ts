@@ -114,7 +114,7 @@ describe.concurrent("nnfit verify", () => {
       model: { fields: [], tensors: [{ name: "members.0.layers.0.weight", weights: size, differing: 1, largest }] },
       history: { line: 4, column: "epoch", was: "", is: "3" },
       data: [],
-      error: { code: "check", exit: 1, message: expect.any(String), have: "r" },
+      error: { code: "check", exit: 1, message: expect.any(String), at: "r" },
     });
     expect((await verify(cwd)).out).toContain("line 4, epoch: nothing in the run, 3 trained again");
   });
