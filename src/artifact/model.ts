@@ -5,7 +5,7 @@ import type { CellFormat } from "../data/csv.js";
 import { csvOptions, thousandsMark } from "../data/options.js";
 import type { Memory } from "../engine/memory.js";
 import { fileError, NnfitError } from "../errors.js";
-import { takes, withInput } from "../model/inputs.js";
+import { takes } from "../model/inputs.js";
 import { losses } from "../model/losses.js";
 import { countParameters, Network, networkSpec, sizeOf, tensorsOf } from "../model/network.js";
 import { baselineState, baselinesFit } from "../score/baseline.js";
@@ -30,7 +30,7 @@ const trainingSummary = z.strictObject({
   options: trainingOptions.extend({ checkpoint: trainingOptions.shape.checkpoint.unwrap().optional() }),
   trainingRows: z.int().positive(),
   validationRows: z.int().min(0),
-  /** that the scores are of; older models don't say it */
+  /** that the scores are of; checkpoints don't say it */
   judgedRows: z.int().positive().optional(),
   /** epochs done */
   epochs: z.int().min(0),
@@ -45,7 +45,7 @@ const trainingSummary = z.strictObject({
   judgedLoss: z.number().nullable(),
   /** in the target's own units, on the same rows; null where one is no finite number */
   scores: savedScores,
-  /** older models have none */
+  /** checkpoints have none */
   baseline: baselineState.optional(),
 });
 
@@ -57,9 +57,12 @@ const checkpointSchema = z.strictObject({
   snapshot: snapshotSchema,
 });
 
+/** Counts up when a reader of the format before would not understand it. */
+const FORMAT = 1;
+
 /** All of a model but its weights. */
 const description = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(FORMAT),
   nnfit: z.string(),
   pipeline: pipelineState,
   target: targetState,
@@ -67,15 +70,15 @@ const description = z.strictObject({
   /** how many such networks there are; what they predict is averaged */
   members: z.int().min(1).max(256).default(1),
   missing: csvOptions.missing,
-  /** in the tables that it reads, if they have no decimal points; older models don't say it */
+  /** in the tables that it reads, if they have no decimal points */
   decimal: z.literal(",").optional(),
   /** in the same, where any may stand between thousands */
   thousands: thousandsMark.optional(),
-  /** in the same, the column that tells which rows belong together, if the config named one; older models don't say it */
+  /** in the same, the column that tells which rows belong together, if the config named one */
   groups: z.string().optional(),
   training: trainingSummary,
   checkpoint: checkpointSchema.optional(),
-  /** older models have none, and checkpoints */
+  /** checkpoints have none, and models that predict a row as no finite number */
   probe: probeState.optional(),
 });
 export type Description = z.output<typeof description>;
@@ -117,7 +120,7 @@ export function encodeModel(
   more: Pick<Description, "checkpoint"> = {},
   moreTensors: readonly Tensor[] = [],
 ): Buffer {
-  const described: Description = { format: 1, nnfit: version, ...parts, ...more };
+  const described: Description = { format: FORMAT, nnfit: version, ...parts, ...more };
   const written: unknown = JSON.parse(JSON.stringify(described)); // numbers that are not finite become null
   const text = JSON.stringify(description.parse(written)); // in the order of the schema, as it will be read
   const tensors = weights.flatMap((ofMember, member) => {
@@ -154,6 +157,14 @@ export function loadCheckpoint(path: string, name = path): Checkpoint {
 function readModel(path: string, name: string) {
   const { tensors: all, text } = decodeSafetensors(readModelFile(path, name), name);
   const json = parseJson(text);
+  const { format, nnfit: writtenBy } = Object(json) as { format?: unknown; nnfit?: unknown };
+  if (format !== FORMAT && typeof format === "number") {
+    throw new NnfitError("model", `the model file has format ${format}, and nnfit ${version} reads format ${FORMAT}`, {
+      at: name,
+      have: typeof writtenBy === "string" ? `a model written by nnfit ${writtenBy}`.slice(0, 100) : undefined,
+      try: "training it again, or the nnfit that wrote it",
+    });
+  }
   const parsed = description.safeParse(json);
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!;
@@ -200,12 +211,9 @@ export function cellFormat({ missing, decimal, thousands }: Pick<Model, keyof Ce
 }
 
 /** The networks of a model, unchecked. */
-export function networksOf(
-  { network: spec, pipeline, weights }: Pick<Model, "network" | "pipeline" | "weights">,
-  memory: Memory,
-): Network[] {
+export function networksOf({ network: spec, weights }: Pick<Model, "network" | "weights">, memory: Memory): Network[] {
   return weights.map((ofMember) => {
-    const network = new Network(memory, withInput(spec, inputColumns(pipeline)));
+    const network = new Network(memory, spec);
     network.weights = ofMember;
     return network;
   });

@@ -40,15 +40,12 @@ export function probeOf(
     : undefined;
 }
 
-/**
- * Whether it is of such columns of X and so many targets or classes; models of earlier versions may have of two classes
- * the second alone.
- */
+/** Whether it is of such columns of X and so many targets or classes. */
 export function probeFits({ inputs, outputs }: Probe, columns: readonly InputColumn[], width: number): boolean {
   return (
     inputs.length === outputs.length &&
     inputs.every((row) => row.length === columns.length && row.every((x, i) => canBe(columns[i], x))) &&
-    outputs.every((row) => row.length === width || (row.length === 1 && width === 2))
+    outputs.every((row) => row.length === width)
   );
 }
 
@@ -68,7 +65,7 @@ const ROUNDING = 1e-4;
  * round otherwise. Errors are of kind `model`.
  */
 export function checkProbe(make: MakeNetworks, probe: Probe, { isOfThisVersion, name }: ProbeOf): void {
-  const again = predicted(make, probe.inputs).flatMap((row, i) => row.slice(-probe.outputs[i]!.length));
+  const again = predicted(make, probe.inputs).flat();
   const expected = Float32Array.from(probe.outputs.flat());
   const off = again.map((value, i) => Math.abs(value - expected[i]!) / Math.max(1, Math.abs(expected[i]!)));
   const place = off.findIndex((part) => !(part <= ROUNDING)); // it may be NaN

@@ -100,11 +100,6 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
     printResult({ version: 1, holds, rows: contract.rows, limits: told, extra, columns: findings }, failure);
   } else print(report(findings, contract.rows, extra));
   if (contract.rows === 0) note("the table has a header and no rows, so only its columns were checked");
-  if (pipeline.some(({ profile }) => !profile)) {
-    note(
-      "this model is of an earlier nnfit and knows no ranges and distributions; train it again to have them checked",
-    );
-  }
   tell(broken.map((text) => `${colors.red("broken:")} ${oneLine(text)}`));
   if (failure) endWith(failure);
 }
@@ -116,7 +111,7 @@ function report(findings: readonly Finding[], rows: number, extra: readonly stri
     finding.name,
     finding.type,
     shown(finding.missing, percent),
-    shown(finding.missingInTraining, percent),
+    percent(finding.missingInTraining),
     shown(finding.outside, percent),
     shown(finding.unseen, percent),
     shown(finding.drift, (index) => index.toFixed(3)),
@@ -154,7 +149,7 @@ function sentence(kind: Break, state: ColumnState, finding: Finding, similar: ()
     case "far outside":
       return `"${name}" is ${valueText(state, finding.farOutside ?? 0)} in a row, farther beyond its training range (${rangeText(state)}) than chance explains`;
     case "missing":
-      return `"${name}" is missing in ${digits(finding.missing ?? 0)} of the rows (${digits(finding.missingInTraining ?? 0)} in training); the limit is ${digits(finding.missingLimit ?? 0)}`;
+      return `"${name}" is missing in ${digits(finding.missing ?? 0)} of the rows (${digits(finding.missingInTraining)} in training); the limit is ${digits(finding.missingLimit ?? 0)}`;
     case "unseen":
       return `"${name}" has a category that the model does not know in ${digits(unseen ?? 0)} of the rows (${such}); the limit is ${digits(unseenLimit ?? 0)}`;
     case "drift":

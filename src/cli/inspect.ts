@@ -59,14 +59,13 @@ function withoutLinearWeights(key: string, value: unknown): unknown {
   return { ...value, weights: undefined, intercepts: undefined };
 }
 
-/** What the network was compared with in training; models of earlier versions keep no scores of it, or nothing. */
+/** What the network was compared with in training; nothing of a checkpoint. */
 function baselineLines({ target, training: { baseline } }: Model): string[] {
   if (!baseline) return [];
   const { scores, linear } = baseline;
   const text = (rule: string, of: Readonly<Record<string, number | null>> | undefined) =>
     of ? baselineText(rule, of, firstScores(target)) : rule;
   const lines = [`baseline  ${text(ruleOf(target, baseline), scores?.baseline)}`];
-  if (!linear) return lines;
   if ("leftOut" in linear) return [...lines, `linear    none: ${linear.leftOut}`];
   return [...lines, `linear    ${text(linearRule(target), scores?.linear)}`];
 }
@@ -117,7 +116,7 @@ function inspectText(
 
 function judgedText({ trainingRows, validationRows, judgedRows }: Model["training"]): string {
   if (validationRows > 0) return count(validationRows, "validation row");
-  if (judgedRows === undefined) return "training rows"; // an older model doesn't say how many
+  if (judgedRows === undefined) return "training rows"; // a checkpoint doesn't say how many
   return judgedRows < trainingRows ? `${whole(judgedRows)} of the training rows` : count(judgedRows, "training row");
 }
 
@@ -139,7 +138,7 @@ function keptText({ keptEpoch, members }: Model["training"]): string {
 
 function columnCells(column: Model["pipeline"][number], input: Input | undefined): string[] {
   if (column.type !== "category") {
-    const range = column.profile ? [rangeText(column)] : [];
+    const range = [rangeText(column)];
     const cycles =
       column.type === "date" && column.cycles.length > 0 ? [`with the time of ${column.cycles.join(", ")}`] : [];
     const missing = column.indicator ? [`missing cells are ${valueText(column, column.fill)} and flagged`] : [];

@@ -70,7 +70,7 @@ export class Remarks {
 
 /** No more cells are missing than in training, but for what `check` lets pass too. */
 function isUsual({ state: { profile }, counts, rows }: OddityTally): boolean {
-  return profile !== undefined && profile.missing > 0 && counts.missing / rows <= profile.missing + usualLimits.missing;
+  return profile.missing > 0 && counts.missing / rows <= profile.missing + usualLimits.missing;
 }
 
 function reason(state: ColumnState, column: Column, row: number, oddity: Oddity): string {

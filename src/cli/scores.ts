@@ -112,7 +112,6 @@ export function comparisons(
     };
   };
   const first = compare("baseline", of.baseline, "this rule, which looks at no input");
-  if (!of.linear) return [first];
   if ("leftOut" in of.linear) {
     const none = `none: ${of.linear.leftOut}`;
     return [first, { label: "linear", text: none, rule: none, remarks: [] }];

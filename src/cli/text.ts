@@ -162,6 +162,7 @@ export function valueText({ type }: ColumnState, value: number): string {
 
 /** From the smallest to the largest value that training saw of a column; nothing of categories. */
 export function rangeText(state: ColumnState): string {
-  const profile = state.type === "category" ? undefined : state.profile;
-  return profile ? `${valueText(state, profile.smallest)} to ${valueText(state, profile.largest)}` : "";
+  if (state.type === "category") return "";
+  const { smallest, largest } = state.profile;
+  return `${valueText(state, smallest)} to ${valueText(state, largest)}`;
 }

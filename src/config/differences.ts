@@ -2,7 +2,6 @@ import type { Fingerprint } from "../train/fingerprint.js";
 import type { TrainingOptions } from "../train/options.js";
 import { schedules } from "../train/schedules.js";
 import { effectiveSettings } from "./effect.js";
-import { configSchema } from "./schema.js";
 
 /** What a training is made from. */
 export interface Origin {
@@ -16,7 +15,7 @@ export interface Origin {
  * It may be made longer where no rate depends on how long it is.
  */
 export function differences(begun: Origin, now: Origin): string[] {
-  const [before, after] = [effectiveSettings(completed(begun.config)), effectiveSettings(now.config)];
+  const [before, after] = [effectiveSettings(begun.config), effectiveSettings(now.config)];
   const names = [...new Set([...before.keys(), ...after.keys()])];
   const changed = names.flatMap((name) => {
     const [then, since] = [before.get(name), after.get(name)];
@@ -34,12 +33,6 @@ export function differences(begun: Origin, now: Origin): string[] {
     return [name === "number of rows" ? `${name}: ${then}, now ${since}` : `${name}: another one now`];
   });
   return changed.length > 0 ? changed : others; // of other settings, other data may be but a consequence
-}
-
-/** With the settings that have come since, which it had by default. */
-function completed(config: Origin["config"]): Origin["config"] {
-  const parsed = configSchema.safeParse(config);
-  return parsed.success ? parsed.data : config;
 }
 
 function hasSchedule({ training }: Origin["config"]): boolean {

@@ -33,7 +33,6 @@ function meanBaselines(ofFolds: readonly Baselines[]): Baselines {
   const baseline = meanBaseline(ofFolds.map(({ baseline }) => baseline));
   const linear: Baseline[] = [];
   for (const fold of ofFolds) {
-    if (!fold.linear) return { baseline };
     if ("leftOut" in fold.linear) return { baseline, linear: fold.linear };
     linear.push(fold.linear);
   }

@@ -151,19 +151,9 @@ function isPlain({ columns }: InputSpec): boolean {
   return columns.every(({ kind }) => kind === "number");
 }
 
-/** The spec of a network of these columns. Models of earlier versions don't say how they take codes: one-hot. */
-export function withInput<S extends Spec>(spec: S, columns: readonly InputColumn[]): S {
-  if (spec.input || columns.every(({ kind }) => kind !== "code")) return spec;
-  const oneHot = columns.map(
-    (column): Column => (column.kind === "code" ? { kind: "oneHot", places: placesOf(column) } : { kind: "number" }),
-  );
-  return { ...spec, input: { columns: oneHot, numbers: { name: "none" }, unknown: 0 } };
-}
-
 /** Whether a network takes these columns. */
-export function takes(spec: Spec, columns: readonly InputColumn[]): boolean {
-  const { inputs, input } = withInput(spec, columns);
-  if (!input) return inputs === columns.length;
+export function takes({ inputs, input }: Spec, columns: readonly InputColumn[]): boolean {
+  if (!input) return inputs === columns.length && columns.every(({ kind }) => kind !== "code");
   return (
     inputs === widthOf(input) &&
     input.columns.length === columns.length &&

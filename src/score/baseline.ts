@@ -10,10 +10,10 @@ import { metricsOf } from "./metrics.js";
 import { savedScores } from "./saved.js";
 import { type Scores, scoreKinds, scoresOf, scoresOfMetric } from "./scoring.js";
 
-/** What else was learned and found out in training, for any task; models of earlier versions have neither. */
+/** What else was learned and found out in training, for any task. */
 const alongside = {
-  linear: z.union([linearState, z.strictObject({ leftOut: z.string() })]).optional(),
-  /** on the rows that the network was judged by */
+  linear: z.union([linearState, z.strictObject({ leftOut: z.string() })]),
+  /** on the rows that the network was judged by, once it was */
   scores: z.strictObject({ baseline: savedScores, linear: savedScores.optional() }).optional(),
 };
 
@@ -44,8 +44,8 @@ export interface Baseline {
 /** What a network is compared with. */
 export interface Baselines {
   readonly baseline: Baseline;
-  /** or why there is none; nothing for a model of an earlier version */
-  readonly linear?: Baseline | { readonly leftOut: string };
+  /** or why there is none */
+  readonly linear: Baseline | { readonly leftOut: string };
 }
 
 /** The means, or quantiles, of the training rows, or how often each class is theirs; and a linear model of them. */
@@ -69,7 +69,7 @@ function centerFor(target: TargetState): (values: Float64Array) => number {
 /** Whether they are of this target, and of a network with these columns. */
 export function baselinesFit(state: BaselineState, target: TargetState, columns: readonly InputColumn[]): boolean {
   const { linear } = state;
-  if (linear && "weights" in linear && !linearFits(linear, target, columns)) return false;
+  if ("weights" in linear && !linearFits(linear, target, columns)) return false;
   if (state.task === "regression")
     return target.task === "regression" && state.centers.length === target.targets.length;
   return target.task === "classification" && state.shares.length === target.classes.length;
@@ -84,7 +84,7 @@ export interface BaselinePredictions {
 export function predictBaselines(target: TargetState, state: BaselineState, rows: KnownRows): BaselinePredictions {
   const { linear } = state;
   const baseline = predictionsOf(state, rows.truth);
-  return linear && "weights" in linear ? { baseline, linear: predictLinear(linear, target, rows) } : { baseline };
+  return "weights" in linear ? { baseline, linear: predictLinear(linear, target, rows) } : { baseline };
 }
 
 export function scoreBaselines(target: TargetState, state: BaselineState, rows: KnownRows): Baselines {
@@ -101,14 +101,14 @@ export function scorePredictions(
   const scores = scoresOf(target, truth, predictions.baseline);
   const ranks = scores.rocAuc !== undefined && !Number.isNaN(scores.rocAuc); // not one row before another: 0.5
   const baseline = { rule: ruleOf(target, state), scores: ranks ? { ...scores, rocAuc: 0.5 } : scores };
-  if (linear && "leftOut" in linear) return { baseline, linear };
-  if (!predictions.linear) return { baseline };
+  if ("leftOut" in linear) return { baseline, linear };
+  if (!predictions.linear) return { baseline, linear: { leftOut: "some networks' training rows have none" } };
   return { baseline, linear: { rule: linearRule(target), scores: scoresOf(target, truth, predictions.linear) } };
 }
 
 /** The state with the scores on the rows that the network was judged by. */
 export function withScores(state: BaselineState, { baseline, linear }: Baselines): BaselineState {
-  const ofLinear = linear && "scores" in linear ? { linear: linear.scores } : {};
+  const ofLinear = "scores" in linear ? { linear: linear.scores } : {};
   return { ...state, scores: { baseline: baseline.scores, ...ofLinear } };
 }
 

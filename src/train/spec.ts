@@ -107,7 +107,6 @@ function say(setting: string, then: unknown, now: unknown): string {
 
 /** At least so many different values the training rows had, as the network sees them. */
 function differentValues({ profile, scaler }: NumberState): number {
-  if (!profile) return 0;
   const { apply } = scalingOf(scaler);
   return new Set([profile.smallest, ...profile.deciles, profile.largest].map((x) => Math.fround(apply(x)))).size;
 }

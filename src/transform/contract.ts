@@ -25,7 +25,7 @@ export interface Finding {
   readonly present: boolean;
   /** share of the rows whose cell is missing */
   readonly missing: number | null;
-  readonly missingInTraining: number | null;
+  readonly missingInTraining: number;
   /** how large that share may be */
   readonly missingLimit: number | null;
   /** how many cells should be numbers, or dates, and are none */
@@ -102,10 +102,10 @@ class Clause {
     const drift = training && present ? this.drift(training, trainingRows) : undefined;
     const range = present ? rangeOf(state) : undefined;
     const hasCategories = present && type === "category";
-    const rare = profile && "other" in profile ? rareShare(profile, trainingRows) : null;
+    const rare = "other" in profile ? rareShare(profile, trainingRows) : null;
     const chance = (of: number, [few, among]: Rarity) => share(Math.max(1, mostByChance(of, few, among))); // one row is chance
     const byChance = chance(rows - counts.missing, rarity(state, trainingRows));
-    const missing = profile?.missing ?? 0;
+    const { missing } = profile;
     const missingByChance = chance(rows, [Math.round(missing * trainingRows) + 1, trainingRows]);
     const limit = (given: number | undefined, usual: number) =>
       given === undefined ? Math.max(usual + (rare ?? 0), byChance) : given + (rare ?? 0);
@@ -116,11 +116,10 @@ class Clause {
       type,
       present,
       missing: present ? share(counts.missing) : null,
-      missingInTraining: profile?.missing ?? null,
-      missingLimit:
-        present && profile
-          ? (limits.missing ?? Math.max(Math.min(missing + usualLimits.missing, 1), missingByChance))
-          : null,
+      missingInTraining: missing,
+      missingLimit: present
+        ? (limits.missing ?? Math.max(Math.min(missing + usualLimits.missing, 1), missingByChance))
+        : null,
       unreadable: counts.unreadable,
       outside: range ? share(counts.outside) : null,
       outsideLimit: hasLimit ? limit(limits.outside, usualLimits.outside) : null,
@@ -147,7 +146,7 @@ class Clause {
     const column = columnOf(table, state.name)!;
     const missing = counts.length - 1;
     if (state.type === "number" && column.type === "number") {
-      const deciles = state.profile?.deciles ?? [];
+      const { deciles } = state.profile;
       for (let row = 0; row < table.rows; row++) {
         const value = column.values[row]!;
         if (!Number.isNaN(value)) counts[binOf(deciles, value)]!++;
@@ -166,7 +165,7 @@ class Clause {
  * none, as new rows have new ones.
  */
 function trainingBins({ profile }: ColumnState): number[] | undefined {
-  if (!profile || !("bins" in profile || "shares" in profile)) return undefined;
+  if (!("bins" in profile || "shares" in profile)) return undefined;
   const bins = "bins" in profile ? profile.bins : [...profile.shares, profile.other];
   return [...bins, profile.missing];
 }
@@ -196,7 +195,7 @@ function farOutside(
 
 /** Of new rows, with a category of which training had some rows, too few for a place. */
 function rareShare({ other, unplaced }: CategoryProfile, trainingRows: number): number {
-  return other > 0 && unplaced ? Math.min(unplaced.rows / trainingRows, 1) : other;
+  return other > 0 ? Math.min(unplaced.rows / trainingRows, 1) : 0;
 }
 
 /** How many training rows were what few rows are, and of how many. */
@@ -204,11 +203,10 @@ type Rarity = readonly [few: number, among: number];
 
 /** Of numbers and dates the two at the ends of their range; of categories those that are new, or too rare for a place of their own. */
 function rarity({ profile }: ColumnState, trainingRows: number): Rarity {
-  if (!profile) return [0, trainingRows];
   const rowsOf = (share: number) => Math.round(share * trainingRows);
   const among = rowsOf(1 - profile.missing);
   if (!("shares" in profile)) return [2, among];
-  return ofUnplaced(profile.unplaced ?? { rows: rowsOf(profile.other), variance: rowsOf(profile.other) }, among);
+  return ofUnplaced(profile.unplaced, among);
 }
 
 /** So much as from the expected rows, with one for luck, is told by fewer rows of which as large a share is new. */

@@ -55,7 +55,6 @@ export function rangeOf(state: ColumnState): NumberProfile | DateProfile | undef
   return state.type === "category" || !state.scaler ? undefined : state.profile;
 }
 
-/** Models of earlier versions know no range, so nothing is outside it. */
 function visitOddities(state: ColumnState, column: Column, visit: (row: number, oddity: Oddity) => void): void {
   if (state.type !== "category" && column.type !== "category") {
     const range = rangeOf(state);

@@ -19,8 +19,7 @@ const numberState = z.strictObject({
   fill: z.number(),
   indicator: z.boolean(),
   scaler: scalerState,
-  /** models of earlier versions have none */
-  profile: numberProfile.optional(),
+  profile: numberProfile,
 });
 
 /**
@@ -33,11 +32,10 @@ const categoryState = z
     type: z.literal("category"),
     categories: z.array(z.string()),
     other: z.boolean(),
-    /** models of earlier versions have none */
-    profile: categoryProfile.optional(),
+    profile: categoryProfile,
   })
   .refine(
-    ({ categories, profile }) => !profile || profile.shares.length === categories.length,
+    ({ categories, profile }) => profile.shares.length === categories.length,
     "it does not have a share for each category",
   );
 

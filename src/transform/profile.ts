@@ -43,8 +43,8 @@ export const categoryProfile = z.strictObject({
   missing: share,
   /** share of the categories that were too rare for a place of their own */
   other: share,
-  /** what is expected of as many new rows: how many have a category without a place; models of earlier versions don't say it */
-  unplaced: z.strictObject({ rows: z.number().min(0), variance: z.number().min(0) }).optional(),
+  /** what is expected of as many new rows: how many have a category without a place */
+  unplaced: z.strictObject({ rows: z.number().min(0), variance: z.number().min(0) }),
 });
 export type CategoryProfile = z.output<typeof categoryProfile>;
 

@@ -32,7 +32,7 @@ function sharesOf({ categories, profile }: CategoryState, column: CategoryColumn
   for (const code of column.codes) counts[code < 0 ? rare + 1 : placeOf[code]!]!++;
   const shares = Array.from(counts, (count) => count / column.codes.length);
   // what the model has no place for is no more to be expected than before, however many of these rows are of that kind
-  const { rows = 0, variance = 0 } = profile?.unplaced ?? {};
+  const { rows, variance } = profile.unplaced;
   const times = column.codes.length / learned;
   const unplaced = { rows: rows * times, variance: variance * times };
   return { shares: shares.slice(0, rare), other: shares[rare]!, missing: shares[rare + 1]!, unplaced };

@@ -86,10 +86,17 @@ describe("a saved model", () => {
 
   it("may have a baseline, which older ones don't, if it fits the target", async () => {
     const baseline = (...means: number[]) => ({
-      training: { ...model.training, baseline: { task: "regression" as const, centers: means } },
+      training: {
+        ...model.training,
+        baseline: { task: "regression" as const, centers: means, linear: { leftOut: "why" } },
+      },
     });
     save("b.safetensors", baseline(2.5));
-    expect(loadModel(path("b.safetensors")).training.baseline).toEqual({ task: "regression", centers: [2.5] });
+    expect(loadModel(path("b.safetensors")).training.baseline).toEqual({
+      task: "regression",
+      centers: [2.5],
+      linear: { leftOut: "why" },
+    });
     save("b.safetensors", baseline(2.5, 3));
     expect(await refused("b.safetensors")).toContain("its baseline does not fit its target");
   });
@@ -270,6 +277,17 @@ describe("a model whose checksum is right and whose content is not", () => {
     encodeSafetensors(all, JSON.stringify({ ...description, ...changed }));
   const tensor = (at: number, changed: Partial<Tensor>) =>
     tensors().map((tensor, i) => (i === at ? { ...tensor, ...changed } : tensor));
+
+  it("of another format is refused with the way out", () => {
+    writeFileSync(path(name), written({ format: 2, nnfit: "3.1.4" }));
+    expect(() => loadModel(path(name))).toThrow(
+      expect.objectContaining({
+        kind: "model",
+        message: `the model file has format 2, and nnfit ${version} reads format 1`,
+        details: expect.objectContaining({ have: "a model written by nnfit 3.1.4" }),
+      }),
+    );
+  });
 
   it("is loaded when nothing is wrong: the cases below differ by one thing", () => {
     writeFileSync(path(name), written({}));

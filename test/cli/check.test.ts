@@ -1,7 +1,5 @@
 import { once } from "node:events";
-import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadModel, saveModel } from "../../src/artifact/model.js";
 import { folder, json, nnfit, residentMegabytes, start, works } from "./nnfit.js";
 
 interface Column {
@@ -219,28 +217,6 @@ describe.concurrent("nnfit check", () => {
       expect((await check(table(rows(0, 9)), `--max-unseen=${limit}`)).code).toBe(2);
     }
     expect((await check(table(rows(0, 9)), "--max-drift=-1")).code).toBe(2);
-  });
-
-  it("holds a table against what a model of an earlier version knows", async () => {
-    const model = loadModel(join(cwd, "runs/c/model.safetensors"));
-    saveModel(join(cwd, "old.safetensors"), {
-      ...model,
-      pipeline: model.pipeline.map(({ profile: _, ...state }) => state as (typeof model.pipeline)[number]), // still one of them
-    });
-    const like = await works(["check", "old.safetensors", "t.csv"], { cwd });
-    expect(like.err).toMatch(/^note: this model is of an earlier nnfit/);
-    const unlike = table(
-      changed(
-        100,
-        (i) => i < 50,
-        (cells) => ["x", "Bonn", ...cells.slice(2)],
-      ),
-    );
-    const { code, err } = await nnfit(["check", "old.safetensors"], { cwd, input: unlike });
-    expect(code).toBe(1);
-    expect(brokenIn(err)).toHaveLength(2);
-    expect((await works(["predict", "old.safetensors", "t.csv"], { cwd })).err).toMatch(/^note: 36 cells of "age"/);
-    expect((await works(["inspect", "old.safetensors"], { cwd })).out).toContain("age");
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Memory } from "../../src/engine/memory.js";
 import { seededRandom } from "../../src/engine/random.js";
 import { record } from "../../src/engine/tape.js";
-import { inputFor, takes, withInput } from "../../src/model/inputs.js";
+import { inputFor, takes } from "../../src/model/inputs.js";
 import { Network, type NetworkSettings, tensorsOf } from "../../src/model/network.js";
 import { modelOptions } from "../../src/model/options.js";
 import type { InputColumn } from "../../src/transform/inputColumns.js";
@@ -52,17 +52,10 @@ describe("how the columns of X become inputs", () => {
     expect(forOptions({}, [number, flag])).toEqual({ inputs: 2 });
   });
 
-  it("of a model that does not say: one-hot, and numbers alone as they are", () => {
-    const spec = { inputs: 20 };
-    expect(withInput(spec, columns)).toEqual({ ...spec, ...forOptions({}) });
-    expect(withInput({ inputs: 1 }, [number])).toEqual({ inputs: 1 });
-  });
-
   it("fit the columns that they were made for, and no others", () => {
     const made = forOptions({ oneHotUpTo: 3, binary: "sign" });
     expect(takes(made, columns)).toBe(true);
-    expect(takes({ inputs: 20 }, columns)).toBe(true);
-    expect(takes({ inputs: 21 }, columns)).toBe(false);
+    expect(takes({ inputs: columns.length }, columns)).toBe(false); // it says nothing of codes
     expect(takes({ ...made, inputs: 99 }, columns)).toBe(false);
     expect(takes(made, columns.slice(1))).toBe(false);
     expect(takes(made, columns.with(4, code(8)))).toBe(false);

@@ -7,6 +7,7 @@ import { NnfitError } from "../../src/errors.js";
 import { Network, type NetworkSettings } from "../../src/model/network.js";
 import { BlockPredictor } from "../../src/train/blockPredictor.js";
 import type { PipelineState } from "../../src/transform/pipeline.js";
+import { numbersLike } from "../artifact/model.js";
 
 const pipeline: PipelineState = ["a", "b"].map((name) => ({
   name,
@@ -14,6 +15,7 @@ const pipeline: PipelineState = ["a", "b"].map((name) => ({
   scaler: { name: "none" },
   fill: 0,
   indicator: false,
+  profile: numbersLike(0, 1),
 }));
 
 /** So wide that a few blocks are worth other threads. */
