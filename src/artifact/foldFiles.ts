@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { placeAmong } from "../data/arrays.js";
 import { csvLine } from "../data/csv.js";
 import { columnOf, type Table, textOf } from "../data/table.js";
 import type { FoldResult } from "../folds/crossValidation.js";
@@ -60,14 +61,19 @@ function outOfFoldLines(table: Table, whole: Table, results: readonly FoldResult
   const target = results[0]!.outcome.target; // there are two folds at least
   const names = targetNames(target);
   const truths = names.map((name) => columnOf(table, name)!);
-  const rowOfLine = new Map(Array.from(whole.lines, (line, row) => [line, row + 1]));
   const lines: string[][] = [];
   for (const { fold, outcome, outputs } of results) {
     const cells = predictionCells(outcome.target, outputs, true);
     for (const [i, row] of fold.test.entries()) {
       const line = table.lines[row]!;
       const truth = truths.map((column) => textOf(column, row) ?? "");
-      lines[row] = [String(rowOfLine.get(line)), String(line), String(fold.number + 1), ...truth, ...cells[i]!];
+      lines[row] = [
+        String(placeAmong(whole.lines, line) + 1),
+        String(line),
+        String(fold.number + 1),
+        ...truth,
+        ...cells[i]!,
+      ];
     }
   }
   const tested = lines.filter((line) => line !== undefined); // the earliest rows in time never are

@@ -11,7 +11,7 @@ import { checkFailure, printResult } from "./failure.js";
 import { findModel, rowsSource } from "./locate.js";
 import { endWith } from "./report.js";
 import { colors, count, note, oneLine, percent, print, rangeText, some, tell, valueText } from "./text.js";
-import { example, modelArgument, type RowsOptions, rowsFormat, withRowsOptions } from "./usage.js";
+import { example, inputsToRead, modelArgument, type RowsOptions, rowsFormat, withRowsOptions } from "./usage.js";
 
 /** Of more pairs of extra columns and lacking ones it would take long to find the nearest names. */
 const MOST_COMPARED = 100_000;
@@ -72,7 +72,7 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
     ...(maxOutside !== undefined && { outside: maxOutside }),
     ...(maxMissing !== undefined && { missing: maxMissing }),
   };
-  const wanted = pipeline.map((state) => ({ ...state, optional: true }));
+  const wanted = inputsToRead(pipeline, options).map((column) => ({ ...column, optional: true }));
   const contract = new Contract(pipeline, training.trainingRows);
   let names: readonly string[] = [];
   const format = { ...rowsFormat(options), ...cellFormat(model) };

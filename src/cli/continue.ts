@@ -5,6 +5,7 @@ import type { Source } from "../data/source.js";
 import type { Table } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { rowsToLearn, type TaskOf } from "../train/task.js";
+import type { ColumnState } from "../transform/pipeline.js";
 import { predicts, targetColumns, targetNames } from "../transform/target.js";
 import { findModel } from "./locate.js";
 import { Remarks } from "./remarks.js";
@@ -40,20 +41,19 @@ export async function readForModel(
       have: positive === undefined ? `${path} predicts numbers` : `"${positive}" in ${path}`,
     });
   }
-  const misread = model.pipeline.find(({ name, type }) => {
-    const given = Object.hasOwn(data.types, name) ? data.types[name] : type;
-    return data.ignore.includes(name) || given !== type;
-  });
-  if (misread) {
-    const isIgnored = data.ignore.includes(misread.name);
+  for (const state of model.pipeline) {
+    const setting = settingAgainst(state, data);
+    if (setting === undefined) continue;
     throw new NnfitError("usage", "the model to continue from has other inputs than the config says", {
-      setting: isIgnored ? "data.ignore" : "data.types",
-      have: `"${misread.name}" is an input of ${path}, a ${misread.type}`,
+      setting,
+      have: `"${state.name}" is an input of ${path}, a ${state.type}`,
       try: "a new training, without --continue-from",
     });
   }
   const weight = data.weight ? [{ name: data.weight, type: "number" as const }] : [];
-  const inputs = model.pipeline.map((state) => (state.type === "date" ? { order: data.dates, ...state } : state));
+  const inputs = model.pipeline.map((state) =>
+    state.type === "date" && data.dates !== "auto" ? { order: data.dates, ...state } : state,
+  );
   const isRead = new Set([...inputs.map(({ name }) => name), ...names]);
   const dependence = [data.groups, data.time]
     .filter((name): name is string => name !== null && !isRead.has(name))
@@ -63,6 +63,17 @@ export async function readForModel(
   const classes = target.task === "classification" ? target : undefined;
   const learned = rowsToLearn(whole, names, data.weight);
   return { whole, task: { ...learned, task: target.task, names, classes, because: undefined } };
+}
+
+/** The setting by which a column would be no input, or another one. */
+function settingAgainst(state: ColumnState, data: DataOptions): string | undefined {
+  const { name, type } = state;
+  if (data.ignore.includes(name)) return "data.ignore";
+  if (Object.hasOwn(data.types, name) && data.types[name] !== type) return "data.types";
+  if (data.weight === name) return "data.weight";
+  if (data.groups === name) return "data.groups";
+  const isTimeOfYear = state.type === "date" && state.scaler === null; // of data.time that alone is an input
+  return data.time === name && !isTimeOfYear ? "data.time" : undefined;
 }
 
 /** Says what the model does not know of the rows that its training goes on with: it will not learn it. */

@@ -32,7 +32,7 @@ import { lateBar } from "./progress.js";
 import { comparisons, confusionLines, importanceLines, scoreLines } from "./scores.js";
 import { summarize } from "./summary.js";
 import { count, oneLine, print, remark, say, whole } from "./text.js";
-import { example, modelArgument, type RowsOptions, rowsFormat, withRowsOptions } from "./usage.js";
+import { example, inputsToRead, modelArgument, type RowsOptions, rowsFormat, withRowsOptions } from "./usage.js";
 
 interface EvaluateOptions extends GateOptions, RowsOptions {
   readonly json?: boolean;
@@ -135,7 +135,7 @@ async function evaluate(model: Model, path: string, source: Source, options: Eva
   const networks = checkedNetworksOf(model, memory, path);
   const predict = predictor(memory, networks, { columns: widthOf(pipeline), rows: EVALUATION_ROWS });
   const format = { ...rowsFormat(options), ...cellFormat(model) };
-  const all = await readColumns(source, format, columnsToScore(model));
+  const all = await readColumns(source, format, columnsToScore(model, options));
   const table = rowsWithTarget(all, targetNames(target));
   const truth = truthOf(target, table);
   const X = applyPipeline(pipeline, table);
@@ -168,8 +168,8 @@ async function evaluate(model: Model, path: string, source: Source, options: Eva
 }
 
 /** The inputs and targets of a model, and the column by which rows belong together, if the table has it. */
-function columnsToScore({ pipeline, target, groups }: Model): WantedColumn[] {
-  const columns: WantedColumn[] = [...pipeline, ...targetColumns(target)];
+function columnsToScore({ pipeline, target, groups }: Model, options: EvaluateOptions): WantedColumn[] {
+  const columns: WantedColumn[] = [...inputsToRead(pipeline, options), ...targetColumns(target)];
   if (groups === undefined || columns.some(({ name }) => name === groups)) return columns;
   return [...columns, { name: groups, type: "category", optional: true }];
 }

@@ -1,4 +1,14 @@
-import { createWriteStream, existsSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  createWriteStream,
+  existsSync,
+  lstatSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { dirname, resolve } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline as streamPipeline } from "node:stream/promises";
 import { type Command, Option } from "commander";
@@ -13,7 +23,15 @@ import { keepInputs, modelAt, placeOf, rowsSource } from "./locate.js";
 import { Predictions } from "./predictions.js";
 import { watchSignals } from "./signals.js";
 import { note } from "./text.js";
-import { example, modelArgument, type RowsOptions, rowsFormat, threadsOption, withRowsOptions } from "./usage.js";
+import {
+  example,
+  inputsToRead,
+  modelArgument,
+  type RowsOptions,
+  rowsFormat,
+  threadsOption,
+  withRowsOptions,
+} from "./usage.js";
 
 interface PredictOptions extends RowsOptions {
   readonly out?: string;
@@ -94,7 +112,7 @@ async function predictAction(
   const lenient = onError === "null";
   const memory = new Memory();
   const format = { ...rowsFormat(written), ...cellFormat(model) };
-  const blocks = readBlocks(source, format, model.pipeline, { lenient, kept });
+  const blocks = readBlocks(source, format, inputsToRead(model.pipeline, written), { lenient, kept });
   const predictor = new BlockPredictor(memory, checkedNetworksOf(model, memory, path), model.pipeline, {
     lenient,
     threads: threads === "auto" ? mostThreads() : threads,
@@ -114,7 +132,7 @@ async function predictAction(
 /** A file appears when it is complete: until then it is a temporary file beside it. Devices and pipes are written to. */
 async function writeStream(path: string, text: Readable, json: boolean): Promise<void> {
   const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
-  const place = existsSync(path) ? realpathSync(path) : path; // a symbolic link stays one
+  const place = throughLinks(path); // a symbolic link stays one
   const target = isFile ? `${place}.${process.pid}.tmp` : path;
   if (isFile) rmSync(target, { force: true }); // what somebody has put there, a symbolic link too, is not written through
   const file = createWriteStream(target, { flush: isFile, ...(isFile && { flags: "wx" }) });
@@ -136,6 +154,13 @@ async function writeStream(path: string, text: Readable, json: boolean): Promise
   } finally {
     signals.stop();
   }
+}
+
+/** Where a path leads, also where a link's file is not there yet. */
+function throughLinks(path: string): string {
+  if (existsSync(path)) return realpathSync(path);
+  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return path;
+  return throughLinks(resolve(dirname(path), readlinkSync(path)));
 }
 
 /** Names separated by commas; in quotes those that have one. */

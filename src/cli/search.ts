@@ -18,11 +18,11 @@ import { search } from "../search/search.js";
 import {
   badnessOf,
   drawValues,
-  epochsFor,
   type FinishedJob,
   finishedJobOf,
   rankJobs,
   type ScoreName,
+  shortened,
   type Values,
 } from "../search/trials.js";
 import { Twins } from "../search/twins.js";
@@ -203,8 +203,7 @@ async function runTrials(
     const begun = performance.now();
     const outcome = await located({ locate: loaded.locateDrawn }, () => {
       const { data, scale, model, training } = loaded.configFor(facts, values);
-      const epochs = epochsFor(training.epochs, job.share);
-      const task: TaskOptions = { data, scale, model, training: { ...training, epochs } };
+      const task: TaskOptions = { data, scale, model, training: shortened(training, job.share) };
       return pool.train(task, (share) => {
         lock.beat();
         display.progress(job, share);

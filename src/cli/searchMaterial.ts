@@ -3,6 +3,7 @@ import { effectiveSettings } from "../config/effect.js";
 import type { LoadedConfig } from "../config/load.js";
 import { factsOf } from "../config/presets.js";
 import type { Config } from "../config/schema.js";
+import type { WantedColumn } from "../data/read.js";
 import type { Table } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { make } from "../family.js";
@@ -33,8 +34,10 @@ export async function findMaterial(loaded: LoadedConfig, { ranges, judge: choice
   const ends = new Map([...ranges].map(([path, setting]) => [path, makeRange(setting).ends]));
   const firsts = Object.fromEntries([...ends].map(([path, [first]]) => [path, first]));
   let validation: Table | undefined;
+  const others = columnsOf(table, data); // a trial may learn from other columns than the first one
   const readOnce: ReadValidation = async (columns) => {
-    validation ??= await readValidation(columns);
+    const names = new Set(columns.map(({ name }) => name));
+    validation = await readValidation([...columns, ...others.filter(({ name }) => !names.has(name))]);
     return validation;
   };
   const config = loaded.configFor(facts, firsts);
@@ -50,6 +53,18 @@ export async function findMaterial(loaded: LoadedConfig, { ranges, judge: choice
     target: prepared.target,
     judgedRows: judge.rows(material, prepared, config),
   };
+}
+
+/** All columns that a training can learn from, which another table may lack. */
+function columnsOf(table: Table, { ignore }: Config["data"]): WantedColumn[] {
+  return table.columns
+    .filter(({ name }) => !ignore.includes(name))
+    .map((column) => ({
+      name: column.name,
+      type: column.type,
+      optional: true,
+      ...(column.type === "date" && { order: column.order }),
+    }));
 }
 
 /** What trials depend on. */

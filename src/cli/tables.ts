@@ -1,9 +1,10 @@
 import { displayPath } from "../config/load.js";
 import type { Config } from "../config/schema.js";
 import { doubtsAbout } from "../data/doubts.js";
-import { readColumns, readTable, type WantedColumn } from "../data/read.js";
+import { lacking, readColumns, readTable, type WantedColumn } from "../data/read.js";
 import { fileSource, type Source } from "../data/source.js";
 import type { Table } from "../data/table.js";
+import { NnfitError } from "../errors.js";
 import { watched } from "./progress.js";
 import { note } from "./text.js";
 
@@ -26,6 +27,26 @@ export function tablesOf({ data, task }: Pick<Config, "data" | "task">): Tables 
       doubtsAbout(table, data, task).forEach(note); // now, as whatever fails later may have its cause there
       return table;
     },
-    readValidation: (wanted) => readColumns(source(String(data.validation)), data, wanted),
+    readValidation: keptReader(source(String(data.validation)), data),
+  };
+}
+
+/** Reads a table once, and again where other columns are wanted than were before. */
+function keptReader(source: Source, data: Config["data"]): Tables["readValidation"] {
+  let kept: { readonly table: Table; readonly asked: readonly WantedColumn[] } | undefined;
+  return async (wanted) => {
+    const before = kept?.asked ?? [];
+    const others = wanted.filter(({ name, type }) => !before.some((of) => of.name === name && of.type === type));
+    if (kept && others.length === 0 && lacking(kept.table, wanted).length === 0) return kept.table;
+    if (kept && source.once) {
+      throw new NnfitError("usage", "a validation table in a pipe is read once, and here its columns differ", {
+        setting: "data.validation",
+        have: `other columns now: ${others.map(({ name }) => name).join(", ")}`,
+        try: "a file",
+      });
+    }
+    const asked = [...before.filter(({ name }) => !wanted.some((of) => of.name === name)), ...wanted];
+    kept = { table: await readColumns(source, data, asked), asked };
+    return kept.table;
   };
 }

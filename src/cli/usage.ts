@@ -1,5 +1,8 @@
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { type DayOrder, dayOrders } from "../data/dates.js";
 import { type Encoding, encodingNamed, encodings } from "../data/encoding.js";
+import type { WantedColumn } from "../data/read.js";
+import type { PipelineState } from "../transform/pipeline.js";
 
 /** Examples, at the top of a help text. */
 export function example(...lines: string[]): string {
@@ -14,9 +17,11 @@ export interface RowsOptions {
   readonly delimiter: string;
   readonly encoding: Encoding;
   readonly skipLines: number;
+  /** what comes first in dates such as 3/4/2024 */
+  readonly dates?: DayOrder;
 }
 
-export function rowsFormat({ delimiter, encoding, skipLines }: RowsOptions): RowsOptions {
+export function rowsFormat({ delimiter, encoding, skipLines }: RowsOptions) {
   return { delimiter, encoding, skipLines };
 }
 
@@ -51,7 +56,18 @@ export function withRowsOptions(command: Command): Command {
         throw new InvalidArgumentError("It takes a number of lines from 0 to 1000.");
       },
       0,
+    )
+    .addOption(
+      new Option(
+        "--dates <order>",
+        "what comes first in dates such as 3/4/2024, if it is not as in the training rows, or was not known there",
+      ).choices(dayOrders),
     );
+}
+
+/** The inputs of a model as columns to read. */
+export function inputsToRead(pipeline: PipelineState, { dates }: Pick<RowsOptions, "dates">): WantedColumn[] {
+  return pipeline.map((state) => (state.type === "date" && dates ? { ...state, order: dates } : state));
 }
 
 /** An option of commands that compute for long. */

@@ -31,6 +31,17 @@ export function join<Joined extends Numbers>(type: Type<Joined>, parts: readonly
   return joined;
 }
 
+/** The place of one of some different numbers that ascend. */
+export function placeAmong(ascending: Float64Array | Int32Array, number: number): number {
+  let [low, high] = [0, ascending.length - 1];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle]! < number) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** How many of them are each number from 0 to below `count`. */
 export function countCodes(codes: Iterable<number>, count: number): number[] {
   const counts = new Array<number>(count).fill(0);

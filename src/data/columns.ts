@@ -12,6 +12,9 @@ import type { CategoryColumn, Column, ColumnType, DateColumn } from "./table.js"
 /** A column with at least this share of numbers is a column of numbers, and the other cells are mistakes. */
 const NEARLY_ALL = 0.9;
 
+/** A Map of V8 holds no more. */
+const MOST_WORDS = 2 ** 24 - 1;
+
 /** Of so many rows it is seen how numbers are written. */
 const ROWS_LOOKED_AT = 200;
 
@@ -25,6 +28,8 @@ interface BuilderOptions {
   /** its words are dates, if all of them can be read so */
   readonly mayBeDates?: boolean;
   readonly order?: DayOrderChoice | undefined;
+  /** its words are collected from the first cell on, also if that is a number */
+  readonly isWords?: boolean;
 }
 
 /** A cell of a target that is none of a model's classes. */
@@ -43,6 +48,7 @@ export class ColumnBuilder implements CellReceiver {
   private readonly codeOf = new Map<string, number>();
   private readonly missing: ReadonlySet<string>;
   private readonly decimal: Decimal;
+  private readonly thousands: CellFormat["thousands"];
   private readonly numberIn: (text: string) => number | undefined;
   private type: ColumnType | undefined;
   private numbers = 0;
@@ -62,10 +68,11 @@ export class ColumnBuilder implements CellReceiver {
   ) {
     this.missing = new Set(missing);
     this.decimal = decimal;
+    this.thousands = thousands;
     this.notation = new Notation(decimal);
     this.numberIn = numberReader({ decimal, thousands });
     this.numbersArePresent = missing.every((word) => this.numberIn(word) === undefined);
-    this.type = given === "date" ? "category" : given;
+    this.type = given === "date" || options.isWords ? "category" : given;
   }
 
   /** It is one of numbers, so far. */
@@ -192,7 +199,7 @@ export class ColumnBuilder implements CellReceiver {
 
   /** `lines`: where each of its rows begins */
   finish(lines: Int32Array): Column {
-    const { name, decimal, unreadable, notation } = this;
+    const { name, decimal, thousands, unreadable, notation } = this;
     if (this.type === "category") {
       const column = {
         type: "category" as const,
@@ -200,6 +207,7 @@ export class ColumnBuilder implements CellReceiver {
         codes: this.codes.whole(),
         categories: [...this.codeOf.keys()],
         decimal,
+        thousands,
       };
       if (this.given === "date") return this.givenDates(column, lines);
       return (this.options.mayBeDates && this.foundDates(column, lines)) || column;
@@ -259,8 +267,16 @@ export class ColumnBuilder implements CellReceiver {
     const known = this.codeOf.get(text);
     if (known !== undefined) return known;
     const code = this.codeOf.size;
+    if (code === MOST_WORDS) throw this.tooManyWords();
     this.codeOf.set(text, code);
     return code;
+  }
+
+  private tooManyWords(): NnfitError {
+    return new NnfitError("data", `a column has more than ${MOST_WORDS} different words`, {
+      at: `${this.source}, column "${this.name}"`,
+      try: `data.ignore: ["${this.name}"], if they are only names of rows`,
+    });
   }
 
   private place(line: number): string {

@@ -2,13 +2,16 @@ import { NnfitError } from "../errors.js";
 import { type DayOrder, dayOrderIn, daysIn, isSeason, looksLikeDate, mayBeOlder } from "./dates.js";
 import type { CategoryColumn, DateColumn } from "./table.js";
 
-/** What comes first in dates such as 3/4/2024: auto is what the other dates tell. */
+/** What comes first in dates such as 3/4/2024: auto is what the other dates of the column tell. */
 export type DayOrderChoice = DayOrder | "auto";
 
-/** A column of words as one of dates: words that are none are its `unreadable`. */
-export function asDates({ name, codes, categories }: CategoryColumn, choice: DayOrderChoice = "auto"): DateColumn {
+/**
+ * A column of words as one of dates: words that are none are its `unreadable`. Without a choice each is read by itself,
+ * so that a part of a table is read as the whole.
+ */
+export function asDates({ name, codes, categories }: CategoryColumn, choice?: DayOrderChoice): DateColumn {
   const order = choice === "auto" ? dayOrderIn(categories) : choice;
-  const days = categories.map((text) => daysIn(text, order));
+  const days = categories.map((text) => daysIn(text, choice === undefined ? dayOrderIn([text]) : order));
   const unreadable = new Map<number, string>();
   if (days.includes(undefined)) {
     for (const [row, code] of codes.entries()) {
@@ -57,7 +60,7 @@ export function notDate(text: string, order: DayOrder | undefined, at: string, w
     {
       at,
       try: isAmbiguous
-        ? 'writing it as 2024-03-01, or data.dates: "dayFirst" or "monthFirst" in the config that trains'
+        ? "writing it as 2024-03-01, or dayFirst or monthFirst for data.dates in a config, or for --dates with a model"
         : "dates such as 2024-03-01, with or without a time of day: 2024-03-01 17:30",
     },
   );

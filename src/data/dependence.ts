@@ -1,7 +1,8 @@
 import { NnfitError } from "../errors.js";
+import { placeAmong } from "./arrays.js";
 import { asDates, type DayOrderChoice, notDate } from "./dateColumn.js";
 import { checkNames } from "./header.js";
-import { numberIn, wholeNumber } from "./numbers.js";
+import { numberReader, wholeNumber } from "./numbers.js";
 import type { DataOptions } from "./options.js";
 import type { WantedColumn } from "./read.js";
 import {
@@ -82,7 +83,9 @@ export function groupsIn(column: Column): Groups {
 
 /** How many different codes there are. */
 export function countOf(codes: Int32Array): number {
-  return new Set(codes).size;
+  const seen = new Uint8Array(codes.reduce((most, code) => Math.max(most, code), 0) + 1);
+  for (const code of codes) seen[code] = 1;
+  return seen.reduce((sum, code) => sum + code, 0);
 }
 
 /** The column, if it is there and has a value in every row. */
@@ -163,13 +166,13 @@ function groupNames(column: Column): (number | string | undefined)[] {
 /** By size, or the earlier date first. */
 function timesOf(column: Column, table: Table, order: DayOrderChoice | undefined): Int32Array {
   const values = valuesOf(column, table, order);
-  const placeOf = new Map([...new Set(values)].sort((a, b) => a - b).map((value, place) => [value, place]));
-  return Int32Array.from(values, (value) => placeOf.get(value)!);
+  const different = values.toSorted().filter((value, i, sorted) => value !== sorted[i - 1]);
+  return Int32Array.from(values, (value) => placeAmong(different, value));
 }
 
 /** Of each row a number, or a date in days. */
 function valuesOf(given: Column, { source, lines }: Table, order: DayOrderChoice | undefined): Float64Array {
-  const column = given.type === "category" ? (asNumbers(given) ?? asDates(given, order)) : given;
+  const column = given.type === "category" ? (asNumbers(given) ?? asDates(given, order ?? "auto")) : given;
   const [wrong] = column.unreadable ?? [];
   if (wrong) {
     const [row, text] = wrong;
@@ -183,8 +186,9 @@ function valuesOf(given: Column, { source, lines }: Table, order: DayOrderChoice
   return column.values;
 }
 
-function asNumbers({ name, codes, categories, decimal = "." }: CategoryColumn): NumberColumn | undefined {
-  const numbers = categories.map((word) => numberIn(word, decimal));
+function asNumbers(column: CategoryColumn): NumberColumn | undefined {
+  const { name, codes, categories } = column;
+  const numbers = categories.map(numberReader({ decimal: column.decimal ?? ".", thousands: column.thousands ?? null }));
   if (numbers.includes(undefined)) return undefined;
   return { type: "number", name, values: Float64Array.from(codes, (code) => numbers[code] ?? Number.NaN) };
 }

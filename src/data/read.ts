@@ -8,7 +8,7 @@ import { withLabels } from "./labels.js";
 import { type CellReceiver, type Rows, readRows } from "./rows.js";
 import type { ScannedColumn } from "./scan.js";
 import type { Source } from "./source.js";
-import type { ColumnType, Table } from "./table.js";
+import { type Column, type ColumnType, columnOf, type Table } from "./table.js";
 
 /** In numbers. A table that seems larger gets its room as it comes. */
 const MOST_ROOM = 2 ** 29;
@@ -16,7 +16,7 @@ const MOST_ROOM = 2 ** 29;
 export interface ReadOptions extends CsvFormat {
   /** types that are given, not found out */
   readonly types: Readonly<Record<string, ColumnType>>;
-  /** columns that nobody asks what they are */
+  /** columns whose cells are not looked at, unless something else in these options names them */
   readonly ignore?: readonly string[];
   /** a column of labels, which stay as they are written where they are not plain numbers */
   readonly labels?: string;
@@ -26,6 +26,7 @@ export interface ReadOptions extends CsvFormat {
   /** columns that would be of no use as words */
   readonly weight?: string | null;
   readonly time?: string | null;
+  readonly groups?: string | null;
 }
 
 export interface WantedColumn {
@@ -43,23 +44,33 @@ export interface WantedColumn {
  * Reads a whole table and finds out the type of each column: a number where all its present cells are finite numbers,
  * else a category.
  */
-export async function readTable(source: Source, options: ReadOptions): Promise<Table> {
+export function readTable(source: Source, options: ReadOptions): Promise<Table> {
+  return readOrAgain(source, options, new Set());
+}
+
+/** `words`: columns that begin with numbers, and have words after them */
+async function readOrAgain(source: Source, options: ReadOptions, words: ReadonlySet<string>): Promise<Table> {
   const { types, labels } = options;
-  const ignored = new Set(options.ignore);
+  const used = [options.target ?? [], options.weight ?? [], options.time ?? [], options.groups ?? []].flat();
+  const ignored = new Set(options.ignore?.filter((name) => !used.includes(name)));
   const noDates = new Set([options.ignore ?? [], options.target ?? [], options.weight ?? []].flat());
   const noWords = new Set([options.target ?? [], options.weight ?? [], options.time ?? []].flat());
+  let names: readonly string[] = [];
   let builders: ColumnBuilder[] | undefined;
   const lines = new Growing<Int32Array>(Int32Array);
   for await (const { header, places, rows } of withHeader(source, options, (name) => !ignored.has(name))) {
     if (!builders) {
+      names = header;
       checkNames(Object.keys(types), header, "data.types", source.name);
-      builders = header.map((name) => {
+      const read = header.filter((name) => !ignored.has(name));
+      builders = read.map((name) => {
         const found = name === labels ? "category" : undefined;
         const given = Object.hasOwn(types, name) ? types[name] : found;
         return new ColumnBuilder(name, given, options, source.name, {
           mayBeWords: !noWords.has(name),
           mayBeDates: !given && !noDates.has(name),
-          order: options.dates,
+          order: options.dates ?? "auto",
+          isWords: words.has(name),
         });
       });
     }
@@ -69,13 +80,26 @@ export async function readTable(source: Source, options: ReadOptions): Promise<T
   }
   if (!builders || lines.size === 0) throw noRows(source);
 
-  for (const builder of builders) if (!ignored.has(builder.name)) builder.check(builders);
+  for (const builder of builders) builder.check(builders);
   // Where words came after numbers, what the numbers looked like is lost: such columns are read again as words.
-  const words = builders.filter(({ turnedToWords }) => turnedToWords).map(({ name }) => [name, "category"] as const);
-  if (words.length > 0 && source.once) throw readTwice(words[0]![0], source);
-  if (words.length > 0) return readTable(source, { ...options, types: { ...types, ...Object.fromEntries(words) } });
-  const table = finish(builders, lines.whole(), source);
+  const turned = builders.filter(({ turnedToWords }) => turnedToWords).map(({ name }) => name);
+  if (turned.length > 0 && source.once) throw readTwice(turned[0]!, source);
+  if (turned.length > 0) return readOrAgain(source, options, new Set(turned));
+  const table = withIgnored(finish(builders, lines.whole(), source), names);
   return labels === undefined || Object.hasOwn(types, labels) ? table : withLabels(labels, table, options);
+}
+
+/** With all columns of its header: those that were not read are there without a value. */
+function withIgnored(table: Table, header: readonly string[]): Table {
+  if (table.columns.length === header.length) return table;
+  const values = new Float64Array(table.rows).fill(Number.NaN);
+  const blank = (name: string): Column => ({ type: "number", name, values });
+  return { ...table, columns: header.map((name) => columnOf(table, name) ?? blank(name)) };
+}
+
+/** The names of the wanted columns that a table has not. */
+export function lacking(table: Table, wanted: readonly WantedColumn[]): string[] {
+  return wanted.filter(({ name, optional }) => !optional && !columnOf(table, name)).map(({ name }) => name);
 }
 
 /** Reads a whole table, only the wanted columns, matched by name and of known types. */

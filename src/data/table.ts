@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { take } from "./arrays.js";
+import type { CellFormat } from "./csv.js";
 import { type DayOrder, dateText } from "./dates.js";
 import type { Decimal } from "./numbers.js";
 
@@ -29,8 +30,9 @@ export interface CategoryColumn {
   readonly name: string;
   readonly codes: Int32Array;
   readonly categories: readonly string[];
-  /** the mark that a number among its words would have; a point where nothing is said */
+  /** the mark that a number among its words would have, a point where nothing is said, and that between its thousands */
   readonly decimal?: Decimal;
+  readonly thousands?: CellFormat["thousands"];
 }
 
 /** A column of moments, in days since the beginning of 1970; NaN where a cell is missing. */

@@ -166,6 +166,7 @@ function doubtAboutDates(
   const settings = [...(isOrdered ? [] : ['data.dates: "dayFirst" or "monthFirst"']), ...asMissing];
   if (unread !== undefined && isOrdered)
     return { what: `${what}, as ${unread} is none that can be read`, way: "dates such as 2024-03-01 can" };
+  if (settings.length === 0) settings.push(`data.types: { "${name}": "date" }`);
   return { what, way: `${settings.join(" and ")} ${settings.length > 1 ? "make" : "makes"} them dates` };
 }
 

@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { lacksColumns } from "../data/header.js";
+import { lacking } from "../data/read.js";
 import type { Table } from "../data/table.js";
 import { choiceOf, type Member, none } from "../family.js";
 import { type FoldOutcome, foldsEngine, trainFolds } from "../folds/crossValidation.js";
@@ -103,8 +105,16 @@ export const judgeChoice = choiceOf(judges, "validation");
 export type JudgeChoice = z.output<typeof judgeChoice>;
 
 function validationOf({ validation }: Material): ReadValidation {
-  return async () => {
+  return async (wanted) => {
     if (!validation) throw new Error("the validation table was not read");
+    const names = lacking(validation, wanted);
+    if (names.length > 0)
+      throw lacksColumns(
+        names,
+        validation.columns.map(({ name }) => name),
+        wanted,
+        validation.source,
+      );
     return validation;
   };
 }

@@ -3,6 +3,7 @@ import { seededRandom } from "../engine/random.js";
 import type { metrics } from "../score/metrics.js";
 import { savedScores, scoresFrom, scoresToSave } from "../score/saved.js";
 import { badness } from "../score/scoring.js";
+import type { TrainingOptions } from "../train/options.js";
 import { stopped } from "../train/stopped.js";
 import type { TargetState } from "../transform/target.js";
 import type { TrialOutcome } from "./judges.js";
@@ -19,9 +20,20 @@ export function drawValues(ranges: ReadonlyMap<string, RangeSetting>, seed: numb
   return Object.fromEntries(paths.map((path) => [path, makeRange(ranges.get(path)!).draw(random)]));
 }
 
-/** The epochs of a training of a trial, of all that it would have. */
-export function epochsFor(epochs: number, share: number): number {
-  return share === 1 ? epochs : Math.max(Math.ceil(epochs * share), 1);
+/** A share of a training of a trial: of its epochs, and of a warm-up that is given in epochs or updates. */
+export function shortened(training: TrainingOptions, share: number): TrainingOptions {
+  if (share === 1) return training;
+  const { epochs, schedule } = training;
+  return {
+    ...training,
+    epochs: Math.max(Math.ceil(epochs * share), 1),
+    schedule: { ...schedule, warmUp: shortenedWarmUp(schedule.warmUp, share) },
+  };
+}
+
+function shortenedWarmUp(warmUp: TrainingOptions["schedule"]["warmUp"], share: number): typeof warmUp {
+  if (typeof warmUp === "number") return warmUp;
+  return "epochs" in warmUp ? { epochs: warmUp.epochs * share } : { updates: Math.ceil(warmUp.updates * share) };
 }
 
 /** A training of a trial that was finished, as it is kept. */

@@ -1,6 +1,6 @@
 import { countCodes, take } from "../data/arrays.js";
 import { checkNames } from "../data/header.js";
-import { numberIn } from "../data/numbers.js";
+import { numberReader } from "../data/numbers.js";
 import type { WantedColumn } from "../data/read.js";
 import { range } from "../data/split.js";
 import { type Column, columnOf, type Table, takeRows, textOf } from "../data/table.js";
@@ -57,7 +57,8 @@ function weightsIn(table: Table, name: string): number[] {
 
 function numberOf(column: Column, row: number): number | undefined {
   if (column.type === "number") return column.values[row];
-  return numberIn(textOf(column, row) ?? "", (column.type === "category" && column.decimal) || ".");
+  const { decimal = ".", thousands = null } = column.type === "category" ? column : {};
+  return numberReader({ decimal, thousands })(textOf(column, row) ?? "");
 }
 
 /** How much a row counts by its class, given the rows that are learned from. */

@@ -176,6 +176,24 @@ describe("--continue-from", () => {
     expect([unknown.code, unknown.err]).toEqual([4, expect.stringContaining('"maybe" is none of the classes')]);
   });
 
+  it.each(["data.weight", "data.groups", "data.time"])(
+    "refuses an input that %s takes for something else",
+    async (name) => {
+      const cwd = await begun();
+      const { code, err } = await go(cwd, "x", ...set(`${name}=a`));
+      expect([code, err]).toEqual([2, expect.stringContaining('"a" is an input of first, a number')]);
+      expect(err).toContain(name);
+    },
+  );
+
+  it("reads times with marks between thousands as the first training does", async () => {
+    const lines = ["a;tm;y", ...Array.from({ length: 40 }, (_, i) => `${(i * 7) % 11};1,${100 + i};${i % 5}`)];
+    const data = { train: "t.csv", target: "y", time: "tm", thousands: ",", delimiter: ";" };
+    const cwd = folder({ "t.csv": lines.join("\n"), "c.json": JSON.stringify(config({ data })) });
+    await works(["train", "c.json", "--out", "first"], { cwd });
+    await works(["train", "c.json", "--continue-from", "first", "--out", "more"], { cwd });
+  });
+
   it("says what the model does not know of the new rows, and check goes on counting it", async () => {
     const cwd = await begun();
     put(cwd, { "new.csv": table(30, 500).replaceAll(",x,", ",new,") });

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { folder, json, nnfit, works } from "./nnfit.js";
+import { folder, json, nnfit, put, works } from "./nnfit.js";
 
 /** A day after the other for two years, the month first; the target follows the season and the weekend. */
 const rows = Array.from({ length: 730 }, (_, i) => {
@@ -159,19 +159,40 @@ describe("a table with dates", () => {
     }
   });
 
-  it("is read as dates by what its new rows tell, if training knew no order", async () => {
+  it("is read cell by cell if training knew no order: the same in every block, and by --dates in one way", async () => {
     const iso = rows.map((line) => line.replace(/^(\d+)\/(\d+)\/(\d+)/, (_, m, d, y) => `${y}-${m}-${d}`));
     const files = { "t.csv": table(iso), "c.json": config({ time: null }) };
     const other = folder(files);
     await works(["train", "c.json", "--set", "training.epochs=2"], { cwd: other });
-    const of = async (lines: readonly string[]) =>
-      (await works(["predict", "runs/c"], { cwd: other, input: table(lines, "due,x") })).out;
-    const expected = await of(["2023-04-03,1", "2023-04-13,1"]);
-    expect(await of(["4/3/2023,1", "4/13/2023,1"])).toBe(expected);
-    expect(await of(["3/4/2023,1", "13/4/2023,1"])).toBe(expected);
-    const { code, err } = await nnfit(["predict", "runs/c"], { cwd: other, input: "due,x\n3/4/2023,1\n" });
-    expect(code).toBe(4);
-    expect(err).toContain('"3/4/2023" may be one date or another');
+    const of = async (lines: readonly string[], ...more: string[]) =>
+      (await works(["predict", "runs/c", ...more], { cwd: other, input: table(lines, "due,x") })).out;
+    const expected = await of(["2023-04-13,1", "2023-04-14,1"]);
+    expect(await of(["4/13/2023,1", "14/4/2023,1"])).toBe(expected); // none of them can be another date
+    const [monthFirst, dayFirst] = [
+      ["4/3/2023,1", "4/13/2023,1"],
+      ["3/4/2023,1", "13/4/2023,1"],
+    ];
+    for (const lines of [monthFirst, dayFirst]) {
+      const { code, err } = await nnfit(["predict", "runs/c"], { cwd: other, input: table(lines, "due,x") });
+      expect(code).toBe(4);
+      expect(err).toContain(`"${lines[0]!.slice(0, -2)}" may be one date or another`);
+      expect(err).toContain("--dates");
+    }
+    const wanted = await of(["2023-04-03,1", "2023-04-13,1"]);
+    expect(await of(monthFirst, "--dates", "monthFirst")).toBe(wanted);
+    expect(await of(dayFirst, "--dates", "dayFirst")).toBe(wanted);
+    put(other, { "new.csv": table(dayFirst.map((line) => `${line},1`)) });
+    const evaluated = await nnfit(["evaluate", "runs/c", "new.csv"], { cwd: other });
+    expect([evaluated.code, evaluated.err]).toEqual([4, expect.stringContaining("may be one date or another")]);
+    for (const command of ["evaluate", "check"]) {
+      const { err } = await nnfit([command, "runs/c", "new.csv", "--dates", "dayFirst"], { cwd: other });
+      expect(err).not.toContain("error");
+    }
+  });
+
+  it("is read with another order than the training rows had, if --dates says so", async () => {
+    const [own, other] = await Promise.all([predict(["7/25/2023,3"]), predict(["25/7/2023,3"], "--dates", "dayFirst")]);
+    expect(own.out).toBe(other.out);
   });
 
   it("can have none as a target", async () => {

@@ -73,6 +73,14 @@ describe.concurrent("nnfit predict", () => {
     expect(text(cwd, "of-input.csv")).toBe(wanted);
   });
 
+  it.skipIf(process.platform === "win32")("leaves a symbolic link one, also if its file is not there yet", async () => {
+    const here = folder({ "penguins.csv": `${penguins}\n` });
+    symlinkSync("real.csv", join(here, "link.csv"));
+    await works(["predict", join(cwd, "run"), "penguins.csv", "--out", "link.csv"], { cwd: here });
+    expect(lstatSync(join(here, "link.csv")).isSymbolicLink()).toBe(true);
+    expect(text(here, "real.csv")).toBe((await predict("run", "penguins.csv")).out);
+  });
+
   it("writes standard output for --out -", async () => {
     const { out } = await works(["predict", "run", "penguins.csv", "--out", "-"], { cwd });
     expect(out).toBe((await predict("run", "penguins.csv")).out);

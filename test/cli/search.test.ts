@@ -94,6 +94,19 @@ describe("nnfit search", () => {
     expect(Object.keys(contents(join(cwd, "a/b/best")))).toContain("model.safetensors");
   });
 
+  it("judges by a table of its own, whichever of its columns a trial learns from", async () => {
+    const kinds = Array.from({ length: 40 }, (_, i) => `${i % 7},${"abcdefgh"[i % 8]},${(i * 5) % 11}`);
+    const rows = (lines: readonly string[]) => `${["a,kind,y", ...lines].join("\n")}\n`;
+    const search = { "model.categories.minRows": { choice: [30, 1] }, runs: 4 };
+    const data = { train: "t.csv", target: "y", validation: "held.csv" };
+    const cwd = searchFolder(search, { data });
+    put(cwd, { "t.csv": rows(kinds), "held.csv": rows(kinds.slice(0, 20)) });
+    expect((await works(["search", "c.json"], { cwd })).err).toMatch(/best +trial \d/);
+    put(cwd, { "held.csv": rows(kinds.slice(0, 20)).replace("kind", "sort") });
+    const lacking = await nnfit(["search", "c.json", "--out", "lacking"], { cwd });
+    expect([lacking.code, lacking.err]).toEqual([4, expect.stringContaining('the table lacks the column "kind"')]);
+  });
+
   it.each(["random", "halving"])("by %s finds the same with one thread and with two", async (method) => {
     const cwd = searchFolder({ ...ranges, method, runs: 12 });
     await Promise.all([1, 2].map((n) => works(["search", "c.json", "--out", `of${n}`, "--threads", `${n}`], { cwd })));

@@ -1,7 +1,8 @@
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import {
   config,
   contents,
@@ -431,6 +432,15 @@ describe.concurrent("validation", () => {
     expect(code).toBe(4);
     expect(err).toContain(`error: a validation row is ${what}, so its score would be flattering`);
     expect(err).toContain(`at    w.csv:4, column "${column}"\n  have  ${have}`);
+  });
+
+  it.skipIf(process.platform === "win32")("of a pipe are read once", async () => {
+    const cwd = linearFolder({ data: { train: "t.csv", target: "y", validation: "pipe" } });
+    execFileSync("mkfifo", [join(cwd, "pipe")]);
+    const writer = spawn("sh", ["-c", "cat t.csv > pipe"], { cwd });
+    onTestFinished(() => void writer.kill("SIGKILL"));
+    const { err } = await works(["train", "c.json"], { cwd });
+    expect(err).toContain("model     runs/c/model.safetensors");
   });
 
   it("of none: patience has nothing to go by, and that is said", async () => {

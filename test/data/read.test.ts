@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readBlocks, readColumns, readTable, type WantedColumn } from "../../src/data/read.js";
 import { fileSource } from "../../src/data/source.js";
-import { columnOf, type Table, takeRows, textOf } from "../../src/data/table.js";
+import { columnOf, type NumberColumn, type Table, takeRows, textOf } from "../../src/data/table.js";
 import { byDefault, cells, inChunks, refusal, sourceOf, tableOf } from "./source.js";
 
 const refused = (text: string, options: Parameters<typeof tableOf>[1] = {}) => refusal(() => tableOf(text, options));
@@ -561,6 +561,32 @@ describe("wanted columns", () => {
     expect(await refusal(() => blocks("size\n"))).toMatchObject({ kind: "data" });
     expect(await refusal(() => blocks(""))).toMatchObject({ kind: "data", message: "the table is empty" });
   });
+});
+
+it("a column of dates whose first cell is a number is one of dates with a mistake, as where it comes later", async () => {
+  const dates = Array.from({ length: 40 }, (_, i) => `2024-01-${String((i % 28) + 1).padStart(2, "0")}`);
+  for (const row of [0, 5]) {
+    const text = ["d", ...dates.with(row, "7")].join("\n");
+    expect(await refusal(() => readTable(sourceOf(text), byDefault))).toMatchObject({
+      kind: "data",
+      message: "the cells of this column are dates, but one is not",
+      details: { at: `t.csv:${row + 2}, column "d"`, have: '"7"' },
+    });
+  }
+  const compact = await readTable(sourceOf(["d", "20240301", ...dates].join("\n")), byDefault);
+  expect(columnOf(compact, "d")).toMatchObject({ type: "date" });
+});
+
+it("ignored columns are not read, but for those that something else asks for", async () => {
+  const text = "a,b,c\n1,x,2\n2,y,3\n";
+  const all = await readTable(sourceOf(text), { ...byDefault, ignore: ["b", "c"], groups: "c" });
+  expect(all.columns.map(({ name, type }) => [name, type])).toEqual([
+    ["a", "number"],
+    ["b", "number"],
+    ["c", "number"],
+  ]);
+  expect([...(columnOf(all, "b") as NumberColumn).values]).toEqual([Number.NaN, Number.NaN]);
+  expect([...(columnOf(all, "c") as NumberColumn).values]).toEqual([2, 3]);
 });
 
 it("a pipe whose column turns from numbers to words is refused in words: it can't be read again", async () => {

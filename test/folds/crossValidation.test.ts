@@ -216,7 +216,10 @@ describe("the scores of folds", () => {
       judgement: { loss: 0, scores: { rmse: score, mae: fold === 2 ? Number.NaN : score } },
       predictions,
       truth: { task: "regression", values: [Float64Array.from([fold + 1, 2 * fold - 3])] } as const,
-      baselines: { baseline: { rule: fold < 3 ? "always a" : "always b", scores: { rmse: 2 * score } } },
+      baselines: {
+        baseline: { rule: fold < 3 ? "always a" : "always b", scores: { rmse: 2 * score } },
+        linear: { rule: "ridge regression", scores: { rmse: score / 2 } },
+      },
     };
   };
   // what is made of them looks at nothing else of a fold
@@ -240,5 +243,9 @@ describe("the scores of folds", () => {
   it("stand beside the means of the baselines", () => {
     expect(scores.baselines.baseline.rule).toBe("always a or always b");
     expect(scores.baselines.baseline.scores.rmse).toBeCloseTo(2 * 0.9036, 15);
+    expect(scores.baselines.linear).toMatchObject({
+      rule: "ridge regression",
+      scores: { rmse: expect.closeTo(0.4518) },
+    });
   });
 });

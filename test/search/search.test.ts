@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { make } from "../../src/family.js";
 import { type Job, methodChoice, methods } from "../../src/search/methods.js";
 import { search } from "../../src/search/search.js";
-import { epochsFor, type FinishedJob, keyOf, rankJobs } from "../../src/search/trials.js";
+import { type FinishedJob, keyOf, rankJobs, shortened } from "../../src/search/trials.js";
+import { trainingOptions } from "../../src/train/options.js";
 import type { TargetState } from "../../src/transform/target.js";
 
 const target = { task: "regression", targets: [{ name: "y" }] } as unknown as TargetState; // all that scores look at
@@ -111,8 +112,15 @@ describe("the ranking", () => {
   });
 });
 
-it("a share of the epochs is rounded up; the whole is the whole", () => {
-  expect([1, 1 / 3, 1 / 9].map((share) => epochsFor(100, share))).toEqual([100, 34, 12]);
-  expect(epochsFor(2, 1 / 81)).toBe(1);
-  expect(epochsFor(0, 1)).toBe(0);
+it("a share of a training is at least an epoch, and has that share of a warm-up in epochs or updates", () => {
+  const training = (epochs: number, warmUp: unknown = 0) => trainingOptions.parse({ epochs, schedule: { warmUp } });
+  const epochsOf = (epochs: number, share: number) => shortened(training(epochs), share).epochs;
+  expect([1, 1 / 3, 1 / 9].map((share) => epochsOf(100, share))).toEqual([100, 34, 12]);
+  expect(epochsOf(2, 1 / 81)).toBe(1);
+  expect(epochsOf(0, 1)).toBe(0);
+  const warmUpOf = (warmUp: unknown, share: number) => shortened(training(9, warmUp), share).schedule.warmUp;
+  expect(warmUpOf({ epochs: 3 }, 1 / 9)).toEqual({ epochs: 1 / 3 });
+  expect(warmUpOf({ updates: 100 }, 1 / 9)).toEqual({ updates: 12 });
+  expect(warmUpOf(0.1, 1 / 9)).toBe(0.1);
+  expect(warmUpOf({ epochs: 3 }, 1)).toEqual({ epochs: 3 });
 });
