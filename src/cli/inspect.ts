@@ -70,6 +70,11 @@ function baselineLines({ target, training: { baseline } }: Model): string[] {
   return [...lines, `linear    ${text(linearRule(target), scores?.linear)}`];
 }
 
+function calibration(target: Model["target"]): string {
+  if (target.task === "regression" || target.temperature === undefined) return "";
+  return `, calibrated by the temperature ${short(target.temperature, 3)}`;
+}
+
 /** What of a model only its families know. */
 interface Words {
   readonly inverseLink: string;
@@ -99,7 +104,7 @@ function inspectText(
     `network   ${members > 1 ? `${members} of ` : ""}${[inputs, ...hidden, outputs].join(" → ")}`,
     `          activation ${withOptions(activation)}, initial weights ${initializer.name}`,
     ...extras(network).map((extra) => `          ${extra}`),
-    `          loss ${withOptions(loss)}, predictions by ${inverseLink}`,
+    `          loss ${withOptions(loss)}, predictions by ${inverseLink}${calibration(target)}`,
     "",
     `training  ${withOptions(options.optimizer)}`,
     ...Object.entries(schedule)

@@ -18,7 +18,20 @@ import { type TargetState, targetNames } from "../transform/target.js";
 import { type Truth, takeTruth } from "../transform/truth.js";
 import type { Comparison } from "./scores.js";
 import { summarize } from "./summary.js";
-import { count, duration, extras, note, percent, say, scoreText, shellWord, some, weightText, whole } from "./text.js";
+import {
+  count,
+  duration,
+  extras,
+  note,
+  percent,
+  say,
+  scoreText,
+  shellWord,
+  short,
+  some,
+  weightText,
+  whole,
+} from "./text.js";
 
 /** Says what was understood. `folds` is a line about the folds of a cross-validation, of which the rest tells the first. */
 export function describe(
@@ -216,6 +229,11 @@ export function conclude(
   const by = isJudged ? (initial ? known : others) : "";
   const { scores } = outcome.judgement;
   say("scores", `${scoreText(scores)} on ${judged}${by}`);
+  const { target } = outcome;
+  if (target.task === "classification" && target.temperature !== undefined) {
+    const temperature = short(target.temperature, 3);
+    say("", `with probabilities calibrated on these rows (temperature ${temperature}), as the epochs' were not`);
+  }
   if (best !== "" && rows < FEW_ROWS) {
     const way = allowsFolds ? "; --folds 5 scores rows that had no part in it" : "";
     say("", `optimistic: these few rows also chose the best epoch${way}`);
@@ -226,7 +244,7 @@ export function conclude(
   }
   const model = `${folder}/model.safetensors`;
   say("model", model);
-  if (replaced) say("", replacedText(replaced, outcome.target));
+  if (replaced) say("", replacedText(replaced, target));
   say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
   const facts = { scores: `of ${judged}${by}`, model };
   summarize({ title: `nnfit train: ${folder}`, scores: { network: scores }, compared, failure, facts });
