@@ -15,7 +15,7 @@ export interface Predicted<Block> {
   readonly outputs: Float32Array;
 }
 
-/** So many floating-point operations are done before it is worth it to start other threads: about 30 ms. */
+/** Of a table whose length is not known, so many floating-point operations are done before other threads are started: about 30 ms. */
 const OPERATIONS_BEFORE_THREADS = 1e9;
 
 interface BlockPredictorOptions {
@@ -23,6 +23,8 @@ interface BlockPredictorOptions {
   readonly lenient: boolean;
   /** among them the caller's own */
   readonly threads: number;
+  /** the table is so long that other threads are worth it from the beginning */
+  readonly isLong?: boolean;
 }
 
 /**
@@ -45,6 +47,7 @@ export class BlockPredictor {
     this.columns = widthOf(pipeline);
     this.predictHere = predictor(memory, networks, { columns: this.columns, rows: EVALUATION_ROWS });
     this.operationsOfRow = 2 * networks.reduce((sum, { spec }) => sum + multiplicationsOf(spec), 0);
+    if (options.isLong) this.startThreads();
   }
 
   /** The blocks in their order, each as soon as it is predicted. An error in one comes after those before it. */
@@ -100,13 +103,16 @@ export class BlockPredictor {
   }
 
   private outputsFor(X: Float32Array, rows: number): Float32Array | Promise<Float32Array> {
-    const others = this.options.threads - 1;
-    if (others > 0 && this.operations >= OPERATIONS_BEFORE_THREADS) {
-      this.others ??= new PredictionThreads(this.networks, others, { columns: this.columns, rows: EVALUATION_ROWS });
-    }
+    if (this.operations >= OPERATIONS_BEFORE_THREADS) this.startThreads();
     const elsewhere = this.others?.predict(X);
     if (elsewhere) return elsewhere;
     this.operations += this.operationsOfRow * rows;
     return this.predictHere(X);
+  }
+
+  private startThreads(): void {
+    const others = this.options.threads - 1;
+    if (others === 0) return;
+    this.others ??= new PredictionThreads(this.networks, others, { columns: this.columns, rows: EVALUATION_ROWS });
   }
 }

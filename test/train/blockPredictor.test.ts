@@ -45,18 +45,18 @@ async function* blocks(count: number) {
   }
 }
 
-function predictorOn(threads: number): BlockPredictor {
+function predictorOn(threads: number, isLong = false): BlockPredictor {
   const memory = new Memory();
   const network = new Network(memory, spec);
   network.initialize(seededRandom(1, "weights"));
-  const predictor = new BlockPredictor(memory, [network], pipeline, { lenient: false, threads });
+  const predictor = new BlockPredictor(memory, [network], pipeline, { lenient: false, threads, isLong });
   onTestFinished(() => predictor.close());
   return predictor;
 }
 
-async function predicted(threads: number, count: number) {
+async function predicted(threads: number, count: number, isLong = false) {
   const all: { number: number; outputs: number[] }[] = [];
-  for await (const { block, outputs } of predictorOn(threads).predict(blocks(count))) {
+  for await (const { block, outputs } of predictorOn(threads, isLong).predict(blocks(count))) {
     all.push({ number: block.number, outputs: [...outputs] });
   }
   return all;
@@ -70,6 +70,7 @@ describe("a table predicted block by block", () => {
     expect(alone.map(({ number }) => number)).toEqual([...Array(40).keys()]);
     expect(messages).not.toHaveBeenCalled();
     for (const threads of [2, 4]) expect(await predicted(threads, 40)).toEqual(alone);
+    expect(await predicted(3, 40, true)).toEqual(alone);
     expect(messages).toHaveBeenCalled(); // else no thread has helped
   });
 
