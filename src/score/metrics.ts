@@ -116,7 +116,7 @@ export const metrics = {
   },
   pinball: {
     about:
-      "mean error, in the target's units, of which one above the target counts 1 − q and one below it q: the least for the quantile q, which a model with the loss quantile predicts",
+      "pinball loss, in the target's units, of models with the loss quantile: the mean of the errors, those above the target times 1 − q and those below it times q",
     options: none,
     task: "regression",
     better: "lower",
