@@ -6,8 +6,7 @@ import { type Autopsy, type Extreme, FAR, type TensorNorms } from "../train/auto
 import type { MemberOutcome } from "../train/member.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Outcome } from "../train/train.js";
-import { widthOf } from "../transform/inputColumns.js";
-import type { PipelineState } from "../transform/pipeline.js";
+import { inputNames } from "../transform/inputColumns.js";
 import { targetNames } from "../transform/target.js";
 import { count, plain, short, some, whole } from "./text.js";
 
@@ -110,11 +109,6 @@ function cellOf(extreme: Extreme, names: readonly string[], table: Table): Found
   const cell = isKnown ? `${textOf(column, row) ?? "a missing cell"}, scaled ` : "scaled ";
   const rank = isInRows ? "the largest of these rows" : "the largest of all rows learned from, though not of these";
   return { name, place, extreme, text: `"${name}" at ${place}: ${cell}${short(value, 4)}, ${rank}` };
-}
-
-/** The name of each column of X. */
-function inputNames(pipeline: PipelineState): string[] {
-  return pipeline.flatMap((state) => Array.from({ length: widthOf([state]) }, () => state.name));
 }
 
 /** Which tensor has the largest gradient, and how large the weights became. */

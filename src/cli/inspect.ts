@@ -3,7 +3,7 @@ import type { Model } from "../artifact/model.js";
 import { losses } from "../model/losses.js";
 import { firstScores, linearRule, ruleOf } from "../score/baseline.js";
 import type { TrainingOptions } from "../train/options.js";
-import { inputColumns } from "../transform/inputColumns.js";
+import { inputsOf } from "../transform/inputColumns.js";
 import { type ScalerState, scalers } from "../transform/scalers.js";
 import { aligned } from "./align.js";
 import { printResult } from "./failure.js";
@@ -42,7 +42,7 @@ function inspectAction(path: string, { json }: { json?: boolean }): void {
     return;
   }
   const { pipeline, network } = model;
-  const taken = pipeline.map((_, i) => network.input?.columns[inputColumns(pipeline.slice(0, i)).length]);
+  const taken = inputsOf(pipeline).map(({ places: [place = 0] }) => network.input?.columns[place]);
   const lines = inspectText(model, {
     inverseLink: losses[network.loss.name].inverseLink,
     inverseOf: ({ name }) => scalers[name].inverse,

@@ -38,7 +38,7 @@ const SEED = 1;
  */
 export function importances(
   target: TargetState,
-  inputs: readonly Input[],
+  inputs: readonly Pick<Input, "name" | "places">[],
   rows: { readonly X: Float32Array; readonly truth: Truth },
   predict: (X: Float32Array) => Predictions,
   progress: (columns: number) => void = () => {},

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { spacedRows } from "../data/split.js";
-import { type InputColumn, oneHot, placesOf } from "../transform/inputColumns.js";
+import { type InputColumn, oneHot, oneHotWidth, placesOf } from "../transform/inputColumns.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
 import { type Design, designOf, storedPerRow } from "./design.js";
@@ -46,7 +46,7 @@ export function learnLinear(
   { X, columns, truth }: KnownRows,
   mostWork: number = MOST_WORK,
 ): LinearState | string {
-  const inputs = inputsOf(columns);
+  const inputs = oneHotWidth(columns);
   const outputs = outputsOf(target);
   if (inputs > MOST_INPUTS) return `more than ${MOST_INPUTS} inputs`;
   if ((inputs + 1) * outputs > MOST_WEIGHTS) return `more than ${MOST_WEIGHTS} weights`;
@@ -71,7 +71,7 @@ export function linearFits(
   target: TargetState,
   columns: readonly InputColumn[],
 ): boolean {
-  const inputs = inputsOf(columns);
+  const inputs = oneHotWidth(columns);
   const outputs = outputsOf(target);
   const isShaped = weights.length === outputs && weights.every((ofOutput) => ofOutput.length === inputs);
   return isShaped && intercepts.length === outputs;
@@ -126,10 +126,6 @@ function workPerRow(stored: number, target: TargetState): number {
 
 function fit(design: Design, truth: Truth, outputs: number): Coefficients {
   return truth.task === "regression" ? ridge(design, truth.values, ALPHA) : logistic(design, truth.classes, outputs);
-}
-
-function inputsOf(columns: readonly InputColumn[]): number {
-  return columns.reduce((sum, column) => sum + placesOf(column), 0);
 }
 
 /** The same for inputs that are neither standardized nor less their means, in the digits that a model file needs. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { widthOf } from "../transform/inputColumns.js";
+import { inputsOf, widthOf } from "../transform/inputColumns.js";
 import { targetNames } from "../transform/target.js";
 import type { Prepared } from "./prepare.js";
 
@@ -9,15 +9,12 @@ export type Fingerprint = Readonly<Record<string, string>>;
 export function fingerprint({ pipeline, target, rows, members, initial }: Prepared): Fingerprint {
   const width = widthOf(pipeline);
   const parts: Record<string, string> = { "number of rows": String(rows.size) };
-  let column = 0;
-  for (const state of pipeline) {
-    const [start, end] = [column, column + widthOf([state])];
-    column = end;
-    const values = new Float32Array(rows.size * (end - start));
+  for (const { name, state, places } of inputsOf(pipeline)) {
+    const values = new Float32Array(rows.size * places.length);
     for (let row = 0, at = 0; row < rows.size; row++) {
-      for (let i = start; i < end; i++) values[at++] = rows.X[row * width + i]!;
+      for (const place of places) values[at++] = rows.X[row * width + place]!;
     }
-    parts[`column "${state.name}"`] = digest(JSON.stringify(state), values);
+    parts[`column "${name}"`] = digest(JSON.stringify(state), values);
   }
   const truth = rows.truth.task === "regression" ? rows.truth.values : [rows.truth.classes];
   parts[`target "${targetNames(target).join('", "')}"`] = digest(JSON.stringify(target), rows.y, ...truth);

@@ -10,7 +10,7 @@ import {
 import { NnfitError } from "../errors.js";
 import { placesAmong } from "./categories.js";
 import { INPUTS_OF_CYCLE, writeCycle } from "./cycles.js";
-import { columnsOf, widthOf } from "./inputColumns.js";
+import { inputNames, inputsOf, widthOf } from "./inputColumns.js";
 import type { CategoryState, ColumnState, DateState, NumberState, PipelineState } from "./pipeline.js";
 import { isFinite32, scalingOf } from "./scalers.js";
 
@@ -32,13 +32,10 @@ export function applyPipeline(pipeline: PipelineState, table: Table): Float32Arr
 export function applyLeniently(pipeline: PipelineState, table: Table): Float32Array {
   const width = widthOf(pipeline);
   const X = new Float32Array(table.rows * width);
-  let place = 0;
-  const writers = pipeline.map((state) => {
-    const column = columnOf(table, state.name);
-    if (column?.type !== state.type) throw new Error(`column ${state.name} is not there as a ${state.type}`);
-    const output = { X, width, place };
-    place += columnsOf(state).length;
-    return writerFor(output, column, state);
+  const writers = inputsOf(pipeline).map(({ name, state, places: [place = 0] }) => {
+    const column = columnOf(table, name);
+    if (column?.type !== state.type) throw new Error(`column ${name} is not there as a ${state.type}`);
+    return writerFor({ X, width, place }, column, state);
   });
   for (let row = 0; row < table.rows; row += BLOCK_ROWS) {
     const end = Math.min(row + BLOCK_ROWS, table.rows);
@@ -51,7 +48,7 @@ function tooLarge(pipeline: PipelineState, { columns, lines, source }: Table, X:
   const width = widthOf(pipeline);
   const at = X.findIndex((x) => !Number.isFinite(x));
   const row = Math.floor(at / width);
-  const { name } = pipeline.flatMap((state) => columnsOf(state).map(() => state))[at % width]!;
+  const name = inputNames(pipeline)[at % width]!;
   const column = columns.find((column) => column.name === name)!;
   return new NnfitError("data", "a number is too large to compute with, even when it is scaled", {
     at: `${source}:${lines[row]}, column "${name}"`,

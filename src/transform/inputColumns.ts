@@ -24,12 +24,18 @@ export function columnsOf(state: ColumnState): InputColumn[] {
 /** A column of the table, and which columns of X it becomes. */
 export interface Input {
   readonly name: string;
+  readonly state: ColumnState;
   readonly places: readonly number[];
 }
 
 export function inputsOf(pipeline: PipelineState): Input[] {
   let place = 0;
-  return pipeline.map((state) => ({ name: state.name, places: columnsOf(state).map(() => place++) }));
+  return pipeline.map((state) => ({ name: state.name, state, places: columnsOf(state).map(() => place++) }));
+}
+
+/** The name of each column of X. */
+export function inputNames(pipeline: PipelineState): string[] {
+  return inputsOf(pipeline).flatMap(({ name, places }) => places.map(() => name));
 }
 
 export function widthOf(pipeline: PipelineState): number {
@@ -39,6 +45,11 @@ export function widthOf(pipeline: PipelineState): number {
 /** How many columns a column becomes one-hot. */
 export function placesOf(column: InputColumn): number {
   return column.kind === "code" ? column.categories + Number(column.other) : 1;
+}
+
+/** How many all of them become. */
+export function oneHotWidth(columns: readonly InputColumn[]): number {
+  return columns.reduce((sum, column) => sum + placesOf(column), 0);
 }
 
 /** Some rows of X with each code as 1 in its place and 0 elsewhere. */

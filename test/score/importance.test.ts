@@ -10,7 +10,7 @@ const regression: TargetState = {
   targets: [{ name: "y", scaler: { name: "standard", mean: 0, deviation: 1 } }],
 };
 const classes: TargetState = { task: "classification", name: "y", type: "category", classes: ["no", "yes"] };
-const inputs: Input[] = [
+const inputs: Pick<Input, "name" | "places">[] = [
   { name: "a", places: [0] },
   { name: "b", places: [1, 2] },
   { name: "c", places: [3] },
