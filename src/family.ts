@@ -33,10 +33,15 @@ export type Made<F extends Family> = ReturnType<F[keyof F]["with"]>;
 export const none = z.strictObject({});
 
 /**
- * The schema of a choice: a name alone, or an object with the name and options. Where there is a default, an object
- * without a name is about that one.
+ * The schema of a choice: a name alone, or an object with the name and options. Where there is a default, it is chosen
+ * by nothing, and an object without a name is about it.
  */
-export function choiceOf<const F extends Family>(family: F, byDefault?: keyof F): z.ZodType<Choice<F>, unknown> {
+export function choiceOf<const F extends Family>(family: F): z.ZodType<Choice<F>, unknown>;
+export function choiceOf<const F extends Family>(
+  family: F,
+  byDefault: keyof F & string,
+): z.ZodPrefault<z.ZodType<Choice<F>, unknown>>;
+export function choiceOf(family: Family, byDefault?: string): z.ZodType {
   const [first, ...others] = Object.entries(family).map(([name, { about, options }]) => {
     const literal = z.literal(name);
     const named = name === byDefault ? literal.default(name) : literal;
@@ -44,8 +49,8 @@ export function choiceOf<const F extends Family>(family: F, byDefault?: keyof F)
   });
   const object = z.discriminatedUnion("name", [first!, ...others]);
   const name = z.enum(Object.keys(family)).transform((name) => object.parse({ name }));
-  // zod loses which options go with which name
-  return z.union([name, object]) as unknown as z.ZodType<Choice<F>, unknown>;
+  const choice = z.union([name, object]);
+  return byDefault === undefined ? choice : choice.prefault(byDefault);
 }
 
 /** Makes the member that was chosen. */

@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { make } from "../family.js";
+import { choiceOf, make } from "../family.js";
 import { type InputColumn, placesOf } from "../transform/inputColumns.js";
-import { mostBins, numericEmbeddingChoice, numericEmbeddings } from "./numericEmbeddings.js";
+import { mostBins, numericEmbeddings } from "./numericEmbeddings.js";
 import type { ModelOptions } from "./options.js";
 import type { Tensor } from "./tensors.js";
 
@@ -25,7 +25,7 @@ export const inputSpec = z
   .strictObject({
     columns: z.array(inputColumn).min(1),
     /** of the numbers that are embedded */
-    numbers: numericEmbeddingChoice,
+    numbers: choiceOf(numericEmbeddings),
     /** share of the codes that are taken for those of unknown categories while it learns */
     unknown: z.number().min(0).lt(1).default(0),
   })

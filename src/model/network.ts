@@ -2,8 +2,8 @@ import * as z from "zod";
 import type { Matrix, Memory } from "../engine/memory.js";
 import type { Random } from "../engine/random.js";
 import type { Tape } from "../engine/tape.js";
-import { make } from "../family.js";
-import { activationChoice, activations } from "./activations.js";
+import { choiceOf, make } from "../family.js";
+import { activations } from "./activations.js";
 import { initializerChoice, initializers } from "./initializers.js";
 import { InputLayer } from "./inputLayer.js";
 import { columnWidths, inputSpec, inputTensors } from "./inputs.js";
@@ -34,7 +34,7 @@ export const networkSpec = z.strictObject({
   outputs: z.int().positive(),
   /** so many networks share the weights (tabm.ts); a single one, where nothing is said */
   tabm: z.int().min(2).max(256).optional(),
-  activation: activationChoice,
+  activation: choiceOf(activations),
   /** the activation has a learned strength for each unit */
   parametric: z.boolean().default(false),
   /** a learned scale for each input comes first */

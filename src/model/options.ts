@@ -11,7 +11,7 @@ export const modelOptions = z.strictObject({
     .max(256)
     .default([32, 32])
     .describe("units in each hidden layer; [] makes a linear model"),
-  activation: activationChoice.prefault("relu").describe("activation function of the hidden layers"),
+  activation: activationChoice.describe("activation function of the hidden layers"),
   initializer: z
     .union([z.literal("auto"), initializerChoice])
     .prefault("auto")
@@ -52,9 +52,7 @@ export const modelOptions = z.strictObject({
     })
     .prefault({})
     .describe("how categorical columns become inputs"),
-  numericEmbedding: numericEmbeddingChoice
-    .prefault("none")
-    .describe("how each numeric column is embedded before the first layer"),
+  numericEmbedding: numericEmbeddingChoice.describe("how each numeric column is embedded before the first layer"),
   scaling: z.boolean().default(false).describe("multiply each input by a learned factor, initially 1"),
   parametrization: z
     .enum(["standard", "neuralTangent"])

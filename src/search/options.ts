@@ -15,8 +15,8 @@ const howToSearch = z.object({
     .describe(
       "the score that trials are compared by; auto: training.bestBy, or if that is the loss, rmse or logLoss, which are comparable across losses and scalers",
     ),
-  judge: judgeChoice.prefault("validation").describe("which rows trials are scored on"),
-  method: methodChoice.prefault("random").describe("which trials are trained, and for how long"),
+  judge: judgeChoice.describe("which rows trials are scored on"),
+  method: methodChoice.describe("which trials are trained, and for how long"),
   runs: z
     .int()
     .positive()

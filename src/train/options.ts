@@ -3,8 +3,7 @@ import { metricNames } from "../score/metrics.js";
 import { optimizerChoice } from "./optimizers.js";
 import { scheduleChoice } from "./schedules.js";
 
-const schedule = (what: string) =>
-  scheduleChoice.prefault("constant").describe(`schedule that multiplies ${what} over the training`);
+const schedule = (what: string) => scheduleChoice.describe(`schedule that multiplies ${what} over the training`);
 const factor = (what: string) => z.number().positive().default(1).describe(`learning rate factor of ${what}`);
 
 /** The `training` part of a config. */
@@ -66,7 +65,7 @@ export const trainingOptions = z.strictObject({
     .describe(
       "what multiplies matrices; blas: the system's BLAS library, faster on wide layers, but its results are not bit-identical across machines",
     ),
-  optimizer: optimizerChoice.prefault("sgd").describe("how weights are updated"),
+  optimizer: optimizerChoice.describe("how weights are updated"),
   schedule: z
     .strictObject({
       warmUp: z
