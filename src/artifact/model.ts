@@ -8,6 +8,7 @@ import { fileError, NnfitError } from "../errors.js";
 import { takes } from "../model/inputs.js";
 import { losses } from "../model/losses.js";
 import { countParameters, Network, networkSpec, sizeOf, tensorsOf } from "../model/network.js";
+import { MOST_NETWORKS } from "../model/options.js";
 import { baselineState, baselinesFit } from "../score/baseline.js";
 import { savedScores } from "../score/saved.js";
 import type { Fingerprint } from "../train/fingerprint.js";
@@ -68,7 +69,7 @@ const description = z.strictObject({
   target: targetState,
   network: networkSpec,
   /** how many such networks there are; what they predict is averaged */
-  members: z.int().min(1).max(256).default(1),
+  members: z.int().min(1).max(MOST_NETWORKS).default(1),
   missing: csvOptions.missing,
   /** in the tables that it reads, if they have no decimal points */
   decimal: z.literal(",").optional(),

@@ -5,7 +5,9 @@ import type { Network } from "../model/network.js";
 import { predictor } from "../train/predictor.js";
 import { type InputColumn, placesOf } from "../transform/inputColumns.js";
 
-const rows = z.array(z.array(z.number())).min(1).max(16);
+const MOST_ROWS = 16;
+
+const rows = z.array(z.array(z.number())).min(1).max(MOST_ROWS);
 
 /** Some of the training rows, and what the saved networks predict of them: loading computes it again. */
 export const probeState = z.strictObject({
@@ -15,8 +17,6 @@ export const probeState = z.strictObject({
   outputs: rows,
 });
 export type Probe = z.output<typeof probeState>;
-
-const MOST_ROWS = 16;
 
 /** Networks that may have a memory for themselves. */
 export type MakeNetworks = (memory: Memory) => Network[];

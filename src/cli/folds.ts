@@ -18,6 +18,7 @@ import {
 import { keepFolds } from "../folds/keep.js";
 import { type CrossValidation, planFolds, prepareFold } from "../folds/plan.js";
 import { type FoldScores, foldScores } from "../folds/scores.js";
+import { MOST_NETWORKS } from "../model/options.js";
 import { scoreNames } from "../score/scoring.js";
 import type { Prepared } from "../train/prepare.js";
 import { findTask } from "../train/task.js";
@@ -194,9 +195,6 @@ function resultOf(
     seconds,
   };
 }
-
-/** A model file has room for so many networks. */
-const MOST_NETWORKS = 256;
 
 function checkKeep({ data, model }: Config, folds: number): void {
   if (data.time !== null) {

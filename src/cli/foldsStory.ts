@@ -1,3 +1,4 @@
+import { MODEL_FILE } from "../artifact/model.js";
 import type { NnfitError } from "../errors.js";
 import type { FoldResult } from "../folds/crossValidation.js";
 import type { CrossValidation } from "../folds/plan.js";
@@ -85,7 +86,7 @@ export function concludeFolds(
     for (const remark of remarks) say("", remark);
   }
   const paths = files.map((file) => `${folder}/${file}`).join(", ");
-  const model = kept === 0 ? "none is kept" : `${folder}/model.safetensors`;
+  const model = kept === 0 ? "none is kept" : `${folder}/${MODEL_FILE}`;
   summarize({
     title: `nnfit train --folds ${results.length}: ${folder}`,
     scores: { "mean of the folds": scores.mean, "± deviation": scores.deviation, "out of fold": scores.outOfFold },
@@ -98,6 +99,6 @@ export function concludeFolds(
     say("model", "none is kept; the same command without --folds trains one on all rows");
     return;
   }
-  say("model", `${folder}/model.safetensors: the ${whole(kept)} networks of all folds`);
+  say("model", `${folder}/${MODEL_FILE}: the ${whole(kept)} networks of all folds`);
   say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
 }

@@ -13,7 +13,7 @@ import { SearchLog } from "../search/log.js";
 import { type Job, methods } from "../search/methods.js";
 import { DEFAULT_RUNS, type SearchOptions } from "../search/options.js";
 import { TrialPool } from "../search/pool.js";
-import { scoreNameFor, TRIALS_HEADER, trialsTable } from "../search/results.js";
+import { BEST_FILE, scoreNameFor, TRIALS_FILE, TRIALS_HEADER, trialsTable } from "../search/results.js";
 import { search } from "../search/search.js";
 import {
   badnessOf,
@@ -141,8 +141,6 @@ function makeFolder(folder: string, name: string): void {
   }
 }
 
-const TRIALS = "trials.csv";
-const BEST = "best.json";
 const LOG = "trials.jsonl";
 
 /** Files of the same names may be somebody else's, such as the table or the config: they are not written over. */
@@ -150,10 +148,10 @@ function keepForeign({ folder, name, source }: Question): void {
   const isOurs = (file: string, path: string) => {
     if (!statSync(path).isFile()) return false;
     const header = TRIALS_HEADER.join();
-    if (file === TRIALS) return headOf(path, header.length).toString() === header; // it may be any table, and large
+    if (file === TRIALS_FILE) return headOf(path, header.length).toString() === header; // it may be any table, and large
     return isResolved(readFileSync(path, "utf8")) && realpathSync(path) !== realpathSync(source);
   };
-  const foreign = [TRIALS, BEST].find((file) => {
+  const foreign = [TRIALS_FILE, BEST_FILE].find((file) => {
     const path = join(folder, file);
     return existsSync(path) && !isOurs(file, path);
   });
@@ -251,10 +249,10 @@ function writeResults({ loaded, facts, wanted, by, target, folder }: Question, j
     ranked.map(({ job }) => job),
     [...wanted.ranges.keys()],
   );
-  writeWhole(join(folder, TRIALS), Buffer.from(table));
+  writeWhole(join(folder, TRIALS_FILE), Buffer.from(table));
   if (best) {
     const config = { ...loaded.configFor(facts, best.job.values), output: join(folder, "best") };
-    writeWhole(join(folder, BEST), Buffer.from(resolvedConfig(config, folder)));
+    writeWhole(join(folder, BEST_FILE), Buffer.from(resolvedConfig(config, folder)));
   }
   return { ranked, best };
 }
@@ -281,7 +279,7 @@ function wantedSearch(
 
 function allDiverged(folder: string) {
   return new NnfitError("diverged", "every training of the search diverged", {
-    at: `${folder}/trials.csv`,
+    at: `${folder}/${TRIALS_FILE}`,
     try: "ranges with smaller learning rates",
   });
 }

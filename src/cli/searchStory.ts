@@ -1,7 +1,7 @@
 import type { Table } from "../data/table.js";
 import type { JudgingRows } from "../search/judges.js";
 import type { SearchOptions } from "../search/options.js";
-import { scoreOf, valueText } from "../search/results.js";
+import { BEST_FILE, scoreOf, TRIALS_FILE, valueText } from "../search/results.js";
 import type { FinishedJob, ScoreName, Values } from "../search/trials.js";
 import { aligned } from "./align.js";
 import { count, duration, say, scoreCell, shellWord, some, tell, whole } from "./text.js";
@@ -69,11 +69,11 @@ export function concludeSearch({
   say(how, `${count(ranked.length - earlier, "training")} in ${duration(seconds)}${before}`);
   if (!isWhole) say("", `nnfit search ${shellWord(source)} with the same options goes on from here`);
   tell(bestFew(ranked, by));
-  say("table", `${folder}/trials.csv`);
+  say("table", `${folder}/${TRIALS_FILE}`);
   if (!best) return;
   const shortened = best.job.share < 1 ? ", after a part of its epochs only" : "";
   say("best", `trial ${best.job.trial}: ${by} ${scoreCell(scoreOf(by, best.badness))}${shortened}`);
-  say("train", `nnfit train ${shellWord(`${folder}/best.json`)}`);
+  say("train", `nnfit train ${shellWord(`${folder}/${BEST_FILE}`)}`);
 }
 
 function bestFew(ranked: readonly Ranked[], by: ScoreName): string[] {
@@ -113,7 +113,7 @@ export function searchResult({ ranked, best, by, folder, isWhole, stoppedBy, sec
   return {
     version: 1,
     folder,
-    table: `${folder}/trials.csv`,
+    table: `${folder}/${TRIALS_FILE}`,
     trials: new Set(ranked.map(({ job }) => job.trial)).size,
     trainings: ranked.length,
     complete: isWhole,
@@ -121,7 +121,7 @@ export function searchResult({ ranked, best, by, folder, isWhole, stoppedBy, sec
     by,
     best: best
       ? {
-          config: `${folder}/best.json`,
+          config: `${folder}/${BEST_FILE}`,
           trial: best.job.trial,
           share: best.job.share,
           epochs: best.job.epochs,

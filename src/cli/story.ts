@@ -1,4 +1,5 @@
 import type { Model } from "../artifact/model.js";
+import { MODEL_FILE } from "../artifact/model.js";
 import type { Config } from "../config/schema.js";
 import { countCodes } from "../data/arrays.js";
 import { range } from "../data/split.js";
@@ -242,7 +243,7 @@ export function conclude(
     say(label, text);
     for (const remark of remarks) say("", remark);
   }
-  const model = `${folder}/model.safetensors`;
+  const model = `${folder}/${MODEL_FILE}`;
   say("model", model);
   if (replaced) say("", replacedText(replaced, target));
   say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { checkDescriptor } from "../artifact/descriptor.js";
 import type { Model } from "../artifact/model.js";
+import { MODEL_FILE } from "../artifact/model.js";
 import { modelOf } from "../artifact/trained.js";
 import { displayPath, loadConfig, resolvedConfig } from "../config/load.js";
 import { NnfitError } from "../errors.js";
@@ -175,7 +176,7 @@ async function trainJob(job: Job, options: TrainOptions, gates: Gates, clock: St
     const isKept = hasModel(outcome);
     if (isKept) session.save(modelOf(prepared, outcome, learned, config.data));
     session.saved();
-    ended = { outcome, ...(isKept ? { model: `${folder}/model.safetensors` } : {}) };
+    ended = { outcome, ...(isKept ? { model: `${folder}/${MODEL_FILE}` } : {}) };
     const diverged = divergence({ outcome, prepared, table: task.table, config, model: ended.model });
     if (diverged) throw diverged;
     clock.lap("save");
@@ -229,7 +230,7 @@ async function trainWatched(
 
 /** Of a run that a --resume finds done. */
 function tellComplete({ config, folder }: Job, { json }: TrainOptions, gates: Gates): void {
-  const model = `${folder}/model.safetensors`;
+  const model = `${folder}/${MODEL_FILE}`;
   say("complete", `${model}; there is nothing to go on with`);
   const scores = modelIn(config.output)?.training.scores ?? {};
   const failure = gates(scoresFrom(scores));
@@ -282,7 +283,7 @@ function result(
   }, 0);
   return {
     version: 1,
-    model: `${folder}/model.safetensors`,
+    model: `${folder}/${MODEL_FILE}`,
     task: prepared.target.task,
     members: members.length,
     ...rowCounts,

@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { NnfitError } from "../errors.js";
+import { CONTROL_READY } from "./assembly/opcodes.js";
 import { type Kernels, kernelModule } from "./kernels.js";
 
 /** What a thread is started with. */
@@ -11,9 +12,6 @@ export interface ThreadData {
   readonly count: number;
   readonly patience: bigint;
 }
-
-/** In the control block, the word in which threads say that they are ready. */
-const READY = 384;
 
 /** How long a thread may take to start, or to add code, before it counts as lost. */
 const READY_MILLISECONDS = 10_000;
@@ -57,7 +55,7 @@ export function extendThreads(
 /** Waits until all other threads have called `ready`. */
 function awaitThreads(memory: WebAssembly.Memory, control: number, count: number, failure: string): void {
   const words = new Int32Array(memory.buffer);
-  const ready = (control + READY) / 4;
+  const ready = (control + CONTROL_READY) / 4;
   const deadline = Date.now() + READY_MILLISECONDS;
   for (let sofar = Atomics.load(words, ready); sofar < count - 1; sofar = Atomics.load(words, ready)) {
     if (Date.now() > deadline) throw lostThread(failure);
@@ -69,8 +67,8 @@ function awaitThreads(memory: WebAssembly.Memory, control: number, count: number
 /** A thread says that it is done with what it was asked for. */
 export function ready(memory: WebAssembly.Memory, control: number): void {
   const words = new Int32Array(memory.buffer);
-  Atomics.add(words, (control + READY) / 4, 1);
-  Atomics.notify(words, (control + READY) / 4);
+  Atomics.add(words, (control + CONTROL_READY) / 4, 1);
+  Atomics.notify(words, (control + CONTROL_READY) / 4);
 }
 
 export function lostThread(what: string): NnfitError {

@@ -20,6 +20,7 @@ import {
 } from "./layers.js";
 import { type Loss, lossChoice, losses } from "./losses.js";
 import { observer, type TrainingRows } from "./observe.js";
+import { MOST_NETWORKS } from "./options.js";
 import { Copies, Heads, meanLoss, SharedDense } from "./tabm.js";
 import { sizeOf, type Tensor } from "./tensors.js";
 
@@ -33,7 +34,7 @@ export const networkSpec = z.strictObject({
   hidden: z.array(z.int().positive()),
   outputs: z.int().positive(),
   /** so many networks share the weights (tabm.ts); a single one, where nothing is said */
-  tabm: z.int().min(2).max(256).optional(),
+  tabm: z.int().min(2).max(MOST_NETWORKS).optional(),
   activation: choiceOf(activations),
   /** the activation has a learned strength for each unit */
   parametric: z.boolean().default(false),

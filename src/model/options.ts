@@ -4,6 +4,9 @@ import { initializerChoice } from "./initializers.js";
 import { lossChoice } from "./losses.js";
 import { numericEmbeddingChoice } from "./numericEmbeddings.js";
 
+/** A model has no more networks, and of networks that share weights no more share them. */
+export const MOST_NETWORKS = 256;
+
 /** The `model` part of a config. */
 export const modelOptions = z.strictObject({
   hidden: z
@@ -67,7 +70,7 @@ export const modelOptions = z.strictObject({
   members: z
     .int()
     .min(1)
-    .max(256)
+    .max(MOST_NETWORKS)
     .default(1)
     .describe(
       "networks in the ensemble, whose predictions are averaged; if data.validation is a fraction, each holds out different rows (with data.time, all hold out the latest)",
@@ -75,7 +78,7 @@ export const modelOptions = z.strictObject({
   tabm: z
     .int()
     .min(1)
-    .max(256)
+    .max(MOST_NETWORKS)
     .default(1)
     .describe(
       "networks that share the weights of the hidden layers, each with its own scales, biases and last layer; they are trained together and their predictions averaged (TabM; Gorishniy et al., 2024); with members, each member has this many",

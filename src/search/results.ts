@@ -33,6 +33,10 @@ export function scoreOf(name: ScoreName, badness: number): number {
   return name !== "loss" && metrics[name].better === "higher" ? -badness : badness;
 }
 
+/** In the folder of a search: the table of its trials, and the best config. */
+export const TRIALS_FILE = "trials.csv";
+export const BEST_FILE = "best.json";
+
 /** The first columns of the table of trials. */
 export const TRIALS_HEADER = ["trial", "share", "epochs", "kept_epoch", "stopped", "loss"];
 

@@ -87,4 +87,6 @@ export const BLOCK_ROWS = 128;
 
 /** What threads share to work together: so much, and so much more for each of them. */
 export const CONTROL_BYTES = 512;
+/** in it, the word that says how many are ready */
+export const CONTROL_READY = 384;
 export const CONTROL_BYTES_PER_THREAD = 128;

@@ -10,7 +10,7 @@ import { CONTROL_BYTES, CONTROL_BYTES_PER_THREAD, TILE_ROWS } from "./opcodes";
  * works out a piece changes no bit of it.
  *
  * The control block, in 32-bit words: the counter, how many sleep, the number of the job, how many sleep until there is
- * one, the job, code to add, whether there will be no other job, how many threads are ready (at 384), and twice for each thread how many of its pieces are taken: one for this stage, one for the next.
+ * one, the job, code to add, whether there will be no other job, how many threads are ready (CONTROL_READY), and twice for each thread how many of its pieces are taken: one for this stage, one for the next.
  */
 const COUNTER: usize = 0;
 const SLEEPERS: usize = 64;
