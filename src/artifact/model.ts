@@ -11,10 +11,10 @@ import { countParameters, Network, networkSpec, sizeOf, tensorsOf } from "../mod
 import { MOST_NETWORKS } from "../model/options.js";
 import { baselineState, baselinesFit } from "../score/baseline.js";
 import { savedScores } from "../score/saved.js";
+import { stopped } from "../train/ends.js";
 import type { Fingerprint } from "../train/fingerprint.js";
 import { trainingOptions } from "../train/options.js";
 import type { Snapshot } from "../train/reports.js";
-import { stopped } from "../train/stopped.js";
 import { inputColumns } from "../transform/inputColumns.js";
 import { pipelineState } from "../transform/pipeline.js";
 import { targetState, targetWidth } from "../transform/target.js";

@@ -2,7 +2,7 @@ import type { CellFormat } from "../data/csv.js";
 import type { DataOptions } from "../data/options.js";
 import { plainSpec, plainWeights } from "../model/network.js";
 import type { BaselineState } from "../score/baseline.js";
-import { learnedRows } from "../train/members.js";
+import { heldRows, learnedRows } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
 import { meanJudgement, type Snapshot } from "../train/reports.js";
 import type { Outcome } from "../train/train.js";
@@ -78,7 +78,7 @@ export function modelSoFar(prepared: Prepared, { members: parts }: Snapshot, tab
     training: {
       options,
       trainingRows: learnedRows(prepared).length,
-      validationRows: new Set(members.flatMap(({ validation }) => [...validation])).size,
+      validationRows: heldRows(members),
       epochs: Math.max(...epochs.map(({ epochs }) => epochs)),
       keptEpoch: Math.max(...epochs.map(({ keptEpoch }) => keptEpoch)),
       ...(members.length > 1 ? { members: epochs } : {}),

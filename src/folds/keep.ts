@@ -1,8 +1,8 @@
 import { range } from "../data/split.js";
 import { learnBaselines, withScores } from "../score/baseline.js";
+import { together } from "../train/ends.js";
 import { rowsOf } from "../train/prepare.js";
 import { meanLoss } from "../train/reports.js";
-import { stoppedTogether } from "../train/stopped.js";
 import { calibratedTarget, type Outcome } from "../train/train.js";
 import { inputColumns } from "../transform/inputColumns.js";
 import { targetWidth } from "../transform/target.js";
@@ -36,9 +36,7 @@ export function keepFolds({ task: { table } }: CrossValidation, results: readonl
       scores: scores.outOfFold,
     },
     rowCounts: { trainingRows: table.rows, validationRows: table.rows, judgedRows: table.rows },
-    epochs: Math.max(...outcomes.map(({ epochs }) => epochs)),
-    keptEpoch: Math.max(...outcomes.map(({ keptEpoch }) => keptEpoch)),
-    stopped: stoppedTogether(outcomes.map(({ stopped }) => stopped)),
+    ...together(outcomes),
   };
   const baseline = withScores(learnBaselines(target, { ...rows, columns: inputColumns(pipeline) }), scores.baselines);
   const learned = { rows, members: [{ training: range(0, rows.size) }] };

@@ -7,8 +7,9 @@ import { type FoldOutcome, foldsEngine, trainFolds } from "../folds/crossValidat
 import { planFolds, prepareFold } from "../folds/plan.js";
 import { over } from "../folds/scores.js";
 import type { Judgement } from "../train/bestEpoch.js";
+import { type End, together } from "../train/ends.js";
+import { heldRows } from "../train/members.js";
 import { type Prepared, prepare, type ReadValidation, type TaskOptions } from "../train/prepare.js";
-import { type Stopped, stoppedTogether } from "../train/stopped.js";
 import type { TaskOf } from "../train/task.js";
 import { type EngineOptions, engineFor, train } from "../train/train.js";
 
@@ -20,12 +21,7 @@ export interface Material {
 }
 
 /** How a training of a trial came out. */
-export interface TrialOutcome {
-  /** that were done */
-  readonly epochs: number;
-  /** whose weights were judged */
-  readonly keptEpoch: number;
-  readonly stopped: Stopped;
+export interface TrialOutcome extends End {
   readonly judgement: Judgement;
 }
 
@@ -61,7 +57,7 @@ export const judges = {
     with: () => ({
       needsHeldOut: true,
       rows: (_, { members }) => {
-        return { rows: new Set(members.flatMap(({ validation }) => [...validation])).size };
+        return { rows: heldRows(members) };
       },
       async judge(material, options, engineOptions, progress) {
         const prepared = await prepare(material.task, options, validationOf(material));
@@ -95,7 +91,7 @@ export const judges = {
           progress: (epochs) => progress(epochs / planned),
           done() {},
         });
-        return together(outcomes);
+        return ofFolds(outcomes);
       },
     }),
   } satisfies Member<typeof foldsOptions, Judge>,
@@ -120,13 +116,11 @@ function validationOf({ validation }: Material): ReadValidation {
 }
 
 /** The folds as one: the means of their scores, the most epochs that one did. */
-function together(folds: readonly FoldOutcome[]): TrialOutcome {
+function ofFolds(folds: readonly FoldOutcome[]): TrialOutcome {
   const outcomes = folds.map(({ outcome }) => outcome);
   const judgements = folds.map(({ judgement }) => judgement);
   return {
-    epochs: Math.max(...outcomes.map(({ epochs }) => epochs)),
-    keptEpoch: Math.max(...outcomes.map(({ keptEpoch }) => keptEpoch)),
-    stopped: stoppedTogether(outcomes.map(({ stopped }) => stopped)),
+    ...together(outcomes),
     judgement: {
       loss: judgements.reduce((sum, { loss }) => sum + loss / judgements.length, 0),
       scores: over(judgements.map(({ scores }) => scores)),

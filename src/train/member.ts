@@ -8,29 +8,24 @@ import { invertTarget, type TargetState } from "../transform/target.js";
 import { type Truth, takeTruth } from "../transform/truth.js";
 import { type Autopsy, autopsyOf } from "./autopsy.js";
 import { BestEpoch, type Candidate, type EpochReport, type Judgement } from "./bestEpoch.js";
+import type { End, Stopped } from "./ends.js";
 import { evaluator } from "./evaluate.js";
 import { fit, type Position, type Update } from "./fit.js";
 import type { Member } from "./members.js";
 import { Optimizer, type OptimizerState } from "./optimizers.js";
 import { dropoutOf, paceOf, Rates, type RatesState } from "./pace.js";
 import type { Prepared } from "./prepare.js";
-import type { Stopped } from "./stopped.js";
 
 export type Progress = Update | { readonly kind: "report"; readonly report: EpochReport };
 
 /** One network of an ensemble, trained. */
-export interface MemberOutcome {
-  /** The epoch whose weights these are: the best by what the options say, or without validation the last. */
-  readonly keptEpoch: number;
-  /** The mean of its batches' losses; NaN for weights as initialised. */
+export interface MemberOutcome extends End {
+  /** The mean of the kept epoch's batch losses; NaN for weights as initialised. */
   readonly loss: number;
   /** Of the rows that judge it. */
   readonly judgement: Judgement;
   /** What it predicts for those rows, [rows, outputs]: what the loss's inverse link makes of its outputs. */
   readonly outputs: Float32Array;
-  /** How many epochs were done. */
-  readonly epochs: number;
-  readonly stopped: Stopped;
   /** The update whose loss was no longer finite. */
   readonly diverged: Update | undefined;
   /** what was found then */

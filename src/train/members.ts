@@ -42,6 +42,13 @@ export function holdsOut(members: readonly Pick<Member, "validation">[]): boolea
   return members.some(({ validation }) => validation.length > 0);
 }
 
+/** How many rows some member holds out. */
+export function heldRows(members: readonly Pick<Member, "validation">[]): number {
+  const held = new Uint8Array(1 + members.reduce((last, { validation }) => Math.max(last, validation.at(-1) ?? 0), 0));
+  for (const { validation } of members) for (const row of validation) held[row] = 1;
+  return held.reduce((count, isHeld) => count + isHeld, 0);
+}
+
 /** Row numbers of one member. */
 type Parts = Pick<Member, "training" | "validation">;
 

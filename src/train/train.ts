@@ -1,4 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { range } from "../data/split.js";
 import { type Blas, findBlas } from "../engine/blas.js";
 import { Memory } from "../engine/memory.js";
 import { scoresOf } from "../score/scoring.js";
@@ -6,17 +7,16 @@ import { invertTarget, type TargetState } from "../transform/target.js";
 import { fitTemperature } from "../transform/temperature.js";
 import { type Truth, takeTruth } from "../transform/truth.js";
 import type { Judgement } from "./bestEpoch.js";
+import { type End, together } from "./ends.js";
 import { type States, trainInTurn } from "./interleave.js";
 import type { MemberOutcome } from "./member.js";
 import { holdsOut, learnedRows } from "./members.js";
 import { type Layout, layOut } from "./parallel.js";
-import { meanByElement } from "./predictor.js";
 import type { Prepared } from "./prepare.js";
 import { meanLoss, Reports, type Snapshot, type Watcher } from "./reports.js";
-import { type Stopped, stoppedTogether } from "./stopped.js";
 import { type Follower, trainOnThreads } from "./threads.js";
 
-export interface Outcome {
+export interface Outcome extends End {
   /** with the temperature of its probabilities, where they are calibrated */
   readonly target: TargetState;
   readonly members: readonly MemberOutcome[];
@@ -33,11 +33,6 @@ export interface Outcome {
     /** that the scores are of: the validation rows, or where there are none, training rows */
     readonly judgedRows: number;
   };
-  /** The most that a member did. */
-  readonly epochs: number;
-  /** The latest of which a member's weights are. */
-  readonly keptEpoch: number;
-  readonly stopped: Stopped;
 }
 
 /** What computes. */
@@ -141,9 +136,7 @@ function outcomeOf(prepared: Prepared, ended: readonly MemberOutcome[]): Outcome
       validationRows: holdsOut(prepared.members) ? judged.judgedRows.length : 0,
       judgedRows: judged.judgedRows.length,
     },
-    keptEpoch: Math.max(...ended.map(({ keptEpoch }) => keptEpoch)),
-    epochs: Math.max(...ended.map(({ epochs }) => epochs)),
-    stopped: stoppedTogether(ended.map(({ stopped }) => stopped)),
+    ...together(ended),
   };
 }
 
@@ -171,19 +164,21 @@ function judgeTogether(
 
 /** Of every row that judges a member the mean of the outputs, [rows, width]; the rows ascending. */
 function meanOutputs(judging: readonly Uint32Array[], ended: readonly MemberOutcome[]) {
-  const outputsOf = new Map<number, Float32Array[]>();
+  const width = ended[0]!.outputs.length / judging[0]!.length; // there is one, and the others are like it
+  const size = 1 + judging.reduce((last, rows) => Math.max(last, rows.at(-1)!), 0); // rows ascend
+  const sums = new Float64Array(size * width); // rounded once, as of several networks on the same rows
+  const counts = new Uint32Array(size);
   for (const [member, { outputs }] of ended.entries()) {
-    const width = outputs.length / judging[member]!.length;
     for (const [i, row] of judging[member]!.entries()) {
-      const ofRow = outputsOf.get(row) ?? [];
-      outputsOf.set(row, ofRow);
-      ofRow.push(outputs.subarray(i * width, (i + 1) * width));
+      counts[row]!++;
+      for (let k = 0; k < width; k++) sums[row * width + k]! += outputs[i * width + k]!;
     }
   }
-  const judgedRows = Uint32Array.from(outputsOf.keys()).sort();
-  const width = outputsOf.get(judgedRows[0]!)![0]!.length;
+  const judgedRows = range(0, size).filter((row) => counts[row]! > 0);
   const outputs = new Float32Array(judgedRows.length * width);
-  for (const [i, row] of judgedRows.entries()) outputs.set(meanByElement(outputsOf.get(row)!), i * width);
+  for (const [i, row] of judgedRows.entries()) {
+    for (let k = 0; k < width; k++) outputs[i * width + k] = sums[row * width + k]! / counts[row]!;
+  }
   return { judgedRows, outputs };
 }
 
