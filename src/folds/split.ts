@@ -7,7 +7,7 @@ import { forwardBlocks } from "../data/timeSplit.js";
 import { seededRandom } from "../engine/random.js";
 import { NnfitError } from "../errors.js";
 import { unlearnedAmong } from "../train/members.js";
-import { type ClassTarget, classesOf } from "../transform/target.js";
+import { type ClassTarget, classesOf } from "../transform/classes.js";
 
 /** Rows to learn from, and others to test on. */
 export interface Fold {

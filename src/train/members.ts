@@ -6,7 +6,7 @@ import type { Table } from "../data/table.js";
 import { splitLatest } from "../data/timeSplit.js";
 import { seededRandom } from "../engine/random.js";
 import { NnfitError } from "../errors.js";
-import { type ClassTarget, classesOf } from "../transform/target.js";
+import { type ClassTarget, classesOf } from "../transform/classes.js";
 
 /** How much each of some rows counts in the loss. */
 export interface RowWeights {

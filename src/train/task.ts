@@ -3,7 +3,8 @@ import type { DataOptions } from "../data/options.js";
 import { type Column, cellsOf, columnOf, type Table, type Task } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { inOrder } from "../transform/categories.js";
-import { type ClassTarget, differentValues, learnClasses, notNumbers, rowsWithTarget } from "../transform/target.js";
+import { type ClassTarget, differentValues, learnClasses } from "../transform/classes.js";
+import { notNumbers, rowsWithTarget } from "../transform/target.js";
 import { rowsThatCount } from "./weights.js";
 
 /** What is to be learned from a table. */

@@ -1,12 +1,9 @@
 import * as z from "zod";
-import { unknownClass } from "../data/columns.js";
 import { checkNames } from "../data/header.js";
-import type { DataOptions } from "../data/options.js";
 import { range } from "../data/split.js";
-import { type Column, cellsOf, columnOf, columnType, isMissing, type Table, takeRows, textOf } from "../data/table.js";
+import { columnOf, isMissing, type Table, takeRows } from "../data/table.js";
 import { NnfitError } from "../errors.js";
-import { nearest } from "../family.js";
-import { inOrder, placesAmong } from "./categories.js";
+import { classesOf, classTarget } from "./classes.js";
 import { type ScaleOptions, scaledByName, scalerFor } from "./options.js";
 import { Sample } from "./sample.js";
 import { checkMagnitude, isFinite32, LARGEST_TARGET, learnScaler, scalerState, scalingOf } from "./scalers.js";
@@ -30,19 +27,9 @@ export const targetState = z.discriminatedUnion("task", [
       )
       .min(1),
   }),
-  z.strictObject({
-    task: z.literal("classification"),
-    name: z.string(),
-    /** how the column is read */
-    type: columnType,
-    /** in order: by number where all are numbers, else by code point; of two, the second is the positive one, which may be chosen */
-    classes: z.array(z.string()).min(2),
-    /** T: probabilities become p^(1/T), so that they sum to 1; none: they are left as they are */
-    temperature: z.number().positive().optional(),
-  }),
+  classTarget,
 ]);
 export type TargetState = z.output<typeof targetState>;
-export type ClassTarget = Extract<TargetState, { task: "classification" }>;
 
 export function targetNames(target: TargetState): string[] {
   return target.task === "regression" ? target.targets.map(({ name }) => name) : [target.name];
@@ -85,69 +72,6 @@ export function notNumbers(name: string, source: string): NnfitError {
     try: '"task": "classification" and a single target, if its values are classes',
   });
 }
-
-/** The different cells, in order of appearance; no more than `enough` of them. */
-export function differentValues(column: Column, enough = Number.POSITIVE_INFINITY): string[] {
-  const cells = cellsOf(column);
-  const seen = new Set<number>();
-  const texts: string[] = [];
-  for (let row = 0; row < cells.length && texts.length < enough; row++) {
-    if (seen.has(cells[row]!)) continue;
-    seen.add(cells[row]!);
-    const text = textOf(column, row);
-    if (text !== undefined) texts.push(text);
-  }
-  return texts;
-}
-
-/**
- * The classes of a target, of all rows that can be learned from or judged by; of two, `positive` is the second.
- * `withoutTarget` is how many rows of the table had none.
- */
-export function learnClasses(
-  column: Column,
-  source: string,
-  positive: DataOptions["positive"] = null,
-  withoutTarget = 0,
-): ClassTarget {
-  const { name, type } = column;
-  const classes = inOrder(differentValues(column));
-  if (classes.length < 2) {
-    const where = withoutTarget > 0 ? "every row that has one" : "every row";
-    throw new NnfitError(
-      "data",
-      `the target "${name}" is "${classes[0]}" in ${where}: there is nothing to tell apart`,
-      {
-        at: source,
-        have: withoutTarget > 0 ? `rows without a target, which are left out: ${withoutTarget}` : undefined,
-        try: withoutTarget > 0 ? "a word in their empty cells, if that is a class" : undefined,
-      },
-    );
-  }
-  return { task: "classification", name, type, classes: withPositive(classes, positive) };
-}
-
-function withPositive(classes: string[], positive: DataOptions["positive"]): string[] {
-  if (positive === null) return classes;
-  const name = String(positive);
-  const setting = "data.positive";
-  if (!classes.includes(name)) {
-    const similar = nearest(name, classes);
-    const have = classes.slice(0, MOST_CLASSES_TOLD).join(", ") + (classes.length > MOST_CLASSES_TOLD ? ", …" : "");
-    throw new NnfitError("usage", `the target has no class "${name}"`, {
-      setting,
-      have,
-      try: similar && `"${similar}"`,
-    });
-  }
-  if (classes.length > 2) {
-    const have = `${classes.length} classes`;
-    throw new NnfitError("usage", "only one of two classes is called positive", { setting, have });
-  }
-  return [...classes.filter((other) => other !== name), name];
-}
-
-const MOST_CLASSES_TOLD = 10;
 
 /** The scalers of the targets, learned from the training rows alone. */
 export function learnTargets(
@@ -197,31 +121,6 @@ export function truthOf(target: TargetState, table: Table): Truth {
     return { task: "regression", values };
   }
   return { task: "classification", classes: classesOf(target, table) };
-}
-
-/** The number of each row's class. */
-export function classesOf(target: ClassTarget, table: Table): Int32Array {
-  const column = columnOf(table, target.name);
-  if (!column) throw new Error(`column ${target.name} is not there`);
-  const numberOf = placesAmong(target.classes, column.type === "category" ? column.decimal : ".");
-  const cells = cellsOf(column);
-  const known = new Map<number, number>();
-  const classes = new Int32Array(table.rows);
-  for (let row = 0; row < table.rows; row++) {
-    let number = known.get(cells[row]!);
-    if (number === undefined) {
-      const name = textOf(column, row)!;
-      number = numberOf(name);
-      if (number === undefined) {
-        const similar = nearest(name, target.classes);
-        const at = `${table.source}:${table.lines[row]}, column "${target.name}"`;
-        throw unknownClass(name, target.classes, at, similar);
-      }
-      known.set(cells[row]!, number);
-    }
-    classes[row] = number;
-  }
-  return classes;
 }
 
 /** Numbers whose squares can be added up. */

@@ -3,13 +3,13 @@ import { describe, expect, it } from "vitest";
 import type { Table } from "../../src/data/table.js";
 import { decideTask, findTask } from "../../src/train/task.js";
 import { inOrder } from "../../src/transform/categories.js";
+import { learnClasses } from "../../src/transform/classes.js";
 import { predictionCells, predictionHeader } from "../../src/transform/output.js";
 import { Sample } from "../../src/transform/sample.js";
 import { learnScaler, type ScalerName, scalingOf, targetScalerNames } from "../../src/transform/scalers.js";
 import {
   applyTarget,
   invertTarget,
-  learnClasses,
   learnTargets,
   rowsWithTarget,
   type TargetState,
