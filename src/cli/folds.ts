@@ -22,6 +22,7 @@ import { MOST_NETWORKS } from "../model/options.js";
 import { scoreNames } from "../score/scoring.js";
 import type { Prepared } from "../train/prepare.js";
 import { findTask } from "../train/task.js";
+import { describe } from "./describe.js";
 import { foldDivergence } from "./divergence.js";
 import { failureOf, printResult } from "./failure.js";
 import { foldsDisplay } from "./foldsProgress.js";
@@ -32,7 +33,6 @@ import { located } from "./located.js";
 import { removeOld } from "./resume.js";
 import { comparisons } from "./scores.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
-import { describe } from "./story.js";
 import { tablesOf } from "./tables.js";
 
 interface FoldsOptions extends GateOptions {

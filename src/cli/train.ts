@@ -14,7 +14,9 @@ import { holdsOut } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Watcher } from "../train/reports.js";
 import { type Engine, engineFor, hasModel, type Outcome, train } from "../train/train.js";
+import { conclude, FEW_ROWS } from "./conclude.js";
 import { tellUnknown } from "./continue.js";
+import { describe } from "./describe.js";
 import { divergence } from "./divergence.js";
 import { exitCodeOf } from "./exit.js";
 import { failureOf, printResult } from "./failure.js";
@@ -27,7 +29,6 @@ import { progressDisplay } from "./progress.js";
 import { comparisons } from "./scores.js";
 import { openSession, type Session } from "./session.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
-import { conclude, describe, FEW_ROWS } from "./story.js";
 import { say } from "./text.js";
 import { example, folderName, setOption, threadsOption } from "./usage.js";
 

@@ -1,10 +1,7 @@
-import type { Model } from "../artifact/model.js";
-import { MODEL_FILE } from "../artifact/model.js";
 import type { Config } from "../config/schema.js";
 import { countCodes } from "../data/arrays.js";
 import { range } from "../data/split.js";
 import type { Table } from "../data/table.js";
-import type { NnfitError } from "../errors.js";
 import { countParameters } from "../model/network.js";
 import { hidesRareClasses } from "../score/baseline.js";
 import { countCopies, countSeen } from "../train/copies.js";
@@ -12,27 +9,12 @@ import { holdsOut, learnedRows, unlearnedAmong } from "../train/members.js";
 import { warmUpShare } from "../train/pace.js";
 import type { Prepared } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";
-import type { Engine, Outcome } from "../train/train.js";
+import type { Engine } from "../train/train.js";
 import { cycles } from "../transform/cycles.js";
 import type { ColumnState } from "../transform/pipeline.js";
 import { type TargetState, targetNames } from "../transform/target.js";
 import { type Truth, takeTruth } from "../transform/truth.js";
-import type { Comparison } from "./scores.js";
-import { summarize } from "./summary.js";
-import {
-  count,
-  duration,
-  extras,
-  note,
-  percent,
-  say,
-  scoreText,
-  shellWord,
-  short,
-  some,
-  weightText,
-  whole,
-} from "./text.js";
+import { count, extras, note, percent, say, some, weightText, whole } from "./text.js";
 
 /** Says what was understood. `folds` is a line about the folds of a cross-validation, of which the rest tells the first. */
 export function describe(
@@ -190,67 +172,6 @@ function describeTraining({ members, batchSize, training }: Prepared): void {
   if (without.length > 0) say("", `without ${without.join(" and without ")}: there are no validation rows`);
 }
 
-/** On pure noise the best of many epochs explains a tenth of 150 rows that it is chosen by, and half of 12. */
-export const FEW_ROWS = 500;
-
-/** Says how it went and what to do with the model. */
-export function conclude(
-  { members, training, initial }: Prepared,
-  outcome: Outcome,
-  compared: readonly Comparison[],
-  {
-    folder,
-    seconds,
-    replaced,
-    failure,
-    allowsFolds,
-  }: {
-    folder: string;
-    seconds: number;
-    replaced?: Model | undefined;
-    failure: NnfitError | undefined;
-    allowsFolds: boolean;
-  },
-): void {
-  const early = outcome.stopped === "patience" ? ", stopped early" : "";
-  const isJudged = holdsOut(members);
-  const best = isJudged
-    ? keptText(
-        outcome.members.map(({ keptEpoch }) => keptEpoch),
-        training.bestBy,
-      )
-    : "";
-  say("done", `${count(outcome.epochs, "epoch")} in ${duration(seconds)}${early}${best}`);
-  const rows = outcome.judgedRows.length;
-  const all = count(rows, isJudged ? "validation row" : "training row");
-  const isSample = !isJudged && rows < outcome.rowCounts.trainingRows;
-  const judged = isSample ? `${whole(rows)} of the training rows` : `the ${all}`;
-  const others = members.length > 1 ? ", each predicted by networks that did not train on it" : "";
-  const known = ", which the model that training continued from may have seen: scores may be too good";
-  const by = isJudged ? (initial ? known : others) : "";
-  const { scores } = outcome.judgement;
-  say("scores", `${scoreText(scores)} on ${judged}${by}`);
-  const { target } = outcome;
-  if (target.task === "classification" && target.temperature !== undefined) {
-    const temperature = short(target.temperature, 3);
-    say("", `with probabilities calibrated on these rows (temperature ${temperature}), as the epochs' were not`);
-  }
-  if (best !== "" && rows < FEW_ROWS) {
-    const way = allowsFolds ? "; --folds 5 scores rows that had no part in it" : "";
-    say("", `optimistic: these few rows also chose the best epoch${way}`);
-  }
-  for (const { label, text, remarks } of compared) {
-    say(label, text);
-    for (const remark of remarks) say("", remark);
-  }
-  const model = `${folder}/${MODEL_FILE}`;
-  say("model", model);
-  if (replaced) say("", replacedText(replaced, target));
-  say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
-  const facts = { scores: `of ${judged}${by}`, model };
-  summarize({ title: `nnfit train: ${folder}`, scores: { network: scores }, compared, failure, facts });
-}
-
 /** The classes that have one row. */
 function loneClasses(target: TargetState, truth: Truth): string[] {
   if (target.task === "regression") return [];
@@ -266,20 +187,4 @@ function unlearnedClasses({ target, members, rows: { truth, size } }: Prepared):
 
 function rowsByClass(classes: readonly string[], truth: Truth): number[] {
   return countCodes(truth.task === "classification" ? truth.classes : [], classes.length);
-}
-
-function replacedText({ target, training: { scores } }: Model, now: TargetState): string {
-  const [names, others] = [targetNames(now), targetNames(target)];
-  const isSame = names.length === others.length && names.every((name) => others.includes(name));
-  return `in place of one ${isSame ? `with ${scoreText(scores)}` : `that predicts ${some(others)}`}`;
-}
-
-function keptText(epochs: readonly number[], bestBy: string): string {
-  if (Math.max(...epochs) === 0) return "";
-  if (epochs.length > 1) {
-    const by = bestBy === "loss" ? "validation loss" : bestBy;
-    return `; kept each network's best epoch by ${by}: ${some(epochs.map(whole), 10)}`;
-  }
-  const one = bestBy === "loss" ? "the one with the lowest validation loss" : `the best by ${bestBy}`;
-  return `; kept epoch ${whole(epochs[0]!)}, ${one}`;
 }

@@ -1,0 +1,88 @@
+import { MODEL_FILE, type Model } from "../artifact/model.js";
+import type { NnfitError } from "../errors.js";
+import { holdsOut } from "../train/members.js";
+import type { Prepared } from "../train/prepare.js";
+import type { Outcome } from "../train/train.js";
+import { type TargetState, targetNames } from "../transform/target.js";
+import type { Comparison } from "./scores.js";
+import { summarize } from "./summary.js";
+import { count, duration, say, scoreText, shellWord, short, some, whole } from "./text.js";
+
+/** On pure noise the best of many epochs explains a tenth of 150 rows that it is chosen by, and half of 12. */
+export const FEW_ROWS = 500;
+
+/** What else there is to say of a training that is done. */
+interface Conclusion {
+  /** of the run */
+  readonly folder: string;
+  /** that it took */
+  readonly seconds: number;
+  /** the model that was there before */
+  readonly replaced: Model | undefined;
+  /** of what was required of the scores */
+  readonly failure: NnfitError | undefined;
+  /** a cross-validation of the same table is possible */
+  readonly allowsFolds: boolean;
+}
+
+/** Says how it went and what to do with the model. */
+export function conclude(
+  { members, training, initial }: Prepared,
+  outcome: Outcome,
+  compared: readonly Comparison[],
+  { folder, seconds, replaced, failure, allowsFolds }: Conclusion,
+): void {
+  const early = outcome.stopped === "patience" ? ", stopped early" : "";
+  const isJudged = holdsOut(members);
+  const best = isJudged
+    ? keptText(
+        outcome.members.map(({ keptEpoch }) => keptEpoch),
+        training.bestBy,
+      )
+    : "";
+  say("done", `${count(outcome.epochs, "epoch")} in ${duration(seconds)}${early}${best}`);
+  const rows = outcome.judgedRows.length;
+  const all = count(rows, isJudged ? "validation row" : "training row");
+  const isSample = !isJudged && rows < outcome.rowCounts.trainingRows;
+  const judged = isSample ? `${whole(rows)} of the training rows` : `the ${all}`;
+  const others = members.length > 1 ? ", each predicted by networks that did not train on it" : "";
+  const known = ", which the model that training continued from may have seen: scores may be too good";
+  const by = isJudged ? (initial ? known : others) : "";
+  const { scores } = outcome.judgement;
+  say("scores", `${scoreText(scores)} on ${judged}${by}`);
+  const { target } = outcome;
+  if (target.task === "classification" && target.temperature !== undefined) {
+    const temperature = short(target.temperature, 3);
+    say("", `with probabilities calibrated on these rows (temperature ${temperature}), as the epochs' were not`);
+  }
+  if (best !== "" && rows < FEW_ROWS) {
+    const way = allowsFolds ? "; --folds 5 scores rows that had no part in it" : "";
+    say("", `optimistic: these few rows also chose the best epoch${way}`);
+  }
+  for (const { label, text, remarks } of compared) {
+    say(label, text);
+    for (const remark of remarks) say("", remark);
+  }
+  const model = `${folder}/${MODEL_FILE}`;
+  say("model", model);
+  if (replaced) say("", replacedText(replaced, target));
+  say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
+  const facts = { scores: `of ${judged}${by}`, model };
+  summarize({ title: `nnfit train: ${folder}`, scores: { network: scores }, compared, failure, facts });
+}
+
+function replacedText({ target, training: { scores } }: Model, now: TargetState): string {
+  const [names, others] = [targetNames(now), targetNames(target)];
+  const isSame = names.length === others.length && names.every((name) => others.includes(name));
+  return `in place of one ${isSame ? `with ${scoreText(scores)}` : `that predicts ${some(others)}`}`;
+}
+
+function keptText(epochs: readonly number[], bestBy: string): string {
+  if (Math.max(...epochs) === 0) return "";
+  if (epochs.length > 1) {
+    const by = bestBy === "loss" ? "validation loss" : bestBy;
+    return `; kept each network's best epoch by ${by}: ${some(epochs.map(whole), 10)}`;
+  }
+  const one = bestBy === "loss" ? "the one with the lowest validation loss" : `the best by ${bestBy}`;
+  return `; kept epoch ${whole(epochs[0]!)}, ${one}`;
+}
