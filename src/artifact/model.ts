@@ -172,6 +172,7 @@ function readModel(path: string, name: string) {
     throw new NnfitError("model", `the model file does not describe a model that nnfit ${version} knows`, {
       at: name,
       have: `${path.join(".")}: ${message}`.slice(0, 200),
+      try: "training it again, if another nnfit wrote it",
     });
   }
   // a parser passes over keys that stand twice, and a schema over __proto__

@@ -31,7 +31,7 @@ export function configure(command: Command): Command {
       .argument("[rows]", "a CSV file, or - for standard input; the target column is not needed", "-")
       .option(
         "--max-unseen <share>",
-        `largest share of rows with a category not seen in training (default: ${usualLimits.unseen}, or more if chance explains it)`,
+        `largest share of rows with a category that the model does not know (default: ${usualLimits.unseen}, or more if chance explains it)`,
         share,
       )
       .option(

@@ -52,7 +52,7 @@ export async function readForModel(
   }
   const weight = data.weight ? [{ name: data.weight, type: "number" as const }] : [];
   const inputs = model.pipeline.map((state) =>
-    state.type === "date" && data.dates !== "auto" ? { order: data.dates, ...state } : state,
+    state.type === "date" ? { ...state, order: state.order ?? data.dates } : state,
   );
   const isRead = new Set([...inputs.map(({ name }) => name), ...names]);
   const dependence = [data.groups, data.time]
@@ -72,6 +72,7 @@ function settingAgainst(state: ColumnState, data: DataOptions): string | undefin
   if (Object.hasOwn(data.types, name) && data.types[name] !== type) return "data.types";
   if (data.weight === name) return "data.weight";
   if (data.groups === name) return "data.groups";
+  if (state.type === "date" && data.dates !== "auto" && data.dates !== (state.order ?? data.dates)) return "data.dates";
   const isTimeOfYear = state.type === "date" && state.scaler === null; // of data.time that alone is an input
   return data.time === name && !isTimeOfYear ? "data.time" : undefined;
 }

@@ -9,10 +9,10 @@ import { type Baselines, scoreBaselines } from "../score/baseline.js";
 import { bootstrap, type Intervals } from "../score/bootstrap.js";
 import { confusion, precisionAndRecall } from "../score/confusion.js";
 import { FEWEST_ROWS, type Importances, importances, passesFor } from "../score/importance.js";
-import { type Scores, scoresOf } from "../score/scoring.js";
+import { quantileOf, type Scores, scoresOf } from "../score/scoring.js";
 import { holdLearned } from "../train/copies.js";
 import { EVALUATION_ROWS } from "../train/evaluate.js";
-import { predictionThreads } from "../train/parallel.js";
+import { threadsToPredict } from "../train/parallel.js";
 import { predictor } from "../train/predictor.js";
 import { applyPipeline } from "../transform/apply.js";
 import { inputColumns, inputsOf, widthOf } from "../transform/inputColumns.js";
@@ -131,7 +131,7 @@ interface Evaluation {
 async function evaluate(model: Model, path: string, source: Source, options: EvaluateOptions): Promise<Evaluation> {
   const { target, pipeline, training } = model;
   const passes = options.importance ? passesFor(pipeline.length) : 1;
-  const memory = new Memory(predictionThreads(model.network, model.members, passes * (source.bytes ?? 0)));
+  const memory = new Memory(threadsToPredict(model.network, model.members, passes * (source.bytes ?? 0)));
   const networks = checkedNetworksOf(model, memory, path);
   const predict = predictor(memory, networks, { columns: widthOf(pipeline), rows: EVALUATION_ROWS });
   const format = { ...rowsFormat(options), ...cellFormat(model) };
@@ -184,6 +184,7 @@ function fieldsOf({ target, groups: column }: Model, evaluation: Evaluation) {
   return {
     version: 1,
     task: target.task,
+    quantile: quantileOf(target), // left out where there is none
     rows,
     rowsWithoutTarget: withoutTarget,
     seemsLearned,

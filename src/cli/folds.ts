@@ -19,7 +19,7 @@ import { keepFolds } from "../folds/keep.js";
 import { type CrossValidation, planFolds, prepareFold } from "../folds/plan.js";
 import { type FoldScores, foldScores } from "../folds/scores.js";
 import { MOST_NETWORKS } from "../model/options.js";
-import { scoreNames } from "../score/scoring.js";
+import { quantileOf, scoreNames } from "../score/scoring.js";
 import type { Prepared } from "../train/prepare.js";
 import { findTask } from "../train/task.js";
 import { describe } from "./describe.js";
@@ -180,6 +180,7 @@ function resultOf(
     version: 1,
     model,
     task: task.task,
+    quantile: quantileOf(results[0]!.outcome.target), // left out where there is none
     members: results[0]!.outcome.members.length, // there are two results at least
     scores: scores.mean,
     deviations: scores.deviation,

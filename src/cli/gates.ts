@@ -1,8 +1,9 @@
 import { InvalidArgumentError } from "commander";
 import { NnfitError } from "../errors.js";
 import { nearest } from "../family.js";
+import { firstScores } from "../score/baseline.js";
 import { metrics } from "../score/metrics.js";
-import { type Scores, scoreKinds } from "../score/scoring.js";
+import { quantileOf, type Scores, scoreKinds } from "../score/scoring.js";
 import type { TargetState } from "../transform/target.js";
 import { earlierScores } from "./earlierScores.js";
 
@@ -78,16 +79,26 @@ export function gatesFor(options: GateOptions): (target: TargetState) => Gates {
   return (target) => {
     const kinds = scoreKinds(target);
     for (const { score, text } of failIf) if (!(score in kinds)) throw unknownScore(score, text, Object.keys(kinds));
-    if (earlier && !Object.keys(kinds).some((name) => name in earlier)) {
+    if (earlier && !Object.keys(kinds).some((name) => name in earlier.scores)) {
       throw new NnfitError("data", "the earlier scores have none of this model's", {
         at: baseline,
-        have: Object.keys(earlier).join(", ") || "no score",
+        have: Object.keys(earlier.scores).join(", ") || "no score",
       });
     }
+    if (earlier && earlier.quantile !== quantileOf(target)) {
+      const text = (quantile: number | undefined) =>
+        quantile === undefined ? "no quantile" : `the quantile ${quantile}`;
+      throw new NnfitError("data", "the earlier scores are of another quantile than this model predicts", {
+        at: baseline,
+        have: `${text(earlier.quantile)}, and ${text(quantileOf(target))} now`,
+      });
+    }
+    // other scores are best for a mean, and get worse where a quantile gets better
+    const compared = quantileOf(target) === undefined ? Object.keys(kinds) : firstScores(target);
     return (scores) => {
       const failures = [
         ...failIf.flatMap((condition) => judge(condition, scores[condition.score]!)),
-        ...regressions(scores, earlier ?? {}, kinds, maxRegression).map(({ failed, have }) => ({
+        ...regressions(scores, earlier?.scores ?? {}, { kinds, compared }, maxRegression).map(({ failed, have }) => ({
           failed: `${failed} than in ${baseline}`,
           have,
         })),
@@ -108,10 +119,15 @@ function judge({ score, operator, limit, text }: Condition, value: number): Fail
 }
 
 /** Scores that both have and that are worse by more than a share of what they were, or no longer defined. */
-function regressions(scores: Scores, earlier: Scores, kinds: Kinds, most: number): Failure[] {
+function regressions(
+  scores: Scores,
+  earlier: Scores,
+  { kinds, compared }: { readonly kinds: Kinds; readonly compared: readonly string[] },
+  most: number,
+): Failure[] {
   return Object.entries(earlier).flatMap(([name, before]) => {
     const score = scores[name];
-    if (score === undefined) return [];
+    if (score === undefined || !compared.includes(name)) return [];
     if (Number.isNaN(score)) {
       return [{ failed: `${name} is worse`, have: `${name} is not defined for these rows, after ${before}` }];
     }

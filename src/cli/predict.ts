@@ -17,7 +17,7 @@ import { readBlocks } from "../data/read.js";
 import { Memory } from "../engine/memory.js";
 import { fileError, NnfitError } from "../errors.js";
 import { BlockPredictor } from "../train/blockPredictor.js";
-import { mostThreads, predictionThreads } from "../train/parallel.js";
+import { mostThreads, threadsToPredict } from "../train/parallel.js";
 import { printFailure, printResult, stoppedFailure } from "./failure.js";
 import { keepInputs, modelAt, placeOf, rowsSource } from "./locate.js";
 import { Predictions } from "./predictions.js";
@@ -116,7 +116,7 @@ async function predictAction(
   const predictor = new BlockPredictor(memory, checkedNetworksOf(model, memory, path), model.pipeline, {
     lenient,
     threads: threads === "auto" ? mostThreads() : threads,
-    isLong: predictionThreads(model.network, model.members, source.bytes ?? 0) > 1,
+    isLong: threadsToPredict(model.network, model.members, source.bytes ?? 0) > 1,
   });
   const predictions = new Predictions(model, { proba, reasons, lenient, csvSafe });
   const lines = Readable.from(predictions.lines(predictor.predict(blocks)));

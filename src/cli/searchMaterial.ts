@@ -63,6 +63,7 @@ function columnsOf(table: Table, { ignore }: Config["data"]): WantedColumn[] {
       name: column.name,
       type: column.type,
       optional: true,
+      lenient: true,
       ...(column.type === "date" && { order: column.order }),
     }));
 }

@@ -36,12 +36,13 @@ function keptReader(source: Source, data: Config["data"]): Tables["readValidatio
   let kept: { readonly table: Table; readonly asked: readonly WantedColumn[] } | undefined;
   return async (wanted) => {
     const before = kept?.asked ?? [];
-    const others = wanted.filter(({ name, type }) => !before.some((of) => of.name === name && of.type === type));
-    if (kept && others.length === 0 && lacking(kept.table, wanted).length === 0) return kept.table;
+    const others = wanted.filter(({ name }) => !before.some((of) => of.name === name)).map(({ name }) => name);
+    if (kept) others.push(...lacking(kept.table, wanted).filter((name) => !others.includes(name)));
+    if (kept && others.length === 0) return kept.table;
     if (kept && source.once) {
       throw new NnfitError("usage", "a validation table in a pipe is read once, and here its columns differ", {
         setting: "data.validation",
-        have: `other columns now: ${others.map(({ name }) => name).join(", ")}`,
+        have: `now also ${others.join(", ")}`,
         try: "a file",
       });
     }

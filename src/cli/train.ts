@@ -8,7 +8,7 @@ import { NnfitError } from "../errors.js";
 import { allowsFolds } from "../folds/plan.js";
 import type { Baselines } from "../score/baseline.js";
 import { scoresFrom } from "../score/saved.js";
-import { scoreNames } from "../score/scoring.js";
+import { quantileOf, scoreNames } from "../score/scoring.js";
 import { baselinesOf } from "../train/compare.js";
 import { holdsOut } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
@@ -286,6 +286,7 @@ function result(
     version: 1,
     model: `${folder}/${MODEL_FILE}`,
     task: prepared.target.task,
+    quantile: quantileOf(prepared.target), // left out where there is none
     members: members.length,
     ...rowCounts,
     epochs,

@@ -10,7 +10,7 @@ const others: Record<string, string> = {
   preset: "it is what the ranges are about; name one beside the search",
   output: "a search has one folder",
   "training.seed": "it says which rows are held out, and all trials must be judged by the same ones",
-  "training.backend": "it changes the time, not what is learned",
+  "training.backend": "it changes the time and the last digits, not how good a model is",
   "model.members": "more networks are held out more rows, and all trials must be judged by the same ones",
 };
 

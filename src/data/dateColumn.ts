@@ -56,7 +56,7 @@ export function notDate(text: string, order: DayOrder | undefined, at: string, w
     "data",
     isAmbiguous
       ? `"${text}" may be one date or another`
-      : `"${text}" is ${what}${isOtherWay ? `, as ${first} comes first in the others` : ""}`,
+      : `"${text}" is ${what}${isOtherWay ? ` with ${first} first` : ""}`,
     {
       at,
       try: isAmbiguous

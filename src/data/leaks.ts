@@ -5,7 +5,7 @@ import { type Column, cellsOf, type NumberColumn } from "./table.js";
  * What a column may give away: the target of every row; or which rows are of one thing, such as a customer, and have one
  * target, so that a network knows a held-out row by another one of that thing.
  */
-export type Leak = "target" | "groups";
+type Leak = "target" | "groups";
 
 /** Fewer rows look like something by chance. */
 const FEW_ROWS = 20;
@@ -17,10 +17,9 @@ const CHANCE = 1e-5;
 export function leakOf(column: Column, target: Column): Leak | undefined {
   if (cellsOf(column).length < FEW_ROWS) return undefined;
   if (column.type === "number" && target.type === "number" && areSame(column, target)) return "target";
-  if (column.type !== "category" && (isMissingByTarget(column, target) || isSplitByTarget(column, target)))
+  if (isMissingByTarget(column, target) || (column.type !== "category" && isSplitByTarget(column, target)))
     return "target";
-  const codeOf = coderOf(column);
-  const known = codeOf && targetsOf(codeOf, target);
+  const known = targetsOf(coderOf(column), target, mayName(column) ? undefined : MOST_VALUES);
   if (!known || !isBeyondChance(known)) return undefined;
   if (known.values <= MOST_VALUES) return "target";
   return known.values <= known.rows / 2 ? "groups" : undefined;
@@ -30,11 +29,16 @@ function areSame(column: NumberColumn, target: NumberColumn): boolean {
   return column.values.every((value, row) => value === target.values[row]);
 }
 
-/** Gives each row the code of its value, a missing cell being one too; undefined for numbers with decimals and dates, which are no names. */
-function coderOf(column: Column): ((row: number) => number) | undefined {
+/** Its values may be names, of which each row has one: words and whole numbers. */
+function mayName(column: Column): boolean {
+  if (column.type === "category") return !column.codes.includes(-1);
+  return column.type === "number" && column.values.every(Number.isInteger);
+}
+
+/** Gives each row the code of its value, a missing cell being one too. */
+function coderOf(column: Column): (row: number) => number {
   if (column.type === "category") return (row) => column.codes[row]! + 1;
-  const { type, values } = column;
-  if (type === "date" || !values.every((value) => Number.isInteger(value) || Number.isNaN(value))) return undefined;
+  const { values } = column;
   const codes = new Map<number, number>();
   return (row) => {
     const value = values[row]!;
@@ -51,8 +55,12 @@ interface Known {
   readonly largest: number;
 }
 
-/** Undefined unless all rows of a value have the same target. */
-function targetsOf(codeOf: (row: number) => number, target: Column): Known | undefined {
+/** Undefined unless all rows of a value have the same target, and there are no more than `most` values. */
+function targetsOf(
+  codeOf: (row: number) => number,
+  target: Column,
+  most = Number.POSITIVE_INFINITY,
+): Known | undefined {
   const targets = cellsOf(target);
   const first: number[] = [];
   const rowsOf = new Map<number, number>();
@@ -60,7 +68,7 @@ function targetsOf(codeOf: (row: number) => number, target: Column): Known | und
   for (const [row, known] of targets.entries()) {
     if (isMissing(target, known)) continue;
     const code = codeOf(row);
-    if ((first[code] ?? known) !== known) return undefined;
+    if ((first[code] ?? known) !== known || first.length > most + 1) return undefined;
     first[code] = known;
     rowsOf.set(known, (rowsOf.get(known) ?? 0) + 1);
     rows++;
@@ -79,18 +87,27 @@ function isMissing(column: Column, cell: number): boolean {
 }
 
 /** It is there in all rows of some targets, and in none of the others. */
-function isMissingByTarget(column: Exclude<Column, { type: "category" }>, target: Column): boolean {
-  const known = targetsOf((row) => Number(Number.isNaN(column.values[row])), target);
+function isMissingByTarget(column: Column, target: Column): boolean {
+  const cells = cellsOf(column);
+  const known = targetsOf((row) => Number(isMissing(column, cells[row]!)), target);
   return known !== undefined && known.values === 2 && isBeyondChance(known);
 }
+
+/** A column in which more cells are missing does not tell the target of every row. */
+const MOST_MISSING = 0.05;
 
 /** All numbers of one of two targets are below those of the other. */
 function isSplitByTarget({ values }: Exclude<Column, { type: "category" }>, target: Column): boolean {
   const targets = cellsOf(target);
   const ranges = new Map<number, { low: number; high: number; rows: number }>();
+  let missing = 0;
   for (const [row, value] of values.entries()) {
     const known = targets[row]!;
-    if (Number.isNaN(value) || isMissing(target, known)) continue;
+    if (isMissing(target, known)) continue;
+    if (Number.isNaN(value)) {
+      missing++;
+      continue;
+    }
     const range = ranges.get(known);
     if (!range) ranges.set(known, { low: value, high: value, rows: 1 });
     else {
@@ -103,7 +120,7 @@ function isSplitByTarget({ values }: Exclude<Column, { type: "category" }>, targ
     if (a && b && a.low <= b.high && b.low <= a.high) return false;
   }
   const [a, b] = [...ranges.values()];
-  if (!a || !b) return false;
+  if (!a || !b || missing > MOST_MISSING * (a.rows + b.rows)) return false;
   // of all orders of the rows two are like this, among as many as there are ways to choose the fewer of them
   let chance = log(2);
   for (let i = 1; i <= Math.min(a.rows, b.rows); i++) chance -= log((Math.max(a.rows, b.rows) + i) / i);

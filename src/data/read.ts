@@ -34,6 +34,8 @@ export interface WantedColumn {
   readonly type: ColumnType;
   /** A column that may be missing from the table altogether. */
   readonly optional?: boolean;
+  /** Cells that should be numbers or dates and are none are no error: they are kept as its `unreadable`. */
+  readonly lenient?: boolean;
   /** what its cells may be, for an error that tells of one that is no number */
   readonly classes?: readonly string[];
   /** what comes first in its dates such as 3/4/2024 */
@@ -97,9 +99,15 @@ function withIgnored(table: Table, header: readonly string[]): Table {
   return { ...table, columns: header.map((name) => columnOf(table, name) ?? blank(name)) };
 }
 
-/** The names of the wanted columns that a table has not. */
+/** The names of the wanted columns that a table has not, or not as they are wanted. */
 export function lacking(table: Table, wanted: readonly WantedColumn[]): string[] {
-  return wanted.filter(({ name, optional }) => !optional && !columnOf(table, name)).map(({ name }) => name);
+  const isThere = ({ name, type, optional, lenient }: WantedColumn) => {
+    const column = columnOf(table, name);
+    if (!column) return optional;
+    const unreadable = column.type === "category" ? 0 : (column.unreadable?.size ?? 0);
+    return column.type === type && (lenient || unreadable === 0);
+  };
+  return wanted.filter((column) => !isThere(column)).map(({ name }) => name);
 }
 
 /** Reads a whole table, only the wanted columns, matched by name and of known types. */
@@ -228,7 +236,8 @@ function wantedBuilders(
   const lacking = wanted.filter(({ name, optional }) => !optional && !places.has(name)).map(({ name }) => name);
   if (lacking.length > 0) throw lacksColumns(lacking, header, wanted, source.name);
   return present.map(
-    ({ name, type, classes, order }) => new ColumnBuilder(name, type, format, source.name, { lenient, classes, order }),
+    (of) =>
+      new ColumnBuilder(of.name, of.type, format, source.name, { ...of, lenient: lenient || (of.lenient ?? false) }),
   );
 }
 

@@ -8,7 +8,7 @@ import type { Predictions, Truth } from "../transform/truth.js";
 import { type KnownRows, learnLinear, linearFits, linearState, predictLinear } from "./linear.js";
 import { metricsOf } from "./metrics.js";
 import { savedScores } from "./saved.js";
-import { type Scores, scoreKinds, scoresOf, scoresOfMetric } from "./scoring.js";
+import { quantileOf, type Scores, scoreKinds, scoresOf, scoresOfMetric } from "./scoring.js";
 
 /** What else was learned and found out in training, for any task. */
 const alongside = {
@@ -62,7 +62,7 @@ export function learnBaselines(target: TargetState, training: KnownRows): Baseli
 
 /** What predicts the values best where no input is looked at. */
 function centerFor(target: TargetState): (values: Float64Array) => number {
-  const quantile = target.task === "regression" ? target.quantile : undefined;
+  const quantile = quantileOf(target);
   return quantile === undefined ? mean : (values) => new Sample(values).quantile(quantile);
 }
 
@@ -144,15 +144,16 @@ export function wantedScores(
   return by ? scoresOfMetric(target, by[0]) : firstScores(target);
 }
 
-export function linearRule({ task }: TargetState): string {
-  return task === "regression" ? "ridge regression" : "logistic regression";
+export function linearRule(target: TargetState): string {
+  if (target.task === "classification") return "logistic regression";
+  return target.quantile === undefined ? "ridge regression" : "ridge regression, shifted to the quantile";
 }
 
 export function ruleOf(target: TargetState, state: BaselineState): string {
   if (target.task === "classification" && state.task === "classification") {
     return `always "${target.classes[mostFrequent(state.shares)]}"`;
   }
-  const quantile = target.task === "regression" ? target.quantile : undefined;
+  const quantile = quantileOf(target);
   const center = quantile === undefined ? "mean" : `${quantile} quantile`;
   const isSingle = state.task === "regression" && state.centers.length === 1;
   return `always the ${center}${isSingle ? "" : "s"} of the training rows`;

@@ -1,6 +1,8 @@
 import * as z from "zod";
+import { takeMatrixRows } from "../data/arrays.js";
 import { spacedRows } from "../data/split.js";
 import { type InputColumn, oneHot, oneHotWidth, placesOf } from "../transform/inputColumns.js";
+import { Sample } from "../transform/sample.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
 import { type Design, designOf, storedPerRow } from "./design.js";
@@ -61,9 +63,24 @@ export function learnLinear(
   const holdsMore = taken.affordable < taken.rows.length; // than the first look saw
   const { rows, expanded } = holdsMore ? take(taken.affordable) : taken;
   const design = designOf(expanded, inputs);
-  const state = { rows: design.rows, ...ofInputs(design, fit(design, takeTruth(truth, rows), outputs), outputs) };
+  const known = takeTruth(truth, rows);
+  const fitted = { rows: design.rows, ...ofInputs(design, fit(design, known, outputs), outputs) };
+  const state = toQuantile(fitted, target, { X: takeMatrixRows(X, columns.length, rows), columns, truth: known });
   const areFinite = [...state.weights.flat(), ...state.intercepts].every(Number.isFinite);
   return areFinite ? state : "its weights are no finite numbers";
+}
+
+/** Where a quantile is predicted: with as large a share of these rows below. */
+function toQuantile(state: LinearState, target: TargetState, { truth, ...inputs }: KnownRows): LinearState {
+  if (target.task === "classification" || target.quantile === undefined || truth.task === "classification")
+    return state;
+  const { quantile } = target;
+  const predicted = predictLinear(state, target, inputs);
+  if (predicted.task === "classification") return state;
+  const shifts = predicted.values.map((values, t) =>
+    new Sample(values.map((yHat, row) => truth.values[t]![row]! - yHat)).quantile(quantile),
+  );
+  return { ...state, intercepts: state.intercepts.map((b, t) => b + shifts[t]!) };
 }
 
 export function linearFits(

@@ -47,7 +47,10 @@ export function scorersOf(
     } else {
       if (truth.task === "classification" || predictions.task === "classification") continue;
       for (const [t, values] of truth.values.entries()) {
-        scorers.push([scoreName(target, name, t), metric.of(values, predictions.values[t]!, quantileOf(target))]);
+        scorers.push([
+          scoreName(target, name, t),
+          metric.of(values, predictions.values[t]!, quantileOf(target) ?? Number.NaN),
+        ]);
       }
     }
   }
@@ -80,8 +83,9 @@ function metricsAt(target: TargetState, place: Place, also?: MetricName | "loss"
   return metricsOf(target).filter(([name, { from }]) => name === also || places.indexOf(from) <= places.indexOf(place));
 }
 
-function quantileOf(target: TargetState): number {
-  return (target.task === "regression" ? target.quantile : undefined) ?? Number.NaN;
+/** The quantile that is predicted, if it is one. */
+export function quantileOf(target: TargetState): number | undefined {
+  return target.task === "regression" ? target.quantile : undefined;
 }
 
 function scoreName(target: TargetState, metric: string, t: number): string {

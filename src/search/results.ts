@@ -1,6 +1,6 @@
 import { csvLine } from "../data/csv.js";
 import { NnfitError } from "../errors.js";
-import { checkScore, metrics, properMetric, type Scored } from "../score/metrics.js";
+import { checkScore, type Metric, metrics, properMetric, type Scored } from "../score/metrics.js";
 import type { TrainingOptions } from "../train/options.js";
 import type { SearchOptions } from "./options.js";
 import type { FinishedJob, ScoreName } from "./trials.js";
@@ -17,9 +17,11 @@ export function scoreNameFor(
   const scored = changes(/^model\.loss\b/) ? { task } : target;
   const comparable = properMetric(scored);
   const name = by === "auto" ? (bestBy === "loss" ? comparable : bestBy) : by;
-  const changing = changes(/^(model\.loss|scale\.target)\b/);
-  if (name === "loss" && changing) {
-    throw new NnfitError("usage", `${changing} changes what the loss means, so trials can't be compared by it`, {
+  const isOfQuantile = name !== "loss" && (metrics[name] as Metric).isOfQuantile;
+  const changing = changes(isOfQuantile ? /^model\.loss\b/ : /^(model\.loss|scale\.target)\b/);
+  if ((name === "loss" || isOfQuantile) && changing) {
+    const score = name === "loss" ? "the loss" : name;
+    throw new NnfitError("usage", `${changing} changes what ${score} means, so trials can't be compared by it`, {
       setting: "search.by",
       try: `a score, such as ${comparable}`,
     });

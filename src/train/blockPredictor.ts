@@ -28,8 +28,8 @@ interface BlockPredictorOptions {
 }
 
 /**
- * Predicts a table of any length block by block, in the memory of a few of them. While other threads predict, the
- * caller's own reads on; where they have enough to do, it predicts too.
+ * Predicts a table of any length block by block, in the memory of a few of them for each thread. While other threads
+ * predict, the caller's own reads on; where they have enough to do, it predicts too.
  */
 export class BlockPredictor {
   private readonly columns: number;
@@ -70,7 +70,8 @@ export class BlockPredictor {
     };
     try {
       for (;;) {
-        if (!ending && started.length <= (this.others?.room ?? 0)) coming ??= startNext();
+        // what this thread has predicted itself may wait for what others were given before
+        if (!ending && started.length <= 2 * (this.others?.room ?? 0)) coming ??= startNext();
         const [first] = started;
         if (!first && !coming) break;
         // the first may have been there for long, and what comes may take its time

@@ -70,7 +70,7 @@ function trainingThreads(spec: NetworkSettings, batchSize: number): number {
 }
 
 /** The same for predicting a CSV file of so many bytes with some members, by a guess of how many rows that is. */
-export function predictionThreads(spec: NetworkSettings, members: number, bytes: number): number {
+export function threadsToPredict(spec: NetworkSettings, members: number, bytes: number): number {
   const rows = bytes / (BYTES_OF_A_CELL * (spec.input?.columns.length ?? spec.inputs));
   const operations = 2 * members * multiplicationsOf(spec) * rows;
   return operations < OPERATIONS_OF_A_START ? 1 : mostThreads();

@@ -23,15 +23,23 @@ interface Lane {
   readonly waiting: { resolve(outputs: Float32Array): void; reject(error: unknown): void }[];
 }
 
-/** Threads that predict whole blocks of rows, each on a memory of its own. Which of them does one changes no bit of it. */
+/**
+ * Threads that predict whole blocks of rows, each on a memory of its own. Which of them does one changes no bit of it.
+ * There is one at first, and twice as many each time that all have enough to do.
+ */
 export class PredictionThreads {
-  private readonly lanes: readonly Lane[];
+  private readonly data: PredictionThreadData;
+  private readonly lanes: Lane[];
   private isClosed = false;
 
-  constructor(networks: readonly Network[], count: number, size: Pick<PredictionThreadData, "columns" | "rows">) {
+  constructor(
+    networks: readonly Network[],
+    private readonly most: number,
+    size: Pick<PredictionThreadData, "columns" | "rows">,
+  ) {
     const { spec } = networks[0]!; // there is one, and the others are like it
-    const data = { spec, weights: networks.map(({ weights }) => shared(weights)), ...size };
-    this.lanes = Array.from({ length: count }, () => this.laneFor(data));
+    this.data = { spec, weights: networks.map(({ weights }) => shared(weights)), ...size };
+    this.lanes = [this.newLane()];
   }
 
   /** How many blocks they can be given before one of them is done. */
@@ -43,9 +51,12 @@ export class PredictionThreads {
    * The outputs for X [rows, columns], which is given away; undefined where no thread has time for it soon, and X stays.
    */
   predict(X: Float32Array): Promise<Float32Array> | undefined {
-    const ready = this.lanes.filter(({ isReady, waiting }) => isReady && waiting.length < BLOCKS_OF_A_THREAD);
-    if (ready.length === 0) return undefined;
-    const { waiting, worker } = ready.reduce((a, b) => (b.waiting.length < a.waiting.length ? b : a));
+    const free = this.lanes.filter(({ isReady, waiting }) => isReady && waiting.length < BLOCKS_OF_A_THREAD);
+    if (free.length === 0) {
+      if (this.lanes.every(({ isReady }) => isReady)) this.addLanes();
+      return undefined;
+    }
+    const { waiting, worker } = free.reduce((a, b) => (b.waiting.length < a.waiting.length ? b : a));
     return new Promise((resolve, reject) => {
       waiting.push({ resolve, reject });
       worker.postMessage(X, [X.buffer as ArrayBuffer]); // no thread shares it yet
@@ -57,9 +68,15 @@ export class PredictionThreads {
     await Promise.all(this.lanes.map(({ worker }) => worker.terminate()));
   }
 
-  private laneFor(workerData: PredictionThreadData): Lane {
+  private addLanes(): void {
+    const count = Math.min(2 * this.lanes.length, this.most);
+    while (this.lanes.length < count) this.lanes.push(this.newLane());
+  }
+
+  private newLane(): Lane {
     // The same path from src/train and from dist/bundle.
-    const worker = new Worker(new URL("../../dist/bundle/predictionThread.cjs", import.meta.url), { workerData });
+    const path = new URL("../../dist/bundle/predictionThread.cjs", import.meta.url);
+    const worker = new Worker(path, { workerData: this.data });
     const lane: Lane = { worker, isReady: false, waiting: [] };
     const fail = (error: unknown) => {
       lane.isReady = false;

@@ -21,7 +21,9 @@ function reprofiled(state: ColumnState, training: Table, learned: number): Colum
   const { length: rows } = column.values;
   if (present.values.length === 0) return state;
   if (state.type === "number") return { ...state, profile: profileNumbers(present, rows) };
-  return state.type === "date" ? { ...state, profile: profileDates(present, rows) } : state;
+  if (state.type !== "date" || column.type !== "date") return state;
+  const order = state.order ?? column.order; // which new rows may tell
+  return { ...state, ...(order && { order }), profile: profileDates(present, rows) };
 }
 
 function sharesOf({ categories, profile }: CategoryState, column: CategoryColumn, learned: number): CategoryProfile {

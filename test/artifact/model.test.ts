@@ -84,7 +84,7 @@ describe("a saved model", () => {
     expect(loadModel(path("a.safetensors"))).toEqual(model);
   });
 
-  it("may have a baseline, which older ones don't, if it fits the target", async () => {
+  it("may have a baseline, which checkpoints don't, if it fits the target", async () => {
     const baseline = (...means: number[]) => ({
       training: {
         ...model.training,
@@ -101,7 +101,7 @@ describe("a saved model", () => {
     expect(await refused("b.safetensors")).toContain("its baseline does not fit its target");
   });
 
-  it("may have a linear model beside it, which older ones don't, if it fits the network's inputs", async () => {
+  it("may have a linear model in it, if that fits the network's inputs", async () => {
     const linear = (...weights: number[]) => {
       const state = { rows: 3, weights: [weights], intercepts: [0.25] };
       return {

@@ -186,6 +186,26 @@ describe("--continue-from", () => {
     },
   );
 
+  it("reads dates as the model does, or as their column tells where it does not know, and refuses another order", async () => {
+    const dates = (text: (day: number) => string) =>
+      ["d,y", ...Array.from({ length: 40 }, (_, i) => `${text((i % 28) + 1)},${i % 7}`)].join("\n");
+    const iso = dates((day) => `2024-03-${String(day).padStart(2, "0")}`);
+    const dayFirst = dates((day) => `${day}/3/2024`);
+    const cwd = folder({
+      "t.csv": iso,
+      "new.csv": dayFirst,
+      "c.json": JSON.stringify(config({ data: { train: "t.csv", target: "y" } })),
+    });
+    await works(["train", "c.json", "--out", "first"], { cwd });
+    expect((await go(cwd, "told")).code).toBe(0);
+    put(cwd, { "rows.csv": "d\n4/3/2024\n" });
+    expect((await nnfit(["predict", "first", "rows.csv"], { cwd })).code).toBe(4);
+    expect((await nnfit(["predict", "told", "rows.csv"], { cwd })).code).toBe(0); // it has learned the order
+    const other = ["train", "c.json", "--continue-from", "told", "--out", "other", ...set("data.train=new.csv")];
+    const { code, err } = await nnfit([...other, ...set("data.dates=monthFirst")], { cwd });
+    expect([code, err]).toEqual([2, expect.stringContaining("data.dates")]);
+  });
+
   it("reads times with marks between thousands as the first training does", async () => {
     const lines = ["a;tm;y", ...Array.from({ length: 40 }, (_, i) => `${(i * 7) % 11};1,${100 + i};${i % 5}`)];
     const data = { train: "t.csv", target: "y", time: "tm", thousands: ",", delimiter: ";" };

@@ -102,6 +102,12 @@ describe("nnfit search", () => {
     const cwd = searchFolder(search, { data });
     put(cwd, { "t.csv": rows(kinds), "held.csv": rows(kinds.slice(0, 20)) });
     expect((await works(["search", "c.json"], { cwd })).err).toMatch(/best +trial \d/);
+    const same = (lines: readonly string[], cell: string) =>
+      rows(lines.map((line) => line.replace(/,(?=\d+$)/, `,${cell},`)));
+    const wider = (text: string) => text.replace("a,kind,y", "a,kind,same,y");
+    put(cwd, { "t.csv": wider(same(kinds, "1")), "held.csv": wider(same(kinds.slice(0, 20), "none")) });
+    await works(["search", "c.json", "--out", "same"], { cwd }); // a column that no trial learns from may hold anything
+    put(cwd, { "t.csv": rows(kinds) });
     put(cwd, { "held.csv": rows(kinds.slice(0, 20)).replace("kind", "sort") });
     const lacking = await nnfit(["search", "c.json", "--out", "lacking"], { cwd });
     expect([lacking.code, lacking.err]).toEqual([4, expect.stringContaining('the table lacks the column "kind"')]);

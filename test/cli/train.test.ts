@@ -515,6 +515,15 @@ it("a network that predicts a quantile is scored and compared by its pinball los
   const errors = predicted.map((yHat, row) => yHat - truth[row]!);
   const pinball = errors.reduce((sum, e) => sum + Math.max(0.1 * e, -0.9 * e), 0) / errors.length;
   expect(scores.pinball! / pinball).toBeCloseTo(1, 5); // predictions are written in the digits of a float32
+  expect(err).toMatch(/^ {2}linear +pinball \S+ \(ridge regression, shifted to the quantile\)$/m);
+  put(cwd, { "earlier.json": out });
+  const gated = (...more: string[]) =>
+    nnfit(["evaluate", "runs/c", "t.csv", "--baseline", "earlier.json", ...more], { cwd });
+  expect((await gated()).code).toBe(0);
+  put(cwd, { "earlier.json": out.replace('"quantile":0.9', '"quantile":0.5') });
+  expect(await gated()).toMatchObject({ code: 4, err: expect.stringContaining("of another quantile") });
+  put(cwd, { "earlier.json": out.replace(/"rmse":[\d.]+/, '"rmse":0.001') });
+  expect((await gated()).code).toBe(0); // it is not what the model is after
   const found = await works(["search", "s.json", "--set", "data.validation=0.3", "--runs", "2"], { cwd });
   expect(found.err).toMatch(/best +trial \d: pinball /);
   const mean = await nnfit(["train", "c.json", "--set", "model.loss=mse", "--set", "training.bestBy=pinball"], { cwd });

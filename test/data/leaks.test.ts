@@ -28,8 +28,16 @@ describe("a column gives the target away", () => {
     ],
     ["by an amount that is 0 for the other class", numbers(rows(300, (i) => (isYes(i) ? 10 + i / 7 : 0)))],
     ["by codes", numbers(rows(300, (i) => (isYes(i) ? 3 : (i % 3) * 10)))],
+    ["by a text that only one class has", words(rows(300, (i) => (isYes(i) ? `because ${i}` : null)))],
   ])("%s", (_, column) => {
     expect(leakOf(column, churn(300))).toBe("target");
+  });
+
+  it("by a number or a date for each of several classes, with decimals or not", () => {
+    const grades = words(rows(300, (i) => "ABCDE"[i % 5]!));
+    expect(leakOf(numbers(rows(300, (i) => [4, 3.7, 3.3, 3, 2][i % 5]!)), grades)).toBe("target");
+    const ends = { ...numbers(rows(300, (i) => 19_000.5 + 90 * (i % 5))), type: "date" } as Column;
+    expect(leakOf(ends, grades)).toBe("target");
   });
 
   it.each<[string, Column]>([
@@ -38,6 +46,11 @@ describe("a column gives the target away", () => {
     ["a different number in each row", numbers(rows(300, (i) => i))],
     ["numbers with decimals, all different", numbers(rows(300, (i) => (i * 0.37) % 1))],
     ["nothing", words(rows(300, () => null))],
+    [
+      "a number that is there in few rows",
+      numbers(rows(300, (i) => (i % 10 < 2 ? (isYes(i) ? 2 : 1) + i / 1000 : null))),
+    ],
+    ["names in some rows of both classes", words(rows(300, (i) => (i % 4 === 0 ? null : `c${i}`)))],
   ])("but not where it has %s", (_, column) => {
     expect(leakOf(column, churn(300))).toBeUndefined();
   });
