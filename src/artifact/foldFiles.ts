@@ -20,8 +20,18 @@ export const OUT_OF_FOLD_FILE = "out-of-fold.csv";
  */
 export function saveFolds(folder: RunFolder, table: Table, whole: Table, results: readonly FoldResult[]): void {
   folder.writeConfig();
-  folder.write(FOLDS_FILE, foldLines(results).map(csvLine).join(""));
-  folder.write(OUT_OF_FOLD_FILE, outOfFoldLines(table, whole, results).map(csvLine).join(""));
+  folder.write(FOLDS_FILE, bytesOf(foldLines(results).map(csvLine)));
+  folder.write(OUT_OF_FOLD_FILE, bytesOf(outOfFoldLines(table, whole, results)));
+}
+
+/** So many lines make a string that is not too long. */
+const LINES_TOGETHER = 10_000;
+
+function bytesOf(lines: readonly string[]): Buffer {
+  const parts: Buffer[] = [];
+  for (let line = 0; line < lines.length; line += LINES_TOGETHER)
+    parts.push(Buffer.from(lines.slice(line, line + LINES_TOGETHER).join("")));
+  return Buffer.concat(parts);
 }
 
 /** Saves the model of kept folds. What an earlier training in the folder has told of its own model goes. */
@@ -57,26 +67,21 @@ function foldLines(results: readonly FoldResult[]): string[][] {
   return [Object.keys(records[0] ?? {}), ...records.map((record) => Object.values(record).map(String))];
 }
 
-function outOfFoldLines(table: Table, whole: Table, results: readonly FoldResult[]): string[][] {
+function outOfFoldLines(table: Table, whole: Table, results: readonly FoldResult[]): string[] {
   const target = results[0]!.outcome.target; // there are two folds at least
   const names = targetNames(target);
   const truths = names.map((name) => columnOf(table, name)!);
-  const lines: string[][] = [];
+  const lines: string[] = [];
   for (const { fold, outcome, outputs } of results) {
     const cells = predictionCells(outcome.target, outputs, true);
     for (const [i, row] of fold.test.entries()) {
       const line = table.lines[row]!;
       const truth = truths.map((column) => textOf(column, row) ?? "");
-      lines[row] = [
-        String(placeAmong(whole.lines, line) + 1),
-        String(line),
-        String(fold.number + 1),
-        ...truth,
-        ...cells[i]!,
-      ];
+      const place = [placeAmong(whole.lines, line) + 1, line, fold.number + 1].map(String);
+      lines[row] = csvLine([...place, ...truth, ...cells[i]!]);
     }
   }
   const tested = lines.filter((line) => line !== undefined); // the earliest rows in time never are
   const truth = names.length === 1 ? ["truth"] : names.map((name) => `truth_${name}`);
-  return [["row", "line", "fold", ...truth, ...predictionHeader(target, true)], ...tested];
+  return [csvLine(["row", "line", "fold", ...truth, ...predictionHeader(target, true)]), ...tested];
 }

@@ -63,9 +63,9 @@ export class RunFolder {
   }
 
   /** Writes a file wholly or not at all. */
-  write(file: string, text: string): void {
+  write(file: string, content: string | Buffer): void {
     this.safely(() => this.lock.check());
-    writeWhole(join(this.path, file), Buffer.from(text), this.files);
+    writeWhole(join(this.path, file), typeof content === "string" ? Buffer.from(content) : content, this.files);
   }
 
   writeModel(file: string, model: Model): void {
