@@ -19,7 +19,7 @@ export function earlierScores(path: string): Scores {
     const defined = Object.entries(scores).filter((entry): entry is [string, number] => entry[1] !== null);
     return Object.fromEntries(defined);
   } catch {
-    throw new NnfitError("data", "the earlier scores are not what evaluate --json or train --json writes", {
+    throw new NnfitError("data", "the earlier scores are not the output of evaluate --json or train --json", {
       at: path,
       try: "nnfit evaluate MODEL rows.csv --json > scores.json",
     });

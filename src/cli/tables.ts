@@ -39,11 +39,15 @@ function keptReader(source: Source, data: Config["data"]): Tables["readValidatio
     const others = wanted.filter(({ name, type }) => !before.some((of) => of.name === name && of.type === type));
     if (kept && others.length === 0 && lacking(kept.table, wanted).length === 0) return kept.table;
     if (kept && source.once) {
-      throw new NnfitError("usage", "a validation table in a pipe is read once, and here its columns differ", {
-        setting: "data.validation",
-        have: `other columns now: ${others.map(({ name }) => name).join(", ")}`,
-        try: "a file",
-      });
+      throw new NnfitError(
+        "usage",
+        "a validation table from a pipe can be read only once, but other columns of it are needed now",
+        {
+          setting: "data.validation",
+          have: `columns needed now: ${others.map(({ name }) => name).join(", ")}`,
+          try: "a file",
+        },
+      );
     }
     const asked = [...before.filter(({ name }) => !wanted.some((of) => of.name === name)), ...wanted];
     kept = { table: await readColumns(source, data, asked), asked };

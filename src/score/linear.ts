@@ -63,7 +63,7 @@ export function learnLinear(
   const design = designOf(expanded, inputs);
   const state = { rows: design.rows, ...ofInputs(design, fit(design, takeTruth(truth, rows), outputs), outputs) };
   const areFinite = [...state.weights.flat(), ...state.intercepts].every(Number.isFinite);
-  return areFinite ? state : "its weights are no finite numbers";
+  return areFinite ? state : "its weights are not finite";
 }
 
 export function linearFits(
