@@ -60,7 +60,8 @@ export class Predictions {
   sentences(): string[] {
     const { rows, first } = this.notFinite;
     if (rows === 0) return this.remarks.sentences();
-    const what = rows === 1 ? "has no prediction, because its output" : "have no prediction, because their outputs";
+    const what =
+      rows === 1 ? "has no prediction, because its output is" : "have no prediction, because their outputs are";
     return [...this.remarks.sentences(), `${count(rows, "row")} ${what} not finite; the first is ${first}`];
   }
 

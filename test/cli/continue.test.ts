@@ -71,7 +71,7 @@ describe("--continue-from", () => {
     expect(taken.err).toContain('model.numericEmbedding: {"name":"none"}, but the config says {"name":"pbld"');
     expect(taken.err).toContain('model.categories: {"kind":"oneHot","places":2}, but the config says {"kind":"sign"}');
     const other = await go(cwd, "x", ...set("data.target=class"));
-    expect([other.code, other.err]).toEqual([2, expect.stringContaining("y in first, and class in the config")]);
+    expect([other.code, other.err]).toEqual([2, expect.stringContaining("y in first, but class in the config")]);
   });
 
   it("refuses inputs that the config leaves out or takes otherwise, and tells of the whole table", async () => {

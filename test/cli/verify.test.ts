@@ -169,6 +169,6 @@ describe.concurrent("nnfit verify", () => {
     expect(other.err).toContain("nnfit 0.0.1");
 
     const damaged = await verify(good);
-    expect(damaged).toMatchObject({ code: 6, err: expect.stringContaining("its checksum does not fit") });
+    expect(damaged).toMatchObject({ code: 6, err: expect.stringContaining("its checksum does not match") });
   });
 });
