@@ -83,7 +83,10 @@ function describeTarget(
     say("target", `${target.name}: ${count(classes.length, "class", "classes")}: ${some(classes)}`);
   }
   const lone = isFolded || holdsOut(prepared.members) ? loneClasses(target, rows.truth) : [];
-  if (lone.length > 0) say("", `in a single row, so it can be trained on or validated, not both: ${some(lone)}`);
+  if (lone.length > 0) {
+    const alone = lone.length === 1 ? "in a single row, so it" : "in a single row each, so they";
+    say("", `${alone} can be trained on or validated, not both: ${some(lone)}`);
+  }
   const unlearned = isFolded ? [] : unlearnedClasses(prepared).filter((name) => !lone.includes(name));
   if (unlearned.length > 0)
     note(`${some(unlearned)} ${unlearned.length === 1 ? "has" : "have"} validation rows but none to train on`);

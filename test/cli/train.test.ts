@@ -123,7 +123,9 @@ describe("what is said of few rows", () => {
     const told = await train(lines, ...several);
     expect(told).toContain(lone);
     expect(told).not.toContain(advice);
-    expect(await train(lines, ...several, "--set", "data.validation=0")).not.toContain("one row alone");
+    const both = await train([...lines, "6,g1,61,never"], ...several);
+    expect(both).toContain("in a single row each, so they can be trained on or validated, not both: never, perhaps");
+    expect(await train(lines, ...several, "--set", "data.validation=0")).not.toContain("in a single row");
   });
 });
 
