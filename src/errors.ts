@@ -54,7 +54,7 @@ export function fileError(doing: string, path: string, cause: unknown): NnfitErr
 
 const reasons: Record<string, string> = {
   ENOENT: "there is no such file",
-  EEXIST: "a file of that name is in the way",
+  EEXIST: "a file with that name is in the way",
   ENOTDIR: "a part of the path is a file, not a folder",
   EISDIR: "it is a folder",
   EACCES: "permission denied",
@@ -62,6 +62,6 @@ const reasons: Record<string, string> = {
   EROFS: "the file system is read-only",
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",
-  EIO: "the disk failed in reading or writing",
+  EIO: "the disk failed to read or write",
   EMFILE: "too many open files",
 };

@@ -9,7 +9,7 @@ import { Listener } from "./listener.js";
 import { parseJson } from "./safetensors.js";
 import { version } from "./version.js";
 
-const score = z.number().nullable().describe("null where it is no finite number");
+const score = z.number().nullable().describe("null if it is not finite");
 const scores = z.record(z.string(), score);
 const head = <Name extends string>(name: Name) => ({
   version: z.literal(1).describe("of this format"),
@@ -23,18 +23,18 @@ const schemas = [
       ...head("start"),
       nnfit: z.string().describe("its version"),
       task: z.enum(["regression", "classification"]),
-      members: z.int().positive().describe("how many networks there are"),
+      members: z.int().positive().describe("number of networks"),
       trainingRows: z.int().positive(),
       epochs: z.int().min(0).describe("to be done"),
-      data: z.record(z.string(), z.string()).describe("what is learned from: a digest of each part"),
+      data: z.record(z.string(), z.string()).describe("what training learns from: a digest of each part"),
       resumed: z
         .strictObject({
-          checkpoint: z.string().describe("the file that it goes on from"),
+          checkpoint: z.string().describe("the checkpoint that training continues from"),
           epoch: z.int().min(0).describe("epochs that were reported before it; later ones are reported again"),
         })
         .optional(),
     })
-    .describe("training begins, or goes on"),
+    .describe("training starts or continues"),
   z
     .strictObject({
       ...head("epoch"),
@@ -42,25 +42,25 @@ const schemas = [
       loss: score.describe("the mean of its batches' losses, weighted by rows, in scaled units"),
       validation: z.strictObject({ loss: score, scores }).optional(),
     })
-    .describe("all networks have done an epoch, or will not do it: means over those that have"),
+    .describe("every network has done this epoch or will not do it: means over those that have"),
   z
     .strictObject({
       ...head("checkpoint"),
       file: z.string(),
-      epoch: z.int().min(0).describe("epochs that are reported"),
+      epoch: z.int().min(0).describe("epochs reported so far"),
     })
-    .describe("what is needed to go on has been written"),
+    .describe("a checkpoint to continue from has been written"),
   z
     .strictObject({ ...head("warning"), message: z.string(), at: z.string().optional() })
-    .describe("something is not as it should be, and training goes on"),
+    .describe("something is wrong, but training continues"),
   z
     .strictObject({
       ...head("end"),
-      status: z.enum(["done", "stopped", "failed"]).describe("stopped: by a signal, and --resume goes on"),
+      status: z.enum(["done", "stopped", "failed"]).describe("stopped: by a signal; --resume continues"),
       exitCode: z.int(),
-      model: z.string().optional().describe("the file, where one was written"),
+      model: z.string().optional().describe("the model file, if one was written"),
       epochs: z.int().min(0).optional().describe("done"),
-      keptEpoch: z.int().min(0).optional().describe("whose weights the model has"),
+      keptEpoch: z.int().min(0).optional().describe("the epoch whose weights the model has"),
       scores: scores.optional(),
       error: z.strictObject({ kind: z.string(), message: z.string() }).optional(),
     })

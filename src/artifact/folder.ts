@@ -96,10 +96,14 @@ export class RunFolder {
     const path = join(this.path, CONFIG_FILE);
     const real = this.realOf(path);
     if (real === undefined || real !== this.realOf(source) || this.files.read(path).toString() === config) return;
-    throw new NnfitError("usage", "the run folder is the config's own, so its config.json would be overwritten", {
-      at: source,
-      try: "another name for the config, another output, or --out",
-    });
+    throw new NnfitError(
+      "usage",
+      "the run folder is the one that holds the config, so config.json would be overwritten",
+      {
+        at: source,
+        try: "another name for the config, another output, or --out",
+      },
+    );
   }
 
   /** Files of the same names may be somebody else's: they are not written over. */
@@ -115,7 +119,7 @@ export class RunFolder {
     if (foreign === undefined) return;
     throw new NnfitError("usage", `the run folder holds a ${foreign} that is not nnfit's`, {
       at: `${this.options.name}/${foreign}`,
-      try: "another folder by --out or output, or moving the file away",
+      try: "another folder with --out or output, or moving the file away",
     });
   }
 
@@ -157,7 +161,7 @@ export class RunFolder {
   private makeWay(file: string): void {
     const path = join(this.path, file);
     if (this.files.isFolder(path)) {
-      throw new NnfitError("files", "a folder stands where a file would be written", {
+      throw new NnfitError("files", "there is a folder where a file would be written", {
         at: `${this.options.name}/${file}`,
       });
     }

@@ -229,20 +229,20 @@ class Held {
     return new NnfitError("files", "another run is using the output folder", {
       at: folder,
       have: `${described(this.holder)}; last sign of life ${new Date(this.modified).toISOString()}`,
-      try: "waiting until it has ended, or another folder by --out",
+      try: "waiting until it has ended, or another folder with --out",
     });
   }
 }
 
 function described(holder: Holder | undefined): string {
-  return holder ? `process ${holder.pid} on ${holder.host}, since ${holder.since}` : "a process that is not named";
+  return holder ? `process ${holder.pid} on ${holder.host}, since ${holder.since}` : "an unknown process";
 }
 
 function lost(found: Found | undefined, folder: string): NnfitError {
   return new NnfitError("files", `the lock of the output folder was ${found ? "taken over" : "removed"}`, {
     at: `${folder}/${LOCK_FILE}`,
     have: found && described(found.holder),
-    try: "training again, into another folder by --out",
+    try: "training again into another folder with --out",
   });
 }
 

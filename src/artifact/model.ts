@@ -150,7 +150,7 @@ export function loadCheckpoint(path: string, name = path): Checkpoint {
   const size = countParameters(model.network);
   const snapshot = checkpoint && decodeSnapshot(checkpoint.snapshot, snapshotTensors, size);
   if (!checkpoint || snapshot?.members.length !== model.members) {
-    throw new NnfitError("model", "the file is no checkpoint that training could go on from", { at: name });
+    throw new NnfitError("model", "the file is not a checkpoint that training can continue from", { at: name });
   }
   return { model, config: checkpoint.config, data: checkpoint.data, snapshot };
 }

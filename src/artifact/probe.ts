@@ -69,7 +69,7 @@ export function checkProbe(make: MakeNetworks, probe: Probe, { isOfThisVersion, 
   const expected = Float32Array.from(probe.outputs.flat());
   const off = again.map((value, i) => Math.abs(value - expected[i]!) / Math.max(1, Math.abs(expected[i]!)));
   const place = off.findIndex((part) => !(part <= ROUNDING)); // it may be NaN
-  const [at, tried] = [{ at: name }, { try: "nnfit doctor, which tells whether this machine computes as others do" }];
+  const [at, tried] = [{ at: name }, { try: "nnfit doctor, which checks that this machine computes as others do" }];
   const have = (i: number) => `${again[i]} where the model file says ${expected[i]}`;
   if (place >= 0) {
     throw new NnfitError("model", "the model does not predict what it did when it was saved", {
@@ -80,7 +80,7 @@ export function checkProbe(make: MakeNetworks, probe: Probe, { isOfThisVersion, 
   }
   const first = off.findIndex((part) => part > 0);
   if (first < 0 || !isOfThisVersion) return;
-  throw new NnfitError("model", "this machine computes other bits than the one that saved the model", {
+  throw new NnfitError("model", "this machine computes different bits from the one that saved the model", {
     ...at,
     have: have(first),
     ...tried,

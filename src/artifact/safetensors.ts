@@ -70,30 +70,30 @@ export function decodeSafetensors(file: Buffer, name: string): { tensors: Tensor
   const broken = (message: string) => new NnfitError("model", message, { at: name });
   if (!isOurs(file)) throw broken("not a model file that nnfit wrote");
   if (checksum(file) !== file.toString("latin1", CHECKSUM_AT, CHECKSUM_AT + CHECKSUM_DIGITS)) {
-    throw broken("the model file is damaged or was changed: its checksum does not fit");
+    throw broken("the model file is damaged or was changed: its checksum does not match");
   }
   const data = LENGTH_BYTES + Number(file.readBigUInt64LE());
   const header = headerSchema.safeParse(parseJson(file.toString("utf8", LENGTH_BYTES, data)));
-  if (!header.success) throw broken("the header of the model file is not as it should be");
+  if (!header.success) throw broken("the header of the model file is not valid");
   const { __metadata__: metadata, ...entries } = header.data;
   if (!metadata || !("nnfit" in metadata)) throw broken("the model file has no description of the model");
 
   let offset = 0;
   const tensors = Object.entries(entries).map(([name, entry]) => {
-    if (!("shape" in entry)) throw broken("the header of the model file is not as it should be");
+    if (!("shape" in entry)) throw broken("the header of the model file is not valid");
     const { shape, data_offsets } = entry;
     const [begin, end] = data_offsets;
     const size = shape.reduce((product, side) => product * side, 4);
     if (begin !== offset || end - begin !== size || data + end > file.length) {
-      throw broken(`the tensor ${name} does not lie where it should in the model file`);
+      throw broken(`the tensor ${name} is not where it should be in the model file`);
     }
     offset = end;
     return { name, shape, data: fromLittleEndian(file.subarray(data + begin, data + end)) };
   });
-  if (data + offset !== file.length) throw broken("the model file goes on after its last tensor");
+  if (data + offset !== file.length) throw broken("the model file continues after its last tensor");
   // keys that stand twice, __proto__ and whatever else a parser passes over
   if (!encodeHeader(tensors, metadata.checksum, metadata.nnfit).equals(file.subarray(LENGTH_BYTES, data))) {
-    throw broken("the header of the model file says more than nnfit wrote");
+    throw broken("the header of the model file contains more than nnfit writes");
   }
   return { tensors, text: metadata.nnfit };
 }

@@ -18,7 +18,7 @@ export function writeWhole(path: string, bytes: Uint8Array, files = systemFiles)
       files.close(file);
     }
     if (Buffer.compare(files.read(temporary), bytes) !== 0)
-      throw new Error("the disk gave back other bytes than were written");
+      throw new Error("the disk returned different bytes from those written");
     files.rename(temporary, path);
     flushFolder(dirname(path), files);
   } catch (error) {

@@ -31,22 +31,22 @@ export function configure(command: Command): Command {
       .argument("[rows]", "a CSV file, or - for standard input; the target column is not needed", "-")
       .option(
         "--max-unseen <share>",
-        `largest share of rows with a category that the model does not know (default: ${usualLimits.unseen}, or more if chance explains it)`,
+        `largest share of rows with a category that the model does not know (default: ${usualLimits.unseen}, raised for small tables)`,
         share,
       )
       .option(
         "--max-outside <share>",
-        `largest share of rows outside the training range (default: ${usualLimits.outside}, or more if chance explains it, and none very far)`,
+        `largest share of rows outside the training range (default: ${usualLimits.outside}, raised for small tables; values very far outside always fail)`,
         share,
       )
       .option(
         "--max-missing <share>",
-        `largest share of rows with a missing cell (default: ${usualLimits.missing} more than in training, or more if chance explains it)`,
+        `largest share of rows with a missing cell (default: ${usualLimits.missing} more than in training, raised for small tables)`,
         share,
       )
       .option(
         "--max-drift <index>",
-        "largest population stability index of a column, or more if chance explains it",
+        "largest population stability index of a column; raised for small tables",
         index,
         usualLimits.drift,
       )
@@ -99,7 +99,7 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
     const told = { ...usualLimits, ...limits };
     printResult({ version: 1, holds, rows: contract.rows, limits: told, extra, columns: findings }, failure);
   } else print(report(findings, contract.rows, extra));
-  if (contract.rows === 0) note("the table has a header and no rows, so only its columns were checked");
+  if (contract.rows === 0) note("the table has a header but no rows, so only its columns were checked");
   tell(broken.map((text) => `${colors.red("broken:")} ${oneLine(text)}`));
   if (failure) endWith(failure);
 }
@@ -138,7 +138,7 @@ function sentence(kind: Break, state: ColumnState, finding: Finding, similar: ()
   switch (kind) {
     case "lacking": {
       const other = similar();
-      return `the column "${name}" is not there${other ? `; "${other}" is` : ""}`;
+      return `the table has no column "${name}"${other ? `; it has "${other}"` : ""}`;
     }
     case "not numbers":
       return `"${name}" is not a number in ${count(unreadable, "row")}: ${such}`;

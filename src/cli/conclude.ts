@@ -46,14 +46,14 @@ export function conclude(
   const isSample = !isJudged && rows < outcome.rowCounts.trainingRows;
   const judged = isSample ? `${whole(rows)} of the training rows` : `the ${all}`;
   const others = members.length > 1 ? ", each predicted by networks that did not train on it" : "";
-  const known = ", which the model that training continued from may have seen: scores may be too good";
+  const known = ", which the model that training continued from may have seen: scores may be optimistic";
   const by = isJudged ? (initial ? known : others) : "";
   const { scores } = outcome.judgement;
   say("scores", `${scoreText(scores)} on ${judged}${by}`);
   const { target } = outcome;
   if (target.task === "classification" && target.temperature !== undefined) {
     const temperature = short(target.temperature, 3);
-    say("", `with probabilities calibrated on these rows (temperature ${temperature}), as the epochs' were not`);
+    say("", `with probabilities calibrated on these rows (temperature ${temperature}); those of the epochs were not`);
   }
   if (best !== "" && rows < FEW_ROWS) {
     const way = allowsFolds ? "; --folds 5 scores rows that had no part in it" : "";
@@ -74,7 +74,7 @@ export function conclude(
 function replacedText({ target, training: { scores } }: Model, now: TargetState): string {
   const [names, others] = [targetNames(now), targetNames(target)];
   const isSame = names.length === others.length && names.every((name) => others.includes(name));
-  return `in place of one ${isSame ? `with ${scoreText(scores)}` : `that predicts ${some(others)}`}`;
+  return `replaces one ${isSame ? `with ${scoreText(scores)}` : `that predicts ${some(others)}`}`;
 }
 
 function keptText(epochs: readonly number[], bestBy: string): string {

@@ -29,14 +29,14 @@ export async function readForModel(
   const names = targetNames(model.target);
   const wanted = [data.target].flat();
   if (!predicts(model.target, wanted)) {
-    throw new NnfitError("usage", "the model to continue from predicts another target", {
+    throw new NnfitError("usage", "the model to continue from predicts a different target", {
       setting: "data.target",
-      have: `${names.join(", ")} in ${path}, and ${wanted.join(", ")} in the config`,
+      have: `${names.join(", ")} in ${path}, but ${wanted.join(", ")} in the config`,
     });
   }
   const positive = model.target.task === "classification" ? model.target.classes.at(-1) : undefined;
   if (data.positive !== null && String(data.positive) !== positive) {
-    throw new NnfitError("usage", "the model to continue from has another positive class", {
+    throw new NnfitError("usage", "the model to continue from has a different positive class", {
       setting: "data.positive",
       have: positive === undefined ? `${path} predicts numbers` : `"${positive}" in ${path}`,
     });
@@ -44,7 +44,7 @@ export async function readForModel(
   for (const state of model.pipeline) {
     const setting = settingAgainst(state, data);
     if (setting === undefined) continue;
-    throw new NnfitError("usage", "the model to continue from has other inputs than the config says", {
+    throw new NnfitError("usage", "the model to continue from has an input that the config excludes or changes", {
       setting,
       have: `"${state.name}" is an input of ${path}, a ${state.type}`,
       try: "a new training, without --continue-from",
@@ -84,7 +84,5 @@ export function tellUnknown({ pipeline }: Model, table: Table): void {
   const unknown = remarks.sentences();
   unknown.forEach(note);
   if (unknown.length > 0)
-    note(
-      "a training that goes on keeps the model's categories and scaling; one without --continue-from learns them anew",
-    );
+    note("a continued training keeps the model's categories and scaling; one without --continue-from learns new ones");
 }

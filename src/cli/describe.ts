@@ -36,9 +36,12 @@ export function describe(
   if (isOwnTable) describeSeen(prepared);
   if (folds !== undefined || (holdsOut(prepared.members) && !isOwnTable)) describeCopies(task.table, prepared, config);
   describeWeights(config);
-  say("preset", config.preset === "none" ? "none: what the config does not set has its default" : config.preset);
+  say(
+    "preset",
+    config.preset === "none" ? "none: settings that the config leaves out have their defaults" : config.preset,
+  );
   describeNetwork(prepared);
-  if (blas) say("engine", `${blas.name} (its bits vary by machine)`);
+  if (blas) say("engine", `${blas.name} (not bit-identical across machines)`);
   describeTraining(prepared);
 }
 
@@ -80,10 +83,13 @@ function describeTarget(
     say("target", `${target.name}: ${count(classes.length, "class", "classes")}: ${some(classes)}`);
   }
   const lone = isFolded || holdsOut(prepared.members) ? loneClasses(target, rows.truth) : [];
-  if (lone.length > 0) say("", `in one row only, so it is either trained on or validated, never both: ${some(lone)}`);
+  if (lone.length > 0) {
+    const alone = lone.length === 1 ? "in a single row, so it" : "in a single row each, so they";
+    say("", `${alone} can be trained on or validated, not both: ${some(lone)}`);
+  }
   const unlearned = isFolded ? [] : unlearnedClasses(prepared).filter((name) => !lone.includes(name));
   if (unlearned.length > 0)
-    note(`${some(unlearned)} ${unlearned.length === 1 ? "has" : "have"} validation rows and none to train on`);
+    note(`${some(unlearned)} ${unlearned.length === 1 ? "has" : "have"} validation rows but none to train on`);
   if (because) say("", because);
   const lacking = targetNames(target).length > 1 ? "all of the targets" : "a target";
   if (withoutTarget > 0) say("left out", `${count(withoutTarget, "row")} without ${lacking}`);
@@ -118,7 +124,7 @@ function describeCopies(table: Table, { pipeline, target }: Prepared, { data }: 
   if (copies === 0) return;
   const rows = `${whole(copies)} of the ${count(table.rows, "row")}`;
   note(
-    `${rows} are copies of others, so the same row may be trained on and validated, and scores look too good; keep one of each`,
+    `${rows} are copies of others, so a row may be both trained on and validated, and scores look too good; keep one of each`,
   );
 }
 
@@ -127,7 +133,7 @@ function describeSeen({ rows, members: [first] }: Prepared): void {
   const seen = countSeen(rows, training, validation);
   if (seen === 0) return;
   note(
-    `${whole(seen)} of the ${count(validation.length, "validation row")} are copies of training rows, so scores look too good; other rows would tell`,
+    `${whole(seen)} of the ${count(validation.length, "validation row")} are copies of training rows, so scores look too good; validate on other rows`,
   );
 }
 
@@ -161,7 +167,7 @@ function describeTraining({ members, batchSize, training }: Prepared): void {
   const warmUp = warmUpShare(training.schedule.warmUp, training.epochs, batches);
   if (warmUp > 1 && training.epochs > 0) {
     const reached = percent(1 / warmUp);
-    note(`the warm-up is longer than the training, so the learning rate gets to ${reached} of what is set`);
+    note(`the warm-up is longer than the training, so the learning rate reaches only ${reached} of its setting`);
   }
   if (holdsOut(members)) return;
   const without = [

@@ -86,7 +86,7 @@ function told({ autopsy }: MemberOutcome, trained: Trained) {
 function rowsText({ found, rows }: Autopsy, { source, lines }: Table): string {
   const known = [...rows].flatMap((row) => (row < lines.length ? [String(lines[row])] : []));
   const where = known.length > 0 ? `${source}:${some(known)}` : "the validation table";
-  return found === "batch" ? where : `found in judging ${count(rows.length, "row")}: ${where}`;
+  return found === "batch" ? where : `found when scoring ${count(rows.length, "row")}: ${where}`;
 }
 
 /** A cell with a scaled value that was the largest. */
@@ -107,7 +107,7 @@ function cellOf(extreme: Extreme, names: readonly string[], table: Table): Found
     ? `${table.source}:${table.lines[row]}`
     : `row ${whole(row - table.rows + 1)} of the validation table`;
   const cell = isKnown ? `${textOf(column, row) ?? "a missing cell"}, scaled ` : "scaled ";
-  const rank = isInRows ? "the largest of these rows" : "the largest of all rows learned from, though not of these";
+  const rank = isInRows ? "the largest of these rows" : "the largest of all training rows, but not one of these";
   return { name, place, extreme, text: `"${name}" at ${place}: ${cell}${short(value, 4)}, ${rank}` };
 }
 
@@ -135,7 +135,7 @@ function largest(tensors: readonly TensorNorms[], of: (tensor: TensorNorms) => n
   );
 }
 
-const size = (norm: number) => (Number.isFinite(norm) ? short(norm, 3) : "no finite number");
+const size = (norm: number) => (Number.isFinite(norm) ? short(norm, 3) : String(norm));
 
 /** Beyond this even a small learning rate would be too large. */
 const VERY_FAR = 100;
@@ -161,7 +161,7 @@ function scaledInput({ name, place, extreme }: FoundCell, { prepared, config }: 
   const scaler = isWhole && isUnscaled ? "standard" : "robustSmooth";
   const others = typeof inputs === "string" ? { "*": inputs } : inputs;
   const setting = `"scale": ${JSON.stringify({ inputs: { ...others, [name]: scaler } })}`;
-  return isWhole ? `scaling the column: ${setting}` : `correcting the cell at ${place}, or drawing it in: ${setting}`;
+  return isWhole ? `scaling the column: ${setting}` : `correcting the cell at ${place}, or squashing it: ${setting}`;
 }
 
 function scaledTarget({ name, place, extreme }: FoundCell, { prepared: { target, spec }, config }: Trained): string {
@@ -174,12 +174,12 @@ function scaledTarget({ name, place, extreme }: FoundCell, { prepared: { target,
     const isUnscaled = states.find((state) => state.name === name)?.scaler.name === "none";
     return `scaling the target: ${scale(isUnscaled ? "standard" : "quantileNormal")}`;
   }
-  const gentler = `a loss that outliers sway less: "model": {"loss": "huber"}`;
+  const gentler = `a loss less swayed by outliers: "model": {"loss": "huber"}`;
   return `correcting the cell at ${place}, or ${spec.loss.name === "mse" ? gentler : scale("quantileNormal")}`;
 }
 
 function slower({ training: { optimizer, clipNorm } }: Config): string {
   const { learningRate } = optimizer;
-  const clip = clipNorm === 0 ? ", or shorter gradients: training.clipNorm: 1" : "";
+  const clip = clipNorm === 0 ? ", or gradient clipping: training.clipNorm: 1" : "";
   return `a smaller training.optimizer.learningRate: it is ${learningRate}, try ${plain(learningRate / 10)}${clip}`;
 }

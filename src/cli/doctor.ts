@@ -3,7 +3,7 @@ import { gibibytes } from "../train/preflight.js";
 import { type Examination, examine } from "./examination.js";
 import { checkFailure, printResult } from "./failure.js";
 import { endWith } from "./report.js";
-import { labelled, print } from "./text.js";
+import { count, labelled, print } from "./text.js";
 import { example } from "./usage.js";
 
 interface DoctorOptions {
@@ -20,7 +20,7 @@ export function configure(command: Command): Command {
 async function doctorAction({ json }: DoctorOptions): Promise<void> {
   const found = await examine({ folder: process.cwd(), library: process.env.NNFIT_BLAS });
   const { ok, ...parts } = found;
-  const failure = ok ? undefined : checkFailure("not all is well on this machine", { have: whatFails(parts) });
+  const failure = ok ? undefined : checkFailure("some checks failed on this machine", { have: whatFails(parts) });
   if (json) printResult({ version: 1, ok, ...parts }, failure);
   else {
     const { nnfit, node, system, processor, threads, memory, blas, folder, selfTest } = parts;
@@ -28,14 +28,14 @@ async function doctorAction({ json }: DoctorOptions): Promise<void> {
       nnfit,
       node,
       system,
-      processor: `${processor}, ${threads} to compute with at once`,
+      processor: `${processor}, ${count(threads, "thread")}`,
       memory: `${gibibytes(memory.available)} available of ${gibibytes(memory.total)}`,
       blas: blas.name ?? `${blas.error} (only "backend": "blas" needs it)`,
       folder: `${folder.path}: ${folder.error ?? "can be written"}`,
       "self-test": selfTest.map(({ name, ok, error }) => `${name}: ${ok ? "ok" : (error ?? "failed")}`).join("; "),
     };
     for (const [label, text] of Object.entries(lines)) print(labelled(label, text, 9));
-    print([ok ? "all is well" : "not all is well: see above"]);
+    print([ok ? "all checks passed" : "some checks failed: see above"]);
   }
   if (failure) endWith(failure);
 }

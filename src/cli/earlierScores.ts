@@ -25,7 +25,7 @@ export function earlierScores(path: string): EarlierScores {
     const defined = Object.entries(scores).filter((entry): entry is [string, number] => entry[1] !== null);
     return { scores: Object.fromEntries(defined), quantile };
   } catch {
-    throw new NnfitError("data", "the earlier scores are not what evaluate --json or train --json writes", {
+    throw new NnfitError("data", "the earlier scores are not the output of evaluate --json or train --json", {
       at: path,
       try: "nnfit evaluate MODEL rows.csv --json > scores.json",
     });

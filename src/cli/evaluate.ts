@@ -92,11 +92,11 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
     print(scoreLines(evaluation.rows, scores, intervals?.of, compared));
     if (evaluation.confusion) printMatrix(evaluation.confusion);
     if (importance) print(["", ...importanceLines(importance)]);
-    if (options.importance && !importance)
-      say("left out", "the importance of columns: one row has no other to take cells from");
+    if (options.importance && !importance) say("left out", "the importance of columns: a single row can't be shuffled");
     for (const { label, remarks } of compared) for (const text of remarks) remark(`${label}: ${text}`);
   }
-  if (evaluation.seemsLearned) remark("the model seems to have learned from these rows, so the scores are too good");
+  if (evaluation.seemsLearned)
+    remark("the model seems to have been trained on these rows, so the scores are optimistic");
   if (intervals && model.groups !== undefined) tellGroups(model.groups, groups);
   summarize({
     title: `nnfit evaluate: ${path}`,
@@ -204,12 +204,12 @@ function tellGroups(column: string, groups: Groups | undefined): void {
   const name = oneLine(column);
   if (!groups || groups.alone > groups.count / 2) {
     const lacks = groups ? `many rows lack "${name}"` : `the table lacks "${name}"`;
-    remark(`${lacks}, which tells what rows belong together, so the intervals may be far too narrow`);
+    remark(`${lacks}, which marks the rows that belong together, so the intervals may be far too narrow`);
   } else if (groups.count === 1) {
-    say("intervals", `none, as all rows belong together by "${name}"`);
+    say("intervals", `none, because all rows belong together by "${name}"`);
   } else {
     say("intervals", `of whole groups of rows, ${whole(groups.count)} by "${name}"`);
-    if (groups.count < FEW_GROUPS) remark(`intervals from ${count(groups.count, "group")} come out too narrow`);
+    if (groups.count < FEW_GROUPS) remark(`intervals from ${count(groups.count, "group")} tend to be too narrow`);
   }
 }
 

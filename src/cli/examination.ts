@@ -75,7 +75,7 @@ async function tested(name: string, threads: number, expected: string): Promise<
   try {
     const digest = await trainedDigest(threads);
     const ok = digest === expected;
-    return { name, ok, digest, ...(!ok && { error: "other bits than everywhere else" }) };
+    return { name, ok, digest, ...(!ok && { error: "different bits from other machines" }) };
   } catch (error) {
     return { name, ok: false, error: messageOf(error) };
   }
@@ -141,5 +141,5 @@ async function blasFound(library: string | undefined): Promise<Examination["blas
 
 function messageOf(error: unknown): string {
   if (error instanceof NnfitError) return error.message;
-  return error instanceof Error ? `a fault of nnfit itself: ${error.message}` : String(error);
+  return error instanceof Error ? `a bug in nnfit: ${error.message}` : String(error);
 }

@@ -30,7 +30,7 @@ export function failureOf(error: unknown): Failure | undefined {
     const failure = stoppedFailure(signal, resume);
     return { ...failure, message: `${failure.message} after ${after}`, at: checkpoint };
   }
-  return { code: "fault", exit, message: "a fault of nnfit itself, please report it", have: String(error) };
+  return { code: "fault", exit, message: "a bug in nnfit, please report it", have: String(error) };
 }
 
 /** That something which the user asked to check does not hold. */
@@ -45,7 +45,7 @@ export function stoppedFailure(signal: StopSignal, resume?: string): Failure {
 
 /** commander's "error: unknown option '--outt'\n(Did you mean --out?)" in parts */
 function spoken({ code, message }: CommanderError): Pick<Failure, "message" | "try"> {
-  if (code === "commander.help") return { message: "no command is given", try: "nnfit --help" };
+  if (code === "commander.help") return { message: "no command given", try: "nnfit --help" };
   const [what = "", ...hints] = message.replace(/^error: /, "").split("\n");
   return { message: what, try: hints.join(" ").replace(/^\(Did you mean (?:one of )?(.*)\?\)$/, "$1") || undefined };
 }

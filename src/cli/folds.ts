@@ -163,7 +163,7 @@ function saveKeptFolds(
   scores: FoldScores,
 ): number {
   const { prepared, outcome, baseline } = keepFolds(plan, results, scores);
-  removeOld(new Checkpoints(config.output, name), "a model of folds takes its place");
+  removeOld(new Checkpoints(config.output, name), "the model of the folds replaces the earlier run");
   saveKept(folder, modelOf(prepared, outcome, baseline, config.data));
   return outcome.members.length;
 }

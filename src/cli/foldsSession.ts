@@ -42,7 +42,7 @@ export class FoldsSession implements FoldsKeeper {
     this.checkpoints = new FoldCheckpoints(config.output, folder);
     this.config = { ...(JSON.parse(text) as Origin["config"]), folds, keep }; // it is an object
     if (!resume) this.removeOld();
-    else if (this.checkpoints.isEmpty) say("resume", "from the first fold, as there is no checkpoint");
+    else if (this.checkpoints.isEmpty) say("resume", "from the first fold, because there is no checkpoint");
     else say("resume", `from ${this.checkpoints.name}`);
   }
 
@@ -96,20 +96,20 @@ export class FoldsSession implements FoldsKeeper {
 
   private removeOld(): void {
     if (!this.checkpoints.isEmpty) {
-      note("the folds start anew; the checkpoints of earlier ones, for --resume, are removed");
+      note("the folds start over; the earlier checkpoints for --resume are removed");
     }
     this.checkpoints.remove();
   }
 
   private find(checkpoints: Checkpoints, origin: Origin): FoundCheckpoint | undefined {
     const found = begunWith(origin, checkpoints, {
-      what: "the folds were begun with another config, other options or other data",
+      what: "the folds were started with a different config, options or data",
       at: this.checkpoints.name,
-      try: "the command and the data that they were begun with, or another folder by --out",
-      anew: `deleting ${checkpoints.name}: that fold begins anew, and the others go on`,
+      try: "the command and the data that they were started with, or another folder with --out",
+      anew: `deleting ${checkpoints.name}: that fold starts over, and the others continue`,
     });
     for (const { message, details } of found?.damaged ?? []) {
-      note(`a checkpoint was passed over: ${message}${details.at ? ` (${details.at})` : ""}`);
+      note(`a checkpoint was skipped: ${message}${details.at ? ` (${details.at})` : ""}`);
     }
     return found;
   }

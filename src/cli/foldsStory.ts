@@ -15,7 +15,9 @@ import { count, duration, note, say, scoreCell, shellWord, some, tell, whole } f
 export function foldsText({ folds, task, options: { data }, sharesScaling }: CrossValidation): string {
   const sizes = range(folds.map(({ test }) => test.length));
   const tested = `${sizes} ${sizes === "1" ? "row" : "rows"}`;
-  const scaling = sharesScaling ? "; scaling is learned once from all rows, so that all networks can be one model" : "";
+  const scaling = sharesScaling
+    ? "; scaling is learned once from all rows, so that the networks can form one model"
+    : "";
   if (data.time) {
     const learned = range(folds.map(({ learning }) => learning.length));
     return `${folds.length} in order of ${data.time}: each fold is tested on ${tested} and trained on all before them, ${learned}; the first fold:`;
@@ -33,7 +35,7 @@ function range(numbers: readonly number[]): string {
 /** Tells what a fold can't get right. */
 export function warnOfFolds({ folds, task }: CrossValidation): void {
   for (const { number, names } of unlearnedClasses(task.table, folds, task.classes)) {
-    note(`fold ${number + 1} is tested on rows of ${some(names)} and has none to train on`);
+    note(`fold ${number + 1} is tested on rows of ${some(names)} but has none to train on`);
   }
 }
 
@@ -86,7 +88,7 @@ export function concludeFolds(
     for (const remark of remarks) say("", remark);
   }
   const paths = files.map((file) => `${folder}/${file}`).join(", ");
-  const model = kept === 0 ? "none is kept" : `${folder}/${MODEL_FILE}`;
+  const model = kept === 0 ? "not kept" : `${folder}/${MODEL_FILE}`;
   summarize({
     title: `nnfit train --folds ${results.length}: ${folder}`,
     scores: { "mean of the folds": scores.mean, "± deviation": scores.deviation, "out of fold": scores.outOfFold },
@@ -96,7 +98,7 @@ export function concludeFolds(
   });
   say("files", paths);
   if (kept === 0) {
-    say("model", "none is kept; the same command without --folds trains one on all rows");
+    say("model", "not kept; the same command without --folds trains one on all rows");
     return;
   }
   say("model", `${folder}/${MODEL_FILE}: the ${whole(kept)} networks of all folds`);

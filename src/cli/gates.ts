@@ -69,7 +69,7 @@ export const maxRegressionOption = [
 export function gatesFor(options: GateOptions): (target: TargetState) => Gates {
   const { baseline, maxRegression = 0 } = options;
   if (baseline === undefined && options.maxRegression !== undefined) {
-    throw new NnfitError("usage", "--max-regression says nothing without earlier scores", {
+    throw new NnfitError("usage", "--max-regression needs earlier scores", {
       try: "--baseline scores.json",
     });
   }
@@ -80,7 +80,7 @@ export function gatesFor(options: GateOptions): (target: TargetState) => Gates {
     const kinds = scoreKinds(target);
     for (const { score, text } of failIf) if (!(score in kinds)) throw unknownScore(score, text, Object.keys(kinds));
     if (earlier && !Object.keys(kinds).some((name) => name in earlier.scores)) {
-      throw new NnfitError("data", "the earlier scores have none of this model's", {
+      throw new NnfitError("data", "the earlier scores include none of this model's scores", {
         at: baseline,
         have: Object.keys(earlier.scores).join(", ") || "no score",
       });
@@ -129,13 +129,13 @@ function regressions(
     const score = scores[name];
     if (score === undefined || !compared.includes(name)) return [];
     if (Number.isNaN(score)) {
-      return [{ failed: `${name} is worse`, have: `${name} is not defined for these rows, after ${before}` }];
+      return [{ failed: `${name} is worse`, have: `${name} is not defined for these rows (it was ${before})` }];
     }
     const worse = kinds[name] === "higher" ? before - score : score - before;
     if (worse <= most * Math.abs(before)) return [];
     const by = most > 0 ? `more than ${percentage(most)} worse` : "worse";
     const share = before === 0 ? "" : `, ${percentage(worse / Math.abs(before))} worse`;
-    return [{ failed: `${name} is ${by}`, have: `${name} ${score} after ${before}${share}` }];
+    return [{ failed: `${name} is ${by}`, have: `${name} ${score} (it was ${before})${share}` }];
   });
 }
 

@@ -53,10 +53,10 @@ function refuseOther(
   { file, config }: { file: string; config: string },
 ): void {
   if (predicts(target, targets)) return;
-  throw new NnfitError("model", "the model that is there predicts another target than the config", {
+  throw new NnfitError("model", "the model there predicts a different target from the config's", {
     at: file,
-    have: `${targetNames(target).join(", ")}, and ${targets.join(", ")} in ${config}`,
-    try: `nnfit train ${config}, or the folder of the model that is meant`,
+    have: `${targetNames(target).join(", ")}, but ${targets.join(", ")} in ${config}`,
+    try: `nnfit train ${config}, or the folder of the intended model`,
   });
 }
 
@@ -65,7 +65,7 @@ function noteUnfinished(file: string): void {
   const folder = dirname(file);
   if (basename(file) !== MODEL_FILE || wroteItsModel(folder)) return;
   note(
-    `${file} is of an earlier training: the last one in ${folder} is not done, or was stopped, and has left no model yet`,
+    `${file} is from an earlier training: the last one in ${folder} is unfinished or was stopped, and has not written a model yet`,
   );
 }
 
@@ -82,7 +82,7 @@ export function modelIn(folder: string): Model | undefined {
 function refuseUnfinished(folder: string): void {
   const { latest } = new Checkpoints(folder, folder);
   if (latest === undefined) return;
-  throw new NnfitError("model", "the training is not done, or was stopped, and has left no model yet", {
+  throw new NnfitError("model", "the training is unfinished or was stopped, and has not written a model yet", {
     at: folder,
     try: `nnfit train with --resume, or its last checkpoint, ${latest}`,
   });
@@ -97,9 +97,9 @@ export function keepInputs(out: string, read: Readonly<Record<string, string>>):
   const written = numberOf(out);
   const [what] = Object.entries(read).find(([, path]) => written !== undefined && numberOf(path) === written) ?? [];
   if (what === undefined) return;
-  throw new NnfitError("usage", `the predictions would be written over ${what}`, {
+  throw new NnfitError("usage", `the predictions would overwrite ${what}`, {
     at: `--out ${out}`,
-    try: "the name of another file",
+    try: "another file name",
   });
 }
 

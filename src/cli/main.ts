@@ -16,7 +16,7 @@ interface Loadable {
 const commands: Readonly<Record<string, Loadable>> = {
   train: {
     usage: "[options] <config>",
-    about: "train on a table as the config says, and write a run folder with the model",
+    about: "train on a table as a config describes, and write a run folder with the model",
     load: () => import("./train.js"),
   },
   search: {
@@ -52,7 +52,7 @@ const commands: Readonly<Record<string, Loadable>> = {
   },
   doctor: {
     usage: "[options]",
-    about: "report what nnfit finds on this machine, and check that it computes the same bits as on any other",
+    about: "report what nnfit finds on this machine, and check that it computes the same bits as on other machines",
     load: () => import("./doctor.js"),
   },
   schema: {

@@ -106,7 +106,7 @@ async function predictAction(
   const model = modelAt(place, path);
   if (out !== undefined) keepInputs(out, { "the table": rows, "the model": place.file, "the config": path });
   if (proba && model.target.task === "regression") {
-    throw new NnfitError("usage", "--proba is for classes, and this model predicts a number");
+    throw new NnfitError("usage", "--proba is for classes, but this model predicts a number");
   }
   const source = rowsSource(rows, out !== undefined || !process.stdout.isTTY);
   const lenient = onError === "null";

@@ -60,17 +60,18 @@ export class Predictions {
   sentences(): string[] {
     const { rows, first } = this.notFinite;
     if (rows === 0) return this.remarks.sentences();
-    const what = rows === 1 ? "has no prediction, as it makes" : "have no prediction, as they make";
-    return [...this.remarks.sentences(), `${count(rows, "row")} ${what} no finite number; the first is ${first}`];
+    const what =
+      rows === 1 ? "has no prediction, because its output is" : "have no prediction, because their outputs are";
+    return [...this.remarks.sentences(), `${count(rows, "row")} ${what} not finite; the first is ${first}`];
   }
 
   private header({ kept, table }: Block): string {
     const names = [...kept.map(({ name }) => name), ...this.columns, ...(this.options.reasons ? ["reasons"] : [])];
     const twice = names.find((name, place) => names.indexOf(name) < place);
     if (twice !== undefined) {
-      throw new NnfitError("usage", `the predictions would have two columns "${twice}"`, {
+      throw new NnfitError("usage", `the predictions would have two columns named "${twice}"`, {
         at: table.source,
-        try: "--with the names of other columns",
+        try: "--with other columns",
       });
     }
     return csvLine(names.map(this.word));
@@ -98,7 +99,7 @@ export class Predictions {
     if (lost.length === 0) return lost;
     const first = `${source}:${lines[lost[0]!]}`;
     if (!this.options.lenient) {
-      throw new NnfitError("data", "what the network makes of this row is no finite number", {
+      throw new NnfitError("data", "the network's output for this row is not finite", {
         at: first,
         try: "nnfit check, to see what is far from the training rows, or --on-error null to leave the prediction empty",
       });

@@ -60,10 +60,10 @@ export class Remarks {
     );
     const worst = found.sort((a, b) => (a.weight === b.weight ? 0 : b.weight - a.weight)).slice(0, MOST_SENTENCES);
     const more = found.length - worst.length;
-    const hint = this.withReasons ? "" : "; --reasons names them row by row";
+    const hint = this.withReasons ? "" : "; --reasons lists them row by row";
     return [
       ...worst.map(({ text }) => text),
-      ...(more > 0 ? [`${count(more, "remark")} more of this kind${hint}`] : []),
+      ...(more > 0 ? [`${count(more, "more remark")} of this kind${hint}`] : []),
     ];
   }
 }
@@ -99,11 +99,11 @@ function sentence({ state, counts, examples }: OddityTally, oddity: Oddity): str
         state.type === "category" || !state.scaler
           ? ""
           : ` and filled with the median, ${valueText(state, state.fill)}`;
-      const never = (state.type === "category" ? state.other : state.indicator) ? "" : ", and none was in training";
+      const never = (state.type === "category" ? state.other : state.indicator) ? "" : ", but none were in training";
       return `${count(cells, "cell")} of "${name}" ${isOrAre} missing${filled}${never}`;
     }
     case "unreadable":
-      return `${count(cells, "row")} ${cells === 1 ? "has" : "have"} no prediction, as "${name}" is not a ${state.type}: ${some}`;
+      return `${count(cells, "row")} ${cells === 1 ? "has" : "have"} no prediction, because "${name}" is not a ${state.type}: ${some}`;
     case "unseen":
       return `${count(cells, "row")} ${cells === 1 ? "has" : "have"} a category of "${name}" that the model does not know: ${some}`;
     case "outside":

@@ -34,7 +34,7 @@ function tellPeople(error: unknown, { message, at, have, try: attempt }: Failure
   if (error instanceof CommanderError && error.code === "commander.help") return; // the help was printed
   if (error instanceof Interrupted) {
     const { signal, after, checkpoint, resume } = error;
-    say("stopped", `by ${signal} after ${after}; all is kept in ${checkpoint}`);
+    say("stopped", `by ${signal} after ${after}; checkpoint saved in ${checkpoint}`);
     say("resume", resume);
     return;
   }

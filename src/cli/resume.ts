@@ -21,8 +21,8 @@ export function findCheckpoint(
   const refusal = (what: string) => ({
     what,
     at: folder,
-    try: `the config and data that it was begun with, another folder by --out, or --continue-from ${folder}`,
-    anew: "the same command without --resume, which starts anew",
+    try: `the config and data that it was started with, another folder with --out, or --continue-from ${folder}`,
+    anew: "the same command without --resume, which starts over",
   });
 
   const done = doneRun(output);
@@ -33,16 +33,16 @@ export function findCheckpoint(
     const asLong = { ...origin, config: { ...origin.config, training: { ...now, epochs } } };
     const differ = differences({ config, data: done.data }, asLong);
     if (now.epochs !== epochs) differ.push(`training.epochs: ${epochs}, now ${now.epochs}`);
-    refuse(differ, refusal("the run is complete, and was trained with another config or other data"));
+    refuse(differ, refusal("the run is complete, and was trained with a different config or data"));
     checkpoints.remove(); // it may have been killed when it was done, before it had tidied up
     removeStale(output, folder);
     return "complete";
   }
-  const found = begunWith(origin, checkpoints, refusal("the run was begun with another config or other data"));
+  const found = begunWith(origin, checkpoints, refusal("the run was started with a different config or data"));
   if (found) return found;
   const folds = new FoldCheckpoints(output, folder);
   if (folds.isEmpty) return undefined;
-  throw new NnfitError("usage", "there is no checkpoint to go on from", {
+  throw new NnfitError("usage", "there is no checkpoint to continue from", {
     at: folder,
     have: `checkpoints of folds, in ${folds.name}`,
     try: "the same command with --folds",
@@ -50,7 +50,7 @@ export function findCheckpoint(
 }
 
 /** Leaves nothing to go on from with an earlier training. */
-export function removeOld(checkpoints: Checkpoints, why = "training starts anew"): void {
-  if (!checkpoints.isEmpty) note(`${why}; the checkpoints of an earlier run, for --resume, are removed`);
+export function removeOld(checkpoints: Checkpoints, why = "training starts over"): void {
+  if (!checkpoints.isEmpty) note(`${why}; the earlier run's checkpoints for --resume are removed`);
   checkpoints.remove();
 }

@@ -37,17 +37,21 @@ export async function retrain(
   const loaded = loadConfig(path, { workingDirectory: process.cwd() });
   const { training } = loaded.config;
   if (training.backend === "blas") {
-    throw new NnfitError("usage", "the run was trained with BLAS, whose bits differ from one machine to another", {
-      setting: "training.backend",
-      at: loaded.locate("training.backend"),
-      try: 'a training with "backend": "wasm", which gives the same bits everywhere',
-    });
+    throw new NnfitError(
+      "usage",
+      "the run was trained with BLAS, whose results are not bit-identical across machines",
+      {
+        setting: "training.backend",
+        at: loaded.locate("training.backend"),
+        try: 'a training with "backend": "wasm", which gives the same bits everywhere',
+      },
+    );
   }
   const { prepared, config } = await lessonOf(loaded, { continueFrom });
   const begun = doneRun(folder);
   const now = fingerprint(prepared);
   if (continueFrom === undefined && (begun?.data[BEGINNING] ?? now[BEGINNING]) !== now[BEGINNING]) {
-    throw new NnfitError("usage", "the run began with the weights of another model", {
+    throw new NnfitError("usage", "the run started from the weights of another model", {
       at: folder,
       try: "--continue-from MODEL, as the run was trained",
     });

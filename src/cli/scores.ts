@@ -87,9 +87,9 @@ export function importanceLines({ shuffles, columns }: Importances): string[] {
     ...names.map((name) => `${scoreCell(worse[name]!.mean)} ± ${spread(worse[name]!.deviation)}`),
   ]);
   return [
-    `importance: how much worse without what a column tells (mean of ${shuffles} shuffles ± deviation)`,
+    `importance: how much worse each score gets when a column is shuffled (mean of ${shuffles} shuffles ± deviation)`,
     ...aligned([["column", ...names], ...cells]),
-    ...(shown.length < columns.length ? [`  and ${whole(columns.length - shown.length)} more, which --json has`] : []),
+    ...(shown.length < columns.length ? [`  and ${whole(columns.length - shown.length)} more, listed by --json`] : []),
   ];
 }
 
@@ -111,7 +111,7 @@ export function comparisons(
       remarks: worse.length > 0 ? [remark] : [],
     };
   };
-  const first = compare("baseline", of.baseline, "this rule, which looks at no input");
+  const first = compare("baseline", of.baseline, "this rule, which ignores the inputs");
   if ("leftOut" in of.linear) {
     const none = `none: ${of.linear.leftOut}`;
     return [first, { label: "linear", text: none, rule: none, remarks: [] }];

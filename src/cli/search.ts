@@ -70,7 +70,7 @@ export function configure(command: Command): Command {
     )
     .addHelpText(
       "after",
-      "\nA search that was stopped continues when it is started again.\n--runs counts the trials that are done, so a larger number adds trials.",
+      "\nA stopped search continues when started again.\n--runs includes the trials already done, so a larger number adds trials.",
     )
     .action(searchAction);
 }
@@ -156,9 +156,9 @@ function keepForeign({ folder, name, source }: Question): void {
     return existsSync(path) && !isOurs(file, path);
   });
   if (foreign === undefined) return;
-  throw new NnfitError("usage", `the folder holds a ${foreign} that no search has written`, {
+  throw new NnfitError("usage", `the folder holds a ${foreign} that was not written by a search`, {
     at: `${name}/${foreign}`,
-    try: "another folder by --out, or moving the file away",
+    try: "another folder with --out, or moving the file away",
   });
 }
 

@@ -21,7 +21,7 @@ export async function findMaterial(loaded: LoadedConfig, { ranges, judge: choice
   const { data, task: taskSetting } = loaded.config;
   const judge = make(judges, choice);
   if (data.validation === 0 && judge.needsHeldOut) {
-    throw new NnfitError("usage", "a search needs rows to judge by, and none are held out", {
+    throw new NnfitError("usage", "a search needs rows to judge by, but none are held out", {
       setting: "data.validation",
       try: '"validation": 0.2, or "search": { "judge": "folds" }',
     });

@@ -67,11 +67,11 @@ export function concludeSearch({
   const before = earlier > 0 ? `, and ${earlier} earlier` : "";
   const how = stoppedBy ? "stopped" : "done";
   say(how, `${count(ranked.length - earlier, "training")} in ${duration(seconds)}${before}`);
-  if (!isWhole) say("", `nnfit search ${shellWord(source)} with the same options goes on from here`);
+  if (!isWhole) say("", `nnfit search ${shellWord(source)} with the same options continues from here`);
   tell(bestFew(ranked, by));
   say("table", `${folder}/${TRIALS_FILE}`);
   if (!best) return;
-  const shortened = best.job.share < 1 ? ", after a part of its epochs only" : "";
+  const shortened = best.job.share < 1 ? ", after only part of its epochs" : "";
   say("best", `trial ${best.job.trial}: ${by} ${scoreCell(scoreOf(by, best.badness))}${shortened}`);
   say("train", `nnfit train ${shellWord(`${folder}/${BEST_FILE}`)}`);
 }

@@ -53,7 +53,7 @@ export function openSession(options: SessionOptions): Session | "complete" {
   try {
     if (found) checkpoints.tidy();
     else removeOld(checkpoints);
-    if (removeOtherFolds(run)) note("folds.csv and out-of-fold.csv were of another config, and are removed");
+    if (removeOtherFolds(run)) note("folds.csv and out-of-fold.csv came from another config and are removed");
     const events = new Events(output, folder, () => new Date(), { goesOn: found !== undefined, descriptor });
     session = new Session(options, origin, { run, checkpoints, events }, found, (snapshot) =>
       modelSoFar(prepared, snapshot, config.data),
@@ -102,10 +102,10 @@ export class Session implements Keeper {
   begin(start: Happening): void {
     this.files.events.add(start);
     for (const { message, details } of this.found?.damaged ?? []) {
-      this.warn(`a checkpoint was passed over: ${message}`, details.at);
+      this.warn(`a checkpoint was skipped: ${message}`, details.at);
     }
     if (this.found) say("resume", `from ${this.found.name}, after ${this.epochs} epochs`);
-    else if (this.options.resume) say("resume", "from the first epoch, as there is no checkpoint");
+    else if (this.options.resume) say("resume", "from the first epoch, because there is no checkpoint");
   }
 
   report(report: EpochReport): void {

@@ -40,11 +40,15 @@ function keptReader(source: Source, data: Config["data"]): Tables["readValidatio
     if (kept) others.push(...lacking(kept.table, wanted).filter((name) => !others.includes(name)));
     if (kept && others.length === 0) return kept.table;
     if (kept && source.once) {
-      throw new NnfitError("usage", "a validation table in a pipe is read once, and here its columns differ", {
-        setting: "data.validation",
-        have: `now also ${others.join(", ")}`,
-        try: "a file",
-      });
+      throw new NnfitError(
+        "usage",
+        "a validation table from a pipe can be read only once, but other columns of it are needed now",
+        {
+          setting: "data.validation",
+          have: `columns needed now: ${others.join(", ")}`,
+          try: "a file",
+        },
+      );
     }
     const asked = [...before.filter(({ name }) => !wanted.some((of) => of.name === name)), ...wanted];
     kept = { table: await readColumns(source, data, asked), asked };

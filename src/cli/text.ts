@@ -138,7 +138,7 @@ export function extras({ tabm, scaling, parametric, parametrization, dropout, in
     ...(parametric ? ["parametric activations"] : []),
     ...(parametrization === "neuralTangent" ? ["neural-tangent weights"] : []),
     ...(dropout > 0 ? [`dropout ${dropout}`] : []),
-    ...(input && input.unknown > 0 ? [`${percent(input.unknown)} of the categories unknown while it learns`] : []),
+    ...(input && input.unknown > 0 ? [`${percent(input.unknown)} of the categories unknown during training`] : []),
   ];
 }
 

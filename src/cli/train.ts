@@ -69,7 +69,7 @@ export function configure(command: Command): Command {
     .option("--json", "print one JSON object at the end: scores, and seconds for each part of the work")
     .option(
       "--resume",
-      "continue from the run folder's last checkpoint, or with --folds those of the folds, as if training had not been stopped",
+      "continue from the run folder's last checkpoint (with --folds, from the folds' checkpoints), as if training had not been stopped",
     )
     .option(
       "--continue-from <model>",
@@ -93,7 +93,7 @@ export function configure(command: Command): Command {
 
 function numberOfFolds(text: string): number {
   if (/^[1-9]\d{0,5}$/.test(text) && text !== "1") return Number(text);
-  throw new InvalidArgumentError("It takes a number from 2 on.");
+  throw new InvalidArgumentError("It takes a whole number, 2 or more.");
 }
 
 /** A file descriptor's number, or - for that of standard output. */
@@ -122,10 +122,10 @@ function refuseTogether({ folds, keep, continueFrom, events, json }: TrainOption
   const single = { "--continue-from": continueFrom, "--events": events };
   const [ofSingle] = Object.entries(single).find(([, given]) => given !== undefined) ?? [];
   if (folds !== undefined && ofSingle) {
-    throw new NnfitError("usage", `${ofSingle} is about a single training, not about folds`);
+    throw new NnfitError("usage", `${ofSingle} can't be combined with --folds`);
   }
   if (folds === undefined && keep) {
-    throw new NnfitError("usage", "--keep is about the folds of a cross-validation", { try: "--folds 5 --keep" });
+    throw new NnfitError("usage", "--keep needs --folds", { try: "--folds 5 --keep" });
   }
   if (json && events === 1) {
     throw new NnfitError("usage", "--json and --events - would both write to standard output");
@@ -232,7 +232,7 @@ async function trainWatched(
 /** Of a run that a --resume finds done. */
 function tellComplete({ config, folder }: Job, { json }: TrainOptions, gates: Gates): void {
   const model = `${folder}/${MODEL_FILE}`;
-  say("complete", `${model}; there is nothing to go on with`);
+  say("complete", `${model}; nothing is left to do`);
   const scores = modelIn(config.output)?.training.scores ?? {};
   const failure = gates(scoresFrom(scores));
   if (json) printResult({ version: 1, model, complete: true, scores }, failureOf(failure));

@@ -60,7 +60,7 @@ export function withRowsOptions(command: Command): Command {
     .addOption(
       new Option(
         "--dates <order>",
-        "what comes first in dates such as 3/4/2024, if it is not as in the training rows, or was not known there",
+        "what comes first in dates such as 3/4/2024, if it differs from the training rows or was unknown there",
       ).choices(dayOrders),
     );
 }
@@ -73,7 +73,7 @@ export function inputsToRead(pipeline: PipelineState, { dates }: Pick<RowsOption
 /** An option of commands that compute for long. */
 export const threadsOption = [
   "--threads <n>",
-  "number of threads; changes the time, not the result (except with the blas backend)",
+  "number of threads; changes the speed, not the result (except with the blas backend)",
   (text: string): number | "auto" => {
     if (text === "auto") return text;
     if (/^[1-9]\d?$/.test(text)) return Number(text);

@@ -50,7 +50,7 @@ async function verifyAction(folder: string, { json, ...options }: VerifyOptions)
   const run = readRun(folder);
   const verdict = compare(run, await retrain({ folder, ...run }, options));
   const { equal, fields, tensors, history = null, data } = verdict;
-  const failure = equal ? undefined : checkFailure("training it again gave other bytes", { at: folder });
+  const failure = equal ? undefined : checkFailure("training it again gave different bytes", { at: folder });
   if (json) printResult({ version: 1, equal, model: { fields, tensors }, history, data }, failure);
   else print(verdictLines(folder, verdict));
   if (failure) endWith(failure);
@@ -61,31 +61,31 @@ function readRun(folder: string) {
   const place = (file: string) => join(folder, file);
   const config = place("config.json");
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory() || !existsSync(config)) {
-    throw new NnfitError("usage", "no run folder: it has no config.json to train again from", {
+    throw new NnfitError("usage", "not a run folder: it has no config.json to train from again", {
       at: folder,
       try: "the folder that nnfit train wrote",
     });
   }
-  const goingOn = "nnfit train with --resume, which ends what was begun";
+  const goingOn = "nnfit train with --resume, which finishes it";
   if (existsSync(place(LOCK_FILE))) {
-    throw new NnfitError("files", "the run is not done: it is being written, or its process was killed", {
+    throw new NnfitError("files", "the run is unfinished: it is being written, or its process was killed", {
       at: place(LOCK_FILE),
       try: goingOn,
     });
   }
   if (lastRun(folder).status === "stopped") {
-    throw new NnfitError("files", "the run is not done: it was stopped", { at: folder, try: goingOn });
+    throw new NnfitError("files", "the run is unfinished: it was stopped", { at: folder, try: goingOn });
   }
   if (!existsSync(place(HISTORY_FILE)) && existsSync(place(FOLDS_FILE))) {
-    throw new NnfitError("usage", "the run is a cross-validation, and verify is about a single training", {
+    throw new NnfitError("usage", "the run is a cross-validation, and verify checks single trainings", {
       at: folder,
     });
   }
   const model = loadModel(place(MODEL_FILE));
   if (model.version !== version) {
-    throw new NnfitError("model", "the model is of another version of nnfit, whose bytes may be others", {
+    throw new NnfitError("model", "the model was written by another version of nnfit, which may give different bytes", {
       at: place(MODEL_FILE),
-      have: `nnfit ${model.version}, and this is ${version}`,
+      have: `nnfit ${model.version}, but this is ${version}`,
       try: `nnfit ${model.version}`,
     });
   }
@@ -104,7 +104,7 @@ type RunFiles = ReturnType<typeof readRun>;
 function compare(run: RunFiles, again: Again): Verdict {
   const history = firstCellDifference(run.history, again.history);
   if (!again.model) {
-    throw new NnfitError("diverged", "trained again, no epoch has good weights, so there is no model to compare", {
+    throw new NnfitError("diverged", "when trained again, no epoch has good weights, so there is no model to compare", {
       at: run.file,
       ...(history ? { have: historyText(history) } : {}),
     });
@@ -114,13 +114,13 @@ function compare(run: RunFiles, again: Again): Verdict {
 }
 
 function verdictLines(folder: string, { equal, fields, tensors, history, data }: Verdict): string[] {
-  if (equal) return [`${folder}: trained again, the model and its history are the same, byte by byte`];
+  if (equal) return [`${folder}: training it again gave the same model and history, byte for byte`];
   const [field, ...otherFields] = fields;
   const [tensor, ...otherTensors] = tensors;
   const others = (all: readonly unknown[], thing: string) =>
     all.length > 0 ? `; and ${count(all.length, thing)} more` : "";
   return [
-    `${folder}: trained again, other bytes came out`,
+    `${folder}: training it again gave different bytes`,
     ...data.flatMap((text) => labelled("data", text)),
     ...(field ? labelled("model", `${fieldText(field)}${others(otherFields, "field")}`) : []),
     ...(tensor ? labelled("weights", `${tensorText(tensor)}${others(otherTensors, "tensor")}`) : []),
@@ -132,15 +132,15 @@ const MOST_CHARACTERS = 60;
 
 function fieldText({ field, was, is }: FieldDifference): string {
   const text = (value: unknown) => (value === undefined ? "nothing" : JSON.stringify(value).slice(0, MOST_CHARACTERS));
-  return `${field}: ${text(was)} in the run, ${text(is)} trained again`;
+  return `${field}: ${text(was)} in the run, ${text(is)} when trained again`;
 }
 
 function tensorText({ name, weights, differing, largest }: TensorDifference): string {
-  if (largest === null) return `${name}: of another shape, or in one of them only`;
+  if (largest === null) return `${name}: different shapes, or in only one of them`;
   return `${name}: ${differing} of ${count(weights, "weight")}, by up to ${short(largest)}`;
 }
 
 function historyText({ line, column, was, is }: CellDifference): string {
   const text = (cell: string | null) => cell || "nothing";
-  return `line ${line}${column ? `, ${column}` : ""}: ${text(was)} in the run, ${text(is)} trained again`;
+  return `line ${line}${column ? `, ${column}` : ""}: ${text(was)} in the run, ${text(is)} when trained again`;
 }

@@ -22,15 +22,15 @@ export function differences(begun: Origin, now: Origin): string[] {
     if (then === since) return [];
     if (name !== "training.epochs") return [`${name}: ${then ?? "not set"}, now ${since ?? "not set"}`];
     if (Number(since) < Number(then)) return [`${name}: ${then}, now ${since}, and it can only be raised`];
-    return hasSchedule(now.config) ? [`${name}: ${then}, now ${since}, on which training.schedule depends`] : [];
+    return hasSchedule(now.config) ? [`${name}: ${then}, now ${since}, and training.schedule depends on it`] : [];
   });
   const parts = [...new Set([...Object.keys(begun.data), ...Object.keys(now.data)])];
   const others = parts.flatMap((name) => {
     const [then, since] = [begun.data[name], now.data[name]];
     if (then === since) return [];
-    if (then === undefined) return [`${name}: was not there`];
+    if (then === undefined) return [`${name}: new`];
     if (since === undefined) return [`${name}: is no longer there`];
-    return [name === "number of rows" ? `${name}: ${then}, now ${since}` : `${name}: another one now`];
+    return [name === "number of rows" ? `${name}: ${then}, now ${since}` : `${name}: changed`];
   });
   return changed.length > 0 ? changed : others; // of other settings, other data may be but a consequence
 }

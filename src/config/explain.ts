@@ -117,7 +117,7 @@ function closest(issue: z.core.$ZodIssue, raw: unknown, above: readonly Property
     case "too_big":
       return { path, message: `must be ${bound(issue, issue.inclusive ? "at most" : "less than", issue.maximum)}` };
     default:
-      return { path, message: `is not as it should be: ${issue.message}` };
+      return { path, message: `is not valid: ${issue.message}` };
   }
 }
 

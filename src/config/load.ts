@@ -190,7 +190,7 @@ function tooDeepAt(text: string): number | undefined {
 function parseJson(text: string, name: string): Node {
   const deep = tooDeepAt(text);
   if (deep !== undefined) {
-    throw new NnfitError("usage", `the config nests more than ${DEEPEST} deep`, {
+    throw new NnfitError("usage", `the config is nested more than ${DEEPEST} levels deep`, {
       at: `${name}:${lineAt(text, deep)}`,
     });
   }
@@ -223,7 +223,7 @@ function jsonValue(node: Node, text: string, name: string): unknown {
   for (const { children } of node.children ?? []) {
     const [key, child] = children as [Node, Node]; // a property has both, or the text would not have parsed
     if (Object.hasOwn(value, key.value) || key.value === "__proto__") {
-      const message = key.value === "__proto__" ? "__proto__ is no setting" : `"${key.value}" is set twice`;
+      const message = key.value === "__proto__" ? "__proto__ is not a setting" : `"${key.value}" is set twice`;
       throw new NnfitError("usage", message, { at: `${name}:${lineAt(text, key.offset)}` });
     }
     value[key.value] = jsonValue(child, text, name);
@@ -240,7 +240,7 @@ function assign(raw: unknown, assignment: string): string {
   const [, path, text] = assignment.match(/^([^=]+)=(.*)$/s) ?? [];
   const keys = path?.split(".") ?? [];
   if (keys.length > DEEPEST || tooDeepAt(text ?? "") !== undefined) {
-    throw new NnfitError("usage", `--set ${assignment.slice(0, 40)}… nests more than ${DEEPEST} deep`);
+    throw new NnfitError("usage", `--set ${assignment.slice(0, 40)}… is nested more than ${DEEPEST} levels deep`);
   }
   if (path === undefined || text === undefined || keys.some((key) => key === "" || key === "__proto__")) {
     throw new NnfitError("usage", "--set takes path=value", {

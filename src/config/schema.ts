@@ -21,7 +21,7 @@ export const configSchema = z.strictObject({
     .enum(["auto", ...task.options])
     .default("auto")
     .describe(
-      "auto: regression for a numeric target, classification for a target of words or of only two different numbers",
+      "auto: regression for a numeric target, classification for a target that holds words or only two different numbers",
     ),
   scale: scaleOptions.prefault({}).describe("scaling to about unit magnitude, learned from the training rows"),
   model: modelOptions.prefault({}).describe("the network"),

@@ -5,13 +5,13 @@ import { placesAt, settingPaths } from "./places.js";
 
 /** Parts of a config that have no ranges, and why. */
 const others: Record<string, string> = {
-  data: "it says which rows there are, and all trials must be judged by the same ones",
-  task: "it says what is to be learned",
-  preset: "it is what the ranges are about; name one beside the search",
+  data: "it decides which rows there are, and all trials must be judged by the same rows",
+  task: "it decides what is learned",
+  preset: "the ranges change what it sets; name one outside the search",
   output: "a search has one folder",
-  "training.seed": "it says which rows are held out, and all trials must be judged by the same ones",
-  "training.backend": "it changes the time and the last digits, not how good a model is",
-  "model.members": "more networks are held out more rows, and all trials must be judged by the same ones",
+  "training.seed": "it decides which rows are held out, and all trials must be judged by the same rows",
+  "training.backend": "it changes the speed and the last digits, not how good a model is",
+  "model.members": "more networks hold out more rows, and all trials must be judged by the same rows",
 };
 
 /** Every key of a config's `search` must be one of its options, or the path of a setting that ranges make sense for. */

@@ -34,7 +34,7 @@ interface BuilderOptions {
 
 /** A cell of a target that is none of a model's classes. */
 export function unknownClass(text: string, classes: readonly string[], at: string, similar?: string): NnfitError {
-  return new NnfitError("data", `"${text}" is none of the classes that the model knows`, {
+  return new NnfitError("data", `"${text}" is not a class that the model knows`, {
     at,
     have: listed(classes),
     try: similar && `"${similar}", if it is the same`,
@@ -275,7 +275,7 @@ export class ColumnBuilder implements CellReceiver {
   private tooManyWords(): NnfitError {
     return new NnfitError("data", `a column has more than ${MOST_WORDS} different words`, {
       at: `${this.source}, column "${this.name}"`,
-      try: `data.ignore: ["${this.name}"], if they are only names of rows`,
+      try: `data.ignore: ["${this.name}"], if they only identify rows`,
     });
   }
 

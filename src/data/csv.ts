@@ -138,7 +138,7 @@ async function* decode(source: Source, firstLine: number): AsyncGenerator<string
     if (text === undefined) throw notUtf8(textBeforeInvalid(bytes));
     const nul = text.indexOf("\0");
     if (nul >= 0) {
-      throw new NnfitError("data", "the table has a NUL byte in it: it is no CSV text", {
+      throw new NnfitError("data", "the table contains a NUL byte, so it is not CSV text", {
         at: at(text.slice(0, nul)),
         try: 'saving it as UTF-8; or data.encoding: "utf-16le" (--encoding utf-16le), if it is in UTF-16',
       });
@@ -186,9 +186,9 @@ function textBeforeInvalid(bytes: Uint8Array): string {
 /** What to do about a row that has other cells than the header, which has so many; those beyond are in `more`. */
 function wayToWidth(header: number, cells: number, more: readonly unknown[], line: number): string {
   if (more.length > 0 && more.every((cell) => cell === "")) {
-    return "no delimiter at the end of rows, or as many at the end of the header too";
+    return "removing the delimiters at the ends of rows, or ending the header with as many";
   }
-  if (header === 1) return "data.skipLines (--skip-lines), if what stands first is a title, or naming the delimiter";
+  if (header === 1) return "data.skipLines (--skip-lines), if a title comes first, or naming the delimiter";
   const quoting = "quoting cells that contain the delimiter, or naming the delimiter (data.delimiter, --delimiter)";
   return cells === header + 1 && line === 2
     ? `a name for the first column, if that is R's row names (write.table: col.names = NA); or ${quoting}`
@@ -218,7 +218,7 @@ function csvError(error: Error, state: RecordParser, { name }: Source): NnfitErr
       return tooLong(`${name}:${begins}`);
     case "CSV_INVALID_CLOSING_QUOTE":
     case "INVALID_OPENING_QUOTE":
-      return new NnfitError("data", "a quote stands in the middle of a cell", {
+      return new NnfitError("data", "a quote is in the middle of a cell", {
         at: `${name}:${here}`,
         try: 'quoting the whole cell, and doubling the quotes in it: "a ""b"" c"',
       });
@@ -231,7 +231,7 @@ export function tooLong(at: string): NnfitError {
   const mebibytes = MOST_RECORD_BYTES / 2 ** 20;
   return new NnfitError(
     "data",
-    `a row is longer than ${mebibytes} MiB: most likely a quote that is never closed, or no table`,
+    `a row is longer than ${mebibytes} MiB: most likely because of an unclosed quote, or because the file is not a table`,
     { at },
   );
 }

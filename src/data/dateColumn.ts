@@ -55,12 +55,12 @@ export function notDate(text: string, order: DayOrder | undefined, at: string, w
   return new NnfitError(
     "data",
     isAmbiguous
-      ? `"${text}" may be one date or another`
+      ? `"${text}" could be either of two dates`
       : `"${text}" is ${what}${isOtherWay ? ` with ${first} first` : ""}`,
     {
       at,
       try: isAmbiguous
-        ? "writing it as 2024-03-01, or dayFirst or monthFirst for data.dates in a config, or for --dates with a model"
+        ? "writing it as 2024-03-01, or dayFirst or monthFirst in data.dates of a config, or in --dates with a model"
         : "dates such as 2024-03-01, with or without a time of day: 2024-03-01 17:30",
     },
   );

@@ -56,8 +56,8 @@ export function asideBy(dependence: Dependence): { name: string; why: string; cy
   if (dependence.kind === "none") return undefined;
   const { kind, column } = dependence;
   return kind === "groups"
-    ? { name: column, why: "tells which rows belong together", cyclesComeAgain: false }
-    : { name: column, why: "tells the order of the rows", cyclesComeAgain: true };
+    ? { name: column, why: "marks which rows belong together", cyclesComeAgain: false }
+    : { name: column, why: "gives the order of the rows", cyclesComeAgain: true };
 }
 
 /** Which rows belong together: of each row the number of its group, from 0. */
@@ -93,7 +93,7 @@ function complete(table: Table, targets: readonly string[], name: string, option
   const setting = `data.${option}`;
   const header = table.columns.map(({ name }) => name);
   checkNames([name], header, setting, table.source);
-  if (targets.includes(name)) throw new NnfitError("usage", `"${name}" is a target already`, { setting });
+  if (targets.includes(name)) throw new NnfitError("usage", `"${name}" is already a target`, { setting });
   const column = columnOf(table, name)!; // its name was just looked up
   const row = table.lines.findIndex((_, row) => isMissing(column, row));
   if (row < 0) return column;
@@ -126,8 +126,8 @@ export function checkApart(
       ? firstEarlier(valuesOf(learned, training, dates), valuesOf(held, validation, dates))
       : firstOfKnownGroup(learned, held);
   if (wrong < 0) return;
-  const what = groups === null ? "earlier than one that is learned from" : "of a group that is learned from";
-  throw new NnfitError("data", `a validation row is ${what}, so its score would be flattering`, {
+  const what = groups === null ? "earlier than a training row" : "in the same group as a training row";
+  throw new NnfitError("data", `a validation row is ${what}, so its score would be optimistic`, {
     at: `${validation.source}:${validation.lines[wrong]}, column "${name}"`,
     have: `"${textOf(held, wrong)}"`,
     try: `other validation rows, a fraction of the training table as "validation", or no data.${option}`,

@@ -48,9 +48,9 @@ function leakText(column: Column, table: Table, data: DataOptions): string | und
     const known = columnOf(table, target);
     const leak = known && leakOf(column, known);
     if (leak === "target")
-      return `"${name}" tells the target "${target}" in every row; if new rows won't have it, data.ignore: ["${name}"] leaves it out`;
+      return `"${name}" gives away the target "${target}" in every row; if new rows won't have it, data.ignore: ["${name}"] leaves it out`;
     if (leak === "groups" && data.groups === null)
-      return `all rows of the same "${name}" have the same "${target}"; if new rows will be of others, data.groups: "${name}" validates on others too`;
+      return `all rows with the same "${name}" have the same "${target}"; if new rows will have other values, data.groups: "${name}" validates on unseen values`;
   }
   return undefined;
 }
@@ -58,20 +58,20 @@ function leakText(column: Column, table: Table, data: DataOptions): string | und
 function doubtAboutMarks({ name, withGroups }: NumberColumn, { decimal }: DataOptions): string | undefined {
   if (withGroups === undefined) return undefined;
   const [mark, other] = [MARKS[decimal], otherMark(decimal)];
-  return `"${name}" may have ${mark} between thousands, as in ${withGroups}, and they are read as decimal ${mark}; data.decimal: "${other}" and data.thousands: "${decimal}" read them so`;
+  return `"${name}" may have ${mark} between thousands, as in ${withGroups}, but they are read as decimal ${mark}; data.decimal: "${other}" and data.thousands: "${decimal}" change that`;
 }
 
 function notClasses({ what, way }: Doubt, source: string): NnfitError {
   return new NnfitError("data", `the target ${what}`, {
     at: source,
-    try: `${way}; or "task": "classification", if each of them is a class`,
+    try: `${way}; or "task": "classification", if each value is a class`,
   });
 }
 
 function doubtAboutYears({ name, order, withLateYear }: DateColumn): string | undefined {
   if (withLateYear === undefined) return undefined;
   const year = dateText(daysIn(withLateYear, order)!).slice(0, 4); // it was read before
-  return `"${name}" has years of two digits, and ${withLateYear} is read as one of ${year}; years of four digits can't be mistaken`;
+  return `"${name}" has two-digit years, and ${withLateYear} is read as a date in ${year}; four-digit years are unambiguous`;
 }
 
 function doubtAboutDigits({ name, values }: NumberColumn): string | undefined {
@@ -84,13 +84,13 @@ function doubtAboutDigits({ name, values }: NumberColumn): string | undefined {
 function doubtAboutNumbers(column: NumberColumn, inputs: number): string | undefined {
   const { name, withZeros, values } = column;
   if (holdsCompactDates(values)) {
-    return `"${name}" is a column of numbers that may be dates; data.types: { "${name}": "date" } reads them so`;
+    return `"${name}" is a column of numbers that may be dates; data.types: { "${name}": "date" } reads them as dates`;
   }
   if (withZeros !== undefined) {
-    return `"${name}" is a column of numbers, as codes such as ${withZeros} look like them; data.types: { "${name}": "category" } makes it one of categories`;
+    return `"${name}" is read as numbers, but values such as ${withZeros} look like codes; data.types: { "${name}": "category" } reads them as categories`;
   }
   return inputs > 1 && countsRows(column)
-    ? `"${name}" counts the rows; if it tells nothing else of them, data.ignore: ["${name}"] leaves it out`
+    ? `"${name}" looks like a row number; if it means nothing else, data.ignore: ["${name}"] leaves it out`
     : undefined;
 }
 

@@ -78,7 +78,8 @@ function refuseArchives(first: Uint8Array, at: string): void {
     const what = isZip ? "an archive, such as an Excel workbook is" : "an old Excel workbook";
     throw new NnfitError("data", `the table is ${what}, not CSV text`, { at, try: "saving it as CSV" });
   }
-  if (begins(0x1f, 0x8b)) throw new NnfitError("data", "the table is compressed by gzip", { at, try: "gunzip first" });
+  if (begins(0x1f, 0x8b))
+    throw new NnfitError("data", "the table is compressed with gzip", { at, try: "gunzip first" });
 }
 
 async function* after(first: Uint8Array, rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -14,7 +14,7 @@ export function checkHeader(cells: readonly string[], at: string, matters: (name
   if (/^sep=.?$/i.test(names[0] ?? "") && names.slice(1).every((name) => name === "")) {
     throw new NnfitError(
       "data",
-      `the first line begins with "${names[0]}": it tells a spreadsheet the delimiter, and is no header`,
+      `the first line begins with "${names[0]}": it sets the delimiter for a spreadsheet and is not the header`,
       {
         at,
         try: "data.skipLines: 1 (--skip-lines 1)",
@@ -27,7 +27,7 @@ export function checkHeader(cells: readonly string[], at: string, matters: (name
       at,
       have: listed(names.map((name) => name || '""')),
       try: isTitle(names)
-        ? "data.skipLines (--skip-lines), if a title stands above the header"
+        ? "data.skipLines (--skip-lines), if there is a title above the header"
         : 'a name for it, or data.ignore: [""], which leaves it out; pandas writes none with index=False, R with row.names=FALSE',
     });
   }
@@ -37,11 +37,11 @@ export function checkHeader(cells: readonly string[], at: string, matters: (name
     const columns = names.flatMap((name, index) => (name === twice ? [String(index + 1)] : []));
     throw new NnfitError("data", `the header names "${twice}" more than once: columns ${listed(columns, " and ")}`, {
       at,
-      try: "another name for all of them but one",
+      try: "renaming all of them but one",
     });
   }
   if (names.includes("__proto__")) {
-    throw new NnfitError("data", 'the header has a column "__proto__", a name that JavaScript keeps for itself', {
+    throw new NnfitError("data", 'the header has a column "__proto__", a name that JavaScript reserves', {
       at,
       try: "another name for the column",
     });
@@ -77,7 +77,7 @@ export function checkNames(
 function wayToHeader(header: readonly string[]): string | undefined {
   if (!isTitle(header) && header.length > 1) return undefined;
   const blanks = header.length === 1 && /\S \S/.test(header[0]!);
-  return `data.skipLines (--skip-lines), if that is a title above the header${blanks ? '; data.delimiter: " " (--delimiter " "), if blanks separate its cells' : ""}`;
+  return `data.skipLines (--skip-lines), if that is a title above the header${blanks ? '; data.delimiter: " " (--delimiter " "), if spaces separate its cells' : ""}`;
 }
 
 /** In an error, as many names as a person reads. */

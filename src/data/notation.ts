@@ -90,7 +90,9 @@ function plainly(text: string, decimal: Decimal): string {
 /** What to do about a cell that is no number only for its marks. */
 export function wayToWrite(text: string, decimal: Decimal): string | undefined {
   if (!FOREIGN[decimal].test(text)) return undefined;
-  const thousands = GROUP_OR_DECIMALS.test(text) ? `, or ${text.replace(/[.,]/, "")} if the mark parts thousands` : "";
+  const thousands = GROUP_OR_DECIMALS.test(text)
+    ? `, or ${text.replace(/[.,]/, "")} if the mark separates thousands`
+    : "";
   return `writing it ${plainly(text, decimal)}${thousands}: numbers are read with decimal ${MARKS[decimal]} here`;
 }
 
@@ -105,9 +107,9 @@ function wayToRead(texts: readonly string[], decimal: Decimal, known: string | u
       ? `data.decimal: "${other}" and data.thousands: "${mark}"`
       : `writing it ${plainly(grouped, decimal)}: "${known}" has decimal ${MARKS[decimal]}`;
   }
-  const groups = texts.some(hasDecimals) ? undefined : `data.thousands: "${other}" if they part thousands`;
+  const groups = texts.some(hasDecimals) ? undefined : `data.thousands: "${other}" if they separate thousands`;
   if (known !== undefined) {
-    const as = `decimal ${MARKS[decimal]}, as "${known}" has them`;
+    const as = `decimal ${MARKS[decimal]}, as in "${known}"`;
     return groups === undefined ? as : `${groups}, or ${as}`;
   }
   return groups === undefined

@@ -46,7 +46,7 @@ export function numberReader({
 }: Omit<CellFormat, "missing">): (text: string) => number | undefined {
   if (thousands === null) return (text) => numberIn(text, decimal);
   if (thousands === decimal) {
-    throw new NnfitError("usage", "the decimal point can't stand between thousands too", {
+    throw new NnfitError("usage", "the decimal mark can't also separate thousands", {
       setting: "data.thousands",
       have: `data.decimal: "${decimal}"`,
     });

@@ -37,7 +37,7 @@ export const dataOptions = z.strictObject({
     .union([z.number().min(0).max(0.9), z.string().min(1)])
     .default(0.2)
     .describe(
-      "the validation rows, scored after every epoch: a fraction to hold out (stratified by class, unless data.time is set; at least a row of each class; by several networks in turn, so one part in 2, 3, 4, … of the rows), a CSV file, or 0 for none",
+      "the validation rows, scored after every epoch: a fraction to hold out (stratified by class, at least one row of each; with several networks the fraction is rounded to 1/2, 1/3, 1/4, …, and they take turns; with data.time, all hold out the latest rows instead), a CSV file, or 0 for none",
     ),
   ignore: z.array(z.string()).default([]).describe("columns to leave out"),
   groups: z
@@ -54,7 +54,7 @@ export const dataOptions = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "a column that orders the rows in time, of numbers or dates: the latest rows are held out, so that no model is tested on rows earlier than those it trained on; not an input, but for the time of year, month, week and day of dates",
+      "a column of numbers or dates that orders the rows in time: the latest rows are held out, so that no model is tested on rows earlier than those it trained on; not an input, except for the time of year, month, week and day of dates",
     ),
   weight: z
     .string()
@@ -62,14 +62,14 @@ export const dataOptions = z.strictObject({
     .nullable()
     .default(null)
     .describe(
-      "a column of non-negative row weights for the loss, rescaled to mean 1; not an input, and scores and scalers count all rows the same",
+      "a column of non-negative row weights for the loss, rescaled to mean 1; not an input; scores and scalers weight all rows equally",
     ),
   positive: z
     .union([z.string(), z.number()])
     .nullable()
     .default(null)
     .describe(
-      "of two classes the positive one, which f1 is of and whose probability comes last; null for the second in order",
+      "with two classes, the positive one: F1 is computed for it, and its probability comes last; null: the second in order",
     ),
   types: z
     .record(z.string(), columnType)
@@ -81,7 +81,7 @@ export const dataOptions = z.strictObject({
     .enum(["auto", ...dayOrders])
     .default("auto")
     .describe(
-      "what comes first in dates such as 3/4/2024 and 3/4/24; auto is what a date such as 3/13/2024 in the same column tells, without which it holds words",
+      "what comes first in dates such as 3/4/2024 and 3/4/24; auto: inferred from an unambiguous date such as 3/13/2024 in the same column; without one, the column is text",
     ),
   ...csvOptions,
 });

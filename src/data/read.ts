@@ -251,13 +251,13 @@ function finish(builders: readonly ColumnBuilder[], lines: Int32Array, { name: s
 }
 
 function readTwice(name: string, source: Source): NnfitError {
-  return new NnfitError("data", `the column "${name}" begins with numbers, and words come after`, {
+  return new NnfitError("data", `the column "${name}" begins with numbers, but words follow`, {
     at: source.name,
-    have: "a pipe, which can't be read once more to see what the numbers look like",
+    have: "a pipe, which can't be read again to see how the numbers are written",
     try: `a file, or data.types: { "${name}": "category" }`,
   });
 }
 
 function noRows({ name }: Source): NnfitError {
-  return new NnfitError("data", "the table has a header and no rows", { at: name });
+  return new NnfitError("data", "the table has a header but no rows", { at: name });
 }

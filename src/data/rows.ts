@@ -137,7 +137,7 @@ function checkLine(block: Buffer, { name }: Source, line: number): void {
 
 function checkWidth({ length }: readonly string[], { name }: Source, line: number): void {
   if (length <= MOST_COLUMNS) return;
-  throw new NnfitError("data", `the header has ${length} columns, and ${MOST_COLUMNS} are the most`, {
+  throw new NnfitError("data", `the header has ${length} columns, but ${MOST_COLUMNS} is the maximum`, {
     at: `${name}:${line}`,
   });
 }

@@ -32,10 +32,10 @@ export function fileSource(path: string, name = path): Source {
       }
       const now = stateOf(path);
       if (before && (now?.size !== before.size || now.changed !== before.changed)) {
-        throw new NnfitError("files", "the table was changed while it was read", {
+        throw new NnfitError("files", "the table changed while it was being read", {
           at: name,
-          have: `${now?.size ?? 0} bytes, and ${before.size} when it was opened`,
-          try: "once more, when whatever writes it has ended",
+          have: `${now?.size ?? 0} bytes, but ${before.size} when it was opened`,
+          try: "again, once nothing is writing to it",
         });
       }
     },

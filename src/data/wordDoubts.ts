@@ -73,7 +73,7 @@ export function doubtAboutWords(column: CategoryColumn, data: DataOptions, isTar
   const all = [...settings, ...asMissing];
   const dress = dressOf(cells, data.decimal);
   if (isTarget && missed.length > 0 && ((marks ?? dress) === undefined || cells.length < FEW_CELLS)) {
-    const what = `"${missed[0]}" is taken for one of the classes of "${name}"`;
+    const what = `"${missed[0]}" is read as a class of "${name}"`;
     return {
       what,
       way: `${all.join(" and ")} ${all.length > 1 ? "leave" : "leaves"} its rows out`,
@@ -81,27 +81,27 @@ export function doubtAboutWords(column: CategoryColumn, data: DataOptions, isTar
     };
   }
   if (cells.length < FEW_CELLS) return undefined;
-  const isWords = `"${name}" is a column of words, as`;
+  const isWords = `"${name}" is read as words, because`;
   if (marks) {
     const kinds = [
       ...(marks.decimal === data.decimal ? [] : [`decimal ${MARKS[marks.decimal]}`]),
-      ...(marks.thousands === data.thousands ? [] : ["marks between thousands"]),
+      ...(marks.thousands === data.thousands ? [] : ["thousands separators"]),
     ].join(" and ");
-    const numbers = missed.length > 0 ? `"${missed[0]}" stands among ` : "its numbers have ";
+    const numbers = missed.length > 0 ? `"${missed[0]}" is among ` : "its numbers have ";
     const of = missed.length > 0 ? (kinds ? `numbers with ${kinds}` : "its numbers") : kinds;
-    const way = `${all.join(" and ")} ${all.length > 1 ? "make" : "makes"} it one of numbers`;
+    const way = `${all.join(" and ")} ${all.length > 1 ? "make" : "makes"} it numeric`;
     return { what: `${isWords} ${numbers}${of}`, way, makesNumbers: true };
   }
   if (dress !== undefined) {
     const what = `${isWords} its numbers are written like "${dress}"`;
-    const plain = ["plain ones", ...asMissing].join(" and ");
-    return { what, way: `${plain} would make it one of numbers`, makesNumbers: true };
+    const plain = ["plain numbers", ...asMissing].join(" and ");
+    return { what, way: `${plain} would make it numeric`, makesNumbers: true };
   }
   if (cells.every(looksLikeDate) && !cells.every(isSeason))
     return { ...doubtAboutDates(name, cells, asMissing, isTarget), makesNumbers: false };
   if (!isTarget && cells.every((cell) => CLOCK.test(cell))) {
     const way = "hours as numbers, such as 17.5, or dates with their times, can be learned from";
-    return { what: `"${name}" holds times of day, which are taken for words`, way, makesNumbers: false };
+    return { what: `"${name}" holds times of day, which are read as words`, way, makesNumbers: false };
   }
   return doubtAboutMixture(column, cells, data) ?? doubtAboutCapitals(name, categories);
 }
@@ -126,12 +126,11 @@ function doubtAboutMixture(
   const rows = codes.reduce((rows, code) => rows + Number(code >= 0 && isNumber[code]), 0);
   if (rows < MOSTLY * codes.length) return undefined;
   const more = words.length - 1;
-  const others =
-    more > 0 ? `"${words[0]}" and ${more} other ${more === 1 ? "word" : "words"} stand` : `"${words[0]}" stands`;
-  const what = `"${name}" is a column of words, as ${others} among its numbers`;
+  const others = more > 0 ? `"${words[0]}" and ${more} other ${more === 1 ? "word" : "words"} are` : `"${words[0]}" is`;
+  const what = `"${name}" is read as words, because ${others} among its numbers`;
   return {
     what,
-    way: `numbers in their place, or none, would make it one of numbers; data.types: { "${name}": "category" } says that they are codes`,
+    way: `numbers or missing cells in their place would make it numeric; data.types: { "${name}": "category" } says that they are codes`,
     makesNumbers: true,
   };
 }
@@ -159,13 +158,13 @@ function doubtAboutDates(
   isTarget: boolean,
 ): Pick<Doubt, "what" | "way"> {
   if (isTarget) return { what: `"${name}" holds dates, and each of them is a class` };
-  const what = `"${name}" holds dates, which are taken for words`;
+  const what = `"${name}" holds dates, which are read as words`;
   const order = dayOrderIn(cells);
   const unread = cells.find((cell) => daysIn(cell, order) === undefined);
   const isOrdered = unread === undefined || daysIn(unread, "dayFirst") === undefined;
   const settings = [...(isOrdered ? [] : ['data.dates: "dayFirst" or "monthFirst"']), ...asMissing];
   if (unread !== undefined && isOrdered)
-    return { what: `${what}, as ${unread} is none that can be read`, way: "dates such as 2024-03-01 can" };
+    return { what: `${what}, because ${unread} can't be read as a date`, way: "dates such as 2024-03-01 can" };
   if (settings.length === 0) settings.push(`data.types: { "${name}": "date" }`);
   return { what, way: `${settings.join(" and ")} ${settings.length > 1 ? "make" : "makes"} them dates` };
 }
@@ -176,8 +175,8 @@ function doubtAboutCapitals(name: string, words: readonly string[]): Doubt | und
     const small = word.toLowerCase();
     const alike = first.get(small);
     if (alike !== undefined) {
-      const what = `"${alike}" and "${word}" are different words of "${name}"`;
-      return { what, way: "written alike they would be one", makesNumbers: false };
+      const what = `"${alike}" and "${word}" are different words in "${name}"`;
+      return { what, way: "written the same way, they would be one", makesNumbers: false };
     }
     first.set(small, word);
   }

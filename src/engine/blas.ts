@@ -70,7 +70,7 @@ const systems: Partial<Record<NodeJS.Platform, { readonly libraries: readonly st
     },
     win32: {
       libraries: ["libopenblas.dll", "mkl_rt.2.dll", "mkl_rt.dll"],
-      packages: "putting the folder of OpenBLAS's libopenblas.dll into PATH",
+      packages: "adding the folder of OpenBLAS's libopenblas.dll to PATH",
     },
   };
 
@@ -90,13 +90,13 @@ export async function findBlas({ threads, library }: BlasOptions, platform = pro
     throw new NnfitError("usage", "the library that NNFIT_BLAS names can't be used", {
       setting: SETTING,
       have: failures.join("; "),
-      try: "the path of a BLAS library, no NNFIT_BLAS for the system's, or --backend wasm",
+      try: "the path of a BLAS library, unsetting NNFIT_BLAS to use the system's, or --backend wasm",
     });
   }
   throw new NnfitError("usage", "there is no BLAS library on this machine", {
     setting: SETTING,
     have: `none of ${libraries.join(", ")}`,
-    try: `${packages}, naming a library's path in NNFIT_BLAS, or --backend wasm`,
+    try: `${packages}, setting NNFIT_BLAS to a library's path, or --backend wasm`,
   });
 }
 
@@ -108,7 +108,7 @@ async function loadKoffi(): Promise<Koffi> {
     const { default: koffi } = await import(name);
     return koffi as Koffi; // an import by a name that is not a literal has no type
   } catch (error) {
-    throw new NnfitError("usage", "the package koffi, by which a BLAS library is called, can't be loaded", {
+    throw new NnfitError("usage", "the package koffi, which calls BLAS libraries, can't be loaded", {
       setting: SETTING,
       have: reason(error).replace(/ imported from .*/, ""),
       try: "npm ci --include=optional where nnfit is installed, or --backend wasm",

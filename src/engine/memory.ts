@@ -152,9 +152,9 @@ export class Memory {
 function outOfMemory(bytes: number): NnfitError {
   return new NnfitError(
     "data",
-    `the table and the network need ${(bytes / 2 ** 30).toFixed(1)} GiB of memory at least`,
+    `the table and the network need at least ${(bytes / 2 ** 30).toFixed(1)} GiB of memory`,
     {
-      have: "4.0 GiB, all that a WebAssembly memory can hold, or less where the machine has less",
+      have: "4.0 GiB, the most that a WebAssembly memory can hold, or less if the machine has less",
       try: "a smaller training.batchSize, fewer model.members, fewer or smaller layers in model.hidden, or fewer rows",
     },
   );

@@ -72,5 +72,5 @@ export function ready(memory: WebAssembly.Memory, control: number): void {
 }
 
 export function lostThread(what: string): NnfitError {
-  return new NnfitError("fault", `a thread of the engine ${what}`, { try: "--threads 1" });
+  return new NnfitError("fault", `an engine thread ${what}`, { try: "--threads 1" });
 }

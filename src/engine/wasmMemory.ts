@@ -8,10 +8,10 @@ export function wasmMemory(...descriptor: ConstructorParameters<typeof WebAssemb
     if (!(error instanceof RangeError)) throw error;
     throw new NnfitError(
       "usage",
-      "the system refuses the 10 GiB of addresses that Node takes for a WebAssembly memory",
+      "the system refuses the 10 GiB of address space that Node reserves for a WebAssembly memory",
       {
-        have: "a limit of virtual memory, such as one by ulimit -v or of a batch system",
-        try: "a higher limit, or the environment variable NODE_OPTIONS=--disable-wasm-trap-handler, which needs less and is slower",
+        have: "a limit on virtual memory, such as one set by ulimit -v or a batch system",
+        try: "a higher limit, or the environment variable NODE_OPTIONS=--disable-wasm-trap-handler, which needs less but is slower",
       },
     );
   }

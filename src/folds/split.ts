@@ -86,7 +86,7 @@ function checkEnough(
 ): void {
   if (found >= needed) return;
   const fewer = found - (needed - folds);
-  throw new NnfitError("data", `${folds} folds need ${needed} ${what} at least`, {
+  throw new NnfitError("data", `${folds} folds need at least ${needed} ${what}`, {
     at,
     have: String(found),
     try: fewer > 1 && allows(fewer) ? `${fewer} folds` : undefined,
@@ -114,7 +114,7 @@ function checkClasses(
   );
   throw new NnfitError("data", `the class "${name}" has ${has}, too few for ${folds} folds`, {
     at: `${table.source}:${table.lines[codes.indexOf(code)]}`,
-    have: `each fold tests up to ${Math.ceil(rows / folds)} of them and needs ${needed} to learn from${validates ? " and to judge by" : ""}`,
+    have: `each fold tests up to ${Math.ceil(rows / folds)} of them and needs ${needed} for training${validates ? " and validation" : ""}`,
     try: more === undefined ? "leaving the class out, or giving it more rows" : `${more} folds`,
   });
 }

@@ -65,7 +65,7 @@ export const initializers = {
 
   dataDriven: {
     about:
-      "normal, scaled so that each unit has standard deviation 1 over training rows, biases so that its zero lies among them (RealMLP)",
+      "normal, scaled so that each unit has standard deviation 1 over the training rows; biases put its zero among them (RealMLP)",
     options: none,
     with: () => dataDriven,
   } satisfies Member<typeof none, Initializer>,

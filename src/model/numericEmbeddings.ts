@@ -37,7 +37,7 @@ const minValues = z
   .int()
   .min(2)
   .default(3)
-  .describe("a column of fewer different values in the training rows is not embedded");
+  .describe("columns with fewer different values in the training rows are not embedded");
 
 const pbldOptions = z.strictObject({
   hidden: z.int().min(1).max(1024).default(16).describe("cosines per number"),

@@ -30,27 +30,27 @@ export const modelOptions = z.strictObject({
         .min(0)
         .default(1000)
         .describe(
-          "a column of up to this many categories is one-hot encoded; a column of more has a learned embedding",
+          "a column with up to this many categories is one-hot encoded; one with more gets a learned embedding",
         ),
       embedding: z.int().min(1).max(1024).default(8).describe("width of the learned embeddings, in inputs per column"),
       binary: z
         .enum(["oneHot", "sign"])
         .default("oneHot")
         .describe(
-          "how a column of two categories is encoded; sign: as one input, −1 or 1, and 0 for unknown or missing",
+          "how a column with two categories is encoded; sign: as one input, −1 or 1, with 0 for unknown or missing",
         ),
       minRows: z
         .int()
         .min(1)
         .default(1)
-        .describe("categories with fewer training rows than this share the place of unknown and missing ones"),
+        .describe("categories with fewer training rows than this are treated like unknown and missing ones"),
       unknown: z
         .number()
         .min(0)
         .max(0.5)
         .default(0)
         .describe(
-          "share of a mini-batch's categories that are treated as unknown, at random, such as 0.02; the network then learns what to do with an unknown category",
+          "share of each mini-batch's categories that are treated as unknown, at random, such as 0.02, so that the network learns to handle unknown categories",
         ),
     })
     .prefault({})

@@ -102,7 +102,7 @@ export function scorePredictions(
   const ranks = scores.rocAuc !== undefined && !Number.isNaN(scores.rocAuc); // not one row before another: 0.5
   const baseline = { rule: ruleOf(target, state), scores: ranks ? { ...scores, rocAuc: 0.5 } : scores };
   if ("leftOut" in linear) return { baseline, linear };
-  if (!predictions.linear) return { baseline, linear: { leftOut: "some networks' training rows have none" } };
+  if (!predictions.linear) return { baseline, linear: { leftOut: "none could be fitted for some of the networks" } };
   return { baseline, linear: { rule: linearRule(target), scores: scoresOf(target, truth, predictions.linear) } };
 }
 

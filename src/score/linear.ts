@@ -67,7 +67,7 @@ export function learnLinear(
   const fitted = { rows: design.rows, ...ofInputs(design, fit(design, known, outputs), outputs) };
   const state = toQuantile(fitted, target, { X: takeMatrixRows(X, columns.length, rows), columns, truth: known });
   const areFinite = [...state.weights.flat(), ...state.intercepts].every(Number.isFinite);
-  return areFinite ? state : "its weights are no finite numbers";
+  return areFinite ? state : "its weights are not finite";
 }
 
 /** Where a quantile is predicted: with as large a share of these rows below. */

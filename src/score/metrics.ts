@@ -116,7 +116,7 @@ export const metrics = {
   },
   pinball: {
     about:
-      "pinball loss, in the target's units, of models with the loss quantile: the mean of the errors, those above the target times 1 − q and those below it times q",
+      "pinball loss, in the target's units, for models with the loss quantile: the mean error, weighted 1 − q where the prediction is too high and q where it is too low",
     options: none,
     task: "regression",
     better: "lower",
@@ -226,7 +226,7 @@ export function checkScore(name: MetricName, of: Scored, setting: string): void 
   const ofQuantile = (metrics[name] as Metric).isOfQuantile && of.task === "regression";
   throw new NnfitError(
     "usage",
-    `the score ${name} is not one of a ${of.task}${ofQuantile ? " without the loss quantile" : ""}`,
+    `the score ${name} is not available for a ${of.task}${ofQuantile ? " without the loss quantile" : ""}`,
     {
       setting,
       try: ["loss", ...fitting].join(", "),

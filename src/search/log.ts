@@ -59,16 +59,16 @@ export class SearchLog {
     throw new NnfitError("usage", "the folder holds the trials of another search", {
       at: this.name,
       have: `trials of ${changes[changed]}`,
-      try: "another folder with --out, or deleting this file to begin anew",
+      try: "another folder with --out, or deleting this file to start over",
     });
   }
 
   private parse<Schema extends z.ZodType>(schema: Schema, line: string, number: number): z.output<Schema> {
     const parsed = schema.safeParse(jsonOf(line));
     if (parsed.success) return parsed.data;
-    throw new NnfitError("files", "the file of trials is damaged", {
+    throw new NnfitError("files", "the trials file is damaged", {
       at: `${this.name}:${number}`,
-      try: "deleting this line, or the file to begin anew",
+      try: "deleting this line, or the whole file to start over",
     });
   }
 }

@@ -130,15 +130,15 @@ function partsOf(
 /** There have to be two rows, groups or times. */
 function checkParting(table: Table, dependence: Dependence): void {
   if (table.rows < 2) {
-    throw new NnfitError("data", "the table has one row, which can't be parted into training and validation rows", {
+    throw new NnfitError("data", "the table has only one row, which can't be split into training and validation rows", {
       at: table.source,
       try: "more rows",
     });
   }
   if (dependence.kind === "none" || countOf(dependence.codes) > 1) return;
   const { kind, column } = dependence;
-  const same = kind === "groups" ? "are one group" : "have one time";
-  throw new NnfitError("data", `all rows ${same}, so they can't be parted into training and validation rows`, {
+  const same = kind === "groups" ? "belong to one group" : "have the same time";
+  throw new NnfitError("data", `all rows ${same}, so they can't be split into training and validation rows`, {
     at: `${table.source}, column "${column}"`,
     try: '"validation": 0',
   });
@@ -194,7 +194,7 @@ function checkClassSizes(table: Table, classes: ClassTarget | undefined, codes: 
   if (alone < 0) return;
   throw new NnfitError(
     "data",
-    `the class "${names[alone]}" has one row, which can't be both learned from and judged by`,
+    `the class "${names[alone]}" has only one row, which can't be both trained on and validated`,
     {
       at: `${table.source}:${table.lines[codes.indexOf(alone)]}`,
       try: 'leaving the row out, giving it another class, or "validation": 0',

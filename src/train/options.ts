@@ -29,7 +29,7 @@ export const trainingOptions = z.strictObject({
     .enum(["loss", ...metricNames])
     .default("loss")
     .describe(
-      "how the best epoch is chosen, on the validation rows: by the loss, or by any score of the task, which is then in history.csv too; of several targets by the mean, of errors in scaled units",
+      "how the best epoch is chosen, on the validation rows: by the loss or by any score of the task, which is then in history.csv too; with several targets, by the mean score, with errors in scaled units",
     ),
   classWeights: z
     .union([z.enum(["none", "balanced"]), z.record(z.string(), z.number().min(0))])
@@ -63,7 +63,7 @@ export const trainingOptions = z.strictObject({
     .enum(["wasm", "blas"])
     .default("wasm")
     .describe(
-      "what multiplies matrices; blas: the system's BLAS library, faster on wide layers, but its results are not bit-identical across machines",
+      "the engine for matrix products; blas: the system's BLAS library, faster on wide layers, but its results are not bit-identical across machines",
     ),
   optimizer: optimizerChoice.describe("how weights are updated"),
   schedule: z

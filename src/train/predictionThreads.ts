@@ -88,7 +88,7 @@ export class PredictionThreads {
     });
     worker.on("error", fail);
     worker.on("exit", (code) => {
-      if (!this.isClosed) fail(new Error(`a thread that predicts ended with ${code}`));
+      if (!this.isClosed) fail(new Error(`a prediction thread ended with ${code}`));
     });
     return lane;
   }

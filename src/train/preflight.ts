@@ -89,12 +89,12 @@ export function checkMemory(load: Load, available = availableMemory()): void {
   const said = Object.entries(parts).map(([name, bytes]) => `${gibibytes(bytes)} for the ${name}`);
   const limit =
     estimate.engine > most
-      ? `${gibibytes(most)}, all that a WebAssembly memory can hold`
-      : `${gibibytes(available)} that this machine has left`;
+      ? `${gibibytes(most)}, the most that a WebAssembly memory can hold`
+      : `${gibibytes(available)}, the memory that this machine has left`;
   const largest = Object.entries(parts).reduce((most, part) => (part[1] > most[1] ? part : most))[0];
-  throw new NnfitError("usage", `the training needs ${gibibytes(estimate.total)} of memory at least`, {
+  throw new NnfitError("usage", `the training needs at least ${gibibytes(estimate.total)} of memory`, {
     setting: settings[largest] ?? "model.hidden",
-    have: `${said.join(", ")}; and ${limit}`,
+    have: `${said.join(", ")}; the limit is ${limit}`,
     try: `fewer or smaller layers in model.hidden, ${load.members > 1 ? "fewer model.members, " : ""}a smaller training.batchSize, ${load.spec.tabm ? "a smaller model.tabm, " : ""}or fewer rows`,
   });
 }
@@ -107,9 +107,9 @@ function checkFiles({ spec, members, optimizer, holdsOut }: Load): void {
   const copies = 3 + Number(holdsOut) + make(optimizers, optimizer).slots.length;
   const bytes = members * countParameters(spec) * FLOAT * copies;
   if (bytes <= MOST_FILE_BYTES) return;
-  throw new NnfitError("usage", `a checkpoint of this training would have ${gibibytes(bytes)}`, {
+  throw new NnfitError("usage", `a checkpoint of this training would take ${gibibytes(bytes)}`, {
     setting: "model.hidden",
-    have: `${gibibytes(MOST_FILE_BYTES)}, the most that a file of nnfit can have`,
+    have: `${gibibytes(MOST_FILE_BYTES)}, the largest file that nnfit can write`,
     try: "fewer or smaller layers in model.hidden, fewer model.members, or an optimizer that remembers less, such as sgd",
   });
 }

@@ -229,7 +229,7 @@ function joinRows(parts: readonly Rows[]): Rows {
 function checkFits({ bestBy, calibrate }: TrainingOptions, scored: Scored): void {
   if (bestBy !== "loss") checkScore(bestBy, scored, "training.bestBy");
   if (calibrate && scored.task === "regression") {
-    throw new NnfitError("usage", "only probabilities are calibrated, and this is a regression", {
+    throw new NnfitError("usage", "only probabilities can be calibrated, but this is a regression", {
       setting: "training.calibrate",
     });
   }

@@ -68,7 +68,7 @@ export function continuedSpec(beginning: Beginning, model: ModelOptions, scale: 
   const ofNetwork = [...ofModel, ...otherwiseTaken(beginning, model)];
   const differ = [...ofNetwork, ...otherwiseScaled(beginning, scale)];
   if (differ.length > 0) {
-    throw new NnfitError("usage", "the model to continue from is another one than the config describes", {
+    throw new NnfitError("usage", "the model to continue from is not the one that the config describes", {
       setting: ofNetwork.length > 0 ? "model" : "scale",
       have: differ.join("; "),
       try: "the config.json of the model's run, which has all of its settings, with another data.train (relative to that file)",
@@ -102,7 +102,7 @@ function otherwiseTaken({ pipeline, network: { input } }: Beginning, model: Mode
 }
 
 function say(setting: string, then: unknown, now: unknown): string {
-  return `model.${setting}: ${JSON.stringify(then)}, and the config says ${JSON.stringify(now)}`;
+  return `model.${setting}: ${JSON.stringify(then)}, but the config says ${JSON.stringify(now)}`;
 }
 
 /** At least so many different values the training rows had, as the network sees them. */
@@ -122,11 +122,11 @@ function otherwiseScaled({ pipeline, target }: Beginning, scale: ScaleOptions): 
     ...targets.map((state) => ({ ...state, wanted: scalerFor(scale.target, state.name) })),
   ];
   const scalers = scaled.flatMap(({ name, scaler, wanted }) =>
-    scaler.name === wanted ? [] : [`the scaler of "${name}": "${scaler.name}", and the config says "${wanted}"`],
+    scaler.name === wanted ? [] : [`the scaler of "${name}": "${scaler.name}", but the config says "${wanted}"`],
   );
   const isClamped = targets.some(({ range }) => range !== undefined);
   const clampDiffers = targets.length > 0 && isClamped !== scale.clamp;
-  return clampDiffers ? [...scalers, `scale.clamp: ${isClamped}, and the config says ${scale.clamp}`] : scalers;
+  return clampDiffers ? [...scalers, `scale.clamp: ${isClamped}, but the config says ${scale.clamp}`] : scalers;
 }
 
 function pick({

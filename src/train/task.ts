@@ -63,12 +63,12 @@ export function findTask(
   if (date) {
     throw new NnfitError("usage", `the target "${date.name}" can't be a date`, {
       setting: "data.types",
-      try: "a column with the number of days until then as the target",
+      try: "a column with the number of days until that date as the target",
     });
   }
   const { task, because } = decideTask(setting, targets, table.source);
   if (task === "regression" && positive !== null) {
-    throw new NnfitError("usage", "only one of two classes is called positive", {
+    throw new NnfitError("usage", "only a target with two classes has a positive class", {
       setting: "data.positive",
       have: "a regression, whose target is a number",
       try: '"task": "classification", if its values are classes',

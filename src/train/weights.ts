@@ -46,13 +46,13 @@ function weightsIn(table: Table, name: string): number[] {
     if (text !== undefined && weight !== undefined && weight >= 0) return weight;
     const found = weight === undefined ? `"${text}"` : text;
     const message = text === undefined ? "the weight of a row is missing" : `the weight of a row is ${found}`;
-    throw new NnfitError("data", `${message}, and must be a number that is not negative`, {
+    throw new NnfitError("data", `${message}; it must be a number that is not negative`, {
       at: `${table.source}:${table.lines[row]}, column "${name}"`,
       try: "correcting the cell; 0 leaves the row out",
     });
   });
   if (weights.some((weight) => weight > 0)) return weights;
-  throw new NnfitError("data", `the weight "${name}" is 0 in every row, so none would count`, { at: table.source });
+  throw new NnfitError("data", `the weight "${name}" is 0 in every row, so no row would count`, { at: table.source });
 }
 
 function numberOf(column: Column, row: number): number | undefined {
@@ -72,7 +72,7 @@ export function classFactors(
 ): ClassFactors | undefined {
   if (weights === "none") return undefined;
   if (target.task === "regression" || truth.task === "regression") {
-    throw new NnfitError("usage", "class weights are for classes, and this is a regression", {
+    throw new NnfitError("usage", "class weights are for classes, but this is a regression", {
       setting: "training.classWeights",
       try: "data.weight, a column that says how much each row counts",
     });
@@ -95,7 +95,7 @@ function checkLabels(named: readonly string[], { name, classes }: Extract<Target
   const unknown = named.find((label) => !classes.includes(label));
   if (unknown === undefined) return;
   const similar = nearest(unknown, classes);
-  throw new NnfitError("usage", `"${unknown}" is no class of the target "${name}"`, {
+  throw new NnfitError("usage", `"${unknown}" is not a class of the target "${name}"`, {
     setting: "training.classWeights",
     have: classes.join(", "),
     try: similar && `"${similar}"`,
@@ -140,7 +140,7 @@ function onAverageOne(
   const shares = sharesOf(Float64Array.from(chosen, (row) => rows?.[row] ?? 1));
   const weights = sharesOf(shares.of.map((share, i) => share * factorOf(chosen[i]!)));
   const sum = weights.of.reduce((sum, weight) => sum + weight, 0);
-  if (sum === 0) throw new NnfitError("data", `all rows ${use} have the weight 0, so none would count`);
+  if (sum === 0) throw new NnfitError("data", `all rows ${use} have weight 0, so none would count`);
   const unit = rows ? largestOf(rows) : 1;
   return {
     each: Float32Array.from(weights.of, (weight) => (weight / sum) * chosen.length),

@@ -50,9 +50,9 @@ function tooLarge(pipeline: PipelineState, { columns, lines, source }: Table, X:
   const row = Math.floor(at / width);
   const name = inputNames(pipeline)[at % width]!;
   const column = columns.find((column) => column.name === name)!;
-  return new NnfitError("data", "a number is too large to compute with, even when it is scaled", {
+  return new NnfitError("data", "a number is too large to compute with, even when scaled", {
     at: `${source}:${lines[row]}, column "${name}"`,
-    have: textOf(column, row) ?? "a missing cell, as it is filled",
+    have: textOf(column, row) ?? "a missing cell, after filling",
     try: "correcting the cell, or another scaler for the column",
   });
 }

@@ -35,15 +35,11 @@ export function learnClasses(
   const classes = inOrder(differentValues(column));
   if (classes.length < 2) {
     const where = withoutTarget > 0 ? "every row that has one" : "every row";
-    throw new NnfitError(
-      "data",
-      `the target "${name}" is "${classes[0]}" in ${where}: there is nothing to tell apart`,
-      {
-        at: source,
-        have: withoutTarget > 0 ? `rows without a target, which are left out: ${withoutTarget}` : undefined,
-        try: withoutTarget > 0 ? "a word in their empty cells, if that is a class" : undefined,
-      },
-    );
+    throw new NnfitError("data", `the target "${name}" is "${classes[0]}" in ${where}: there is nothing to learn`, {
+      at: source,
+      have: withoutTarget > 0 ? `rows without a target, which are left out: ${withoutTarget}` : undefined,
+      try: withoutTarget > 0 ? "a word in the empty cells, if they are a class of their own" : undefined,
+    });
   }
   return { task: "classification", name, type, classes: withPositive(classes, positive) };
 }
@@ -63,7 +59,7 @@ function withPositive(classes: string[], positive: DataOptions["positive"]): str
   }
   if (classes.length > 2) {
     const have = `${classes.length} classes`;
-    throw new NnfitError("usage", "only one of two classes is called positive", { setting, have });
+    throw new NnfitError("usage", "only a target with two classes has a positive class", { setting, have });
   }
   return [...classes.filter((other) => other !== name), name];
 }

@@ -122,7 +122,7 @@ export function learnPipeline(
     if (word !== undefined) {
       throw new NnfitError("usage", `the column "${word}" holds words, which are not scaled`, {
         setting: "scale.inputs",
-        have: `columns that can be: ${numbers.join(", ")}`,
+        have: `columns that can be scaled: ${numbers.join(", ")}`,
       });
     }
   }
@@ -134,7 +134,7 @@ export function learnPipeline(
     if (column.name === aside?.name) {
       const state = aside.cyclesComeAgain ? learnCycles(column) : undefined;
       if (state) pipeline.push(state);
-      leftOut.push({ name: column.name, why: state ? `its days only, as it ${aside.why}` : aside.why });
+      leftOut.push({ name: column.name, why: state ? `only its days, because it ${aside.why}` : aside.why });
       continue;
     }
     const learned = ignored.includes(column.name)
@@ -148,7 +148,7 @@ export function learnPipeline(
     throw new NnfitError("data", "no column is left to learn from", {
       at: training.source,
       have: leftOut.map(({ name, why }) => `${name}: ${why}`).join("; ") || "the target alone",
-      try: words && `data.types: { "${words.name}": "category" }, if its words come again in new rows`,
+      try: words && `data.types: { "${words.name}": "category" }, if its words recur in new rows`,
     });
   }
   return { pipeline, leftOut };
@@ -226,7 +226,7 @@ function learnCategory(column: CategoryColumn, { unknown, minRows, given = [] }:
   }
   const descending = [...counts.entries()].sort(([, a], [, b]) => b - a);
   const frequent = descending.slice(0, MOST_CATEGORIES).filter(([, count]) => count >= minRows);
-  if (frequent.length === 0) return `no category is in ${minRows} training rows or more`;
+  if (frequent.length === 0) return `every category is in fewer than ${minRows} training rows`;
   const shares = new Map(frequent.map(([code, count]) => [categories[code]!, count / rows]));
   const kept = inOrder(shares.keys());
   const placed = frequent.reduce((sum, [, count]) => sum + count, 0);

@@ -153,10 +153,10 @@ export const LARGEST_TARGET = 1e150;
 export function checkMagnitude({ smallest, largest }: Sample, most: number, column: string, source: string): void {
   const extreme = -smallest > largest ? smallest : largest;
   if (Math.abs(extreme) <= most) return;
-  throw new NnfitError("data", `the column "${column}" has numbers too large to be scaled`, {
+  throw new NnfitError("data", `the column "${column}" has numbers too large to scale`, {
     at: source,
     have: String(extreme),
-    try: `another unit for the column: numbers may go to ${most}`,
+    try: `another unit for the column: numbers can be up to ${most}`,
   });
 }
 

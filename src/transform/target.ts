@@ -97,7 +97,7 @@ export function learnTargets(
     checkMagnitude(sample, LARGEST_TARGET, name, training.source);
     const width = sample.largest - sample.smallest;
     if (width < 1 / LARGEST_TARGET) {
-      throw new NnfitError("data", `the target "${name}" has numbers too small for their error to be told`, {
+      throw new NnfitError("data", `the target "${name}" varies too little for errors to be computed`, {
         at: training.source,
         have: `${sample.smallest} to ${sample.largest}`,
         try: "another unit for the column",
@@ -127,10 +127,10 @@ export function truthOf(target: TargetState, table: Table): Truth {
 function checkRange(values: Float64Array, { source, lines }: Table, name: string): void {
   const row = values.findIndex((value) => Math.abs(value) > LARGEST_TARGET);
   if (row < 0) return;
-  throw new NnfitError("data", "a target is too large for its error to be told", {
+  throw new NnfitError("data", "a target is too large for its error to be computed", {
     at: `${source}:${lines[row]}, column "${name}"`,
     have: String(values[row]),
-    try: `another unit for the column: targets may go to ${LARGEST_TARGET}`,
+    try: `another unit for the column: targets can be up to ${LARGEST_TARGET}`,
   });
 }
 
@@ -151,7 +151,7 @@ export function applyTarget(target: TargetState, truth: Truth): Float32Array {
   }
   if (!isFinite32(y)) {
     const at = y.findIndex((scaled) => !Number.isFinite(scaled));
-    throw new NnfitError("data", "a target is too large to compute with, even when it is scaled", {
+    throw new NnfitError("data", "a target is too large to compute with, even when scaled", {
       setting: "data.target",
       have: String(truth.values[at % width]![Math.floor(at / width)]),
     });

@@ -269,7 +269,7 @@ describe("a file that is written whole", () => {
   it("is refused where the disk gives back other bytes", () => {
     writeFileSync(path(), before);
     const lying = { ...systemFiles, read: (path: string) => Buffer.concat([systemFiles.read(path), Buffer.of(0)]) };
-    expect(() => writeWhole(path(), after, lying)).toThrow("other bytes");
+    expect(() => writeWhole(path(), after, lying)).toThrow("different bytes");
     expect(readFileSync(path()).equals(before)).toBe(true);
   });
 

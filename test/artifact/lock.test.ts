@@ -120,7 +120,7 @@ describe("the lock of a folder", () => {
     "that nobody can read is held, until its heartbeat has stopped: %#",
     async (content) => {
       writeFileSync(lockFile, content);
-      expect((await refused()).details.have).toContain("a process that is not named");
+      expect((await refused()).details.have).toContain("an unknown process");
       age(90);
       take();
       expect(readdirSync(folder)).toEqual([LOCK_FILE]);

@@ -17,7 +17,7 @@ describe.concurrent("nnfit train --backend blas", () => {
       return { ...told, result: json<Result>(told.out) };
     };
     const [foreign, own] = [await train("blas"), await train("wasm")];
-    expect(foreign.err).toContain(`engine    ${blas.name} (its bits vary by machine)`);
+    expect(foreign.err).toContain(`engine    ${blas.name} (not bit-identical across machines)`);
     expect(own.err).not.toMatch(/^ *engine/m);
     expect([foreign.result.backend, own.result.backend]).toEqual(["blas", "wasm"]);
     expect(foreign.result.scores.logLoss).toBeCloseTo(own.result.scores.logLoss!, 4);

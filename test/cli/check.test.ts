@@ -131,10 +131,10 @@ describe.concurrent("nnfit check", () => {
   it("breaks for a column that is not there, and names one that is much like it", async () => {
     const { code, err, columns, extra } = await found(table(rows(0, 100), "agee,city,price,y"));
     expect(code).toBe(1);
-    expect(brokenIn(err)).toEqual(['the column "age" is not there; "agee" is']);
+    expect(brokenIn(err)).toEqual(['the table has no column "age"; it has "agee"']);
     expect(extra).toEqual(["agee"]);
     expect(columns.age).toMatchObject({ present: false, missing: null, drift: null, breaks: ["lacking"] });
-    expect(brokenIn((await check("city,price\n")).err)).toEqual(['the column "age" is not there']);
+    expect(brokenIn((await check("city,price\n")).err)).toEqual(['the table has no column "age"']);
   });
 
   it("breaks for a single cell that is no number", async () => {
@@ -204,7 +204,7 @@ describe.concurrent("nnfit check", () => {
   it("has nothing to say of a header alone but its columns", async () => {
     expect(await found(`${header}\n`)).toMatchObject({
       code: 0,
-      err: "note: the table has a header and no rows, so only its columns were checked\n",
+      err: "note: the table has a header but no rows, so only its columns were checked\n",
       holds: true,
       rows: 0,
     });

@@ -61,7 +61,7 @@ describe("a table with dates", () => {
       expect(err).toContain(scores);
     }
     const { err } = await works(["train", "n.json", "--set", "training.epochs=1"], { cwd: other });
-    expect(err).toContain('data.types: { "due": "date" } reads them so');
+    expect(err).toContain('data.types: { "due": "date" } reads them as dates');
   });
 
   it("has new rows that are no dates refused, or left empty", async () => {
@@ -77,7 +77,7 @@ describe("a table with dates", () => {
       expect.stringMatching(/^-?\d+\.\d+,due is missing$/),
       expect.stringMatching(/^-?\d+\.\d+,due 2031-01-01 is outside 2022-01-01 to 2023-12-31$/),
     ]);
-    expect(lenient.err).toContain('1 row has no prediction, as "due" is not a date: "13/5/2023"');
+    expect(lenient.err).toContain('1 row has no prediction, because "due" is not a date: "13/5/2023"');
     expect(lenient.err).toContain('"due" is beyond its training range (2022-01-01 to 2023-12-31) in 1 row');
   });
 
@@ -123,7 +123,7 @@ describe("a table with dates", () => {
     expect((await works(["train", "w.json"], { cwd: other })).err).toContain("1 category: due");
     const given = await nnfit(["train", "e.json"], { cwd: other });
     expect(given.code).toBe(4);
-    expect(given.err).toContain('"1/1/2022" may be one date or another\n  at    t.csv:2, column "due"');
+    expect(given.err).toContain('"1/1/2022" could be either of two dates\n  at    t.csv:2, column "due"');
   });
 
   it("that puts rows in order is learned from by its season, and asked for it", async () => {
@@ -131,7 +131,7 @@ describe("a table with dates", () => {
     const ordered = folder({ "t.csv": table(whole), "c.json": config({ time: "due" }) });
     const { err } = await works(["train", "c.json"], { cwd: ordered });
     expect(err).toMatch(
-      /inputs +1 date: due \(time of year, time of month, time of week\)\n +left out +due: its days only, as it tells the order of the rows\n/,
+      /inputs +1 date: due \(time of year, time of month, time of week\)\n +left out +due: only its days, because it gives the order of the rows\n/,
     );
     const predicted = await works(["predict", "runs/c"], { cwd: ordered, input: "due,x\n2024-07-05,3\n" });
     expect(predicted.err).not.toContain("beyond");
@@ -173,7 +173,7 @@ describe("a table with dates", () => {
     for (const lines of [monthFirst, dayFirst]) {
       const { code, err } = await nnfit(["predict", "runs/c"], { cwd: other, input: table(lines, "due,x") });
       expect(code).toBe(4);
-      expect(err).toContain(`"${lines[0]!.slice(0, -2)}" may be one date or another`);
+      expect(err).toContain(`"${lines[0]!.slice(0, -2)}" could be either of two dates`);
       expect(err).toContain("--dates");
     }
     const wanted = await of(["2023-04-03,1", "2023-04-13,1"]);
@@ -181,7 +181,7 @@ describe("a table with dates", () => {
     expect(await of(dayFirst, "--dates", "dayFirst")).toBe(wanted);
     put(other, { "new.csv": table(dayFirst.map((line) => `${line},1`)) });
     const evaluated = await nnfit(["evaluate", "runs/c", "new.csv"], { cwd: other });
-    expect([evaluated.code, evaluated.err]).toEqual([4, expect.stringContaining("may be one date or another")]);
+    expect([evaluated.code, evaluated.err]).toEqual([4, expect.stringContaining("could be either of two dates")]);
     for (const command of ["evaluate", "check"]) {
       const { err } = await nnfit([command, "runs/c", "new.csv", "--dates", "dayFirst"], { cwd: other });
       expect(err).not.toContain("error");

@@ -124,12 +124,23 @@ const cases: Case[] = [
   ),
   usage("a regression that is to be calibrated", {
     args: [...set("data.target=a"), ...set("training.calibrate=true").slice(-2)],
-    says: ["only probabilities are calibrated, and this is a regression"],
+    says: ["only probabilities can be calibrated, but this is a regression"],
   }),
-  withConfig("a config that nests 10^5 deep", '{"data":'.repeat(1e5), /nests more than 64 deep/, "c.json:1"),
-  withConfig("lists that nest 10^5 deep", `{"data":\n${"[".repeat(1e5)}`, /nests more than 64 deep/, "c.json:2"),
-  usage("--set that nests deep", { args: set(`model.hidden=${"[".repeat(5e3)}`), says: [/nests more than 64 deep/] }),
-  usage("--set with a path that is deep", { args: set(`${"a.".repeat(5e3)}a=1`), says: [/nests more than 64 deep/] }),
+  withConfig("a config that nests 10^5 deep", '{"data":'.repeat(1e5), /is nested more than 64 levels deep/, "c.json:1"),
+  withConfig(
+    "lists that nest 10^5 deep",
+    `{"data":\n${"[".repeat(1e5)}`,
+    /is nested more than 64 levels deep/,
+    "c.json:2",
+  ),
+  usage("--set that nests deep", {
+    args: set(`model.hidden=${"[".repeat(5e3)}`),
+    says: [/is nested more than 64 levels deep/],
+  }),
+  usage("--set with a path that is deep", {
+    args: set(`${"a.".repeat(5e3)}a=1`),
+    says: [/is nested more than 64 levels deep/],
+  }),
   withConfig(
     "10^4 layers",
     good.replace("[4]", `[${Array(1e4).fill(4)}]`),
@@ -147,9 +158,9 @@ const cases: Case[] = [
   withConfig(
     "a network that no memory holds",
     good.replace("[4]", "[65536, 65536, 65536]"),
-    /the training needs 22\d\.\d GiB of memory at least/,
+    /the training needs at least 22\d\.\d GiB of memory/,
     "model.hidden, c.json:6",
-    /GiB for the network.* 4\.0 GiB, all that a WebAssembly memory can hold/,
+    /GiB for the network.* 4\.0 GiB, the most that a WebAssembly memory can hold/,
     /smaller layers/,
   ),
   usage("no such config", { args: ["train", "d.json"], says: ["there is no such config file", "d.json"] }),
@@ -189,7 +200,7 @@ const cases: Case[] = [
     says: [/can't read the table: there is no such file/, "u.csv"],
   },
   data("an empty table", "", "the table is empty", "t.csv"),
-  data("a header alone", "a,b,kind\n", /header and no rows/, "t.csv"),
+  data("a header alone", "a,b,kind\n", /header but no rows/, "t.csv"),
   data(
     "two columns of the same name",
     table.replace("a,b", "a,a"),
@@ -231,7 +242,7 @@ const cases: Case[] = [
   data(
     "a class with one row",
     table.replace("5,15,x", "5,15,z"),
-    /the class "z" has one row/,
+    /the class "z" has only one row/,
     "t.csv:7",
     undefined,
     /"validation": 0/,
@@ -356,7 +367,7 @@ it.runIf(process.platform === "linux")("a limit of virtual memory is named, with
   for (const args of [predict, ["train", "c.json"], ["check", "runs/c", "t.csv"]]) {
     const { code, err } = await nnfit(args, { cwd: home, node: limited });
     expect(code).toBe(2);
-    expect(err).toContain("the system refuses the 10 GiB of addresses");
+    expect(err).toContain("the system refuses the 10 GiB of address space");
     expect(err).toContain("NODE_OPTIONS=--disable-wasm-trap-handler");
   }
   expect((await works(["train", "--help"], { node: limited })).out).toContain("Usage: nnfit train");

@@ -31,7 +31,7 @@ interface Evaluation {
 /** The network is then no better than a linear model. */
 const AFTER_TWO_EPOCHS =
   "note: linear: by accuracy the network is no better than this linear model\n" +
-  "note: the model seems to have learned from these rows, so the scores are too good\n";
+  "note: the model seems to have been trained on these rows, so the scores are optimistic\n";
 
 const iris = readFileSync(dataset("iris"), "utf8");
 const cwd = folder({
@@ -69,7 +69,7 @@ describe.concurrent("nnfit evaluate", () => {
   });
 
   it("says that rows are those of training only where they are", async () => {
-    const note = "the model seems to have learned from these rows";
+    const note = "the model seems to have been trained on these rows";
     const [header, ...rows] = readFileSync(dataset("diabetes"), "utf8").trimEnd().split("\n");
     const table = (of: string[]) => [header, ...of].join("\n");
     await works(["train", "half.json"], { cwd });
@@ -83,7 +83,7 @@ describe.concurrent("nnfit evaluate", () => {
     const input = iris.split("\n").slice(0, 2).join("\n");
     const { out, err } = await works(["evaluate", "runs/iris", "-", "--importance"], { cwd, input });
     expect(out).not.toContain("importance:");
-    expect(err).toContain("left out  the importance of columns: one row has no other to take cells from");
+    expect(err).toContain("left out  the importance of columns: a single row can't be shuffled");
   });
 
   it("--importance tells what each column is worth, the same each time", async () => {
@@ -91,7 +91,9 @@ describe.concurrent("nnfit evaluate", () => {
     const again = await works(["evaluate", "runs/iris", "iris.csv", "--importance"], { cwd });
     expect(again.out).toBe(out);
     const table = out.slice(out.indexOf("importance:")).trimEnd().split("\n");
-    expect(table[0]).toBe("importance: how much worse without what a column tells (mean of 5 shuffles ± deviation)");
+    expect(table[0]).toBe(
+      "importance: how much worse each score gets when a column is shuffled (mean of 5 shuffles ± deviation)",
+    );
     expect(table[1]).toMatch(/^ {2}column +logLoss +accuracy$/);
     const names = table.slice(2).map((line) => line.trim().split(/ +/)[0]!);
     expect([...names].sort()).toEqual(["petal_length_cm", "petal_width_cm", "sepal_length_cm", "sepal_width_cm"]);
@@ -182,19 +184,19 @@ describe.concurrent("nnfit evaluate", () => {
     const width = ({ intervals }: Evaluation) => intervals!.rmse![1] - intervals!.rmse![0];
     expect(width(byGroups)).toBeGreaterThan(1.5 * width(byRows));
     expect((await works(["evaluate", "runs/t"], { cwd, input: anonymous })).err).toContain(
-      'note: the table lacks "patient", which tells what rows belong together, so the intervals may be far too narrow\n',
+      'note: the table lacks "patient", which marks the rows that belong together, so the intervals may be far too narrow\n',
     );
 
     const few = table.split("\n").slice(0, 51).join("\n");
     expect((await works(["evaluate", "runs/t"], { cwd, input: few })).err).toContain(
-      "note: intervals from 5 groups come out too narrow\n",
+      "note: intervals from 5 groups tend to be too narrow\n",
     );
     const empty = table.replaceAll(/^p\d+/gm, "");
     expect((await works(["evaluate", "runs/t"], { cwd, input: empty })).err).toContain(
       'note: many rows lack "patient"',
     );
     const one = await works(["evaluate", "runs/t"], { cwd, input: table.split("\n").slice(0, 11).join("\n") });
-    expect(one.err).toContain('intervals  none, as all rows belong together by "patient"\n');
+    expect(one.err).toContain('intervals  none, because all rows belong together by "patient"\n');
     const without = await works(["evaluate", "runs/t", "t.csv", "--no-intervals"], { cwd });
     expect(without.err).not.toContain("intervals");
   });
@@ -309,7 +311,7 @@ describe.concurrent("nnfit evaluate", () => {
     const input = `${iris}5,3,1,0.2,setossa\n`;
     const { code, out, err } = await nnfit(["evaluate", "runs/iris"], { cwd, input });
     expect({ code, out }).toEqual({ code: 4, out: "" });
-    expect(err).toMatch(/^error: "setossa" is none of the classes/);
+    expect(err).toMatch(/^error: "setossa" is not a class that the model knows/);
     expect(err).toMatch(/^ {2}at +standard input:152, column "species"$/m);
     expect(err).toMatch(/^ {2}have +setosa, versicolor, virginica$/m);
     expect(err).toMatch(/^ {2}try +"setosa", if it is the same$/m);
@@ -386,7 +388,7 @@ describe.concurrent("nnfit evaluate", () => {
     const { code, err } = await nnfit(["evaluate", "runs/c", "new.csv"], { cwd: here });
     expect([code, err.split("\n").slice(0, 3)]).toEqual([
       4,
-      ['error: "FALSE" is none of the classes that the model knows', '  at    new.csv:3, column "y"', "  have  0, 1"],
+      ['error: "FALSE" is not a class that the model knows', '  at    new.csv:3, column "y"', "  have  0, 1"],
     ]);
   });
 });

@@ -98,7 +98,7 @@ describe("nnfit train --folds 4", () => {
     );
     expect(told.err).toMatch(/rows +36 for training, 9 for validation/);
     expect(told.err).toMatch(/^fold 3\/4 {2}accuracy \d\.\d+, logLoss 0\.\d+$/m);
-    expect(told.err).toContain("model     none is kept; the same command without --folds trains one on all rows");
+    expect(told.err).toContain("model     not kept; the same command without --folds trains one on all rows");
   });
 
   it("predicts every row once, in the order of the table, by a fold that did not learn from it", () => {
@@ -208,7 +208,7 @@ describe("nnfit train --folds 3 --keep", () => {
     const { err, out } = await works(["train", "c.json", "--folds", "3", "--keep", "--json"], { cwd });
     const { model, outOfFold: judged } = json<Result>(out);
     expect(model).toBe("runs/c/model.safetensors");
-    expect(err).toContain("scaling is learned once from all rows, so that all networks can be one model");
+    expect(err).toContain("scaling is learned once from all rows, so that the networks can form one model");
     expect(err).toContain("runs/c/model.safetensors: the 6 networks of all folds");
     const described = await works(["inspect", "runs/c", "--json"], { cwd });
     expect(json<object>(described.out)).toMatchObject({
@@ -227,7 +227,7 @@ it("a training with another config leaves no folds of the one before, and one wi
   expect(same.err).not.toContain("folds.csv");
   expect(readdirSync(join(cwd, "runs/c"))).toContain("folds.csv");
   const other = await works(["train", "c.json", "--set", "model.hidden=[3]"], { cwd });
-  expect(other.err).toContain("note: folds.csv and out-of-fold.csv were of another config, and are removed");
+  expect(other.err).toContain("note: folds.csv and out-of-fold.csv came from another config and are removed");
   expect(readdirSync(join(cwd, "runs/c"))).not.toContain("folds.csv");
   expect(readdirSync(join(cwd, "runs/c"))).not.toContain("out-of-fold.csv");
 });
@@ -270,7 +270,7 @@ describe.skipIf(process.platform === "win32")("folds that are stopped", () => {
     };
     const { told, code } = await stop("SIGINT", 150);
     expect(code).toBe(130);
-    expect(told).toMatch(/stopped {3}by SIGINT after \d of 3 folds; all is kept in runs\/c\/folds\n/);
+    expect(told).toMatch(/stopped {3}by SIGINT after \d of 3 folds; checkpoint saved in runs\/c\/folds\n/);
     expect(told).toContain(`resume    nnfit train c.json ${[...args, "--resume"].join(" ")}\n`);
     expect(Object.keys(results(cwd))).not.toContain("folds.csv");
     await stop("SIGKILL", 250, ["--resume"]);
@@ -296,7 +296,7 @@ describe.skipIf(process.platform === "win32")("folds that are stopped", () => {
     ] as const) {
       const { code, err } = await nnfit(["train", "c.json", ...args, "--resume"], { cwd });
       expect(code).toBe(2);
-      expect(err).toContain("error: the folds were begun with another config, other options or other data");
+      expect(err).toContain("error: the folds were started with a different config, options or data");
       expect(err).toContain(`have  ${differs}`);
     }
     const single = await nnfit(["train", "c.json", "--resume"], { cwd });
@@ -304,12 +304,10 @@ describe.skipIf(process.platform === "win32")("folds that are stopped", () => {
     expect(single.err).toContain("have  checkpoints of folds, in runs/c/folds\n  try   the same command with --folds");
     expect(contents(join(cwd, "runs/c"))).toEqual(before);
     const anew = await works(["train", "c.json", "--folds", "2", "--set", "training.epochs=1"], { cwd });
-    expect(anew.err).toContain(
-      "note: the folds start anew; the checkpoints of earlier ones, for --resume, are removed",
-    );
+    expect(anew.err).toContain("note: the folds start over; the earlier checkpoints for --resume are removed");
     const done = contents(join(cwd, "runs/c"));
     const again = await works(["train", "c.json", "--folds", "2", "--set", "training.epochs=1", "--resume"], { cwd });
-    expect(again.err).toContain("resume    from the first fold, as there is no checkpoint");
+    expect(again.err).toContain("resume    from the first fold, because there is no checkpoint");
     expect(contents(join(cwd, "runs/c"))).toEqual(done);
   });
 
@@ -385,7 +383,7 @@ describe("nnfit train --folds 3 --keep where a training was killed", () => {
       "checkpoints/000001.safetensors": "",
     });
     const { err } = await works(["train", "c.json", "--folds", "3", "--keep"], { cwd });
-    expect(err).toContain("the checkpoints of an earlier run, for --resume, are removed");
+    expect(err).toContain("the earlier run's checkpoints for --resume are removed");
     expect(readdirSync(join(cwd, "runs/c")).sort()).toEqual([
       "config.json",
       "folds.csv",
@@ -401,7 +399,7 @@ describe("nnfit train --folds by groups or time", () => {
   it("never tests a group that a fold learned from, and takes it for no input", async () => {
     const cwd = inFolder(grouped);
     const { err } = await works(["train", "c.json", "--folds", "5"], { cwd });
-    expect(err).toMatch(/left out +patient: tells which rows belong together/);
+    expect(err).toMatch(/left out +patient: marks which rows belong together/);
     expect(err).toContain("folds     5, whole groups of patient: each fold is tested on 12 rows");
     const folds = new Map<string, Set<string>>();
     for (const [row, { fold }] of outOfFold(cwd).entries()) {
@@ -437,7 +435,7 @@ describe("nnfit train --folds by groups or time", () => {
     });
     const gate = ["--fail-if", "rocAuc < 0"];
     const { code, err } = await nnfit(["train", "c.json", "--folds", "4", ...gate], { cwd });
-    expect(err).toContain("note: fold 3 is tested on rows of new and has none to train on\n");
+    expect(err).toContain("note: fold 3 is tested on rows of new but has none to train on\n");
     expect(err).not.toContain("note: fold 4");
     expect(err).toMatch(/^ {2}mean .* -$/m);
     expect(err).toContain("have  rocAuc is not defined for these rows");
@@ -447,7 +445,7 @@ describe("nnfit train --folds by groups or time", () => {
   it("governs the rows that a single training holds out, too", async () => {
     const cwd = inFolder(inTime);
     const { err } = await works(["train", "c.json"], { cwd });
-    expect(err).toMatch(/left out +day: its days only, as it tells the order of the rows/);
+    expect(err).toMatch(/left out +day: only its days, because it gives the order of the rows/);
     expect(err).toMatch(/rows +48 for training, 12 for validation/);
     // weights are learned from the 48 earliest rows alone: what the others hold changes the validation, no update
     const cut = points.map((cells) => cells[3]!).sort()[48]!;
@@ -468,13 +466,13 @@ describe("nnfit train --folds refuses", () => {
   };
 
   it.each(["1", "0", "2.5", "-3", "many"])("%s folds", async (folds) => {
-    expect(await refused([`--folds=${folds}`])).toMatch(/^2 [\s\S]*It takes a number from 2 on\./);
+    expect(await refused([`--folds=${folds}`])).toMatch(/^2 [\s\S]*It takes a whole number, 2 or more\./);
   });
 
   it("more folds than rows, or groups", async () => {
-    expect(await refused(["--folds", "61"])).toMatch(/^4 [\s\S]*61 folds need 61 rows with a target at least/);
+    expect(await refused(["--folds", "61"])).toMatch(/^4 [\s\S]*61 folds need at least 61 rows with a target/);
     expect(await refused(["--folds", "11"], grouped)).toMatch(
-      /^4 [\s\S]*11 folds need 11 groups at least\n.*column "patient"\n {2}have {2}10\n {2}try {3}10 folds/,
+      /^4 [\s\S]*11 folds need at least 11 groups\n.*column "patient"\n {2}have {2}10\n {2}try {3}10 folds/,
     );
   });
 
@@ -515,7 +513,7 @@ describe("nnfit train --folds refuses", () => {
   });
 
   it("--keep without folds, or in time, or for too many networks", async () => {
-    expect(await refused(["--keep"])).toMatch(/^2 [\s\S]*--keep is about the folds[\s\S]*try {3}--folds 5 --keep/);
+    expect(await refused(["--keep"])).toMatch(/^2 [\s\S]*--keep needs --folds[\s\S]*try {3}--folds 5 --keep/);
     expect(await refused(["--folds", "3", "--keep"], inTime)).toMatch(
       /^2 [\s\S]*know only the earliest rows\n.*data\.time, c\.json:1/,
     );
@@ -539,7 +537,7 @@ describe("nnfit train --folds refuses", () => {
     mkdirSync(join(cwd, "runs/c/out-of-fold.csv"), { recursive: true });
     const { code, err } = await nnfit(["train", "c.json", "--folds", "3"], { cwd });
     expect(code).toBe(5);
-    expect(err).toContain("a folder stands where a file would be written\n  at    runs/c/out-of-fold.csv");
+    expect(err).toContain("there is a folder where a file would be written\n  at    runs/c/out-of-fold.csv");
     expect(err).not.toContain("fold 1/3");
   });
 

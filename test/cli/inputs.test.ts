@@ -83,7 +83,10 @@ describe("a table below a title", () => {
   it("is learned and predicted as one without, and told of otherwise", async () => {
     await train("plain");
     const { code, err } = await train("title", "data.train=title.csv");
-    expect([code, err]).toEqual([4, expect.stringContaining("data.skipLines (--skip-lines), if a title stands above")]);
+    expect([code, err]).toEqual([
+      4,
+      expect.stringContaining("data.skipLines (--skip-lines), if there is a title above"),
+    ]);
     expect((await train("title", "data.train=title.csv", "data.skipLines=2")).code).toBe(0);
     expect(modelDigest(join(cwd, "title"))).toBe(modelDigest(join(cwd, "plain")));
     for (const command of ["predict", "evaluate", "check"]) {

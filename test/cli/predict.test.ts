@@ -99,7 +99,7 @@ describe.concurrent("nnfit predict", () => {
       ["c.json", "c.json", "the config"],
     ] as const) {
       const { code, err } = await nnfit(["predict", model, "t.csv", "--out", out], { cwd: own });
-      expect([code, err]).toEqual([2, expect.stringContaining(`would be written over ${what}`)]);
+      expect([code, err]).toEqual([2, expect.stringContaining(`would overwrite ${what}`)]);
       expect(contents(own)).toEqual(before);
     }
     await works(["predict", "run", "t.csv", "--out", "earlier.csv"], { cwd: own });
@@ -284,13 +284,17 @@ describe("rows of which the network makes no finite number", () => {
     await works(["train", "c.json", "--set", `data.target=${target}`, "--out", target], { cwd });
     const { code, out, err } = await nnfit(["predict", target, "far.csv"], { cwd });
     expect({ code, out }).toEqual({ code: 4, out: "" });
-    expect(err).toContain("is no finite number\n  at    far.csv:3\n");
+    expect(err).toContain("output for this row is not finite\n  at    far.csv:3\n");
     const left = await works(["predict", target, "far.csv", "--on-error", "null"], { cwd });
     expect(left.out.split("\n").map((line) => line === '""')).toEqual([false, false, true, false, false]);
-    expect(left.err).toContain("note: 1 row has no prediction, as it makes no finite number; the first is far.csv:3\n");
+    expect(left.err).toContain(
+      "note: 1 row has no prediction, because its output is not finite; the first is far.csv:3\n",
+    );
     const farther = await works(["predict", target, "farther.csv", "--on-error", "null"], { cwd });
     expect(farther.out.split("\n").map((line) => line === '""')).toEqual([false, false, true, true, false, false]);
-    expect(farther.err).toContain("note: 2 rows have no prediction, as they make no finite number; the first is far");
+    expect(farther.err).toContain(
+      "note: 2 rows have no prediction, because their outputs are not finite; the first is far",
+    );
     const scores = json<{ scores: object }>((await works(["evaluate", target, "far.csv", "--json"], { cwd })).out);
     expect(new Set(Object.values(scores.scores))).toEqual(new Set([null]));
   });
@@ -322,7 +326,7 @@ it("a config whose model predicts something else is refused: two configs of one 
   await works(["train", "two/s.json"], { cwd });
   const { code, err } = await nnfit(["predict", "one/s.json", "penguins.csv"], { cwd });
   expect(code).toBe(6);
-  expect(err).toContain("sex, and species in one/s.json");
+  expect(err).toContain("sex, but species in one/s.json");
 });
 
 describe.concurrent("nnfit predict --with", () => {
@@ -366,7 +370,9 @@ describe.concurrent("nnfit predict --with", () => {
       const input = `prediction,${header}\nx,${rows[0]}\n`;
       const { code, out, err } = await nnfit(["predict", "run", "-", "--with", columns], { cwd, input });
       expect([code, out]).toEqual([2, ""]);
-      expect(err).toContain(`the predictions would have two columns "${columns === "all" ? "prediction" : "sex"}"`);
+      expect(err).toContain(
+        `the predictions would have two columns named "${columns === "all" ? "prediction" : "sex"}"`,
+      );
     }
   });
 

@@ -93,7 +93,7 @@ describe.concurrent("a model's probe", () => {
   it("refuses other bits of the same nnfit, and lets another version round otherwise", async () => {
     const { code, err } = await nnfit(["predict", off("rounded", 1 + 2 ** -22), "t.csv"], { cwd });
     expect(code).toBe(6);
-    expect(err).toContain("this machine computes other bits than the one that saved the model");
+    expect(err).toContain("this machine computes different bits from the one that saved the model");
     expect(err).toContain("nnfit doctor");
     expect((await nnfit(["predict", off("older", 1 + 2 ** -22, "0.0.1"), "t.csv"], { cwd })).code).toBe(0);
   });

@@ -31,7 +31,7 @@ describe.concurrent("nnfit predict, of rows unlike those it learned from,", () =
     expect(err.trimEnd().split("\n").toSorted()).toEqual([
       'note: "age" is beyond its training range (21 to 59) in 1 row',
       'note: "price" is beyond its training range (1 to 9) in 2 rows',
-      'note: 1 cell of "city" was missing, and none was in training',
+      'note: 1 cell of "city" was missing, but none were in training',
       'note: 2 rows have a category of "city" that the model does not know: "Bonn"',
     ]);
   });
@@ -50,9 +50,9 @@ describe.concurrent("nnfit predict, of rows unlike those it learned from,", () =
     const { err } = await predict(table("x,Bonn,5,", ",,0,", "99,Rome,0,", "99,Rome,0,"), "--on-error", "null");
     const lines = err.trimEnd().split("\n");
     expect(lines).toHaveLength(6);
-    expect(lines[0]).toBe('note: 1 row has no prediction, as "age" is not a number: "x"');
+    expect(lines[0]).toBe('note: 1 row has no prediction, because "age" is not a number: "x"');
     expect(lines[1]).toBe('note: "price" is beyond its training range (1 to 9) in 3 rows');
-    expect(lines[5]).toBe("note: 1 remark more of this kind; --reasons names them row by row");
+    expect(lines[5]).toBe("note: 1 more remark of this kind; --reasons lists them row by row");
   });
 
   it("counts over the whole of a table that comes in many blocks", async () => {
@@ -102,7 +102,7 @@ describe.concurrent("nnfit predict --on-error", () => {
     expect([first, third]).toEqual(good.map((row) => ({ ...row, reasons: "" })));
     expect(Object.values(second!)).toEqual(["", "", "", "", "", 'age "forty" is not a number']);
     expect(fourth).toMatchObject({ prediction: "", reasons: 'price "1,5" is not a number' });
-    expect(err).toContain('note: 1 row has no prediction, as "age" is not a number: "forty"\n');
+    expect(err).toContain('note: 1 row has no prediction, because "age" is not a number: "forty"\n');
   });
 
   it("null gives a line for each row, in rows that a kernel reads and in rows that csv-parse reads", async () => {

@@ -168,7 +168,7 @@ describe("a checkpoint", () => {
     child.stderr.resume();
     await written(child.stdout, /"checkpoint".*\n/);
     const isOfEarlier =
-      /^note: runs\/c\/model\.safetensors is of an earlier training: the last one in runs\/c is not done, or was stopped/;
+      /^note: runs\/c\/model\.safetensors is from an earlier training: the last one in runs\/c is unfinished or was stopped/;
     expect((await works(["predict", "c.json", "t.csv"], { cwd })).err).toMatch(isOfEarlier);
     child.kill("SIGKILL");
     await once(child, "close");
@@ -206,7 +206,7 @@ describe("a checkpoint", () => {
     const told = await written(child.stderr, /resume .*\n/);
     child.kill("SIGKILL");
     await once(child, "close");
-    expect(told).toContain("note: a checkpoint was passed over: the model file is damaged");
+    expect(told).toContain("note: a checkpoint was skipped: the model file is damaged");
     expect(told).toContain(`(runs/c/checkpoints/${newest})`);
 
     for (const file of checkpointsOf(run)) writeFileSync(join(run, "checkpoints", file), "");
@@ -215,10 +215,10 @@ describe("a checkpoint", () => {
     expect(err).toContain("runs/c/checkpoints/");
   });
 
-  it("of an earlier run is removed when training starts anew, which is said", async () => {
+  it("of an earlier run is removed when training starts over, which is said", async () => {
     const cwd = await killed();
     const { err } = await works(["train", "c.json"], { cwd });
-    expect(err).toContain("note: training starts anew; the checkpoints of an earlier run, for --resume, are removed");
+    expect(err).toContain("note: training starts over; the earlier run's checkpoints for --resume are removed");
     const fresh = put();
     await works(["train", "c.json"], { cwd: fresh });
     expect(result(cwd)).toEqual(result(fresh));
@@ -231,7 +231,7 @@ describe("--resume", () => {
     const changes = set("training.epochs=100000", "training.batchSize=16", "model.dropout=0", "data.validation=0");
     const { code, err } = await train(cwd, "--resume", ...changes);
     expect(code).toBe(2);
-    expect(err).toContain("error: the run was begun with another config or other data\n  at    runs/c\n");
+    expect(err).toContain("error: the run was started with a different config or data\n  at    runs/c\n");
     expect(err).toContain("training.batchSize: 8, now 16");
     expect(err).toContain("model.dropout: 0.1, now 0");
     expect(err).toContain("data.validation: 0.2, now 0");
@@ -240,7 +240,7 @@ describe("--resume", () => {
     writeFileSync(join(cwd, "t.csv"), table.replace("1,1,1", "1,2,1"));
     const other = await train(cwd, "--resume", ...set("training.epochs=100000"));
     expect(other.code).toBe(2);
-    expect(other.err).toContain('have  column "b": another one now\n');
+    expect(other.err).toContain('have  column "b": changed\n');
     writeFileSync(join(cwd, "t.csv"), `${table}\n1,2,3`);
     const more = await train(cwd, "--resume", ...set("training.epochs=100000"));
     expect(more.err).toContain("number of rows: 60, now 61");
@@ -274,7 +274,7 @@ describe("--resume", () => {
     await stopAt(3, ...often, ...cosine, ...set("training.epochs=1000"))();
     const { code, err } = await train(cwd, "--resume", ...cosine, ...set("training.epochs=1001"));
     expect(code).toBe(2);
-    expect(err).toContain("training.epochs: 1000, now 1001, on which training.schedule depends");
+    expect(err).toContain("training.epochs: 1000, now 1001, and training.schedule depends on it");
   });
 
   it("begins with the first epoch where a training was killed before it had a checkpoint, or there is none", async () => {
@@ -287,7 +287,7 @@ describe("--resume", () => {
     const resumed = await train(cwd, "--resume");
     expect([resumed.code, resumed.err]).toEqual([
       0,
-      expect.stringMatching(/^ {2}resume {4}from the first epoch, as there is no checkpoint$/m),
+      expect.stringMatching(/^ {2}resume {4}from the first epoch, because there is no checkpoint$/m),
     ]);
     expect(eventsOf(text(cwd, "runs", "c", "events.ndjson")).filter(({ event }) => event === "start")).toHaveLength(1);
     const whole = put();
@@ -300,8 +300,8 @@ describe("--resume", () => {
     mkdirSync(join(cwd, "runs/c/checkpoints"), { recursive: true });
     writeFileSync(join(cwd, "runs/c/checkpoints/000001.safetensors.7.tmp"), "half"); // killed while it wrote the first
     const first = await works(["train", "c.json", "--resume"], { cwd });
-    expect(first.err).toContain("as there is no checkpoint");
-    expect(first.err).not.toContain("checkpoints of an earlier run");
+    expect(first.err).toContain("because there is no checkpoint");
+    expect(first.err).not.toContain("earlier run's checkpoints");
     const before = result(cwd);
     const done = await train(cwd, "--resume", "--json");
     expect(done.code).toBe(0);
@@ -320,7 +320,7 @@ describe("--resume", () => {
     const longer = await train(cwd, "--resume", ...set("training.epochs=6"));
     expect([longer.code, longer.err]).toEqual([2, expect.stringContaining("training.epochs: 5, now 6")]);
     writeFileSync(join(cwd, "t.csv"), table.replace("1,1,1", "1,2,1"));
-    expect((await train(cwd, "--resume")).err).toContain('column "b": another one now');
+    expect((await train(cwd, "--resume")).err).toContain('column "b": changed');
     expect(result(cwd)).toEqual(before);
   });
 

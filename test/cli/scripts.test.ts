@@ -76,7 +76,7 @@ describe.concurrent("with --json, an error is one object on standard output, of"
     const broken = encodeURIComponent('process.cwd = () => { throw new TypeError("broken") }');
     const { code, err, result } = await told(["doctor"], { NODE_OPTIONS: `--import=data:text/javascript,${broken}` });
     expect(code).toBe(3);
-    const message = "a fault of nnfit itself, please report it";
+    const message = "a bug in nnfit, please report it";
     expect(result).toEqual({ version: 1, error: { code: "fault", exit: 3, message, have: "TypeError: broken" } });
     expect(err).toMatch(/^TypeError: broken\n {4}at /m);
   });

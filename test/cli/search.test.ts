@@ -192,7 +192,7 @@ describe("a search that was stopped", () => {
     if (signal !== "SIGKILL") {
       expect(records(text(cut, "runs/c-search/trials.csv")).length).toBe(kept.length);
       expect(told).toMatch(/stopped +\d+ trainings/);
-      expect(told).toContain("nnfit search c.json with the same options goes on from here");
+      expect(told).toContain("nnfit search c.json with the same options continues from here");
     }
 
     const { err } = await works(["search", "c.json"], { cwd: cut });
@@ -255,7 +255,7 @@ describe.concurrent("nnfit search refuses", () => {
       /at {4}search\.model\.activation, c\.json:\d+[\s\S]*"relu"/,
       2,
     ],
-    ["a score of the other task", { ...ranges, by: "accuracy" }, {}, /accuracy is not one of a regression/, 2],
+    ["a score of the other task", { ...ranges, by: "accuracy" }, {}, /accuracy is not available for a regression/, 2],
     [
       "a loss that is not the same for all",
       { by: "loss", "model.loss": { choice: ["mse", "mae"] } },
@@ -331,7 +331,7 @@ describe.concurrent("nnfit search refuses", () => {
     const cwd = folder({ "trials.csv": table, "c.json": JSON.stringify(config) });
     const refused = await nnfit(["search", "c.json", "--out", "."], { cwd });
     expect(refused.code).toBe(2);
-    expect(refused.err).toContain("error: the folder holds a trials.csv that no search has written");
+    expect(refused.err).toContain("error: the folder holds a trials.csv that was not written by a search");
     expect(text(cwd, "trials.csv")).toBe(table);
     put(cwd, {
       "t.csv": table,
@@ -341,7 +341,7 @@ describe.concurrent("nnfit search refuses", () => {
     expect((await nnfit(["search", "best.json", "--out", "."], { cwd })).err).toContain("trials.csv");
     put(cwd, { "trials.csv": "trial,share,epochs,kept_epoch,stopped,loss,rmse\n" });
     const own = await nnfit(["search", "best.json", "--out", "."], { cwd });
-    expect(own.err).toContain("error: the folder holds a best.json that no search has written");
+    expect(own.err).toContain("error: the folder holds a best.json that was not written by a search");
     await works(["search", "best.json", "--out", "found"], { cwd });
     await works(["search", "best.json", "--out", "found", "--runs", "3"], { cwd });
   });

@@ -133,7 +133,7 @@ describe.skipIf(!pty).concurrent("on a pseudo-terminal (needs @lydell/node-pty, 
     });
     const cut = await shown(["search", "c.json", "--threads", "1"], { cwd, type: [/trained [1-7]\/8/, "\u0003"] });
     expect(cut.code).toBe(130);
-    expect(cut.screen.lines.join("\n")).toMatch(/stopped .*goes on from here/s);
+    expect(cut.screen.lines.join("\n")).toMatch(/stopped .*continues from here/s);
     const { code, screen } = await shown(["search", "c.json"], { cwd });
     expect(code).toBe(0);
     const bars = screen.lines.filter((line) => line.startsWith("trained "));

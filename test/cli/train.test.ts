@@ -85,7 +85,8 @@ describe("what is said of few rows", () => {
   });
 
   it("tells of a warm-up that is longer than the training", async () => {
-    const note = "note: the warm-up is longer than the training, so the learning rate gets to 40.0% of what is set";
+    const note =
+      "note: the warm-up is longer than the training, so the learning rate reaches only 40.0% of its setting";
     expect(await train(rows, "--set", 'training.schedule.warmUp={"epochs":50}')).toContain(note);
     expect(await train(rows, "--set", 'training.schedule.warmUp={"epochs":20}')).not.toContain("warm-up");
   });
@@ -95,7 +96,7 @@ describe("what is said of few rows", () => {
       { length: 60 },
       (_, i) => `${(i * 37) % 61},g${i % 3},${i},${i < 50 ? ["a", "b"][i % 2] : "c"}`,
     );
-    const told = "note: c has validation rows and none to train on";
+    const told = "note: c has validation rows but none to train on";
     expect(
       await train(late, "--set", "data.time=t", "--set", "data.ignore=[]", "--set", "task=classification"),
     ).toContain(told);
@@ -116,13 +117,15 @@ describe("what is said of few rows", () => {
   });
 
   it("names a class of one row where rows are held out", async () => {
-    const lone = "in one row only, so it is either trained on or validated, never both: perhaps";
+    const lone = "in a single row, so it can be trained on or validated, not both: perhaps";
     const lines = [...rows, "5,g1,60,perhaps"];
     const several = ["--set", "model.members=3"]; // one network alone could not be judged by it
     const told = await train(lines, ...several);
     expect(told).toContain(lone);
     expect(told).not.toContain(advice);
-    expect(await train(lines, ...several, "--set", "data.validation=0")).not.toContain("one row alone");
+    const both = await train([...lines, "6,g1,61,never"], ...several);
+    expect(both).toContain("in a single row each, so they can be trained on or validated, not both: never, perhaps");
+    expect(await train(lines, ...several, "--set", "data.validation=0")).not.toContain("in a single row");
   });
 });
 
@@ -187,15 +190,15 @@ describe("nnfit train configs/iris.json without a preset", () => {
     const line = (err: string) =>
       err
         .split("\n")
-        .find((line) => line.includes("in place of"))
+        .find((line) => line.includes("replaces one"))
         ?.trim();
     const scores = (err: string) => /scores +(.*) on the/.exec(err)?.[1];
     const first = await works(["train", "c.json"], { cwd });
     const second = await works(["train", "c.json", "--set", "data.target=z"], { cwd });
     const third = await works(["train", "c.json", "--set", "data.target=z", ...epochs(3)], { cwd });
     expect(line(first.err)).toBeUndefined();
-    expect(line(second.err)).toBe("in place of one that predicts y");
-    expect(line(third.err)).toBe(`in place of one with ${scores(second.err)}`);
+    expect(line(second.err)).toBe("replaces one that predicts y");
+    expect(line(third.err)).toBe(`replaces one with ${scores(second.err)}`);
     expect(scores(third.err)).not.toBe(scores(second.err));
   });
 
@@ -296,7 +299,7 @@ describe.concurrent("nnfit train tells what it understood", () => {
     );
     expect([other.code, other.err]).toEqual([
       2,
-      expect.stringContaining("the model to continue from has another positive class"),
+      expect.stringContaining("the model to continue from has a different positive class"),
     ]);
   });
 
@@ -412,8 +415,8 @@ describe.concurrent("validation", () => {
   });
 
   it.each([
-    ["groups", "who", "a,4,2,9", "of a group that is learned from", '"4"'],
-    ["time", "due", "x,2,2024-01-06,9", "earlier than one that is learned from", '"2024-01-06"'],
+    ["groups", "who", "a,4,2,9", "in the same group as a training row", '"4"'],
+    ["time", "due", "x,2,2024-01-06,9", "earlier than a training row", '"2024-01-06"'],
   ])("on a table of its own keeps data.%s", async (option, column, wrong, what, have) => {
     const header = option === "groups" ? "kind,who,a,y" : "kind,a,due,y";
     const learned = Array.from({ length: 20 }, (_, i) =>
@@ -430,7 +433,7 @@ describe.concurrent("validation", () => {
     await works(["train", "c.json"], { cwd });
     const { code, err } = await nnfit(["train", "c.json", "--set", "data.validation=w.csv"], { cwd });
     expect(code).toBe(4);
-    expect(err).toContain(`error: a validation row is ${what}, so its score would be flattering`);
+    expect(err).toContain(`error: a validation row is ${what}, so its score would be optimistic`);
     expect(err).toContain(`at    w.csv:4, column "${column}"\n  have  ${have}`);
   });
 

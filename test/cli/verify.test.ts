@@ -43,7 +43,7 @@ describe.concurrent("nnfit verify", () => {
   it("says that a run gives the same bytes again, whatever the threads, and changes nothing in its folder", async () => {
     const cwd = await trained();
     const before = contents(cwd);
-    expect(await verify(cwd)).toMatchObject({ code: 0, out: expect.stringContaining("the same, byte by byte") });
+    expect(await verify(cwd)).toMatchObject({ code: 0, out: expect.stringContaining("byte for byte") });
     const { code, out } = await verify(cwd, "--threads", "2", "--json");
     expect(code).toBe(0);
     expect(json(out)).toEqual({
@@ -69,11 +69,11 @@ describe.concurrent("nnfit verify", () => {
     turn(join(cwd, "t.csv"), table.indexOf("\n3,") + 1); // 3 becomes 2
     const { code, out } = await verify(cwd);
     expect(code).toBe(1);
-    expect(out).toMatch(/^ {2}data +column "a": another one now$/m);
+    expect(out).toMatch(/^ {2}data +column "a": changed$/m);
     expect(out).toMatch(
-      /^ {2}model +pipeline\.0\.scaler\.center: \S+ in the run, \S+ trained again; and \d+ fields more$/m,
+      /^ {2}model +pipeline\.0\.scaler\.center: \S+ in the run, \S+ when trained again; and \d+ fields more$/m,
     );
-    expect(out).toMatch(/^ {2}history +line 2, loss: \S+ in the run, \S+ trained again$/m);
+    expect(out).toMatch(/^ {2}history +line 2, loss: \S+ in the run, \S+ when trained again$/m);
 
     const told = json<Told>((await verify(cwd, "--json")).out);
     await works(["train", "c.json", "--out", "again"], { cwd });
@@ -116,7 +116,7 @@ describe.concurrent("nnfit verify", () => {
       data: [],
       error: { code: "check", exit: 1, message: expect.any(String), at: "r" },
     });
-    expect((await verify(cwd)).out).toContain("line 4, epoch: nothing in the run, 3 trained again");
+    expect((await verify(cwd)).out).toContain("line 4, epoch: nothing in the run, 3 when trained again");
   });
 
   it("wants the model that a run began with, and with it gives the same bytes", async () => {
@@ -136,17 +136,17 @@ describe.concurrent("nnfit verify", () => {
       expect(err).toContain(message);
     };
     put(cwd, { "r/run.lock": "" });
-    await refused(5, "the run is not done");
+    await refused(5, "the run is unfinished");
     const stopped = text(cwd, "r", "events.ndjson").replace('"status":"done"', '"status":"stopped"');
     rmSync(join(cwd, "r", "run.lock"));
     put(cwd, { "r/events.ndjson": stopped });
-    await refused(5, "the run is not done: it was stopped");
+    await refused(5, "the run is unfinished: it was stopped");
     const good = await trained();
     put(cwd, { "folds/folds.csv": "", "folds/config.json": "{}" });
     const folds = await nnfit(["verify", "folds"], { cwd });
     expect(folds).toMatchObject({ code: 2, err: expect.stringContaining("a cross-validation") });
     const none = await nnfit(["verify", "c.json"], { cwd });
-    expect(none).toMatchObject({ code: 2, err: expect.stringContaining("no run folder") });
+    expect(none).toMatchObject({ code: 2, err: expect.stringContaining("not a run folder") });
 
     const resolved = text(good, "r", "config.json");
     put(good, { "r/config.json": resolved.replace('"backend": "wasm"', '"backend": "blas"') });
@@ -169,6 +169,6 @@ describe.concurrent("nnfit verify", () => {
     expect(other.err).toContain("nnfit 0.0.1");
 
     const damaged = await verify(good);
-    expect(damaged).toMatchObject({ code: 6, err: expect.stringContaining("its checksum does not fit") });
+    expect(damaged).toMatchObject({ code: 6, err: expect.stringContaining("its checksum does not match") });
   });
 });

@@ -77,7 +77,7 @@ describe("nnfit train with weights", () => {
     const train = async (...values: string[]) => nnfit(["train", "c.json", ...set(...values)], { cwd });
     const label = await train('training.classWeights={"yes":2,"nope":1}');
     expect(label.code).toBe(2);
-    expect(label.err).toContain('"nope" is no class of the target "y"');
+    expect(label.err).toContain('"nope" is not a class of the target "y"');
     expect(label.err).toMatch(/ {2}have {2}no, yes\n {2}try {3}"no"/);
     const column = await train("data.weight=ww");
     expect(column.code).toBe(2);

@@ -385,7 +385,7 @@ describe("a broken row is refused with the line it begins on", () => {
   });
 
   it.each([
-    ["that end with a delimiter", "a,b\n1,2,\n3,4,\n", /^no delimiter at the end of rows/],
+    ["that end with a delimiter", "a,b\n1,2,\n3,4,\n", /^removing the delimiters at the ends of rows/],
     [
       "that R's write.table names",
       'a,b\n"1",1,2\n"2",3,4\n',
@@ -393,12 +393,8 @@ describe("a broken row is refused with the line it begins on", () => {
     ],
     ["one of which has a delimiter in a cell", "a,b\n1,2\n1,2,3\n", /^quoting cells .* --delimiter\)$/],
     ["of other numbers of cells", "a,b\n1,2,3,4\n", /^quoting cells/],
-    ["that end with several delimiters", "a,b\n1,2,,,\n3,4,,,\n", /^no delimiter at the end of rows/],
-    [
-      "below a title",
-      "# exported\n\na,b,c\n1,2,3\n",
-      /^data\.skipLines \(--skip-lines\), if what stands first is a title/,
-    ],
+    ["that end with several delimiters", "a,b\n1,2,,,\n3,4,,,\n", /^removing the delimiters at the ends of rows/],
+    ["below a title", "# exported\n\na,b,c\n1,2,3\n", /^data\.skipLines \(--skip-lines\), if a title comes first/],
   ])("with what to do about rows %s", async (_, text, way) => {
     const error = await refused(sourceOf(text), ",");
     expect(error).toMatchObject({ details: { try: expect.stringMatching(way) as string } });
@@ -423,7 +419,7 @@ describe("a broken row is refused with the line it begins on", () => {
     const text = `a,b\n1,2\n"3,4\n${"5,6\n".repeat(4.3e6)}`;
     const error = await refused(inChunks(text, 2 ** 22));
     expect(error).toMatchObject({ kind: "data", details: { at: "t.csv:3" } });
-    expect(error.message).toContain("a quote that is never closed");
+    expect(error.message).toContain("an unclosed quote");
   });
 
   it.each([
@@ -434,7 +430,7 @@ describe("a broken row is refused with the line it begins on", () => {
     for (const size of [1, 1000]) {
       expect(await refused(inChunks(text, size), ",")).toMatchObject({
         kind: "data",
-        message: "a quote stands in the middle of a cell",
+        message: "a quote is in the middle of a cell",
         details: { at: `t.csv:${line}` },
       });
     }

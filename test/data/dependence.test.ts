@@ -38,12 +38,12 @@ describe("rows that depend on each other", () => {
       return [kind, message, details.at ?? details.setting];
     };
     expect(await refused({ groups: "d" })).toEqual(["usage", 'no column "d" in t.csv', "data.groups"]);
-    expect(await refused({ time: "y" })).toEqual(["usage", '"y" is a target already', "data.time"]);
+    expect(await refused({ time: "y" })).toEqual(["usage", '"y" is already a target', "data.time"]);
     expect(await refused({ groups: "c" })).toEqual(["data", "a row lacks its group", 't.csv:3, column "c"']);
     expect(await refused({ time: "c" })).toEqual(["data", "a row lacks its time", 't.csv:3, column "c"']);
     expect(await refused({ time: "day" })).toEqual([
       "data",
-      '"1/3/2024" may be one date or another',
+      '"1/3/2024" could be either of two dates',
       't.csv:2, column "day"',
     ]);
     expect(await refused({ groups: "c", time: "day" })).toEqual([

@@ -18,7 +18,7 @@ describe("a column of words is doubted", () => {
     "where %s stands among numbers",
     async (word) => {
       expect(await doubts(among(word))).toEqual([
-        `"x" is a column of words, as "${word}" stands among its numbers; data.missing: ["","NA","NaN","null","?","${word}"] makes it one of numbers`,
+        `"x" is read as words, because "${word}" is among its numbers; data.missing: ["","NA","NaN","null","?","${word}"] makes it numeric`,
       ]);
     },
   );
@@ -36,17 +36,17 @@ describe("a column of words is doubted", () => {
     ["50m²", "60m²", "70.5m²"],
   ])("where numbers are written like %s", async (...cells) => {
     const [doubt, ...others] = await doubts(cells);
-    expect(doubt).toMatch(/^"x" is a column of words, as its numbers are written like "\S+.*"; plain ones/);
+    expect(doubt).toMatch(/^"x" is read as words, because its numbers are written like "\S+.*"; plain numbers/);
     expect(others).toEqual([]);
   });
 
   it.each([
-    ["<0.3", '"<0.3" stands'],
-    ["ND,1.2 ± 0.1", '"ND" and 1 other word stand'],
+    ["<0.3", '"<0.3" is'],
+    ["ND,1.2 ± 0.1", '"ND" and 1 other word are'],
   ])("where %s stands among many numbers", async (words, stand) => {
     const mixed = (numbers: number) => [...Array.from({ length: numbers }, (_, i) => `${i}.5`), ...words.split(",")];
     expect(await doubts([...mixed(12), ...mixed(2)])).toEqual([
-      `"x" is a column of words, as ${stand} among its numbers; numbers in their place, or none, would make it one of numbers; data.types: { "x": "category" } says that they are codes`,
+      `"x" is read as words, because ${stand} among its numbers; numbers or missing cells in their place would make it numeric; data.types: { "x": "category" } says that they are codes`,
     ]);
     expect(await doubts([...mixed(6), ...mixed(2)])).toEqual([]); // these may be codes
   });
@@ -67,14 +67,14 @@ describe("a column of words is doubted", () => {
     ],
   ])("where all look like dates and are not read as such: %s", async (cells, way) => {
     const [doubt, ...others] = await doubts(cells);
-    expect(doubt).toMatch(/^"x" holds dates, which are taken for words/);
+    expect(doubt).toMatch(/^"x" holds dates, which are read as words/);
     expect(doubt?.endsWith(way)).toBe(true);
     expect(others).toEqual([]);
   });
 
   it("where all are times of day", async () => {
     expect(await doubts(["07:30", "17:45:10", "3:05 PM"])).toEqual([
-      '"x" holds times of day, which are taken for words; hours as numbers, such as 17.5, or dates with their times, can be learned from',
+      '"x" holds times of day, which are read as words; hours as numbers, such as 17.5, or dates with their times, can be learned from',
     ]);
   });
 
@@ -98,7 +98,7 @@ describe("a column of words is doubted", () => {
     ["yes", "no", "N/A"],
   ])("where %s, %s and %s are classes of the target", async (...words) => {
     expect(await doubts([...words, ...words], { target: "x" })).toEqual([
-      `"${words[2]}" is taken for one of the classes of "x"; data.missing: ["","NA","NaN","null","?","${words[2]}"] leaves its rows out`,
+      `"${words[2]}" is read as a class of "x"; data.missing: ["","NA","NaN","null","?","${words[2]}"] leaves its rows out`,
     ]);
     expect(await doubts([...words, ...words], { target: "x" }, "classification")).toEqual([]);
     expect(await doubts([...words, ...words])).toEqual([]);
@@ -111,38 +111,38 @@ describe("a column of words is doubted", () => {
     "where numbers do not have the decimal %s, and others are missing",
     async (decimal, other, marks, cells) => {
       expect(await doubts(cells, { decimal, missing: [] })).toEqual([
-        `"x" is a column of words, as "NULL" stands among numbers with decimal ${marks}; data.decimal: "${other}" and data.missing: ["NULL"] make it one of numbers`,
+        `"x" is read as words, because "NULL" is among numbers with decimal ${marks}; data.decimal: "${other}" and data.missing: ["NULL"] make it numeric`,
       ]);
     },
   );
 
   it("where numbers have another decimal point and exponents", async () => {
     expect(await doubts(["1,5e3", "2,5e-3", "7,25e2", "1,5e3"])).toEqual([
-      '"x" is a column of words, as its numbers have decimal commas; data.decimal: "," makes it one of numbers',
+      '"x" is read as words, because its numbers have decimal commas; data.decimal: "," makes it numeric',
     ]);
   });
 
   it.each([
-    [["1 234", "12 345", "7"], "its numbers have marks between thousands", 'data.thousands: " " makes'],
-    [["1'234", "1'235.5", "999"], "its numbers have marks between thousands", `data.thousands: "'" makes`],
+    [["1 234", "12 345", "7"], "its numbers have thousands separators", 'data.thousands: " " makes'],
+    [["1'234", "1'235.5", "999"], "its numbers have thousands separators", `data.thousands: "'" makes`],
     [
       ["1,234", "n/a", "999", "12,345,678"],
-      '"n/a" stands among numbers with marks between thousands',
+      '"n/a" is among numbers with thousands separators',
       'data.thousands: "," and data.missing: ["n/a"] make',
     ],
     [
       ["1.234,5", "n/a", "999", "0,5"],
-      '"n/a" stands among numbers with decimal commas and marks between thousands',
+      '"n/a" is among numbers with decimal commas and thousands separators',
       'data.decimal: "," and data.thousands: "." and data.missing: ["n/a"] make',
     ],
   ])("where numbers have marks between thousands: %j", async (cells, what, way) => {
     const told = await doubts(cells, { missing: [], types: {} });
-    expect(told).toEqual([`"x" is a column of words, as ${what}; ${way} it one of numbers`]);
+    expect(told).toEqual([`"x" is read as words, because ${what}; ${way} it numeric`]);
   });
 
   it("where words differ in capitals alone", async () => {
     expect(await doubts(["TRUE", "false", "True", "False"])).toEqual([
-      '"TRUE" and "True" are different words of "x"; written alike they would be one',
+      '"TRUE" and "True" are different words in "x"; written the same way, they would be one',
     ]);
   });
 
@@ -158,7 +158,7 @@ describe("a column of words is doubted", () => {
 describe("a column of dates is doubted", () => {
   it("where years of two digits are taken for late ones", async () => {
     expect(await doubts(["14-Mar-52", "15-Mar-01", "1-Apr-99"])).toEqual([
-      '"x" has years of two digits, and 14-Mar-52 is read as one of 2052; years of four digits can\'t be mistaken',
+      '"x" has two-digit years, and 14-Mar-52 is read as a date in 2052; four-digit years are unambiguous',
     ]);
     expect(await doubts(["14-Mar-22", "15-Mar-01", "1-Apr-99"])).toEqual([]);
     expect(await doubts(["2052-03-14", "2052-03-15", "2052-03-19"])).toEqual([]);
@@ -169,7 +169,7 @@ describe("a target of many words that look like numbers", () => {
   const many = Array.from({ length: 21 }, (_, i) => String(i / 4));
 
   it.each([
-    ["a word stands among them", [...many, "N/A", "N/A", "N/A"], /"N\/A" stands among its numbers/],
+    ["a word stands among them", [...many, "N/A", "N/A", "N/A"], /"N\/A" is among its numbers/],
     ["they have decimal commas, and some are missing", [...many.map((_, i) => `${i},25`), "-"], /decimal commas/],
     [
       "they are dressed, and some are missing",
@@ -194,7 +194,7 @@ describe("a column of numbers is doubted", () => {
 
   it.each([0, 1, 1000, -3])("where it counts the rows from %i, in any order", async (from) => {
     expect(await doubts(ids(from))).toEqual([
-      '"x" counts the rows; if it tells nothing else of them, data.ignore: ["x"] leaves it out',
+      '"x" looks like a row number; if it means nothing else, data.ignore: ["x"] leaves it out',
     ]);
   });
 
@@ -210,7 +210,7 @@ describe("a column of numbers is doubted", () => {
   it("where all may be dates without marks, unless one can't be, or they are few", async () => {
     const days = Array.from({ length: 24 }, (_, i) => String(20240201 + i));
     expect(await doubts([...days, ""])).toEqual([
-      '"x" is a column of numbers that may be dates; data.types: { "x": "date" } reads them so',
+      '"x" is a column of numbers that may be dates; data.types: { "x": "date" } reads them as dates',
     ]);
     expect(await doubts([...days, "20240230"])).toEqual([]);
     expect(await doubts(days.slice(5))).toEqual([]);
@@ -229,7 +229,7 @@ describe("a column of numbers is doubted", () => {
     async (cells) => {
       const zeros = cells.find((cell) => cell.startsWith("0"));
       expect(await doubts(cells)).toEqual([
-        `"x" is a column of numbers, as codes such as ${zeros} look like them; data.types: { "x": "category" } makes it one of categories`,
+        `"x" is read as numbers, but values such as ${zeros} look like codes; data.types: { "x": "category" } reads them as categories`,
       ]);
       expect(await doubts(cells, { types: { x: "number" } })).toEqual([]);
     },
@@ -248,7 +248,9 @@ describe("a column that tells the target is doubted", () => {
   const read = (x: readonly (string | number)[], y: readonly (string | number)[]) =>
     tableOf(["x,z,y", ...x.map((cell, i) => `${cell},${(i * 7) % 5},${y[i]}`)].join("\n"));
   const data = dataOptions.parse({ train: "t.csv", target: "y" });
-  const told = ['"x" tells the target "y" in every row; if new rows won\'t have it, data.ignore: ["x"] leaves it out'];
+  const told = [
+    '"x" gives away the target "y" in every row; if new rows won\'t have it, data.ignore: ["x"] leaves it out',
+  ];
 
   it.each([
     ["the same words", labels, labels, told],
@@ -284,8 +286,8 @@ describe("numbers that may have points between thousands", () => {
     ["whole numbers beyond a thousand", rows((i) => (i % 2 ? String(3000 + 7 * i) : `${1 + i}.${487 + i}`)), undefined],
     ["shares", rows((i) => (i % 2 ? "1" : `0.${487 + i}`)), undefined],
   ])("are doubted, or not: %s", async (_, cells, example) => {
-    const way = 'data.decimal: "," and data.thousands: "." read them so';
-    const doubt = `"x" may have points between thousands, as in ${example}, and they are read as decimal points; ${way}`;
+    const way = 'data.decimal: "," and data.thousands: "." change that';
+    const doubt = `"x" may have points between thousands, as in ${example}, but they are read as decimal points; ${way}`;
     expect(await doubts(cells)).toEqual(example === undefined ? [] : [doubt]);
   });
 });

@@ -165,7 +165,7 @@ describe("a file that changes while it is read is an error of files, and never h
   ])("%s", async (_, change) => {
     expect(await readWhile(change)).toMatchObject({
       kind: "files",
-      message: "the table was changed while it was read",
+      message: "the table changed while it was being read",
       details: { at: "t.csv" },
     });
   });
@@ -233,7 +233,7 @@ describe("a table of any cells", () => {
           try {
             pipeline = learnPipeline(of(learned), { noInputs: [], ignored: [], scale }).pipeline;
           } catch (error) {
-            expect(String(error)).toContain('the column "x" has numbers too large to be scaled');
+            expect(String(error)).toContain('the column "x" has numbers too large to scale');
             expect(learned.some((x) => Math.abs(x) > 1e300)).toBe(true);
             told.tooLarge++;
             return;

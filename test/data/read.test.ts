@@ -124,7 +124,7 @@ describe("numbers with commas in them", () => {
     [
       "either",
       ["18,611", "3"],
-      'data.decimal: "," if those are decimal commas, data.thousands: "," if they part thousands',
+      'data.decimal: "," if those are decimal commas, data.thousands: "," if they separate thousands',
     ],
     ["decimal commas among whole numbers", ["3", "4", "4,5", "5,5"], 'data.decimal: ","'],
     ["whole numbers among decimal commas", ["4,5", "3", "5,5", "4"], 'data.decimal: ","'],
@@ -194,7 +194,7 @@ describe("marks between thousands, where the config says so,", () => {
   it("may not be the decimal point", async () => {
     expect(await refusal(() => tableOf("x;y\n1;2\n", { thousands: "." }))).toMatchObject({
       kind: "usage",
-      message: "the decimal point can't stand between thousands too",
+      message: "the decimal mark can't also separate thousands",
       details: { setting: "data.thousands" },
     });
   });
@@ -297,11 +297,11 @@ describe("a given type", () => {
       "are numbers, but 2 have commas",
       "writing it 0.5: numbers are read with decimal points here",
     ],
-    ["x;y\n0,5;0.1\n0,1;0.2\n", "look like numbers, but have commas in them", 'decimal points, as "y" has them'],
+    ["x;y\n0,5;0.1\n0,1;0.2\n", "look like numbers, but have commas in them", 'decimal points, as in "y"'],
     [
       "x;y\n18,611;0.569\n71,919;0.2\n",
       "look like numbers, but have commas in them",
-      'data.thousands: "," if they part thousands, or decimal points, as "y" has them',
+      'data.thousands: "," if they separate thousands, or decimal points, as in "y"',
     ],
     ["x;y\n18,611;0.569\n71,919,838;0.2\n", "look like numbers, but have commas in them", 'data.thousands: ","'],
     ["x;y\n10,802.91;0.569\n7,100;0.2\n", "look like numbers, but have commas in them", 'data.thousands: ","'],
@@ -349,7 +349,7 @@ describe("a given type", () => {
     for (const what of ["weight", "time"]) {
       const { details } = await refused("x;y\n1,500;1\n200;1\n", { [what]: "x" });
       expect(details.try).toBe(
-        'data.decimal: "," if those are decimal commas, data.thousands: "," if they part thousands',
+        'data.decimal: "," if those are decimal commas, data.thousands: "," if they separate thousands',
       );
     }
   });
@@ -357,7 +357,11 @@ describe("a given type", () => {
   it.each([
     [".", "0,569", "writing it 0.569: numbers are read with decimal points here"],
     [",", "-1.5", "writing it -1,5: numbers are read with decimal commas here"],
-    [".", "1,234", "writing it 1.234, or 1234 if the mark parts thousands: numbers are read with decimal points here"],
+    [
+      ".",
+      "1,234",
+      "writing it 1.234, or 1234 if the mark separates thousands: numbers are read with decimal points here",
+    ],
     [".", "1,234.5", "writing it 1234.5: numbers are read with decimal points here"],
     [".", "1.234,5", "writing it 1234.5: numbers are read with decimal points here"],
     [",", "1.234.567", "writing it 1234567: numbers are read with decimal commas here"],
@@ -428,12 +432,12 @@ describe("a table without rows", () => {
 
   it("is refused as a header alone", async () => {
     for (const text of ["a,b", "a,b\n", "a,b\r\n\r\n"]) {
-      expect(await refused(text)).toMatchObject({ kind: "data", message: "the table has a header and no rows" });
+      expect(await refused(text)).toMatchObject({ kind: "data", message: "the table has a header but no rows" });
       expect(
         await refusal(() => readColumns(sourceOf(text), byDefault, [{ name: "a", type: "number" }])),
       ).toMatchObject({
         kind: "data",
-        message: "the table has a header and no rows",
+        message: "the table has a header but no rows",
       });
     }
   });

@@ -131,7 +131,7 @@ describe("folds are refused", () => {
   it("if there are more than rows", async () => {
     expect(await refused(() => foldsFor(numbersTable(4), { folds: 5 }))).toEqual([
       "data",
-      "5 folds need 5 rows with a target at least",
+      "5 folds need at least 5 rows with a target",
       "t.csv",
       "4",
       "4 folds",
@@ -140,7 +140,7 @@ describe("folds are refused", () => {
 
   it("if there are more than groups", async () => {
     const table = columns({ g: ["a", "b", "a", "b"], y: [1, 2, 3, 4] });
-    const what = ["data", "3 folds need 3 groups at least", 't.csv, column "g"', "2", "2 folds"];
+    const what = ["data", "3 folds need at least 3 groups", 't.csv, column "g"', "2", "2 folds"];
     expect(await refused(() => foldsFor(table, { folds: 3, groups: "g" }))).toEqual(what);
   });
 
@@ -149,7 +149,7 @@ describe("folds are refused", () => {
     const few = columns({ t: [1, 2, 2, 1, 3, 3], y: [1, 2, 3, 4, 5, 6] });
     expect(await refused(() => foldsFor(few, { folds: 3, time: "t" }))).toEqual([
       "data",
-      "3 folds need 4 different times at least",
+      "3 folds need at least 4 different times",
       at,
       "3",
       "2 folds",
@@ -222,10 +222,10 @@ describe("the members of an ensemble", () => {
         dependenceOf(value, ["y"], { [option]: "g" }),
       );
     expect((await refusal(split("groups", one))).message).toBe(
-      "all rows are one group, so they can't be parted into training and validation rows",
+      "all rows belong to one group, so they can't be split into training and validation rows",
     );
     expect((await refusal(split("time", columns({ g: [4, 4], y: [1, 2] })))).message).toBe(
-      "all rows have one time, so they can't be parted into training and validation rows",
+      "all rows have the same time, so they can't be split into training and validation rows",
     );
   });
 });

@@ -167,7 +167,7 @@ describe("the linear model", () => {
       learnLinear(target, { X: new Float32Array(width * 2).fill(fill), columns: numberColumns(width), truth });
     expect(none(numbers(1), 1201, ofNumbers([1, 2]))).toBe("more than 1200 inputs");
     expect(none(classes(100), 100, ofClasses([0, 1]))).toBe("more than 10000 weights");
-    expect(none(numbers(1), 2, ofNumbers([1, 2]), Number.POSITIVE_INFINITY)).toBe("its weights are no finite numbers");
+    expect(none(numbers(1), 2, ofNumbers([1, 2]), Number.POSITIVE_INFINITY)).toBe("its weights are not finite");
   });
 });
 

@@ -111,6 +111,6 @@ describe("a table predicted block by block", () => {
       return post.apply(this, message);
     });
     onTestFinished(() => messages.mockRestore());
-    await expect(predicted(2, 1000)).rejects.toThrow("a thread that predicts ended");
+    await expect(predicted(2, 1000)).rejects.toThrow("a prediction thread ended");
   });
 });

@@ -92,9 +92,9 @@ describe("the estimate of memory", () => {
   it("refuses what no WebAssembly memory holds, however much the machine has", async () => {
     const error = await refusal(() => checkMemory(load([65_536, 65_536]), 1e15));
     expect(error).toMatchObject({ kind: "usage", details: { setting: "model.hidden" } });
-    expect(error.message).toBe("the training needs 112.2 GiB of memory at least");
+    expect(error.message).toBe("the training needs at least 112.2 GiB of memory");
     expect(error.details.have).toContain("112.0 GiB for the network");
-    expect(error.details.have).toContain("4.0 GiB, all that a WebAssembly memory can hold");
+    expect(error.details.have).toContain("4.0 GiB, the most that a WebAssembly memory can hold");
   });
 
   it("refuses what the machine has no memory for, and says which part is the largest", async () => {
@@ -102,7 +102,7 @@ describe("the estimate of memory", () => {
     checkMemory(rows, 3 * GIBIBYTE);
     const error = await refusal(() => checkMemory(rows, GIBIBYTE));
     expect(error).toMatchObject({ kind: "usage", details: { setting: "data.train" } });
-    expect(error.details.have).toContain("1.0 GiB that this machine has left");
+    expect(error.details.have).toContain("1.0 GiB, the memory that this machine has left");
     const full = load([4_000], { batchSize: 50_000, trainingRows: 50_000 });
     expect((await refusal(() => checkMemory(full, GIBIBYTE))).details.setting).toBe("training.batchSize");
   });
@@ -123,5 +123,5 @@ it("refuses a training whose checkpoints no file of nnfit could hold", async () 
   expect(() => checkMemory(network([9_000, 9_000]), 1e12)).not.toThrow();
   const error = await refusal(async () => checkMemory(network([12_000, 12_000]), 1e12));
   expect(error).toMatchObject({ kind: "usage", details: { setting: "model.hidden" } });
-  expect(error.message).toBe("a checkpoint of this training would have 3.2 GiB");
+  expect(error.message).toBe("a checkpoint of this training would take 3.2 GiB");
 });

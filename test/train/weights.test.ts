@@ -284,7 +284,7 @@ describe("weights that can't be are refused", () => {
     const none = await refused(["0", "0", "0", "0"]);
     expect(none).toMatchObject({ kind: "data", details: { at: "t.csv" } });
     const classes = await refused(["1", "1", "1", "1"], { training: { classWeights: { yes: 0, no: 0 } } });
-    expect(classes.message).toBe("all rows to learn from have the weight 0, so none would count");
+    expect(classes.message).toBe("all rows to learn from have weight 0, so none would count");
   });
 
   it("a column that is not there, or is the target", async () => {
@@ -301,7 +301,7 @@ describe("weights that can't be are refused", () => {
   it("of a class that there is not, or of no classes", async () => {
     expect(await refused(["1", "1"], { training: { classWeights: { yes: 2, nope: 1 } } })).toMatchObject({
       kind: "usage",
-      message: '"nope" is no class of the target "y"',
+      message: '"nope" is not a class of the target "y"',
       details: { setting: "training.classWeights", have: "no, yes", try: '"no"' },
     });
     const numbers = async () =>

@@ -125,7 +125,7 @@ describe("a column of dates", () => {
     const aside = { name: "t", why: "tells the order", cyclesComeAgain: true };
     const options = { noInputs: [], ignored: [], scale: "standard" as const, aside };
     const { pipeline, leftOut } = learnPipeline(table, options);
-    expect(leftOut).toEqual([{ name: "t", why: "its days only, as it tells the order" }]);
+    expect(leftOut).toEqual([{ name: "t", why: "only its days, because it tells the order" }]);
     expect(inputsOf(pipeline)).toMatchObject([{ name: "t", places: [0, 1, 2, 3] }]);
     const X = applyPipeline(pipeline, tableOf("2031-01-06", "")); // a Monday
     expect([...X]).toEqual([1, expect.closeTo(0), 1, expect.closeTo(0), 0, 0, 0, 0]);

@@ -250,7 +250,7 @@ describe("the place of unknown categories", () => {
     const words = columns({ kind, size: kind.map((_, i) => i) });
     const { pipeline, leftOut } = learn(words, { categories: { unknown: true, minRows: 5 } });
     expect(pipeline).toHaveLength(1);
-    expect(leftOut).toEqual([{ name: "kind", why: "no category is in 5 training rows or more" }]);
+    expect(leftOut).toEqual([{ name: "kind", why: "every category is in fewer than 5 training rows" }]);
   });
 });
 
