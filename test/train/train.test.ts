@@ -418,7 +418,7 @@ describe("what can't be learned from is refused", () => {
   it("a class with one row, where rows are held out, with its line", async () => {
     const text = "x,y\n1,a\n2,b\n\n3,c\n4,a\n5,b\n";
     expect(await refused(text)).toMatchObject({ kind: "data", details: { at: "t.csv:5" } });
-    expect((await refused(text)).message).toContain('"c" has one row');
+    expect((await refused(text)).message).toContain('"c" has only one row');
     expect((await prepared(await tableOf(text), { validation: 0 })).target).toMatchObject({ classes: ["a", "b", "c"] });
   });
 
