@@ -10,8 +10,9 @@ import { aligned } from "./align.js";
 import { checkFailure, printResult } from "./failure.js";
 import { findModel, rowsSource } from "./locate.js";
 import { endWith } from "./report.js";
+import { inputsToRead, type RowsOptions, rowsFormat, withRowsOptions } from "./rowsOptions.js";
 import { colors, count, note, oneLine, percent, print, rangeText, some, tell, valueText } from "./text.js";
-import { example, inputsToRead, modelArgument, type RowsOptions, rowsFormat, withRowsOptions } from "./usage.js";
+import { example, modelArgument } from "./usage.js";
 
 /** Of more pairs of extra columns and lacking ones it would take long to find the nearest names. */
 const MOST_COMPARED = 100_000;

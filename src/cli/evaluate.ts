@@ -29,10 +29,11 @@ import { failureOf, printResult } from "./failure.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
 import { findModel, rowsSource } from "./locate.js";
 import { lateBar } from "./progress.js";
+import { inputsToRead, type RowsOptions, rowsFormat, withRowsOptions } from "./rowsOptions.js";
 import { comparisons, confusionLines, importanceLines, scoreLines } from "./scores.js";
 import { summarize } from "./summary.js";
 import { count, oneLine, print, remark, say, whole } from "./text.js";
-import { example, inputsToRead, modelArgument, type RowsOptions, rowsFormat, withRowsOptions } from "./usage.js";
+import { example, modelArgument } from "./usage.js";
 
 interface EvaluateOptions extends GateOptions, RowsOptions {
   readonly json?: boolean;

@@ -21,17 +21,10 @@ import { mostThreads, threadsToPredict } from "../train/parallel.js";
 import { printFailure, printResult, stoppedFailure } from "./failure.js";
 import { keepInputs, modelAt, placeOf, rowsSource } from "./locate.js";
 import { Predictions } from "./predictions.js";
+import { inputsToRead, type RowsOptions, rowsFormat, withRowsOptions } from "./rowsOptions.js";
 import { watchSignals } from "./signals.js";
 import { note } from "./text.js";
-import {
-  example,
-  inputsToRead,
-  modelArgument,
-  type RowsOptions,
-  rowsFormat,
-  threadsOption,
-  withRowsOptions,
-} from "./usage.js";
+import { example, modelArgument, threadsOption } from "./usage.js";
 
 interface PredictOptions extends RowsOptions {
   readonly out?: string;

@@ -3,7 +3,7 @@ import { effectiveSettings } from "../config/effect.js";
 import type { LoadedConfig } from "../config/load.js";
 import { factsOf } from "../config/presets.js";
 import type { Config } from "../config/schema.js";
-import type { WantedColumn } from "../data/read.js";
+import { joinColumns, type WantedColumn } from "../data/read.js";
 import type { Table } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { make } from "../family.js";
@@ -36,8 +36,7 @@ export async function findMaterial(loaded: LoadedConfig, { ranges, judge: choice
   let validation: Table | undefined;
   const others = columnsOf(table, data); // a trial may learn from other columns than the first one
   const readOnce: ReadValidation = async (columns) => {
-    const names = new Set(columns.map(({ name }) => name));
-    validation = await readValidation([...columns, ...others.filter(({ name }) => !names.has(name))]);
+    validation = await readValidation(joinColumns(columns, others));
     return validation;
   };
   const config = loaded.configFor(facts, firsts);

@@ -1,7 +1,7 @@
 import { displayPath } from "../config/load.js";
 import type { Config } from "../config/schema.js";
 import { doubtsAbout } from "../data/doubts.js";
-import { lacking, readColumns, readTable, type WantedColumn } from "../data/read.js";
+import { joinColumns, lacking, readColumns, readTable, type WantedColumn } from "../data/read.js";
 import { fileSource, type Source } from "../data/source.js";
 import type { Table } from "../data/table.js";
 import { NnfitError } from "../errors.js";
@@ -50,7 +50,7 @@ function keptReader(source: Source, data: Config["data"]): Tables["readValidatio
         },
       );
     }
-    const asked = [...before.filter(({ name }) => !wanted.some((of) => of.name === name)), ...wanted];
+    const asked = joinColumns(wanted, before);
     kept = { table: await readColumns(source, data, asked), asked };
     return kept.table;
   };

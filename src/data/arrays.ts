@@ -42,6 +42,15 @@ export function placeAmong(ascending: Float64Array | Int32Array, number: number)
   return low;
 }
 
+/** How many different ones there are of numbers from 0 on. */
+export function countDifferent(codes: Int32Array | Uint32Array): number {
+  let most = 0;
+  for (const code of codes) most = Math.max(most, code);
+  const seen = new Uint8Array(most + 1);
+  for (const code of codes) seen[code] = 1;
+  return seen.reduce((sum, code) => sum + code, 0);
+}
+
 /** How many of them are each number from 0 to below `count`. */
 export function countCodes(codes: Iterable<number>, count: number): number[] {
   const counts = new Array<number>(count).fill(0);

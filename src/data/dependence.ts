@@ -1,8 +1,8 @@
 import { NnfitError } from "../errors.js";
-import { placeAmong } from "./arrays.js";
+import { countDifferent, placeAmong } from "./arrays.js";
 import { asDates, type DayOrderChoice, notDate } from "./dateColumn.js";
 import { checkNames } from "./header.js";
-import { numberReader, wholeNumber } from "./numbers.js";
+import { numberReaderOf, wholeNumber } from "./numbers.js";
 import type { DataOptions } from "./options.js";
 import type { WantedColumn } from "./read.js";
 import {
@@ -71,7 +71,7 @@ export interface Groups {
 /** The groups of a table that a model is scored on. A row that doesn't say its group is one of its own. */
 export function groupsIn(column: Column): Groups {
   const codes = codesOf(column);
-  let count = countOf(codes);
+  let count = countDifferent(codes);
   let alone = 0;
   for (let row = 0; row < codes.length; row++) {
     if (!isMissing(column, row)) continue;
@@ -79,13 +79,6 @@ export function groupsIn(column: Column): Groups {
     alone++;
   }
   return { codes, count, alone };
-}
-
-/** How many different codes there are. */
-export function countOf(codes: Int32Array): number {
-  const seen = new Uint8Array(codes.reduce((most, code) => Math.max(most, code), 0) + 1);
-  for (const code of codes) seen[code] = 1;
-  return seen.reduce((sum, code) => sum + code, 0);
 }
 
 /** The column, if it is there and has a value in every row. */
@@ -188,7 +181,7 @@ function valuesOf(given: Column, { source, lines }: Table, order: DayOrderChoice
 
 function asNumbers(column: CategoryColumn): NumberColumn | undefined {
   const { name, codes, categories } = column;
-  const numbers = categories.map(numberReader({ decimal: column.decimal ?? ".", thousands: column.thousands ?? null }));
+  const numbers = categories.map(numberReaderOf(column));
   if (numbers.includes(undefined)) return undefined;
   return { type: "number", name, values: Float64Array.from(codes, (code) => numbers[code] ?? Number.NaN) };
 }

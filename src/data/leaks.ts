@@ -1,5 +1,5 @@
 import { log } from "../engine/scalar.js";
-import { type Column, cellsOf, type NumberColumn } from "./table.js";
+import { type Column, cellsOf, isMissing, type NumberColumn } from "./table.js";
 
 /**
  * What a column may give away: the target of every row; or which rows are of one thing, such as a customer, and have one
@@ -66,7 +66,7 @@ function targetsOf(
   const rowsOf = new Map<number, number>();
   let rows = 0;
   for (const [row, known] of targets.entries()) {
-    if (isMissing(target, known)) continue;
+    if (isMissing(target, row)) continue;
     const code = codeOf(row);
     if ((first[code] ?? known) !== known || first.length > most + 1) return undefined;
     first[code] = known;
@@ -82,14 +82,9 @@ function isBeyondChance({ rows, values, largest }: Known): boolean {
   return (rows - values) * log(largest / rows) < log(CHANCE);
 }
 
-function isMissing(column: Column, cell: number): boolean {
-  return column.type === "category" ? cell < 0 : Number.isNaN(cell);
-}
-
 /** It is there in all rows of some targets, and in none of the others. */
 function isMissingByTarget(column: Column, target: Column): boolean {
-  const cells = cellsOf(column);
-  const known = targetsOf((row) => Number(isMissing(column, cells[row]!)), target);
+  const known = targetsOf((row) => Number(isMissing(column, row)), target);
   return known !== undefined && known.values === 2 && isBeyondChance(known);
 }
 
@@ -103,7 +98,7 @@ function isSplitByTarget({ values }: Exclude<Column, { type: "category" }>, targ
   let missing = 0;
   for (const [row, value] of values.entries()) {
     const known = targets[row]!;
-    if (isMissing(target, known)) continue;
+    if (isMissing(target, row)) continue;
     if (Number.isNaN(value)) {
       missing++;
       continue;

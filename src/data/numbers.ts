@@ -57,3 +57,8 @@ export function numberReader({
   return (text) =>
     numberIn(text, decimal) ?? (grouped.test(text) ? numberIn(text.replace(marks, ""), decimal) : undefined);
 }
+
+/** The same for the words of a column. */
+export function numberReaderOf({ decimal = ".", thousands = null }: Partial<Omit<CellFormat, "missing">>) {
+  return numberReader({ decimal, thousands });
+}

@@ -99,6 +99,12 @@ function withIgnored(table: Table, header: readonly string[]): Table {
   return { ...table, columns: header.map((name) => columnOf(table, name) ?? blank(name)) };
 }
 
+/** Each column once, though several may ask for it: as the first of them wants it. */
+export function joinColumns(columns: readonly WantedColumn[], more: readonly WantedColumn[]): WantedColumn[] {
+  const names = new Set(columns.map(({ name }) => name));
+  return [...columns, ...more.filter(({ name }) => !names.has(name))];
+}
+
 /** The names of the wanted columns that a table has not, or not as they are wanted. */
 export function lacking(table: Table, wanted: readonly WantedColumn[]): string[] {
   const isThere = ({ name, type, optional, lenient }: WantedColumn) => {
@@ -236,8 +242,8 @@ function wantedBuilders(
   const lacking = wanted.filter(({ name, optional }) => !optional && !places.has(name)).map(({ name }) => name);
   if (lacking.length > 0) throw lacksColumns(lacking, header, wanted, source.name);
   return present.map(
-    (of) =>
-      new ColumnBuilder(of.name, of.type, format, source.name, { ...of, lenient: lenient || (of.lenient ?? false) }),
+    ({ name, type, classes, order, lenient: own = false }) =>
+      new ColumnBuilder(name, type, format, source.name, { lenient: lenient || own, classes, order }),
   );
 }
 

@@ -1,5 +1,5 @@
-import { countCodes } from "../data/arrays.js";
-import { countOf, type Dependence } from "../data/dependence.js";
+import { countCodes, countDifferent } from "../data/arrays.js";
+import type { Dependence } from "../data/dependence.js";
 import { dealGroups, equalShares } from "../data/groupSplit.js";
 import { foldRows, range } from "../data/split.js";
 import type { Table } from "../data/table.js";
@@ -37,7 +37,7 @@ export function foldsOf(
   const random = seededRandom(seed, "folds");
   if (dependence.kind === "time") return timeFolds(table, folds, dependence.codes, dependence.column);
   if (dependence.kind === "groups") {
-    checkEnough(folds, countOf(dependence.codes), "groups", `${table.source}, column "${dependence.column}"`);
+    checkEnough(folds, countDifferent(dependence.codes), "groups", `${table.source}, column "${dependence.column}"`);
     return foldsFrom(dealGroups(dependence.codes, equalShares(folds), random, codes), folds);
   }
   const allows = (folds: number) => !classes || !codes || !rareClass(folds, validates, classes, codes);
@@ -66,7 +66,7 @@ function foldsFrom(foldOf: Uint32Array, folds: number): Fold[] {
 }
 
 function timeFolds(table: Table, folds: number, times: Int32Array, column: string): Fold[] {
-  checkEnough(folds + 1, countOf(times), "different times", `${table.source}, column "${column}"`, { folds });
+  checkEnough(folds + 1, countDifferent(times), "different times", `${table.source}, column "${column}"`, { folds });
   const blocks = forwardBlocks(times, folds);
   if (!blocks) {
     throw new NnfitError("data", `too many rows have the same time for ${folds} folds of about equal size`, {

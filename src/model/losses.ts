@@ -200,7 +200,7 @@ export function lossesOf(task: Task): [Name, LossMember<z.ZodObject>][] {
 }
 
 /** The quantile that a network with this loss predicts, if it does. */
-export function quantileOf(loss: LossChoice): number | undefined {
+export function quantileOfLoss(loss: LossChoice): number | undefined {
   return loss.name === "quantile" ? loss.q : undefined;
 }
 

@@ -1,4 +1,4 @@
-import { countCodes, join, take, takeMatrixRows } from "../data/arrays.js";
+import { countCodes, countDifferent, join, take, takeMatrixRows } from "../data/arrays.js";
 import type { Groups } from "../data/dependence.js";
 import { type Random, seededRandom } from "../engine/random.js";
 import { Sample } from "../transform/sample.js";
@@ -161,7 +161,7 @@ function classesLackingIn(truth: Truth): (times: Times) => boolean {
   if (truth.task === "regression") return () => false;
   const { classes } = truth;
   const seen = new Uint8Array(classes.reduce((most, code) => Math.max(most, code), 0) + 1);
-  const all = new Set(classes).size;
+  const all = countDifferent(classes);
   return (times) => {
     seen.fill(0);
     let count = 0;

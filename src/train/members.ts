@@ -1,5 +1,5 @@
-import { countCodes, take } from "../data/arrays.js";
-import { countOf, type Dependence } from "../data/dependence.js";
+import { countCodes, countDifferent, join, take } from "../data/arrays.js";
+import type { Dependence } from "../data/dependence.js";
 import { dealGroups, equalShares, splitGroups } from "../data/groupSplit.js";
 import { foldRows, range, sampleRows, splitRows } from "../data/split.js";
 import type { Table } from "../data/table.js";
@@ -44,9 +44,8 @@ export function holdsOut(members: readonly Pick<Member, "validation">[]): boolea
 
 /** How many rows some member holds out. */
 export function heldRows(members: readonly Pick<Member, "validation">[]): number {
-  const held = new Uint8Array(1 + members.reduce((last, { validation }) => Math.max(last, validation.at(-1) ?? 0), 0));
-  for (const { validation } of members) for (const row of validation) held[row] = 1;
-  return held.reduce((count, isHeld) => count + isHeld, 0);
+  const held = members.map(({ validation }) => validation);
+  return holdsOut(members) ? countDifferent(join(Uint32Array, held)) : 0;
 }
 
 /** Row numbers of one member. */
@@ -114,7 +113,7 @@ function partsOf(
   if (dependence.kind === "groups") {
     const groups = dependence.codes;
     if (isAlone) return [splitGroups(groups, fraction, seededRandom(seed, "split"), codes)];
-    const folds = foldsOf(fraction, countOf(groups));
+    const folds = foldsOf(fraction, countDifferent(groups));
     return inTurn({ rows, folds, members }, (deal) =>
       dealGroups(groups, equalShares(folds), seededRandom(seed, "split", deal), codes),
     );
@@ -135,7 +134,7 @@ function checkParting(table: Table, dependence: Dependence): void {
       try: "more rows",
     });
   }
-  if (dependence.kind === "none" || countOf(dependence.codes) > 1) return;
+  if (dependence.kind === "none" || countDifferent(dependence.codes) > 1) return;
   const { kind, column } = dependence;
   const same = kind === "groups" ? "belong to one group" : "have the same time";
   throw new NnfitError("data", `all rows ${same}, so they can't be split into training and validation rows`, {

@@ -8,11 +8,11 @@ import {
   dependenceOf,
 } from "../data/dependence.js";
 import type { DataOptions } from "../data/options.js";
-import type { WantedColumn } from "../data/read.js";
+import { joinColumns, type WantedColumn } from "../data/read.js";
 import { range } from "../data/split.js";
 import { type Table, takeRows } from "../data/table.js";
 import { NnfitError } from "../errors.js";
-import { quantileOf } from "../model/losses.js";
+import { quantileOfLoss } from "../model/losses.js";
 import { type NetworkSpec, trainableWeights } from "../model/network.js";
 import type { ModelOptions } from "../model/options.js";
 import { checkScore, type Scored } from "../score/metrics.js";
@@ -86,7 +86,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const { table, task, names, classes } = of;
   const { data, scale, model, training } = options;
-  const quantile = model.loss === "auto" ? undefined : quantileOf(model.loss);
+  const quantile = model.loss === "auto" ? undefined : quantileOfLoss(model.loss);
   checkFits(training, { task, quantile });
   const fraction = typeof data.validation === "number" ? data.validation : 0;
   const dependence = dependenceOf(table, names, data);
@@ -186,12 +186,6 @@ function predicting(target: TargetState, quantile: number | undefined): TargetSt
   if (target.task === "classification") return target;
   const { quantile: _, ...others } = target;
   return quantile === undefined ? others : { ...others, quantile };
-}
-
-/** Each column once, though several may ask for it. */
-function joinColumns(columns: readonly WantedColumn[], more: readonly WantedColumn[]): WantedColumn[] {
-  const names = new Set(columns.map(({ name }) => name));
-  return [...columns, ...more.filter(({ name }) => !names.has(name))];
 }
 
 /** Rows of a table of their own judge all members. */

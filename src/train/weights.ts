@@ -1,9 +1,9 @@
 import { countCodes, take } from "../data/arrays.js";
 import { checkNames } from "../data/header.js";
-import { numberReader } from "../data/numbers.js";
+import { numberReaderOf } from "../data/numbers.js";
 import type { WantedColumn } from "../data/read.js";
 import { range } from "../data/split.js";
-import { type Column, columnOf, type Table, takeRows, textOf } from "../data/table.js";
+import { columnOf, type Table, takeRows, textOf } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { nearest } from "../family.js";
 import type { TargetState } from "../transform/target.js";
@@ -40,9 +40,10 @@ export function rowWeights(name: string | null, tables: readonly Table[]): reado
 function weightsIn(table: Table, name: string): number[] {
   const column = columnOf(table, name);
   if (!column) throw new Error(`column ${name} is not there`);
+  const numberIn = numberReaderOf(column.type === "category" ? column : {});
   const weights = Array.from({ length: table.rows }, (_, row) => {
     const text = textOf(column, row);
-    const weight = numberOf(column, row);
+    const weight = column.type === "number" ? column.values[row] : numberIn(text ?? "");
     if (text !== undefined && weight !== undefined && weight >= 0) return weight;
     const found = weight === undefined ? `"${text}"` : text;
     const message = text === undefined ? "the weight of a row is missing" : `the weight of a row is ${found}`;
@@ -53,12 +54,6 @@ function weightsIn(table: Table, name: string): number[] {
   });
   if (weights.some((weight) => weight > 0)) return weights;
   throw new NnfitError("data", `the weight "${name}" is 0 in every row, so no row would count`, { at: table.source });
-}
-
-function numberOf(column: Column, row: number): number | undefined {
-  if (column.type === "number") return column.values[row];
-  const { decimal = ".", thousands = null } = column.type === "category" ? column : {};
-  return numberReader({ decimal, thousands })(textOf(column, row) ?? "");
 }
 
 /** How much a row counts by its class, given the rows that are learned from. */
