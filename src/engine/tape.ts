@@ -44,7 +44,8 @@ function keep(result: unknown): void {
  * Records kernel calls, to be replayed for every batch without coming back to JavaScript.
  *
  * Each method returns a matrix of its own, unless `into` says where the result goes; its memory is the same in every
- * replay. A matrix `ofBatch` has as many rows as the batch that is played. Pointwise operations that follow each other
+ * replay. What takes long is computed once: who asks for the same again is given the same matrix, which can't be
+ * written to then. A matrix `ofBatch` has as many rows as the batch that is played. Pointwise operations that follow each other
  * become one loop (pointwise.ts), and what only they use gets no memory at all.
  */
 export class Tape {
@@ -338,7 +339,7 @@ export class Tape {
     into?: Matrix,
     shape = shapeOf(operands),
   ): Matrix {
-    const before = !into && isCostly(name) ? this.values.find(name, operands) : undefined;
+    const before = !into && isCostly(name) ? this.values.share(name, operands) : undefined;
     if (before) return before;
     if (into && !hasShape(into, shape)) throw shapesDiffer(into, shape);
     const y = into ?? this.later(shape);

@@ -8,12 +8,14 @@ import type { Operand } from "./operands.js";
 export class Values {
   private readonly numbers = new Map<Matrix, number>();
   private readonly holders = new Map<string, { readonly matrix: Matrix; readonly number: number }>();
+  private readonly shared = new Set<Matrix>();
   private count = 0;
 
-  /** A matrix that holds this already. */
-  find(name: string, operands: readonly Operand[]): Matrix | undefined {
-    const holder = this.holders.get(this.key(name, operands) ?? "");
-    return holder && this.numbers.get(holder.matrix) === holder.number ? holder.matrix : undefined;
+  /** A matrix that holds this already, which nobody may write to from now on: each who asked for it has it. */
+  share(name: string, operands: readonly Operand[]): Matrix | undefined {
+    const matrix = this.find(name, operands);
+    if (matrix) this.shared.add(matrix);
+    return matrix;
   }
 
   /** A new matrix of the tape. */
@@ -31,9 +33,15 @@ export class Values {
     if (key && !before) this.holders.set(key, { matrix, number });
   }
 
-  /** The matrix is written to: it holds something else from now on. */
+  /** The matrix is written to: it holds something else from now on. Throws where others have it too. */
   change(matrix: Matrix): void {
+    if (this.shared.has(matrix)) throw new Error("a result that was asked for twice can't be written to");
     if (this.numbers.has(matrix)) this.numbers.set(matrix, this.count++);
+  }
+
+  private find(name: string, operands: readonly Operand[]): Matrix | undefined {
+    const holder = this.holders.get(this.key(name, operands) ?? "");
+    return holder && this.numbers.get(holder.matrix) === holder.number ? holder.matrix : undefined;
   }
 
   private key(name: string, operands: readonly Operand[]): string | undefined {

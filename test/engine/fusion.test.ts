@@ -76,6 +76,8 @@ const operations = {
 };
 
 const inPlace = new Set<string>(["add", "subtract", "multiply", "divide", "minimum", "maximum"]);
+/** What a tape computes once: who asks again is given the same matrix, which nobody may write over. */
+const shared = new Set<string>(["exp", "expm1", "tanh", "sigmoid", "softplus", "normalCdf", "normalPdf", "cosTurns"]);
 
 const named = fc.record<Named>({
   kind: fc.constantFrom("whole", "whole", "whole", "cell"),
@@ -119,7 +121,12 @@ function given(memory: GuardedMemory, { ofBatch, rows, room, columns, seed }: Sc
   const batchSize = rows + room;
   const whole = () => memory.put(table(batchSize, columns, number), ofBatch ? batchSize : undefined);
   const cell = () => memory.put(table(1, 1, number));
-  return { whole: [whole(), whole(), whole()], cell: [cell(), cell()], V: memory.put(table(columns, 3, number)) };
+  return {
+    whole: [whole(), whole(), whole()],
+    cell: [cell(), cell()],
+    V: memory.put(table(columns, 3, number)),
+    shared: new Set<Matrix>(),
+  };
 }
 type Given = ReturnType<typeof given>;
 
@@ -130,7 +137,8 @@ function perform(tape: Tape, matrices: Given, step: Step): Matrix | Cell {
   const resolved = (named: Named | number) => (typeof named === "number" ? named : matrix(named));
   const taken: readonly Operand[] = inPlace.has(name) ? [matrix(first), resolved(others[0])] : [];
   const kindOfResult = taken.some((operand) => matrices.whole.includes(operand as Matrix)) ? "whole" : "cell"; // a number isn't
-  const over = into !== undefined && taken.length > 0 ? matrix({ kind: kindOfResult, number: into }) : undefined;
+  const named = into !== undefined && taken.length > 0 ? matrix({ kind: kindOfResult, number: into }) : undefined;
+  const over = named && !matrices.shared.has(named) ? named : undefined;
   const made = operations[name](
     tape,
     matrix(first),
@@ -144,6 +152,7 @@ function perform(tape: Tape, matrices: Given, step: Step): Matrix | Cell {
     const [shape] = matrices.whole;
     const isWhole = made.rows === shape!.rows && made.columns === shape!.columns && made.ofBatch === shape!.ofBatch;
     matrices[isWhole ? "whole" : "cell"].push(made);
+    if (shared.has(name)) matrices.shared.add(made);
   }
   return made;
 }
@@ -365,6 +374,25 @@ describe("a run", () => {
       result.alternating.data,
       [0, 1, 2, 3, 4, 5, 6].map((c) => c + (200 * 201) / 2),
     );
+  });
+});
+
+describe("what takes long", () => {
+  it("is computed once, and can't be written to by one of those who asked for it", () => {
+    const memory = new GuardedMemory();
+    const x = memory.put(table(2, 3, numbersFrom(1)));
+    record(memory, 1, (tape) => {
+      const first = tape.tanh(x);
+      expect(tape.tanh(x) === first, "though others may write to x, which is not the tape's").toBe(false);
+      const y = tape.add(x, 1);
+      const once = tape.tanh(y);
+      tape.add(once, 1, once); // nobody else has it yet
+      const again = tape.tanh(y);
+      expect(again === once, "though the first holds something else by now").toBe(false);
+      expect(tape.tanh(y) === again).toBe(true);
+      expect(() => tape.add(again, 1, again)).toThrow("asked for twice");
+      expect(() => tape.addRow(again, memory.put(table(1, 3, () => 0)))).toThrow("asked for twice");
+    });
   });
 });
 
