@@ -75,6 +75,9 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   if (!diverged || isTold) saveFolds(folder, plan.task.table, table, results);
   if (diverged) {
     session.remove(); // going on would gain nothing
+    clock.lap("save");
+    const told = { engine, model: null, seconds: clock.seconds };
+    if (json) printResult(resultOf(plan, results, scores, told), failureOf(diverged));
     throw diverged;
   }
   const kept = keep ? saveKeptFolds(job, folder, results, scores) : 0;

@@ -11,7 +11,6 @@ import { scoresFrom } from "../score/saved.js";
 import { quantileOf, scoreNames } from "../score/scoring.js";
 import { baselinesOf } from "../train/compare.js";
 import { holdsOut } from "../train/members.js";
-import type { Prepared } from "../train/prepare.js";
 import type { Watcher } from "../train/reports.js";
 import { type Engine, engineFor, hasModel, type Outcome, train } from "../train/train.js";
 import { conclude, FEW_ROWS } from "./conclude.js";
@@ -179,8 +178,12 @@ async function trainJob(job: Job, options: TrainOptions, gates: Gates, clock: St
     session.saved();
     ended = { outcome, ...(isKept ? { model: `${folder}/${MODEL_FILE}` } : {}) };
     const diverged = divergence({ outcome, prepared, table: task.table, config, model: ended.model });
-    if (diverged) throw diverged;
     clock.lap("save");
+    if (diverged) {
+      const told = { seconds: clock.seconds, from: session.from };
+      if (options.json && isKept) printResult(result(job, outcome, baselines, told), failureOf(diverged));
+      throw diverged;
+    }
     const failure = gates(outcome.judgement.scores);
     session.end(exitCodeOf(failure), { ...ended, ...(failure ? { error: failure } : {}) });
     await tellTrained(job, outcome, baselines, {
@@ -240,11 +243,12 @@ function tellComplete({ config, folder }: Job, { json }: TrainOptions, gates: Ga
 }
 
 async function tellTrained(
-  { prepared, task, config, readValidation, engine, folder }: Job,
+  job: Job,
   outcome: Outcome,
   baselines: Baselines,
   { replaced, failure, json, seconds, from }: Told,
 ): Promise<void> {
+  const { prepared, task, config, readValidation, folder } = job;
   const compared = comparisons(prepared.target, config.training, outcome.judgement.scores, baselines);
   const isOfFew = !prepared.initial && outcome.judgedRows.length < FEW_ROWS;
   conclude(prepared, outcome, compared, {
@@ -254,7 +258,7 @@ async function tellTrained(
     failure,
     allowsFolds: isOfFew && (await allowsFolds(task, config, 5, readValidation)),
   });
-  if (json) printResult(result(prepared, outcome, engine, baselines, folder, { seconds, from }), failureOf(failure));
+  if (json) printResult(result(job, outcome, baselines, { seconds, from }), failureOf(failure));
 }
 
 /** What else there is to tell of a training. */
@@ -271,11 +275,9 @@ interface Told {
 
 /** What a script wants to know of a training. */
 function result(
-  prepared: Prepared,
+  { prepared, engine: { blas, workers, engineThreads }, folder }: Job,
   { members, judgement, rowCounts, epochs, keptEpoch, stopped }: Outcome,
-  { blas, workers, engineThreads }: Engine,
   baselines: Baselines,
-  folder: string,
   { seconds, from }: Pick<Told, "seconds" | "from">,
 ) {
   const visits = prepared.members.reduce((sum, { number, training }) => {

@@ -543,8 +543,13 @@ describe("nnfit train --folds refuses", () => {
 
   it("a training that diverges, naming the fold; what it scored is kept", async () => {
     const cwd = inFolder({ training: { ...config.training, optimizer: { name: "sgd", learningRate: 1e30 } } });
-    const { code, err } = await nnfit(["train", "c.json", "--folds", "2"], { cwd });
+    const { code, out, err } = await nnfit(["train", "c.json", "--folds", "2", "--json"], { cwd });
     expect(code).toBe(7);
+    expect(json(out)).toMatchObject({
+      model: null,
+      folds: [{ stopped: "diverged" }, { stopped: "diverged" }],
+      error: { code: "diverged" },
+    });
     expect(err).toMatch(/at {4}fold 1, epoch 1, batch \d+\n {8}t\.csv:.*\n {2}have {2}.*runs\/c\/folds\.csv/);
     expect(records(text(cwd, "runs/c/folds.csv")).map(({ stopped }) => stopped)).toEqual(["diverged", "diverged"]);
   });

@@ -633,6 +633,20 @@ describe.concurrent("a training that diverges", () => {
     expect(numbers(predictions.out, "prediction").every(Number.isFinite)).toBe(true);
   });
 
+  it("tells scripts the scores of the weights that are kept, beside the error", async () => {
+    const cwd = linearFolder();
+    const { code, out } = await nnfit(["train", "c.json", ...soon, "--json"], { cwd });
+    expect(code).toBe(7);
+    const result = json<{ scores: object; keptEpoch: number }>(out);
+    expect(result).toMatchObject({
+      model: "runs/c/model.safetensors",
+      stopped: "diverged",
+      error: { code: "diverged", exit: 7 },
+    });
+    const { training } = json<{ training: object }>((await works(["inspect", "runs/c", "--json"], { cwd })).out);
+    expect(training).toMatchObject({ keptEpoch: result.keptEpoch, scores: result.scores });
+  });
+
   it("writes no model when there are no good weights, and leaves an older one as it was", async () => {
     const cwd = linearFolder();
     expect((await nnfit(["train", "c.json", ...atOnce], { cwd })).code).toBe(7);
