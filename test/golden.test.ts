@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { Dataset } from "../src/data/dataset.js";
 import { Memory } from "../src/engine/memory.js";
-import { seededRandom } from "../src/engine/random.js";
 import { activationChoice } from "../src/model/activations.js";
 import { lossChoice } from "../src/model/losses.js";
 import { Network } from "../src/model/network.js";
@@ -63,15 +62,12 @@ function setUp(golden: Golden) {
     ...(weight_decay === undefined ? {} : { weightDecay: weight_decay }),
   });
   const y = golden.y.flat();
-  const rows = Dataset.of(memory, golden.X.length, network.spec.inputs, y.length / golden.X.length).fill(
-    Float32Array.from(golden.X.flat()),
-    Float32Array.from(y),
-  );
+  const rows = Dataset.of(memory, golden.X.length, Float32Array.from(golden.X.flat()), Float32Array.from(y));
   const events = fit(network, rows, {
     epochs: golden.epochLoss.length,
     batchSize: golden.batchSize,
     optimizer: new Optimizer(memory, network.parameters, choice),
-    weights: seededRandom(1, "weights"),
+    weights: undefined,
     shuffle: undefined,
   });
   return { network, events };
@@ -94,13 +90,14 @@ describe.each(cases.map((golden) => [golden.case, golden] as const))("PyTorch's 
 
   it("has the same first gradient", () => {
     const { network, events } = setUp(golden);
-    events.next();
+    events.next(); // the start
+    events.next(); // an update
     expect(difference(network.parameters.gradient.data, golden.firstGradient)).toBeLessThan(tolerance);
   });
 
   it("has the same mean loss after every epoch and the same final weights", () => {
     const { network, events } = setUp(golden);
-    const losses = [...events].filter(({ kind }) => kind === "epoch").map(({ loss }) => loss);
+    const losses = [...events].flatMap((event) => (event.kind === "epoch" ? [event.loss] : []));
     expect(losses).toHaveLength(golden.epochLoss.length);
     for (const [epoch, loss] of losses.entries()) {
       expect(Math.abs(loss / golden.epochLoss[epoch]! - 1), `epoch ${epoch + 1}`).toBeLessThan(tolerance);

@@ -21,7 +21,6 @@ export interface BatchOptions {
 export class Dataset {
   private readonly order: { address: number };
   private readonly cursor: { address: number };
-  private places: Uint32Array;
 
   private constructor(
     private readonly memory: Memory,
@@ -29,30 +28,28 @@ export class Dataset {
     readonly X: Matrix,
     /** y [rows, targets]: scaled targets, or the number of the class */
     readonly y: Matrix,
-    rows: Uint32Array,
+    /** where in X and y its rows are */
+    readonly rows: Uint32Array,
     /** w [rows, 1]: how much each row counts in the loss; without it, all count 1 */
     readonly w?: Matrix | undefined,
   ) {
-    this.places = rows;
     this.order = { address: memory.allocate(rows.length * 4) };
     this.cursor = { address: memory.allocate(4) };
   }
 
-  /** Room for up to `capacity` rows. */
-  static of(memory: Memory, capacity: number, inputs: number, targets: number): Dataset {
-    return new Dataset(memory, memory.matrix(capacity, inputs), memory.matrix(capacity, targets), range(0, capacity));
-  }
-
-  fill(X: Float32Array, y?: Float32Array): this {
-    this.places = range(0, X.length / this.X.columns);
-    this.X.data.set(X);
-    if (y) this.y.data.set(y);
-    return this;
+  /** Copies so many rows to the engine's memory. */
+  static of(memory: Memory, rows: number, X: Float32Array, y: Float32Array): Dataset {
+    const matrixOf = (values: Float32Array) => {
+      const matrix = memory.matrix(rows, values.length / rows);
+      matrix.data.set(values);
+      return matrix;
+    };
+    return new Dataset(memory, matrixOf(X), matrixOf(y), range(0, rows));
   }
 
   /** Some of its rows, by their numbers, in the same memory; `weights`: how much each of them counts. */
   subset(rows: Uint32Array, weights?: Float32Array): Dataset {
-    const places = rows.map((row) => this.places[row]!);
+    const places = rows.map((row) => this.rows[row]!);
     return new Dataset(this.memory, this.X, this.y, places, weights ? this.columnOf(places, weights) : this.w);
   }
 
@@ -64,18 +61,13 @@ export class Dataset {
     return column;
   }
 
-  /** Where in X and y its rows are. */
-  get rows(): Uint32Array {
-    return this.places;
-  }
-
   /** How many rows it holds. */
   get size(): number {
-    return this.places.length;
+    return this.rows.length;
   }
 
-  /** Records the gathering of the batch that `batches` has come to. */
-  batch(tape: Tape): { X: Matrix; y: Matrix; w: Matrix | undefined } {
+  /** Records how the rows of a batch are gathered: in every replay, of the one that `batches` has come to. */
+  gather(tape: Tape): { X: Matrix; y: Matrix; w: Matrix | undefined } {
     return {
       X: tape.gather(this.X, this.order, this.cursor),
       y: tape.gather(this.y, this.order, this.cursor),
@@ -86,7 +78,7 @@ export class Dataset {
   /** The rows of one epoch in b = ⌈m / m′⌉ disjoint batches, shuffled anew; the last one may be smaller. */
   *batches({ batchSize, random, done = 0 }: BatchOptions): Generator<Batch> {
     const order = this.memory.integers(this.order.address, this.size);
-    order.set(this.places);
+    order.set(this.rows);
     random?.shuffle(order);
 
     for (let start = done * batchSize, number = done + 1; start < this.size; start += batchSize, number++) {

@@ -134,7 +134,6 @@ export class Network {
   /** comes before the layers, where X is not what the first one is given */
   readonly input: InputLayer | undefined;
   private readonly layers: readonly Layer[];
-  private hasWeights = false;
 
   readonly spec: NetworkSpec;
 
@@ -157,12 +156,8 @@ export class Network {
     this.dropouts = this.layers.filter((layer) => layer instanceof Dropout);
   }
 
-  /**
-   * Weights by the spec's initializer, which may look at training rows; scales 1. Unless it was given
-   * weights already.
-   */
+  /** Weights by the spec's initializer, which may look at training rows; scales 1. */
   initialize(random: Random, rows?: TrainingRows): void {
-    if (this.hasWeights) return;
     this.input?.initialize(random);
     for (const layer of this.layers) {
       if (layer instanceof Scaling) layer.s.value.data.fill(1);
@@ -187,7 +182,6 @@ export class Network {
       start({ W: W.value, b: b.value, c, fanIn: W.value.columns, fanOut, isLast, outputs }, random);
       repeat(b.value.data, W.value.rows);
     }
-    this.hasWeights = true;
   }
 
   private initializeCopies(copies: Copies, random: Random): void {
@@ -203,7 +197,6 @@ export class Network {
 
   set weights(values: Float32Array) {
     this.parameters.value.data.set(values);
-    this.hasWeights = true;
   }
 
   /** ŷ = f(X; W), before the loss's inverse link   X [rows, columns] → [rows, outputs] */
@@ -212,7 +205,7 @@ export class Network {
     return this.layers.reduce((Y, layer) => layer.forward(tape, Y, phase), inputs);
   }
 
-  /** From dŷ = ∂L/∂ŷ, ∂L/∂W of every layer, the last layer first. Returns what the first layer was given. */
+  /** From dŷ = ∂L/∂ŷ, ∂L/∂W of every layer, the last layer first. Returns ∂L/∂Y of the first layer's Y. */
   backward(tape: Tape, dYHat: Matrix): Matrix {
     const dY = this.layers.reduceRight((dY, layer, depth) => {
       layer.backwardParameters(tape, dY);

@@ -181,7 +181,7 @@ function measured(
 /** ∂L/∂W of all rows of a batch as a function of the weights. Dropout leaves nothing out. */
 function gradientOf(network: Network, batch: Dataset): (weights: Float32Array) => Float32Array {
   const step = record(network.memory, batch.size, (tape) => {
-    const { X, y, w } = batch.batch(tape);
+    const { X, y, w } = batch.gather(tape);
     network.backward(tape, network.loss.gradient(tape, network.forward(tape, X, "training"), y, w));
   });
   for (const dropout of network.dropouts) dropout.set(0, 0);

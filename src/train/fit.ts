@@ -11,8 +11,8 @@ export interface Training {
   readonly optimizer: Optimizer;
   /** draws what is left out of each batch, where something is */
   readonly dropout?: { advance(done: number): void } | undefined;
-  /** for the initial weights */
-  readonly weights: Random;
+  /** for the initial weights; without it, training begins with the weights that the network has */
+  readonly weights: Random | undefined;
   /** for the order of the rows; without it, batches are taken in row order */
   readonly shuffle: Random | undefined;
 }
@@ -27,6 +27,11 @@ export interface Position {
 }
 
 const beginning: Position = { epoch: 1, batch: 0, total: 0 };
+
+/** The weights are there. */
+export interface Start {
+  readonly kind: "start";
+}
 
 /** One update done: the mean loss of its batch, before the update. */
 export interface Update extends Position {
@@ -50,16 +55,17 @@ export function* fit(
   rows: Dataset,
   training: Training,
   from: Position = beginning,
-): Generator<Update | Epoch, void> {
+): Generator<Start | Update | Epoch, void> {
   const { epochs, batchSize, optimizer, dropout, weights, shuffle } = training;
   const b = Math.ceil(rows.size / batchSize); // m / m′, the updates of an epoch
 
-  network.initialize(weights, rows); //                            W at random; a network that has weights keeps them
+  if (weights) network.initialize(weights, rows); //               W at random
+  yield { kind: "start" };
 
   // What is done with one batch: recorded here once, replayed below for every batch.
   const step = record(network.memory, batchSize, (tape) => {
-    const { X, y, w } = rows.batch(tape);
-    const yHat = network.forward(tape, X, "training"); //          ŷ = f(X; W)
+    const { X, y, w } = rows.gather(tape); //                      the rows of the batch
+    const yHat = network.forward(tape, X, "training"); //          ŷ = f(X; W), of classes their logits
     const loss = network.loss.value(tape, yHat, y, w); //          L(ŷ, y), the mean over the batch
     const dYHat = network.loss.gradient(tape, yHat, y, w); //      ∂L/∂ŷ
     network.backward(tape, dYHat); //                              ∂L/∂W
@@ -70,7 +76,7 @@ export function* fit(
   for (let { epoch, batch: done, total } = from; epoch <= epochs; epoch++, done = 0, total = 0) {
     for (const batch of rows.batches({ batchSize, random: shuffle, done })) {
       const share = ((epoch - 1) * b + batch.number - 1) / (epochs * b); // of all updates that are done
-      optimizer.advance(share);
+      optimizer.advance(share); //                                 α of this update
       dropout?.advance(share);
       step.play(batch.size);
       const loss = step.result.value;

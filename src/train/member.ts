@@ -54,7 +54,7 @@ export interface MemberState {
 
 /** The rows of a training in the engine's memory, for all members that learn there. */
 export function datasetOf(memory: Memory, { rows: { size, X, y } }: Pick<Prepared, "rows">): Dataset {
-  return Dataset.of(memory, size, X.length / size, y.length / size).fill(X, y);
+  return Dataset.of(memory, size, X, y);
 }
 
 /** What a training needs to know, as one thread tells another. */
@@ -74,6 +74,7 @@ export class MemberTraining {
   private readonly rates: Rates;
   private readonly optimizer: Optimizer;
   private readonly random: Readonly<Record<Stream, Random>>;
+  private readonly fitting: ReturnType<typeof fit>;
   private readonly best: BestEpoch;
   /** the last update */
   private last: Update | undefined;
@@ -101,7 +102,16 @@ export class MemberTraining {
     const given = from?.weights ?? initial?.[number];
     if (given) this.network.weights = given;
     this.learned = dataset.subset(member.training, trainingWeights?.each);
-    this.network.initialize(this.random.weights, this.learned);
+    const options = {
+      epochs: training.epochs,
+      batchSize,
+      optimizer: this.optimizer,
+      dropout: dropoutOf(this.network, this.rates, this.random.dropout),
+      weights: given ? undefined : this.random.weights,
+      shuffle: training.shuffle ? this.random.batches : undefined,
+    };
+    this.fitting = fit(this.network, this.learned, options, from && positionOf(from));
+    this.fitting.next(); // to its start, so that the weights are there
 
     const latest = from?.latest ?? this.candidate(0, Number.NaN);
     this.best = new BestEpoch({ ...training, target }, latest, from?.kept, from?.improvedEpoch);
@@ -122,19 +132,11 @@ export class MemberTraining {
   }
 
   private *run(): Generator<Progress, MemberOutcome> {
-    const { best, from, network, random, rates } = this;
-    const { training, batchSize } = this.problem;
+    const { best, from, random, rates } = this;
     if (from?.diverged) return this.outcome("diverged");
     if (best.isOutOfPatience) return this.outcome("patience");
-    const options = {
-      epochs: training.epochs,
-      batchSize,
-      optimizer: this.optimizer,
-      dropout: dropoutOf(network, rates, random.dropout),
-      weights: random.weights,
-      shuffle: training.shuffle ? random.batches : undefined,
-    };
-    for (const event of fit(network, this.learned, options, from && positionOf(from))) {
+    for (const event of this.fitting) {
+      if (event.kind === "start") continue; // the constructor took it
       if (event.kind === "update") {
         this.last = event;
         if (!Number.isFinite(event.loss)) return this.outcome("diverged");

@@ -1,29 +1,32 @@
 import { join } from "../data/arrays.js";
-import { Dataset } from "../data/dataset.js";
 import type { Memory } from "../engine/memory.js";
-import { losses } from "../model/losses.js";
+import { record } from "../engine/tape.js";
 import type { Network } from "../model/network.js";
-import { evaluator } from "./evaluate.js";
+import { evaluationRows } from "./evaluate.js";
 
 /**
- * Predicts X [rows, columns], as the networks take it, so many `rows` at a time: the outputs, [rows, outputs], as the
- * loss's inverse link makes them; of several networks on one memory, their mean.
+ * Predicts X [rows, columns], as the networks take it, up to so many `rows` at a time: the outputs, [rows, outputs], as
+ * the loss's inverse link makes them; of several networks on one memory, their mean.
  */
 export function predictor(
   memory: Memory,
   networks: readonly Network[],
-  { columns, rows: capacity }: { columns: number; rows: number },
+  { columns, rows }: { columns: number; rows: number },
 ): (X: Float32Array) => Float32Array {
-  const { outputs, loss } = networks[0]!.spec; // there is one, and the others are like it
-  const targets = losses[loss.name].task === "classification" ? 1 : outputs;
-  const rows = Dataset.of(memory, capacity, columns, targets);
-  const evaluates = networks.map((network) => evaluator(network, rows));
+  const batchSize = Math.min(rows, evaluationRows(networks[0]!.spec)); // there is one, and the others are like it
+  const batch = memory.matrix(batchSize, columns, true);
+  const programs = networks.map((network) => record(memory, batchSize, (tape) => network.predict(tape, batch)));
   return (X) => {
-    const size = X.length / columns;
     const parts: Float32Array[] = [];
-    for (let row = 0; row < size; row += capacity) {
-      rows.fill(X.subarray(row * columns, (row + capacity) * columns));
-      parts.push(meanByElement(evaluates.map((evaluate) => evaluate().outputs)));
+    for (let start = 0; start < X.length; start += batchSize * columns) {
+      const rows = X.subarray(start, start + batchSize * columns);
+      const size = rows.length / columns;
+      batch.data.set(rows);
+      const outputs = programs.map(({ result, play }) => {
+        play(size);
+        return result.data.slice(0, size * result.columns);
+      });
+      parts.push(meanByElement(outputs));
     }
     return join(Float32Array, parts);
   };

@@ -30,7 +30,9 @@ function trained(threads: number, tabm?: number, before = 0): Float32Array {
     ...(tabm ? { tabm } : {}),
   });
   const random = seededRandom(3, "split");
-  const rows = Dataset.of(memory, 127, 13, 1).fill(
+  const rows = Dataset.of(
+    memory,
+    127,
     Float32Array.from({ length: 127 * 13 }, () => random.normal()),
     Float32Array.from({ length: 127 }, () => random.below(7)),
   );

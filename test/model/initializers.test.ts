@@ -121,11 +121,6 @@ describe("a network's weights", () => {
     const deep = initialized(network("lecunNormal", 4, [4], 4));
     expect(deep.dense[0]!.W.value.data).not.toEqual(deep.dense[1]!.W.value.data);
   });
-
-  it("are kept by initialize when they were set", () => {
-    made.weights = numbered;
-    expect(initialized(made).weights).toEqual(numbered);
-  });
 });
 
 describe("dataDriven", () => {

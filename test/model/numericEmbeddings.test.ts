@@ -124,7 +124,9 @@ describe.each(embeddings)("%s", (_, model) => {
     const trained = (threads: number) => {
       const memory = new Memory(threads);
       const network = networkOn(memory, model);
-      const data = Dataset.of(memory, ROWS, columns.length, 2).fill(
+      const data = Dataset.of(
+        memory,
+        ROWS,
         X,
         Float32Array.from({ length: 2 * ROWS }, (_, i) => i % 7),
       );

@@ -5,7 +5,7 @@ import { Memory } from "../../src/engine/memory.js";
 import { seededRandom } from "../../src/engine/random.js";
 import { activationChoice } from "../../src/model/activations.js";
 import { Network } from "../../src/model/network.js";
-import { type Epoch, fit, type Update } from "../../src/train/fit.js";
+import { type Epoch, fit, type Start, type Update } from "../../src/train/fit.js";
 import { Optimizer, optimizerChoice } from "../../src/train/optimizers.js";
 import * as reference from "../engine/reference.js";
 import { at, map, numbersFrom, type Table, table } from "../engine/reference.js";
@@ -34,22 +34,20 @@ function setUp({ X, y, hidden = [], weights, optimizer, epochs = 1, batchSize = 
     loss: { name: "mse" },
   });
   if (weights) network.weights = Float32Array.from(weights);
-  const rows = Dataset.of(memory, X.rows, X.columns, y.columns).fill(
-    Float32Array.from(X.data),
-    Float32Array.from(y.data),
-  );
+  const rows = Dataset.of(memory, X.rows, Float32Array.from(X.data), Float32Array.from(y.data));
   const events = fit(network, rows, {
     epochs,
     batchSize,
     optimizer: new Optimizer(memory, network.parameters, optimizerChoice.parse({ name: "sgd", ...optimizer })),
-    weights: seededRandom(seed, "weights"),
+    weights: weights ? undefined : seededRandom(seed, "weights"),
     shuffle: shuffle === undefined ? undefined : seededRandom(shuffle, "batches"),
   });
   return { memory, network, events };
 }
 
-const isUpdate = (event: Update | Epoch) => event.kind === "update";
-const isEpoch = (event: Update | Epoch) => event.kind === "epoch";
+type Event = Start | Update | Epoch;
+const isUpdate = (event: Event) => event.kind === "update";
+const isEpoch = (event: Event) => event.kind === "epoch";
 
 /** Rows to learn from, of a nonlinear function. */
 function example(rows = 23) {
@@ -141,13 +139,14 @@ describe("an epoch", () => {
       expect(loss).toBeCloseTo(total / 23, 12);
     }
     expect(events.filter(isEpoch).map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
-    expect(events.map(({ kind }) => kind).slice(0, 6)).toEqual([...Array(5).fill("update"), "epoch"]);
+    expect(events.map(({ kind }) => kind).slice(0, 6)).toEqual(["start", ...Array(5).fill("update")]);
   });
 
   it("allocates nothing", () => {
     const { memory, events } = setUp({ ...example(), epochs: 4, batchSize: 5, shuffle: 1 });
     const allocate = vi.spyOn(memory, "allocate");
-    events.next();
+    events.next(); // the start
+    events.next(); // the first update
     expect(allocate).toHaveBeenCalled();
     allocate.mockClear();
     const bytes = memory.buffer.byteLength;
@@ -202,7 +201,7 @@ describe("fit starts", () => {
   it("from weights that were set, and 0 epochs leave them so", () => {
     const weights = Float32Array.from({ length: size }, (_, i) => i / 7);
     const { network, events } = setUp({ ...example(), weights, epochs: 0 });
-    expect([...events]).toEqual([]);
+    expect([...events]).toEqual([{ kind: "start" }]);
     expect(network.weights).toEqual(weights);
 
     const onwards = (start: ArrayLike<number>, seed: number) => {
@@ -236,7 +235,7 @@ describe("two fits", () => {
   const bits = (setting: Partial<Setting>) => {
     const optimizer = { name: "adam", learningRate: 0.01 };
     const { network, events } = setUp({ ...example(), optimizer, epochs: 5, batchSize: 4, shuffle: 1, ...setting });
-    const losses = [...events].map(({ loss }) => loss);
+    const losses = [...events].flatMap((event) => (event.kind === "start" ? [] : [event.loss]));
     return { weights: [...new Uint32Array(network.weights.buffer)], losses };
   };
 
