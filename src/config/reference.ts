@@ -19,7 +19,12 @@ export function jsonSchema(): string {
   return `${JSON.stringify({ title: "nnfit config", ...schema }, undefined, 2)}\n`;
 }
 
-const families = {
+interface Described {
+  readonly about: string;
+  readonly options?: z.ZodObject;
+}
+
+const families: Readonly<Record<string, { setting: string; members: Readonly<Record<string, Described>> }>> = {
   activations: { setting: "model.activation", members: activations },
   losses: { setting: "model.loss", members: losses },
   initializers: { setting: "model.initializer", members: initializers },
@@ -61,7 +66,8 @@ function rows({ properties = {}, additionalProperties: others }: Place, prefix =
     });
 }
 
-function optionText(options: z.ZodObject): string {
+function optionText(options: z.ZodObject | undefined): string {
+  if (!options) return "";
   const { properties = {} } = z.toJSONSchema(options, { io: "input" }) as Place;
   return Object.entries(properties)
     .map(

@@ -98,12 +98,21 @@ export function scorePredictions(
   predictions: BaselinePredictions,
 ): Baselines {
   const { linear } = state;
-  const scores = scoresOf(target, truth, predictions.baseline);
-  const ranks = scores.rocAuc !== undefined && !Number.isNaN(scores.rocAuc); // not one row before another: 0.5
-  const baseline = { rule: ruleOf(target, state), scores: ranks ? { ...scores, rocAuc: 0.5 } : scores };
+  const scores = ofConstant(target, scoresOf(target, truth, predictions.baseline));
+  const baseline = { rule: ruleOf(target, state), scores };
   if ("leftOut" in linear) return { baseline, linear };
   if (!predictions.linear) return { baseline, linear: { leftOut: "none could be fitted for some of the networks" } };
   return { baseline, linear: { rule: linearRule(target), scores: scoresOf(target, truth, predictions.linear) } };
+}
+
+/** As a rule has them that looks at no input: members of an ensemble may have different constants, which rank nothing. */
+function ofConstant(target: TargetState, scores: Scores): Scores {
+  const result = { ...scores };
+  for (const [metric, { ofConstant }] of metricsOf(target)) {
+    if (ofConstant === undefined) continue;
+    for (const name of scoresOfMetric(target, metric)) if (Number.isFinite(scores[name])) result[name] = ofConstant;
+  }
+  return result;
 }
 
 /** The state with the scores on the rows that the network was judged by. */

@@ -1,7 +1,6 @@
 import type { Task } from "../data/table.js";
 import { log } from "../engine/scalar.js";
 import { NnfitError } from "../errors.js";
-import { none } from "../family.js";
 import { areaUnderCurve, middle } from "./ranking.js";
 import { rowsCounted, sharesByClass, tally } from "./tally.js";
 
@@ -19,7 +18,6 @@ export type Place = (typeof places)[number];
 
 interface Described {
   readonly about: string;
-  readonly options: typeof none;
   readonly better: Better;
   readonly from: Place;
   /** A proper scoring rule: nothing does better than the true mean or probabilities. It compares any two networks. */
@@ -30,6 +28,8 @@ interface Described {
   readonly isByClass?: true;
   /** a rare class hardly counts in it */
   readonly hidesRareClasses?: true;
+  /** of a rule that predicts the same of every row, whatever its ties would give */
+  readonly ofConstant?: number;
   /** It is for predictions of a quantile, and comes first for them. */
   readonly isOfQuantile?: true;
 }
@@ -61,7 +61,6 @@ const SMALLEST_PROBABILITY = 2 ** -23;
 export const metrics = {
   rmse: {
     about: "root mean squared error, in the target's units",
-    options: none,
     task: "regression",
     better: "lower",
     from: "line",
@@ -71,7 +70,6 @@ export const metrics = {
   },
   mae: {
     about: "mean absolute error, in the target's units",
-    options: none,
     task: "regression",
     better: "lower",
     from: "line",
@@ -80,7 +78,6 @@ export const metrics = {
   },
   r2: {
     about: "share of the target's variance that is explained: 1 is perfect, 0 is as good as predicting the mean",
-    options: none,
     task: "regression",
     better: "higher",
     from: "history",
@@ -95,7 +92,6 @@ export const metrics = {
   },
   medianAbsoluteError: {
     about: "median absolute error, in the target's units: not affected by a few large errors",
-    options: none,
     task: "regression",
     better: "lower",
     from: "end",
@@ -104,7 +100,6 @@ export const metrics = {
   },
   mape: {
     about: "mean of |error| / |true value|, as a share: 0.1 means off by a tenth on average; huge if a true value is 0",
-    options: none,
     task: "regression",
     better: "lower",
     from: "end",
@@ -117,7 +112,6 @@ export const metrics = {
   pinball: {
     about:
       "pinball loss, in the target's units, for models with the loss quantile: the mean error, weighted 1 − q where the prediction is too high and q where it is too low",
-    options: none,
     task: "regression",
     better: "lower",
     from: "line",
@@ -132,7 +126,6 @@ export const metrics = {
   },
   accuracy: {
     about: "share of the rows whose class is predicted correctly",
-    options: none,
     task: "classification",
     better: "higher",
     from: "line",
@@ -141,7 +134,6 @@ export const metrics = {
   },
   logLoss: {
     about: "mean of −log of the predicted probability of the true class",
-    options: none,
     task: "classification",
     better: "lower",
     from: "line",
@@ -157,7 +149,6 @@ export const metrics = {
   },
   error: {
     about: "share of the rows whose class is predicted incorrectly: 1 − accuracy",
-    options: none,
     task: "classification",
     better: "lower",
     from: "end",
@@ -166,7 +157,6 @@ export const metrics = {
   },
   balancedAccuracy: {
     about: "mean recall over the classes that occur: rare classes count as much as common ones",
-    options: none,
     task: "classification",
     better: "higher",
     from: "end",
@@ -179,7 +169,6 @@ export const metrics = {
   f1: {
     about:
       "harmonic mean of precision and recall: with two classes, of the positive one (data.positive); with more, the mean over the classes that occur",
-    options: none,
     task: "classification",
     better: "higher",
     from: "end",
@@ -195,10 +184,10 @@ export const metrics = {
   rocAuc: {
     about:
       "area under the ROC curve, the chance that a row of the class gets a higher probability for it than a row of another class: with two classes, of the positive one; with more, the mean of one class against the rest",
-    options: none,
     task: "classification",
     better: "higher",
     from: "end",
+    ofConstant: 0.5,
     of: (truth, predicted, probabilities) => {
       const classes = probabilities.length / predicted.length;
       const against = classes === 2 ? [1] : Array.from({ length: classes }, (_, c) => c);

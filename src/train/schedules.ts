@@ -97,7 +97,7 @@ export const schedules = {
     about: "½(1 − cos(2π·log₂(1 + 15t))): four waves, each twice as long as the one before (RealMLP, 2024)",
     spansTraining: true,
     options: none,
-    with: () => (t) => 0.5 * (1 - cos((2 * Math.PI * log(1 + 15 * t)) / LN_2)),
+    with: () => (t) => 0.5 * (1 - cos((2 * Math.PI * log(1 + 15 * t)) / Math.LN2)),
   } satisfies ScheduleMember<typeof none>,
 
   flatCos: {
@@ -118,8 +118,6 @@ export const schedules = {
     },
   } satisfies ScheduleMember<typeof plateauOptions>,
 };
-
-const LN_2 = Math.LN2;
 
 function plateauWatch({ factor, patience, threshold, smallest }: z.output<typeof plateauOptions>): Watch {
   return {

@@ -1,14 +1,12 @@
 import * as z from "zod";
 import { expm1, log1p, normalQuantile } from "../engine/scalar.js";
 import { NnfitError } from "../errors.js";
-import { none } from "../family.js";
 import { deviation, mean } from "./moments.js";
 import type { Sample } from "./sample.js";
 
 /** A transform of one column of numbers and its inverse, in double precision. */
 export interface Scaler<State extends z.ZodObject = z.ZodObject> {
   readonly about: string;
-  readonly options: typeof none;
   /** All values come between two limits, near which a float32 no longer tells them apart: not for targets. */
   readonly bounded?: boolean;
   /** what it learns, as plain JSON */
@@ -21,10 +19,7 @@ export interface Scaler<State extends z.ZodObject = z.ZodObject> {
   readonly inverse: string;
 }
 
-const scaler = <State extends z.ZodObject>(definition: Omit<Scaler<State>, "options">): Scaler<State> => ({
-  options: none,
-  ...definition,
-});
+const scaler = <State extends z.ZodObject>(definition: Scaler<State>): Scaler<State> => definition;
 
 const shiftAndScale = { center: z.number(), scale: z.number().positive() };
 const linear = {
