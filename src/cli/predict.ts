@@ -17,7 +17,7 @@ import { readBlocks } from "../data/read.js";
 import { Memory } from "../engine/memory.js";
 import { fileError, NnfitError } from "../errors.js";
 import { BlockPredictor } from "../train/blockPredictor.js";
-import { mostThreads, threadsToPredict } from "../train/parallel.js";
+import { threadsOf, threadsToPredict } from "../train/parallel.js";
 import { printFailure, printResult, stoppedFailure } from "./failure.js";
 import { keepInputs, modelAt, placeOf, rowsSource } from "./locate.js";
 import { Predictions } from "./predictions.js";
@@ -108,7 +108,7 @@ async function predictAction(
   const blocks = readBlocks(source, format, inputsToRead(model.pipeline, written), { lenient, kept });
   const predictor = new BlockPredictor(memory, checkedNetworksOf(model, memory, path), model.pipeline, {
     lenient,
-    threads: threads === "auto" ? mostThreads() : threads,
+    threads: threadsOf(threads),
     isLong: threadsToPredict(model.network, model.members, source.bytes ?? 0) > 1,
   });
   const predictions = new Predictions(model, { proba, reasons, lenient, csvSafe });

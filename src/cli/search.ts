@@ -26,7 +26,7 @@ import {
   type Values,
 } from "../search/trials.js";
 import { Twins } from "../search/twins.js";
-import { mostThreads } from "../train/parallel.js";
+import { threadsOf } from "../train/parallel.js";
 import type { TaskOptions } from "../train/prepare.js";
 import { failureOf, printResult, stoppedFailure } from "./failure.js";
 import { located } from "./located.js";
@@ -189,7 +189,7 @@ async function runTrials(
   const jobs = runs === undefined ? undefined : method.jobs(runs);
   const isBlas = config.training.backend === "blas"; // which has threads of its own
   const engine = { threads: isBlas ? threads : 1, blasLibrary: process.env.NNFIT_BLAS };
-  const lanes = isBlas ? 1 : threads === "auto" ? mostThreads() : threads;
+  const lanes = isBlas ? 1 : threadsOf(threads);
   const pool = new TrialPool({ material, judge, engine });
   const display = searchDisplay({ jobs, by, minutes });
   const signals = watchSignals(() => void pool.close());

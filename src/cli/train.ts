@@ -227,7 +227,7 @@ async function trainWatched(
     },
   };
   clock.lap("open");
-  const outcome = await train(prepared, engine, watcher, session, session.from).finally(() => display.stop());
+  const outcome = await train(prepared, engine, watcher, session).finally(() => display.stop());
   clock.lap("fit");
   return outcome;
 }

@@ -68,7 +68,6 @@ export interface FoldsKeeper {
 }
 
 export interface FoldKeeper extends Keeper {
-  readonly from: Snapshot | undefined;
   /** Whether all folds are to stop, each after it has kept what it needs. */
   readonly isStopping: boolean;
   /** So many epochs are done. */
@@ -145,7 +144,6 @@ async function inLanes<Result>(
         report: ({ epoch }) => kept?.report(epoch),
       },
       kept,
-      kept?.from,
     );
     const rows = rowsOf(takeRows(task.table, fold.test), prepared.pipeline, prepared.target);
     const result = test(fold, prepared, outcome, { ...rows, weights: weights && weightsOf(fold.test, weights) });

@@ -26,7 +26,7 @@ export function layOut(
 ): Layout {
   if (members === 1)
     return { workers: 0, engineThreads: threads === "auto" ? trainingThreads(spec, batchSize) : threads };
-  const all = threads === "auto" ? mostThreads() : threads;
+  const all = threadsOf(threads);
   if (all === 1) return { workers: 0, engineThreads: 1 };
   const workers = Math.min(all, members);
   return { workers, engineThreads: Math.min(Math.floor(all / workers), trainingThreads(spec, batchSize)) };
@@ -49,7 +49,7 @@ export function layOutFolds(
   { batchSize, members, folds }: { batchSize: number; members: number; folds: number },
   threads: number | "auto",
 ): FoldLayout {
-  const all = threads === "auto" ? mostThreads() : threads;
+  const all = threadsOf(threads);
   if (all === 1) return { lanes: 1, layoutOf: () => ({ workers: 0, engineThreads: 1 }) };
   const lanes = Math.min(all, folds);
   const lastRound = folds - (folds % lanes || lanes);
@@ -76,6 +76,11 @@ export function threadsToPredict(spec: NetworkSettings, members: number, bytes: 
   return operations < OPERATIONS_OF_A_START ? 1 : mostThreads();
 }
 
-export function mostThreads(): number {
+/** So many as a person says, or as many as the machine has processors. */
+export function threadsOf(threads: number | "auto"): number {
+  return threads === "auto" ? mostThreads() : threads;
+}
+
+function mostThreads(): number {
   return Math.min(availableParallelism(), MOST_THREADS);
 }

@@ -63,6 +63,8 @@ const TURN_MILLISECONDS = 50;
 
 /** Keeps what a training needs to go on after an interruption. */
 export interface Keeper {
+  /** where it was interrupted; without it, it begins */
+  readonly from?: Snapshot | undefined;
   /** Whether a snapshot is wanted now; asked after every update, or some times a second. */
   isDue(): boolean;
   /** What it throws ends the training. */
@@ -71,14 +73,9 @@ export interface Keeper {
   ended?(snapshot: Snapshot): void;
 }
 
-/** Trains all members of an ensemble, most often one, and judges them together. `from` is where it was interrupted. */
-export async function train(
-  prepared: Prepared,
-  engine: Engine,
-  watcher: Watcher,
-  keeper?: Keeper,
-  from?: Snapshot,
-): Promise<Outcome> {
+/** Trains all members of an ensemble, most often one, and judges them together. */
+export async function train(prepared: Prepared, engine: Engine, watcher: Watcher, keeper?: Keeper): Promise<Outcome> {
+  const { from } = keeper ?? {};
   const reports = new Reports(prepared.members, prepared.batchSize, watcher, from);
   const states = from && new Map(from.members.map(({ state }, member) => [member, state]));
   const follower: Follower = {

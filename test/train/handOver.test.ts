@@ -79,7 +79,9 @@ it.each([
   expect(snapshots.length).toBeGreaterThan(3);
   const middle = structuredClone(snapshots[snapshots.length >> 1]!);
   const { outcome } = whole;
-  expect(await train(ready, eager, { progress() {}, report() {} }, undefined, middle)).toEqual(outcome);
+  expect(
+    await train(ready, eager, { progress() {}, report() {} }, { from: middle, isDue: () => false, keep() {} }),
+  ).toEqual(outcome);
 });
 
 it("a member that had diverged when it was interrupted is given away as diverged, though its turn has not come", async () => {

@@ -61,12 +61,12 @@ async function trained(
         engine,
         { progress() {}, report: (report) => reports.push(report) },
         {
+          from,
           isDue: () => times < most && ++looks >= every,
           keep(snapshot) {
             throw new Interrupted(structuredClone(snapshot));
           },
         },
-        from,
       );
       return { outcome, reports, times };
     } catch (error) {
@@ -165,6 +165,6 @@ it("more epochs can be asked for of one that was interrupted, or had done its ep
     },
   });
   expect(last!.members[0]!.reports.length).toBe(6);
-  const outcome = await train(longer, engine, silent, undefined, last);
+  const outcome = await train(longer, engine, silent, { from: last, isDue: () => false, keep() {} });
   expect(outcome).toEqual(whole.outcome);
 });
