@@ -88,7 +88,7 @@ async function trainedDigest(threads: number): Promise<string> {
     model: { hidden: [96, 64], activation: "gelu", dropout: 0.1, parametric: true, scaling: true },
     training: { epochs: 6, optimizer: "adamw", schedule: { learningRate: "cosine" } },
   });
-  const task = findTask(knownTable(), { target: config.data.target }, config.task);
+  const task = findTask(knownTable(), config.data, config.task);
   const prepared = await prepare(task, config, () => Promise.reject(new Error("not needed")));
   const { members } = await train(prepared, await engineFor(prepared, { threads }), { progress() {}, report() {} });
   const hash = createHash("sha256");

@@ -29,13 +29,13 @@ interface OfRows {
   readonly codes: Int32Array;
 }
 
-export type DependenceOptions = Pick<DataOptions, "groups" | "time"> & Partial<Pick<DataOptions, "dates">>;
+export type DependenceOptions = Pick<DataOptions, "groups" | "time" | "dates">;
 
 /** What the config says of a table's rows. `targets` are the names of the targets. */
 export function dependenceOf(
   table: Table,
   targets: readonly string[],
-  { groups = null, time = null, dates }: Partial<DependenceOptions>,
+  { groups, time, dates }: DependenceOptions,
 ): Dependence {
   if (groups !== null && time !== null) {
     throw new NnfitError("usage", "rows are held out by groups or by time, not by both", {
@@ -105,11 +105,7 @@ export function dependenceColumns(dependence: Dependence, table: Table): WantedC
 }
 
 /** @throws NnfitError where validation rows are of a group that is learned from, or earlier than a row that is */
-export function checkApart(
-  training: Table,
-  validation: Table,
-  { groups = null, time = null, dates }: Partial<DependenceOptions>,
-) {
+export function checkApart(training: Table, validation: Table, { groups, time, dates }: DependenceOptions) {
   const name = groups ?? time;
   if (name === null) return;
   const option = groups === null ? "time" : "groups";

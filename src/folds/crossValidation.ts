@@ -119,7 +119,7 @@ async function inLanes<Result>(
   keeper?: FoldsKeeper,
 ): Promise<Result[]> {
   const { folds, task, options } = plan;
-  const weights = rowWeights(options.data.weight ?? null, [task.table]);
+  const weights = rowWeights(options.data.weight, [task.table]);
   const results: Result[] = [];
   const epochs = folds.map(() => 0);
   let before = 0;

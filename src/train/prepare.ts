@@ -32,8 +32,7 @@ import { rowsToLearn, type TaskOf } from "./task.js";
 import { classFactors, rowWeights, weightColumn, withWeights } from "./weights.js";
 
 export interface TaskOptions {
-  readonly data: Pick<DataOptions, "validation" | "ignore"> &
-    Partial<DependenceOptions & Pick<DataOptions, "weight" | "types">>;
+  readonly data: Pick<DataOptions, "validation" | "ignore" | "weight" | "types"> & DependenceOptions;
   readonly scale: ScaleOptions;
   readonly model: ModelOptions;
   readonly training: TrainingOptions;
@@ -93,7 +92,7 @@ export async function prepare(
   const parts = membersOf(table, { fraction, members: model.members, seed: training.seed }, classes, dependence);
 
   const learned = scaledBy ?? rowsLearned(table, parts);
-  const weight = weightColumn(data.weight ?? null, table, names);
+  const weight = weightColumn(data.weight, table, names);
   const { pipeline, leftOut, ...transforms } = beginning
     ? {
         target: beginning.target,
@@ -112,7 +111,7 @@ export async function prepare(
       [...pipeline, ...targetColumns(target), ...weight],
       dependenceColumns(dependence, table),
     );
-    validation = rowsToLearn(await readValidation(wanted), names, data.weight ?? null).table;
+    validation = rowsToLearn(await readValidation(wanted), names, data.weight).table;
     checkApart(table, validation, data);
   }
   const members = validation ? judgedBy(range(table.rows, table.rows + validation.rows), parts) : parts;
@@ -130,7 +129,7 @@ export async function prepare(
   });
   const tables = validation ? [table, validation] : [table];
   const rows = joinRows(tables.map((of) => rowsOf(of, pipeline, target)));
-  const weights = rowWeights(data.weight ?? null, tables);
+  const weights = rowWeights(data.weight, tables);
   const judged = withJudges(members, {
     classes: classes && classesOf(classes, table),
     weighted: weights !== undefined,
@@ -166,7 +165,7 @@ function learnTransforms(
   { learned, dependence, weight }: { learned: Table; dependence: Dependence; weight: readonly WantedColumn[] },
 ): Pick<Prepared, "target" | "pipeline" | "leftOut"> {
   const target = classes ?? learnTargets(learned, names, scale);
-  const types = Object.entries(data.types ?? {});
+  const types = Object.entries(data.types);
   const inputs = learnPipeline(learned, {
     noInputs: [...names, ...weight.map(({ name }) => name)],
     ignored: data.ignore,

@@ -42,11 +42,7 @@ export function rowsToLearn(
 /** Finds out what is to be learned: the rows with a target, and whether it is a number or a class. */
 export function findTask(
   whole: Table,
-  {
-    target,
-    positive = null,
-    weight = null,
-  }: Pick<DataOptions, "target"> & Partial<Pick<DataOptions, "positive" | "weight">>,
+  { target, positive, weight }: Pick<DataOptions, "target" | "positive" | "weight">,
   setting: Task | "auto",
 ): TaskOf {
   const names = [target].flat();

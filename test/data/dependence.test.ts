@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { dependenceOf } from "../../src/data/dependence.js";
+import { dataSettings } from "../train/settings.js";
 import { columns, refusal } from "./source.js";
 
 const codesOf = (cells: readonly number[] | readonly string[], option: "groups" | "time") => {
-  const found = dependenceOf(columns({ c: cells, y: cells.map((_, i) => i) }), ["y"], { [option]: "c" });
+  const found = dependenceOf(columns({ c: cells, y: cells.map((_, i) => i) }), ["y"], dataSettings({ [option]: "c" }));
   return found.kind === "none" ? undefined : [...found.codes];
 };
 
@@ -34,7 +35,7 @@ describe("rows that depend on each other", () => {
   it("are told by a column that is there, is whole and is no target", async () => {
     const table = columns({ c: ["2024-01-01", undefined], day: ["1/3/2024", "2/3/2024"], y: [1, 2] });
     const refused = async (options: object) => {
-      const { kind, message, details } = await refusal(() => dependenceOf(table, ["y"], options));
+      const { kind, message, details } = await refusal(() => dependenceOf(table, ["y"], dataSettings(options)));
       return [kind, message, details.at ?? details.setting];
     };
     expect(await refused({ groups: "d" })).toEqual(["usage", 'no column "d" in t.csv', "data.groups"]);

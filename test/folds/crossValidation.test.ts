@@ -13,6 +13,7 @@ import { engineFor, train } from "../../src/train/train.js";
 import { scaleOptions } from "../../src/transform/options.js";
 import { applyTarget, type TargetState } from "../../src/transform/target.js";
 import { columns } from "../data/source.js";
+import { dataSettings } from "../train/settings.js";
 
 const x = Array.from({ length: 45 }, (_, i) => ((i * 17) % 45) / 10);
 const numbers = columns({ x, z: x.map((value) => value * value), y: x.map((value) => Math.sin(value) * 100 + 7) });
@@ -29,7 +30,7 @@ interface Options {
 }
 
 const optionsFor = ({ members = 1, training = {}, weight }: Options): TaskOptions => ({
-  data: { validation: 0.2, ignore: [], ...(weight !== undefined && { weight }) },
+  data: dataSettings({ weight }),
   scale: scaleOptions.parse({}),
   model: modelOptions.parse({ hidden: [6], activation: "tanh", members }),
   training: trainingOptions.parse({ epochs: 8, batchSize: 8, optimizer: "adam", ...training }),
@@ -38,7 +39,7 @@ const optionsFor = ({ members = 1, training = {}, weight }: Options): TaskOption
 async function run(table: Table, options: Options = {}) {
   const { folds = 3, keep = false, threads = 1 } = options;
   const plan = planFolds(
-    findTask(table, { target: "y" }, "auto"),
+    findTask(table, dataSettings(), "auto"),
     optionsFor(options),
     { folds, sharesScaling: keep },
     noTable,
@@ -59,7 +60,7 @@ async function run(table: Table, options: Options = {}) {
 describe("a cross-validation", () => {
   it("that is stopped tells of a fold that could not be kept, whichever comes first", async () => {
     const plan = planFolds(
-      findTask(numbers, { target: "y" }, "auto"),
+      findTask(numbers, dataSettings(), "auto"),
       optionsFor({}),
       { folds: 2, sharesScaling: false },
       noTable,
@@ -100,7 +101,7 @@ describe("a cross-validation", () => {
     for (const { fold, outcome } of results) {
       const options = optionsFor({ members });
       const prepared = await prepare(
-        findTask(takeRows(numbers, fold.learning), { target: "y" }, "auto"),
+        findTask(takeRows(numbers, fold.learning), dataSettings(), "auto"),
         options,
         noTable,
       );
@@ -165,7 +166,7 @@ describe("a cross-validation", () => {
 
   it("ends as soon as one fold fails, with its error", async () => {
     const plan = planFolds(
-      findTask(numbers, { target: "y" }, "auto"),
+      findTask(numbers, dataSettings(), "auto"),
       optionsFor({}),
       { folds: 3, sharesScaling: false },
       noTable,
@@ -191,8 +192,8 @@ describe("a cross-validation", () => {
       expect(other.prepared.spec).toEqual(prepared.spec);
     }
     const whole = await prepare(
-      findTask(words, { target: "y" }, "auto"),
-      { ...optionsFor({}), data: { validation: 0, ignore: [] } },
+      findTask(words, dataSettings(), "auto"),
+      { ...optionsFor({}), data: dataSettings({ validation: 0 }) },
       noTable,
     );
     expect(prepared.pipeline).toEqual(whole.pipeline);

@@ -8,6 +8,7 @@ import { membersOf } from "../../src/train/members.js";
 import { layOutFolds } from "../../src/train/parallel.js";
 import { findTask } from "../../src/train/task.js";
 import { columns, refusal } from "../data/source.js";
+import { dataSettings } from "../train/settings.js";
 
 interface Options {
   folds?: number;
@@ -22,8 +23,8 @@ const foldsFor = (
   { folds = 5, seed = 1, validates = false, groups, time }: Options = {},
   kind: "regression" | "classification" = "regression",
 ) => {
-  const task = findTask(table, { target: "y" }, kind);
-  const dependence = dependenceOf(task.table, ["y"], { groups: groups ?? null, time: time ?? null });
+  const task = findTask(table, dataSettings(), kind);
+  const dependence = dependenceOf(task.table, ["y"], dataSettings({ groups, time }));
   return foldsOf(task.table, { folds, seed, validates }, task.classes, dependence);
 };
 
@@ -121,7 +122,7 @@ describe("folds", () => {
 
   it("tell which classes they test and can't learn", () => {
     const table = columns({ day: [1, 2, 3, 4, 5, 6], y: ["a", "b", "a", "c", "b", "c"] });
-    const { classes } = findTask(table, { target: "y" }, "auto");
+    const { classes } = findTask(table, dataSettings(), "auto");
     const folds = foldsFor(table, { folds: 2, time: "day" }, "classification");
     expect(unlearnedClasses(table, folds, classes)).toEqual([{ number: 0, names: ["c"] }]);
   });
@@ -178,7 +179,12 @@ describe("the members of an ensemble", () => {
   const g = Array.from({ length: 60 }, (_, row) => (row * 11) % 10);
   const table = columns({ g, y: g.map((_, row) => row) });
   const partsBy = (option: "groups" | "time", members: number, fraction = 0.2) =>
-    membersOf(table, { fraction, members, seed: 1 }, undefined, dependenceOf(table, ["y"], { [option]: "g" }));
+    membersOf(
+      table,
+      { fraction, members, seed: 1 },
+      undefined,
+      dependenceOf(table, ["y"], dataSettings({ [option]: "g" })),
+    );
 
   it.each([1, 5, 7])("hold out whole groups, if there are %i", (count) => {
     const members = partsBy("groups", count);
@@ -204,7 +210,7 @@ describe("the members of an ensemble", () => {
       two,
       { fraction: 0.2, members: 2, seed: 1 },
       undefined,
-      dependenceOf(two, ["y"], { groups: "g" }),
+      dependenceOf(two, ["y"], dataSettings({ groups: "g" })),
     );
     expect(members.map(({ validation }) => [...validation]).sort()).toEqual([
       [0, 1],
@@ -219,7 +225,7 @@ describe("the members of an ensemble", () => {
         value,
         { fraction: 0.2, members: 1, seed: 1 },
         undefined,
-        dependenceOf(value, ["y"], { [option]: "g" }),
+        dependenceOf(value, ["y"], dataSettings({ [option]: "g" })),
       );
     expect((await refusal(split("groups", one))).message).toBe(
       "all rows belong to one group, so they can't be split into training and validation rows",

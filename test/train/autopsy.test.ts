@@ -10,6 +10,7 @@ import { findTask } from "../../src/train/task.js";
 import { engineFor, train } from "../../src/train/train.js";
 import { scaleOptions } from "../../src/transform/options.js";
 import { columns } from "../data/source.js";
+import { dataSettings } from "./settings.js";
 
 const rows = 60;
 const WILD = 33;
@@ -29,9 +30,9 @@ interface Options {
 
 const prepared = (table: Table, { scale = {}, model = {}, training = {}, validation = 0 }: Options) =>
   prepare(
-    findTask(table, { target: "y" }, "auto"),
+    findTask(table, dataSettings(), "auto"),
     {
-      data: { validation, ignore: [] },
+      data: dataSettings({ validation }),
       scale: scaleOptions.parse(scale),
       model: modelOptions.parse({ hidden: [8], activation: "relu", ...model }),
       training: trainingOptions.parse({ epochs: 40, batchSize: 4, optimizer: "sgd", ...training }),

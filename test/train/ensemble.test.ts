@@ -19,6 +19,7 @@ import { inputColumns, widthOf } from "../../src/transform/inputColumns.js";
 import { scaleOptions } from "../../src/transform/options.js";
 import { invertTarget } from "../../src/transform/target.js";
 import { columns } from "../data/source.js";
+import { dataSettings } from "./settings.js";
 
 const rows = 60;
 const x = Array.from({ length: rows }, (_, i) => ((i * 37) % rows) / 10);
@@ -37,9 +38,9 @@ interface Options {
 
 const prepared = (table = numbers, { members = 5, validation = 0.2, training = {} }: Options = {}) =>
   prepare(
-    findTask(table, { target: "y" }, "auto"),
+    findTask(table, dataSettings(), "auto"),
     {
-      data: { validation, ignore: [] },
+      data: dataSettings({ validation }),
       scale: scaleOptions.parse({}),
       model: modelOptions.parse({ hidden: [8], activation: "tanh", members }),
       training: trainingOptions.parse({ epochs: 12, batchSize: 8, optimizer: "adam", ...training }),
@@ -94,7 +95,7 @@ describe("the members of an ensemble", () => {
 
   it("learn from a class that has a single row, but for the one that holds it out", () => {
     const rare = columns({ x: [1, 2, 3, 4, 5, 6], y: ["a", "b", "a", "b", "a", "c"] });
-    const { table, classes } = findTask(rare, { target: "y" }, "auto");
+    const { table, classes } = findTask(rare, dataSettings(), "auto");
     const members = membersOf(table, { fraction: 0.5, members: 2, seed: 1 }, classes);
     expect(members.filter(({ training }) => training.includes(5)).length).toBe(1);
   });

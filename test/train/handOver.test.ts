@@ -11,6 +11,7 @@ import { findTask } from "../../src/train/task.js";
 import { type Engine, type Keeper, train } from "../../src/train/train.js";
 import { scaleOptions } from "../../src/transform/options.js";
 import { columns } from "../data/source.js";
+import { dataSettings } from "./settings.js";
 
 const rows = 40;
 const x = Array.from({ length: rows }, (_, i) => ((i * 37) % rows) / 10);
@@ -19,9 +20,9 @@ const table = columns({ x, y: x.map((value) => Math.sin(value)) });
 /** Ensembles whose members have much or little to do, as they stop early. */
 const prepared = (members: number, training: object): Promise<Prepared> =>
   prepare(
-    findTask(table, { target: "y" }, "auto"),
+    findTask(table, dataSettings(), "auto"),
     {
-      data: { validation: 0.2, ignore: [] },
+      data: dataSettings(),
       scale: scaleOptions.parse({}),
       model: modelOptions.parse({ hidden: [16, 8], dropout: 0.2, members }),
       training: trainingOptions.parse({ batchSize: 4, optimizer: "adam", ...training }),

@@ -7,6 +7,7 @@ import { checkMemory, estimateMemory, type Load } from "../../src/train/prefligh
 import { prepare } from "../../src/train/prepare.js";
 import { findTask } from "../../src/train/task.js";
 import { columns, refusal } from "../data/source.js";
+import { dataSettings } from "./settings.js";
 
 const GIBIBYTE = 2 ** 30;
 
@@ -18,7 +19,7 @@ async function trained(rows: number, inputs: number, model: object, training: ob
     model,
     training: { epochs: 1, ...training },
   });
-  const task = findTask(columns({ ...named, y: numbers(1) }), { target: "y" }, "auto");
+  const task = findTask(columns({ ...named, y: numbers(1) }), dataSettings(), "auto");
   const prepared = await prepare(task, config, () => Promise.reject(new Error("not needed")));
   const memory = new Memory();
   for (const event of trainInTurn(memory, prepared, prepared.members).events) {

@@ -8,6 +8,7 @@ import { findTask } from "../../src/train/task.js";
 import { engineFor, type Outcome, train } from "../../src/train/train.js";
 import { scaleOptions } from "../../src/transform/options.js";
 import { columns } from "../data/source.js";
+import { dataSettings } from "./settings.js";
 
 const rows = 40;
 const x = Array.from({ length: rows }, (_, i) => ((i * 37) % rows) / 10);
@@ -22,9 +23,9 @@ interface Options {
 
 const prepared = ({ validation = 0.25, model = {}, training = {} }: Options): Promise<Prepared> =>
   prepare(
-    findTask(table, { target: "y" }, "auto"),
+    findTask(table, dataSettings(), "auto"),
     {
-      data: { validation, ignore: [] },
+      data: dataSettings({ validation }),
       scale: scaleOptions.parse({}),
       model: modelOptions.parse({ hidden: [6], activation: "tanh", ...model }),
       training: trainingOptions.parse({ epochs: 6, batchSize: 7, ...training }),

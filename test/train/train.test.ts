@@ -10,7 +10,7 @@ import { datasetOf, type MemberOutcome } from "../../src/train/member.js";
 import type { Member } from "../../src/train/members.js";
 import { trainingOptions } from "../../src/train/options.js";
 import { predictor } from "../../src/train/predictor.js";
-import { type Prepared, prepare, type TaskOptions } from "../../src/train/prepare.js";
+import { type Prepared, prepare } from "../../src/train/prepare.js";
 import { findTask } from "../../src/train/task.js";
 import { engineFor, type Outcome, train } from "../../src/train/train.js";
 import { applyPipeline } from "../../src/transform/apply.js";
@@ -19,6 +19,7 @@ import { scaleOptions } from "../../src/transform/options.js";
 import { invertTarget } from "../../src/transform/target.js";
 import { takeTruth } from "../../src/transform/truth.js";
 import { byDefault, columns, refusal, sourceOf, tableOf } from "../data/source.js";
+import { dataSettings } from "./settings.js";
 
 interface Options {
   target?: string | string[];
@@ -30,8 +31,8 @@ interface Options {
   training?: object;
 }
 
-const taskOptions = ({ validation = 0.25, weight, ...parts }: Options): TaskOptions => ({
-  data: { validation, ignore: [], weight: weight ?? null },
+const taskOptions = ({ target = "y", validation = 0.25, weight, ...parts }: Options) => ({
+  data: dataSettings({ target, validation, weight }),
   scale: scaleOptions.parse(parts.scale ?? {}),
   model: modelOptions.parse({ hidden: [8], activation: "tanh", ...parts.model }),
   training: trainingOptions.parse({ epochs: 5, batchSize: 8, ...parts.training }),
@@ -42,8 +43,7 @@ const prepared = (
   table: Table,
   options: Options,
   validation: (wanted: readonly WantedColumn[]) => Promise<Table> = noTable,
-) =>
-  prepare(findTask(table, { target: options.target ?? "y" }, options.task ?? "auto"), taskOptions(options), validation);
+) => prepare(findTask(table, taskOptions(options).data, options.task ?? "auto"), taskOptions(options), validation);
 
 interface Run extends MemberOutcome, Pick<Outcome, "judgedRows"> {
   readonly prepared: Prepared;
@@ -222,7 +222,7 @@ describe("a training with validation rows", () => {
     const [{ training, validation: held }] = ready.members as [Member];
     expect([...training]).toEqual([0, 1, 2, 3]);
     expect([...held]).toEqual([4, 5]);
-    expect(findTask(table, { target: "y" }, "auto").withoutTarget).toBe(1);
+    expect(findTask(table, dataSettings(), "auto").withoutTarget).toBe(1);
     expect(takeTruth(ready.rows.truth, held)).toEqual({ task: "regression", values: [Float64Array.of(1, 9)] });
   });
 
@@ -286,7 +286,7 @@ describe("a learning rate on a plateau", () => {
 
 it("without rows held out, a network is judged by a sample of a long table, or where rows have weights by all", async () => {
   const rows = 12_000;
-  const lines = Array.from({ length: rows }, (_, i) => `${(i * 37) % 101},${i % 7},${Number(i === 5)}`);
+  const lines = Array.from({ length: rows }, (_, i) => `${(i * 37) % 101},${i % 7},${1 + Number(i === 5)}`);
   const table = await tableOf(`x,y,w\n${lines.join("\n")}\n`);
   const parts = { validation: 0, training: { epochs: 1, batchSize: 1024 } };
   const trained = await run(table, parts);

@@ -12,6 +12,7 @@ import { engineFor, train } from "../../src/train/train.js";
 import { balanced } from "../../src/train/weights.js";
 import { scaleOptions } from "../../src/transform/options.js";
 import { byDefault, columns, refusal, sourceOf, tableOf } from "../data/source.js";
+import { dataSettings } from "./settings.js";
 
 interface Options {
   target?: string | string[];
@@ -30,12 +31,12 @@ function prepared(
   read: (wanted: readonly WantedColumn[]) => Promise<Table> = noTable,
 ): Promise<Prepared> {
   const options = {
-    data: { validation, ignore: [], weight },
+    data: dataSettings({ target, validation, weight }),
     scale: scaleOptions.parse({ inputs: "none", target: "none" }),
     model: modelOptions.parse({ hidden: [6], activation: "tanh", ...model }),
     training: trainingOptions.parse({ epochs: 30, batchSize: "full", ...training }),
   };
-  return prepare(findTask(table, { target, weight }, "auto"), options, read);
+  return prepare(findTask(table, options.data, "auto"), options, read);
 }
 
 async function run(table: Table, options: Options) {

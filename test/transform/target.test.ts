@@ -19,6 +19,7 @@ import {
   truthOf,
 } from "../../src/transform/target.js";
 import { cells, columns, refusal } from "../data/source.js";
+import { dataSettings } from "../train/settings.js";
 
 const NA = Number.NaN;
 const decide = (setting: Parameters<typeof decideTask>[0], named: Parameters<typeof columns>[0]) =>
@@ -46,7 +47,7 @@ describe("the positive class", () => {
       expect(await refusal(() => learned(values, positive))).toMatchObject({ kind: "usage", details });
     }
     const table = columns({ x: [1, 2, 3], y: [1, 2, 3] });
-    expect(await refusal(() => findTask(table, { target: "y", positive: 1 }, "auto"))).toMatchObject({
+    expect(await refusal(() => findTask(table, dataSettings({ positive: 1 }), "auto"))).toMatchObject({
       kind: "usage",
       details,
     });
