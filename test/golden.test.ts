@@ -7,6 +7,7 @@ import { lossChoice } from "../src/model/losses.js";
 import { Network } from "../src/model/network.js";
 import { fit } from "../src/train/fit.js";
 import { Optimizer, optimizerChoice } from "../src/train/optimizers.js";
+import { plainNetwork } from "./model/plain.js";
 
 /** Recorded with PyTorch in float64: see golden/README.md. */
 interface Golden {
@@ -48,6 +49,7 @@ function setUp(golden: Golden) {
     inputs: golden.X[0]!.length,
     hidden: golden.initial.slice(0, -1).map(({ bias }) => bias.length),
     outputs: golden.initial.at(-1)!.bias.length,
+    ...plainNetwork,
     activation: activationChoice.parse(camelCase(golden.activation)),
     initializer: { name: "heNormal" },
     loss: lossChoice.parse(camelCase(golden.loss)),

@@ -1,6 +1,6 @@
 import type { CellFormat } from "../data/csv.js";
 import type { DataOptions } from "../data/options.js";
-import { plainSpec, plainWeights } from "../model/network.js";
+import { plainSpec, plainWeights } from "../model/parametrization.js";
 import type { BaselineState } from "../score/baseline.js";
 import { heldRows, learnedRows } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";

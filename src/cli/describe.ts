@@ -2,7 +2,7 @@ import type { Config } from "../config/schema.js";
 import { countCodes } from "../data/arrays.js";
 import { range } from "../data/split.js";
 import type { Table } from "../data/table.js";
-import { countParameters } from "../model/network.js";
+import { countParameters } from "../model/parts.js";
 import { hidesRareClasses } from "../score/baseline.js";
 import { countCopies, countSeen } from "../train/copies.js";
 import { holdsOut, learnedRows, unlearnedAmong } from "../train/members.js";

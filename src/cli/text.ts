@@ -1,6 +1,6 @@
 import { Chalk, chalkStderr } from "chalk";
 import { dateText } from "../data/dates.js";
-import type { NetworkSpec } from "../model/network.js";
+import type { NetworkSpec } from "../model/spec.js";
 import type { ColumnState } from "../transform/pipeline.js";
 import { annotate, withoutCommands } from "./github.js";
 

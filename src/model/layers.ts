@@ -1,4 +1,5 @@
 import type { Matrix, Memory } from "../engine/memory.js";
+import type { Random } from "../engine/random.js";
 import type { Tape } from "../engine/tape.js";
 import type { ActivationFunction } from "./activations.js";
 
@@ -16,6 +17,8 @@ export type Phase = "training" | "prediction";
  * Backward comes in two parts, because the first layer's input, the table, needs no gradient.
  */
 export interface Layer {
+  /** The first values of its parameters, but for those of products, which an initializer draws. */
+  initialize?(random: Random): void;
   forward(tape: Tape, X: Matrix, phase: Phase): Matrix;
   /** Given dY = ∂L/∂Y, the gradients of the layer's own parameters. */
   backwardParameters(tape: Tape, dY: Matrix): void;
@@ -99,8 +102,12 @@ export class ParametricActivation implements Layer {
 
   constructor(
     private readonly f: ActivationFunction,
-    readonly alpha: Parameter,
+    private readonly alpha: Parameter,
   ) {}
+
+  initialize(): void {
+    this.alpha.value.data.fill(1);
+  }
 
   forward(tape: Tape, X: Matrix): Matrix {
     this.X = X;
@@ -122,7 +129,11 @@ export class ParametricActivation implements Layer {
 export class Scaling implements Layer {
   private X!: Matrix;
 
-  constructor(readonly s: Parameter) {}
+  constructor(private readonly s: Parameter) {}
+
+  initialize(): void {
+    this.s.value.data.fill(1);
+  }
 
   forward(tape: Tape, X: Matrix): Matrix {
     this.X = X;

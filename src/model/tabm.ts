@@ -15,16 +15,19 @@ export class Copies implements Layer {
   private copies!: Matrix; // of the last recording; set by forward, which backward follows
 
   constructor(
-    readonly R: Parameter,
-    readonly k: number,
+    private readonly R: Parameter,
+    private readonly k: number,
+    /** how many inputs each column of the table becomes, and whether some are embedded numbers */
+    private readonly inputs: { readonly widths: readonly number[]; readonly areEmbedded: boolean },
   ) {}
 
   /**
-   * R has one random number for each network and column of the table, however many inputs (`widths`) that becomes:
-   * ±1, or where columns of numbers are embedded, standard normal.
+   * R has one random number for each network and column of the table, however many inputs that becomes: ±1, or where
+   * columns of numbers are embedded, standard normal.
    */
-  initialize(random: Random, widths: readonly number[], areEmbedded: boolean): void {
+  initialize(random: Random): void {
     const { data } = this.R.value;
+    const { widths, areEmbedded } = this.inputs;
     let at = 0;
     for (let network = 0; network < this.k; network++) {
       for (const width of widths) {
@@ -56,10 +59,14 @@ export class SharedDense extends DenseLayer {
   constructor(
     W: Parameter,
     b: Parameter,
-    readonly S: Parameter,
+    private readonly S: Parameter,
     c: number,
   ) {
     super(W, b, c);
+  }
+
+  initialize(): void {
+    this.S.value.data.fill(1);
   }
 
   protected products(tape: Tape, X: Matrix): Matrix {

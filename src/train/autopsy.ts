@@ -4,7 +4,9 @@ import type { Matrix } from "../engine/memory.js";
 import type { Random } from "../engine/random.js";
 import { record } from "../engine/tape.js";
 import { NnfitError } from "../errors.js";
-import { type Network, type NetworkSpec, sizeOf } from "../model/network.js";
+import type { Network } from "../model/network.js";
+import type { NetworkSpec } from "../model/spec.js";
+import { sizeOf } from "../model/tensors.js";
 import type { TargetState } from "../transform/target.js";
 import type { Update } from "./fit.js";
 

@@ -1,6 +1,7 @@
 import type { Table } from "../data/table.js";
 import type { Memory } from "../engine/memory.js";
-import { multiplicationsOf, type Network } from "../model/network.js";
+import type { Network } from "../model/network.js";
+import { multiplicationsOf } from "../model/parts.js";
 import { applyLeniently, applyPipeline } from "../transform/apply.js";
 import { widthOf } from "../transform/inputColumns.js";
 import type { PipelineState } from "../transform/pipeline.js";

@@ -1,7 +1,8 @@
 import type { Dataset } from "../data/dataset.js";
 import { record } from "../engine/tape.js";
 import { widestOf } from "../model/inputs.js";
-import type { Network, NetworkSpec } from "../model/network.js";
+import type { Network } from "../model/network.js";
+import type { NetworkSpec } from "../model/spec.js";
 
 /** Rows that are predicted at a time, at most. */
 export const EVALUATION_ROWS = 1024;

@@ -1,7 +1,8 @@
 import { Dataset } from "../data/dataset.js";
 import type { Memory } from "../engine/memory.js";
 import { type Random, type RandomState, seededRandom } from "../engine/random.js";
-import { Network, plainWeights } from "../model/network.js";
+import { Network } from "../model/network.js";
+import { plainWeights } from "../model/parametrization.js";
 import type { MetricName, Place } from "../score/metrics.js";
 import { scoresOf } from "../score/scoring.js";
 import { invertTarget, type TargetState } from "../transform/target.js";

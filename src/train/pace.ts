@@ -1,6 +1,7 @@
 import type { Random } from "../engine/random.js";
 import { make } from "../family.js";
-import { type Network, type ParameterKind, sizeOf } from "../model/network.js";
+import type { Network } from "../model/network.js";
+import { type ParameterKind, sizeOf } from "../model/tensors.js";
 import type { Pace } from "./optimizers.js";
 import type { TrainingOptions } from "./options.js";
 import { type Schedule, schedules, type WatchState, warmedUp } from "./schedules.js";

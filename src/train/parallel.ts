@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
-import { multiplicationsOf, type NetworkSettings } from "../model/network.js";
+import { multiplicationsOf } from "../model/parts.js";
+import type { NetworkSpec } from "../model/spec.js";
 
 /** A thread is worth it for each of so many floating-point operations of a training step: with half as many for each of two, they are as fast as one. */
 const OPERATIONS_OF_A_STEP = 3e6;
@@ -20,7 +21,7 @@ export interface Layout {
 
 /** How a training of some members is laid on threads: a member each first, and what is left over to their steps. */
 export function layOut(
-  spec: NetworkSettings,
+  spec: NetworkSpec,
   { batchSize, members }: { batchSize: number; members: number },
   threads: number | "auto",
 ): Layout {
@@ -45,7 +46,7 @@ export interface FoldLayout {
  * members of a fold, then to their steps. In the last round, where folds may be fewer, each has more of them.
  */
 export function layOutFolds(
-  spec: NetworkSettings,
+  spec: NetworkSpec,
   { batchSize, members, folds }: { batchSize: number; members: number; folds: number },
   threads: number | "auto",
 ): FoldLayout {
@@ -64,13 +65,13 @@ export function layOutFolds(
 }
 
 /** How many threads a step is worth: forward and backward take three products of 2 operations a weight and row. */
-function trainingThreads(spec: NetworkSettings, batchSize: number): number {
+function trainingThreads(spec: NetworkSpec, batchSize: number): number {
   const worthwhile = Math.floor((6 * multiplicationsOf(spec) * batchSize) / OPERATIONS_OF_A_STEP);
   return Math.min(Math.max(worthwhile, 1), mostThreads());
 }
 
 /** The same for predicting a CSV file of so many bytes with some members, by a guess of how many rows that is. */
-export function threadsToPredict(spec: NetworkSettings, members: number, bytes: number): number {
+export function threadsToPredict(spec: NetworkSpec, members: number, bytes: number): number {
   const rows = bytes / (BYTES_OF_A_CELL * (spec.input?.columns.length ?? spec.inputs));
   const operations = 2 * members * multiplicationsOf(spec) * rows;
   return operations < OPERATIONS_OF_A_START ? 1 : mostThreads();

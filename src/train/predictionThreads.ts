@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { shared } from "../data/arrays.js";
-import type { Network, NetworkSpec } from "../model/network.js";
+import type { Network } from "../model/network.js";
+import type { NetworkSpec } from "../model/spec.js";
 
 /** What a thread is started with. */
 export interface PredictionThreadData {

@@ -2,14 +2,15 @@ import { freemem, totalmem } from "node:os";
 import { MOST_PAGES } from "../engine/memory.js";
 import { NnfitError } from "../errors.js";
 import { make } from "../family.js";
-import { countParameters, type NetworkSettings } from "../model/network.js";
+import { countParameters } from "../model/parts.js";
+import type { NetworkSpec } from "../model/spec.js";
 import { evaluationRows } from "./evaluate.js";
 import { type OptimizerChoice, optimizers } from "./optimizers.js";
 import type { TrainingOptions } from "./options.js";
 
 /** What decides how much memory a training takes. */
 export interface Load {
-  readonly spec: NetworkSettings;
+  readonly spec: NetworkSpec;
   /** networks that are trained side by side */
   readonly members: number;
   readonly optimizer: OptimizerChoice;

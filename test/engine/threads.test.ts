@@ -9,6 +9,7 @@ import { fit } from "../../src/train/fit.js";
 import { Optimizer, optimizerChoice } from "../../src/train/optimizers.js";
 import { trainingOptions } from "../../src/train/options.js";
 import { dropoutOf, Rates } from "../../src/train/pace.js";
+import { plainNetwork } from "../model/plain.js";
 
 /**
  * Odd shapes everywhere: 13 inputs, layers of 37 and 301 units, 7 classes, batches of 29 and a last one of 11. So many
@@ -21,6 +22,7 @@ function trained(threads: number, tabm?: number, before = 0): Float32Array {
     inputs: 13,
     hidden: [37, 301],
     outputs: 7,
+    ...plainNetwork,
     activation: { name: "mish" },
     initializer: { name: "heNormal" },
     loss: { name: "crossEntropy", smoothing: 0.1 },

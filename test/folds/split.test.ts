@@ -3,11 +3,12 @@ import { describe, expect, it } from "vitest";
 import { dependenceOf } from "../../src/data/dependence.js";
 import type { Table } from "../../src/data/table.js";
 import { foldsOf, unlearnedClasses } from "../../src/folds/split.js";
-import type { NetworkSettings } from "../../src/model/network.js";
+import type { NetworkSpec } from "../../src/model/spec.js";
 import { membersOf } from "../../src/train/members.js";
 import { layOutFolds } from "../../src/train/parallel.js";
 import { findTask } from "../../src/train/task.js";
 import { columns, refusal } from "../data/source.js";
+import { plainNetwork } from "../model/plain.js";
 import { dataSettings } from "../train/settings.js";
 
 interface Options {
@@ -237,10 +238,11 @@ describe("the members of an ensemble", () => {
 });
 
 describe("folds on threads", () => {
-  const spec: NetworkSettings = {
+  const spec: NetworkSpec = {
     inputs: 4,
     hidden: [8],
     outputs: 1,
+    ...plainNetwork,
     activation: { name: "relu" },
     initializer: { name: "heUniform" },
     loss: { name: "mse" },

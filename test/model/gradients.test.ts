@@ -4,9 +4,11 @@ import { record, type Tape } from "../../src/engine/tape.js";
 import { make } from "../../src/family.js";
 import { type ActivationChoice, activationChoice, activations } from "../../src/model/activations.js";
 import { type LossChoice, lossChoice, losses } from "../../src/model/losses.js";
-import { Network, type NetworkSettings } from "../../src/model/network.js";
+import { Network } from "../../src/model/network.js";
+import type { NetworkSpec } from "../../src/model/spec.js";
 import { GuardedMemory, type Table, table, uniformFrom } from "../engine/reference.js";
 import { computed, gradient } from "./computed.js";
+import { plainNetwork } from "./plain.js";
 import * as reference from "./reference.js";
 
 const activationChoices: ActivationChoice[] = [
@@ -35,10 +37,11 @@ function example(activation: ActivationChoice, loss: LossChoice) {
   const uniform = uniformFrom(5);
   const number = (size: number) => Math.fround(size * (2 * uniform() - 1));
   const { task, outputs } = losses[loss.name];
-  const spec: NetworkSettings = {
+  const spec: NetworkSpec = {
     inputs: 3,
     hidden: [5, 4],
     outputs: outputs(3),
+    ...plainNetwork,
     activation,
     initializer: { name: "heNormal" },
     loss,

@@ -3,8 +3,11 @@ import { type Matrix, Memory } from "../../src/engine/memory.js";
 import { seededRandom } from "../../src/engine/random.js";
 import { record } from "../../src/engine/tape.js";
 import { type InitializerName, initializerChoice, initializers } from "../../src/model/initializers.js";
-import { countParameters, Network, type NetworkSettings } from "../../src/model/network.js";
+import { Network } from "../../src/model/network.js";
+import { countParameters } from "../../src/model/parts.js";
+import type { NetworkSpec } from "../../src/model/spec.js";
 import { numbersFrom, uniformFrom } from "../engine/reference.js";
+import { plainNetwork } from "./plain.js";
 
 const INPUTS = 300;
 const OUTPUTS = 200;
@@ -27,6 +30,7 @@ function network(initializer: string, inputs = INPUTS, hidden: number[] = [], ou
     inputs,
     hidden,
     outputs,
+    ...plainNetwork,
     activation: { name: "tanh" },
     initializer: initializerChoice.parse(initializer),
     loss: { name: "mse" },
@@ -128,13 +132,13 @@ describe("dataDriven", () => {
   const ROWS = 300;
   const HIDDEN = [40, 30];
   const inputs = 11; // two numbers of which one has 4 columns, one of 1, and 6 places
-  const kinds: [string, Partial<NetworkSettings>][] = [
+  const kinds: [string, Partial<NetworkSpec>][] = [
     ["standard weights", {}],
     ["neural-tangent weights", { parametrization: "neuralTangent" }],
     ["all else", { parametrization: "neuralTangent", scaling: true, parametric: true, dropout: 0.4 }],
   ];
 
-  function started(settings: Partial<NetworkSettings>, seed = 5, threads = 1) {
+  function started(settings: Partial<NetworkSpec>, seed = 5, threads = 1) {
     const memory = new Memory(threads);
     const network = new Network(memory, {
       inputs,
@@ -145,6 +149,7 @@ describe("dataDriven", () => {
       },
       hidden: HIDDEN,
       outputs: 3,
+      ...plainNetwork,
       activation: { name: "mish" },
       initializer: { name: "dataDriven" },
       loss: { name: "mse" },

@@ -3,10 +3,13 @@ import { Memory } from "../../src/engine/memory.js";
 import { seededRandom } from "../../src/engine/random.js";
 import { record } from "../../src/engine/tape.js";
 import { inputFor, takes } from "../../src/model/inputs.js";
-import { Network, type NetworkSettings, tensorsOf } from "../../src/model/network.js";
+import { Network } from "../../src/model/network.js";
 import { modelOptions } from "../../src/model/options.js";
+import { tensorsOf } from "../../src/model/parts.js";
+import type { NetworkSpec } from "../../src/model/spec.js";
 import type { InputColumn } from "../../src/transform/inputColumns.js";
 import { numbersFrom, uniformFrom } from "../engine/reference.js";
+import { plainNetwork } from "./plain.js";
 import { differences } from "./reference.js";
 
 const number = { kind: "number" } as const;
@@ -65,16 +68,17 @@ describe("how the columns of X become inputs", () => {
 });
 
 const ROWS = 12;
-const settings: Omit<NetworkSettings, "inputs"> = {
+const settings: Omit<NetworkSpec, "inputs"> = {
   hidden: [5],
   outputs: 2,
+  ...plainNetwork,
   activation: { name: "tanh" },
   initializer: { name: "heNormal" },
   loss: { name: "mse" },
 };
 
 /** A network on random rows of `columns`, some with codes that have no place. */
-function example(spec: Pick<NetworkSettings, "inputs" | "input" | "scaling">, of: readonly InputColumn[] = columns) {
+function example(spec: Pick<NetworkSpec, "inputs"> & Partial<NetworkSpec>, of: readonly InputColumn[] = columns) {
   const memory = new Memory();
   const network = new Network(memory, { ...settings, ...spec });
   network.initialize(seededRandom(4, "weights"));

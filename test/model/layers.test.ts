@@ -2,22 +2,26 @@ import { describe, expect, it } from "vitest";
 import { Memory } from "../../src/engine/memory.js";
 import { seededRandom } from "../../src/engine/random.js";
 import { record } from "../../src/engine/tape.js";
-import { Network, type NetworkSettings, plainSpec, plainWeights, trainableWeights } from "../../src/model/network.js";
+import { Network } from "../../src/model/network.js";
+import { plainSpec, plainWeights, trainableWeights } from "../../src/model/parametrization.js";
+import type { NetworkSpec } from "../../src/model/spec.js";
 import { numbersFrom } from "../engine/reference.js";
+import { plainNetwork } from "./plain.js";
 import { differences } from "./reference.js";
 
 const ROWS = 11;
-const plain: NetworkSettings = {
+const plain: NetworkSpec = {
   inputs: 3,
   hidden: [5, 4],
   outputs: 2,
+  ...plainNetwork,
   activation: { name: "mish" },
   initializer: { name: "heNormal" },
   loss: { name: "mse" },
 };
 
 /** A network with random weights, and a step of it on random rows: loss, gradients and outputs. */
-function example(settings: Partial<NetworkSettings>, seed = 3) {
+function example(settings: Partial<NetworkSpec>, seed = 3) {
   const memory = new Memory();
   const network = new Network(memory, { ...plain, ...settings });
   network.initialize(seededRandom(seed, "weights"));
@@ -41,7 +45,7 @@ function example(settings: Partial<NetworkSettings>, seed = 3) {
   return { memory, network, weights, X, play };
 }
 
-const kinds: [string, Partial<NetworkSettings>][] = [
+const kinds: [string, Partial<NetworkSpec>][] = [
   ["a learned scale of the inputs", { scaling: true }],
   ["neural-tangent parametrization", { parametrization: "neuralTangent" }],
   ["parametric activations", { parametric: true }],
@@ -115,6 +119,7 @@ describe("dropout", () => {
       inputs: 1,
       hidden: [200],
       outputs: 200,
+      ...plainNetwork,
       activation: { name: "identity" },
       dropout: rate,
     });

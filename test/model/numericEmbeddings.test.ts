@@ -4,14 +4,16 @@ import { Memory } from "../../src/engine/memory.js";
 import { seededRandom } from "../../src/engine/random.js";
 import { record } from "../../src/engine/tape.js";
 import { type InputSpec, inputFor, inputSpec, inputTensors } from "../../src/model/inputs.js";
-import { Network, sizeOf } from "../../src/model/network.js";
+import { Network } from "../../src/model/network.js";
 import { modelOptions } from "../../src/model/options.js";
+import { sizeOf } from "../../src/model/tensors.js";
 import { fit } from "../../src/train/fit.js";
 import { Optimizer, optimizerChoice } from "../../src/train/optimizers.js";
 import { trainingOptions } from "../../src/train/options.js";
 import { dropoutOf, Rates } from "../../src/train/pace.js";
 import type { InputColumn } from "../../src/transform/inputColumns.js";
 import { numbersFrom, uniformFrom } from "../engine/reference.js";
+import { plainNetwork } from "./plain.js";
 import { differences } from "./reference.js";
 
 const ROWS = 40;
@@ -55,6 +57,7 @@ function networkOn(memory: Memory, model: object, scaling = false): Network {
     ...inputOf(model),
     hidden: [7],
     outputs: 2,
+    ...plainNetwork,
     activation: { name: "tanh" },
     initializer: { name: "glorotUniform" },
     loss: { name: "mse" },
@@ -253,6 +256,7 @@ describe("piecewiseLinear", () => {
       inputs: 2,
       hidden: [],
       outputs: 1,
+      ...plainNetwork,
       activation: { name: "tanh" },
       initializer: { name: "heNormal" },
       loss: { name: "mse" },

@@ -1,6 +1,6 @@
 import type { ActivationChoice } from "../../src/model/activations.js";
 import type { LossChoice } from "../../src/model/losses.js";
-import type { NetworkSettings } from "../../src/model/network.js";
+import type { NetworkSpec } from "../../src/model/spec.js";
 import * as reference from "../engine/reference.js";
 import { at, map, row, type Table, table } from "../engine/reference.js";
 
@@ -85,7 +85,7 @@ export function inverseLink(choice: LossChoice): (yHat: Table) => Table {
 }
 
 /** ŷ of a network whose weights are given as W₁ by rows, b₁, W₂, b₂, … */
-export function forward(spec: NetworkSettings, weights: readonly number[], X: Table): Table {
+export function forward(spec: NetworkSpec, weights: readonly number[], X: Table): Table {
   const f = activation(spec.activation);
   const widths = [spec.inputs, ...spec.hidden, spec.outputs];
   let taken = 0;

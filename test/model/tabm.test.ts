@@ -3,17 +3,13 @@ import { Memory } from "../../src/engine/memory.js";
 import { seededRandom } from "../../src/engine/random.js";
 import { record } from "../../src/engine/tape.js";
 import { type LossChoice, lossChoice, losses } from "../../src/model/losses.js";
-import {
-  countParameters,
-  multiplicationsOf,
-  Network,
-  type NetworkSettings,
-  plainSpec,
-  plainWeights,
-  tensorsOf,
-} from "../../src/model/network.js";
+import { Network } from "../../src/model/network.js";
+import { plainSpec, plainWeights } from "../../src/model/parametrization.js";
+import { countParameters, multiplicationsOf, tensorsOf } from "../../src/model/parts.js";
+import type { NetworkSpec } from "../../src/model/spec.js";
 import { at, GuardedMemory, matmul, type Table, table, transpose, uniformFrom } from "../engine/reference.js";
 import { computed, gradient } from "./computed.js";
+import { plainNetwork } from "./plain.js";
 import * as reference from "./reference.js";
 
 const K = 3;
@@ -24,10 +20,11 @@ const choices = ["mse", "huber", "binaryCrossEntropy", "crossEntropy", { name: "
   (choice) => lossChoice.parse(choice),
 );
 
-const specOf = (loss: LossChoice): NetworkSettings => ({
+const specOf = (loss: LossChoice): NetworkSpec => ({
   inputs: 4,
   hidden: [5, 6],
   outputs: losses[loss.name].outputs(3),
+  ...plainNetwork,
   activation: { name: "tanh" },
   initializer: { name: "heNormal" },
   loss,
@@ -35,7 +32,7 @@ const specOf = (loss: LossChoice): NetworkSettings => ({
 });
 
 /** The outputs of each of the networks, by the paper's formula: layer after layer tanh(((x ⊙ r)·Wᵀ) ⊙ s + b). */
-function outputsOf(spec: NetworkSettings, weights: readonly number[], X: Table): Table[] {
+function outputsOf(spec: NetworkSpec, weights: readonly number[], X: Table): Table[] {
   let taken = 0;
   const tensors = new Map(
     tensorsOf(spec).map(({ name, shape }) => {
@@ -108,7 +105,7 @@ function expectNear(actual: readonly number[], expected: readonly number[]): voi
 }
 
 describe("networks that share weights begin", () => {
-  const begun = (settings: Partial<NetworkSettings>) => {
+  const begun = (settings: Partial<NetworkSpec>) => {
     const network = new Network(new Memory(), { ...specOf(lossChoice.parse("mse")), ...settings });
     network.initialize(seededRandom(1, "weights"));
     const tensors = new Map<string, number[]>();

@@ -4,10 +4,12 @@ import type { Table } from "../../src/data/table.js";
 import { Memory } from "../../src/engine/memory.js";
 import { seededRandom } from "../../src/engine/random.js";
 import { NnfitError } from "../../src/errors.js";
-import { Network, type NetworkSettings } from "../../src/model/network.js";
+import { Network } from "../../src/model/network.js";
+import type { NetworkSpec } from "../../src/model/spec.js";
 import { BlockPredictor } from "../../src/train/blockPredictor.js";
 import type { PipelineState } from "../../src/transform/pipeline.js";
 import { numbersLike } from "../artifact/model.js";
+import { plainNetwork } from "../model/plain.js";
 
 const pipeline: PipelineState = ["a", "b"].map((name) => ({
   name,
@@ -22,11 +24,12 @@ const pipeline: PipelineState = ["a", "b"].map((name) => ({
 const spec = {
   inputs: 2,
   hidden: [1200, 1200],
+  ...plainNetwork,
   activation: { name: "tanh" },
   outputs: 1,
   loss: { name: "mse" },
   initializer: { name: "heUniform" },
-} satisfies NetworkSettings;
+} satisfies NetworkSpec;
 
 const ROWS = 100;
 

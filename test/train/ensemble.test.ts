@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { Memory } from "../../src/engine/memory.js";
 import { seededRandom } from "../../src/engine/random.js";
-import { Network, plainSpec } from "../../src/model/network.js";
+import { Network } from "../../src/model/network.js";
 import { modelOptions } from "../../src/model/options.js";
+import { plainSpec } from "../../src/model/parametrization.js";
 import { type Baselines, scoreBaselines } from "../../src/score/baseline.js";
 import type { EpochReport } from "../../src/train/bestEpoch.js";
 import { baselinesOf } from "../../src/train/compare.js";

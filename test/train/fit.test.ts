@@ -9,6 +9,7 @@ import { type Epoch, fit, type Start, type Update } from "../../src/train/fit.js
 import { Optimizer, optimizerChoice } from "../../src/train/optimizers.js";
 import * as reference from "../engine/reference.js";
 import { at, map, numbersFrom, type Table, table } from "../engine/reference.js";
+import { plainNetwork } from "../model/plain.js";
 
 interface Setting {
   X: Table;
@@ -29,6 +30,7 @@ function setUp({ X, y, hidden = [], weights, optimizer, epochs = 1, batchSize = 
     inputs: X.columns,
     hidden,
     outputs: y.columns,
+    ...plainNetwork,
     activation: activationChoice.parse("tanh"),
     initializer: { name: "glorotUniform" },
     loss: { name: "mse" },

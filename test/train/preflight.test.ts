@@ -7,6 +7,7 @@ import { checkMemory, estimateMemory, type Load } from "../../src/train/prefligh
 import { prepare } from "../../src/train/prepare.js";
 import { findTask } from "../../src/train/task.js";
 import { columns, refusal } from "../data/source.js";
+import { plainNetwork } from "../model/plain.js";
 import { dataSettings } from "./settings.js";
 
 const GIBIBYTE = 2 ** 30;
@@ -41,6 +42,27 @@ async function trained(rows: number, inputs: number, model: object, training: ob
   return { used: memory.buffer.byteLength, estimate: estimateMemory(load) };
 }
 
+const load = (hidden: number[], more: Partial<Load> = {}): Load => ({
+  spec: {
+    ...{ inputs: 10, hidden, outputs: 1 },
+    ...plainNetwork,
+    activation: { name: "relu" },
+    initializer: { name: "heNormal" },
+    loss: { name: "mse" },
+  },
+  optimizer: configSchema.parse({ data: { train: "t", target: "y" } }).training.optimizer,
+  ...{
+    members: 1,
+    batchSize: 32,
+    trainingRows: 1_000,
+    validationRows: 200,
+    holdsOut: true,
+    targets: 1,
+    backend: "wasm",
+  },
+  ...more,
+});
+
 describe("the estimate of memory", () => {
   it.each<[string, number, number, object, object]>([
     ["many rows", 40_000, 30, { hidden: [8] }, {}],
@@ -60,26 +82,6 @@ describe("the estimate of memory", () => {
     expect(estimate.engine / used).toBeLessThan(1);
     expect(estimate.engine / used).toBeGreaterThan(0.4);
     expect(estimate.total).toBeGreaterThan(estimate.engine);
-  });
-
-  const load = (hidden: number[], more: Partial<Load> = {}): Load => ({
-    spec: {
-      ...{ inputs: 10, hidden, outputs: 1 },
-      activation: { name: "relu" },
-      initializer: { name: "heNormal" },
-      loss: { name: "mse" },
-    },
-    optimizer: configSchema.parse({ data: { train: "t", target: "y" } }).training.optimizer,
-    ...{
-      members: 1,
-      batchSize: 32,
-      trainingRows: 1_000,
-      validationRows: 200,
-      holdsOut: true,
-      targets: 1,
-      backend: "wasm",
-    },
-    ...more,
   });
 
   it("counts by hand", () => {
@@ -110,17 +112,8 @@ describe("the estimate of memory", () => {
 });
 
 it("refuses a training whose checkpoints no file of nnfit could hold", async () => {
-  const network = (hidden: number[]): Load => ({
-    spec: { inputs: 4, hidden, outputs: 1 } as Load["spec"],
-    members: 1,
-    optimizer: { name: "adam", learningRate: 1, betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0 },
-    batchSize: 32,
-    trainingRows: 100,
-    validationRows: 20,
-    holdsOut: true,
-    targets: 1,
-    backend: "wasm",
-  });
+  const network = (hidden: number[]): Load =>
+    load(hidden, { optimizer: { name: "adam", learningRate: 1, betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0 } });
   expect(() => checkMemory(network([9_000, 9_000]), 1e12)).not.toThrow();
   const error = await refusal(async () => checkMemory(network([12_000, 12_000]), 1e12));
   expect(error).toMatchObject({ kind: "usage", details: { setting: "model.hidden" } });
