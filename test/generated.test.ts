@@ -137,7 +137,13 @@ interface Layout {
 }
 
 function layout(name: "fast" | "balanced" | "best", rows: number): Layout {
-  const { model, training } = presets[name].values({ rows, numbers: 10, task: "regression", ownLoss: false }) as {
+  const { model, training } = presets[name].values({
+    rows,
+    numbers: 10,
+    task: "regression",
+    ownLoss: false,
+    weightsClasses: false,
+  }) as {
     model: { members: number; hidden: readonly number[] };
     training: { epochs: number; batchSize: number };
   }; // a preset's values are not typed

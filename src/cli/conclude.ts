@@ -23,6 +23,8 @@ interface Conclusion {
   readonly failure: NnfitError | undefined;
   /** a cross-validation of the same table is possible */
   readonly allowsFolds: boolean;
+  /** the latest rows were held out */
+  readonly isByTime: boolean;
 }
 
 /** Says how it went and what to do with the model. */
@@ -30,7 +32,7 @@ export function conclude(
   { members, training, initial }: Prepared,
   outcome: Outcome,
   compared: readonly Comparison[],
-  { folder, seconds, replaced, failure, allowsFolds }: Conclusion,
+  { folder, seconds, replaced, failure, allowsFolds, isByTime }: Conclusion,
 ): void {
   const early = outcome.stopped === "patience" ? ", stopped early" : "";
   const isJudged = holdsOut(members);
@@ -54,6 +56,8 @@ export function conclude(
   if (target.task === "classification" && target.temperature !== undefined) {
     const temperature = short(target.temperature, 3);
     say("", `with probabilities calibrated on these rows (temperature ${temperature}); those of the epochs were not`);
+    if (training.classWeights !== "none")
+      say("", "probabilities are those of classes as weighted, not of their shares in the table");
   }
   if (best !== "" && rows < FEW_ROWS) {
     const way = allowsFolds ? "; --folds 5 scores rows that had no part in it" : "";
@@ -65,11 +69,16 @@ export function conclude(
   }
   const model = `${folder}/${MODEL_FILE}`;
   say("model", model);
+  if (isByTime) say("", LATEST_ROWS);
   if (replaced) say("", replacedText(replaced, target));
   say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
   const facts = { scores: `of ${judged}${by}`, model };
   summarize({ title: `nnfit train: ${folder}`, scores: { network: scores }, compared, failure, facts });
 }
+
+/** Of a model whose latest rows were held out. */
+export const LATEST_ROWS =
+  "the latest rows only judged it; with --set data.validation=0 it learns from them too, unjudged";
 
 function replacedText({ target, training: { scores } }: Model, now: TargetState): string {
   const [names, others] = [targetNames(now), targetNames(target)];

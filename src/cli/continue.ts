@@ -81,7 +81,7 @@ function settingAgainst(state: ColumnState, data: DataOptions): string | undefin
 export function tellUnknown({ pipeline }: Model, table: Table): void {
   const remarks = new Remarks(pipeline, false);
   remarks.on(table);
-  const unknown = remarks.sentences();
+  const unknown = remarks.sentences("");
   unknown.forEach(note);
   if (unknown.length > 0)
     note("a continued training keeps the model's categories and scaling; one without --continue-from learns new ones");

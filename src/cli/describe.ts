@@ -12,9 +12,10 @@ import type { TaskOf } from "../train/task.js";
 import type { Engine } from "../train/train.js";
 import { cycles } from "../transform/cycles.js";
 import type { ColumnState } from "../transform/pipeline.js";
+import { isLinear } from "../transform/scalers.js";
 import { type TargetState, targetNames } from "../transform/target.js";
 import { type Truth, takeTruth } from "../transform/truth.js";
-import { count, extras, note, percent, say, some, weightText, whole } from "./text.js";
+import { clippedText, count, extras, note, percent, say, some, weightText, whole } from "./text.js";
 
 /** Says what was understood. `folds` is a line about the folds of a cross-validation, of which the rest tells the first. */
 export function describe(
@@ -30,7 +31,7 @@ export function describe(
   if (folds !== undefined) say("folds", folds);
   describeInputs(prepared);
   describeTarget(prepared, task, folds !== undefined);
-  describeRows(prepared);
+  describeRows(prepared, config);
   describeRareClass(prepared);
   const isOwnTable = typeof config.data.validation === "string";
   if (isOwnTable) describeSeen(prepared);
@@ -72,8 +73,15 @@ function describeTarget(
   const { target, rows } = prepared;
   const truth = rows.size > table.rows ? takeTruth(rows.truth, range(0, table.rows)) : rows.truth; // of this table
   if (target.task === "regression") {
-    const targets = target.targets.map(({ name, scaler }) => `${name} (scaled by ${scaler.name})`);
+    const targets = target.targets.map(
+      ({ name, scaler, range }) => `${name} (scaled by ${scaler.name}${clippedText(range)})`,
+    );
     say("target", `${some(targets)}: a regression`);
+    if (prepared.spec.loss.name === "mse" && !target.targets.every(({ scaler }) => isLinear(scaler)))
+      say(
+        "",
+        "predicted nearer medians than means, so that sums come out too low, as this scaling is no straight line",
+      );
   } else {
     const counts = rowsByClass(target.classes, truth);
     const positive = target.classes.length === 2 ? 1 : undefined;
@@ -96,24 +104,35 @@ function describeTarget(
   if (withoutWeight > 0) say("left out", `${count(withoutWeight, "row")} of weight 0`);
 }
 
-/** Of a smaller share of the rows a class hardly counts for accuracy. */
-const RARE = 0.05;
+/** Of a smaller share of an equal part of the rows a class hardly counts for accuracy. */
+const RARE = 0.1;
 
 function describeRareClass({ target, rows, training: { bestBy, classWeights } }: Prepared): void {
   if (target.task === "regression" || classWeights !== "none" || !hidesRareClasses(bestBy)) return;
   const counts = rowsByClass(target.classes, rows.truth);
-  const rarest = counts.indexOf(Math.min(...counts));
-  if (target.classes.length > 2 || counts[rarest]! >= RARE * rows.size) return;
+  const rare = target.classes
+    .map((name, code) => ({ name, share: counts[code]! / rows.size }))
+    .filter(({ share }) => share < RARE / target.classes.length)
+    .sort((a, b) => a.share - b.share);
+  if (rare.length === 0) return;
+  const shares = some(rare.map(({ name, share }) => `"${name}" is ${percent(share)}`));
+  const ranking = target.classes.length === 2 ? 'training.bestBy: "rocAuc" chooses by ranking, ' : "";
   note(
-    `"${target.classes[rarest]}" is ${percent(counts[rarest]! / rows.size)} of the rows, so accuracy says little: training.bestBy: "rocAuc" chooses by ranking, training.classWeights: "balanced" finds more of them`,
+    `${shares} of the rows, so accuracy says little: ${ranking}training.classWeights: "balanced" finds more of them`,
   );
 }
 
-function describeRows({ members }: Prepared): void {
+/** Whether the latest rows of the table are held out. */
+export function isByTime({ time, validation }: Config["data"]): boolean {
+  return time !== null && typeof validation === "number" && validation > 0;
+}
+
+function describeRows({ members }: Prepared, { data }: Config): void {
   const [{ training, validation }] = members as [Prepared["members"][number]]; // there is one at least
   const takeTurns = learnedRows({ members }).length > training.length;
   const about = takeTurns ? "about " : "";
-  const held = validation.length > 0 ? `${about}${whole(validation.length)}` : "none";
+  const latest = isByTime(data) ? "the latest " : "";
+  const held = validation.length > 0 ? `${about}${latest}${whole(validation.length)}` : "none";
   const each = takeTurns && validation.length > 0 ? ", different ones for each network" : "";
   say("rows", `${about}${whole(training.length)} for training, ${held} for validation${each}`);
 }

@@ -29,10 +29,11 @@ import { failureOf, printResult } from "./failure.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
 import { findModel, rowsSource } from "./locate.js";
 import { lateBar } from "./progress.js";
+import { Remarks } from "./remarks.js";
 import { inputsToRead, type RowsOptions, rowsFormat, withRowsOptions } from "./rowsOptions.js";
 import { comparisons, confusionLines, importanceLines, scoreLines } from "./scores.js";
 import { summarize } from "./summary.js";
-import { count, oneLine, print, remark, say, whole } from "./text.js";
+import { count, note, oneLine, print, remark, say, whole } from "./text.js";
 import { example, modelArgument } from "./usage.js";
 
 interface EvaluateOptions extends GateOptions, RowsOptions {
@@ -98,7 +99,9 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   }
   if (evaluation.seemsLearned)
     remark("the model seems to have been trained on these rows, so the scores are optimistic");
+  else evaluation.oddities.sentences("; nnfit check finds them all").forEach(note);
   if (intervals && model.groups !== undefined) tellGroups(model.groups, groups);
+  else if (intervals && evaluation.rows < FEW_ROWS) remark(tooNarrow(count(evaluation.rows, "row")));
   summarize({
     title: `nnfit evaluate: ${path}`,
     scores: { network: scores },
@@ -120,6 +123,8 @@ interface Evaluation {
   readonly withoutTarget: number;
   /** the rows seem to be those that the model was trained on */
   readonly seemsLearned: boolean;
+  /** what is unlike the training rows */
+  readonly oddities: Remarks;
   readonly scores: Scores;
   readonly intervals?: Intervals | undefined;
   /** which rows were drawn together for the intervals */
@@ -140,6 +145,8 @@ async function evaluate(model: Model, path: string, source: Source, options: Eva
   const table = rowsWithTarget(all, targetNames(target));
   const truth = truthOf(target, table);
   const X = applyPipeline(pipeline, table);
+  const oddities = new Remarks(pipeline, false);
+  oddities.on(table);
   const predicted = (inputs: Float32Array) => invertTarget(target, predict(inputs));
   const predictions = predicted(X);
   const scores = scoresOf(target, truth, predictions);
@@ -159,6 +166,7 @@ async function evaluate(model: Model, path: string, source: Source, options: Eva
     rows: table.rows,
     withoutTarget: all.rows - table.rows,
     seemsLearned: model.probe !== undefined && holdLearned(X, table.rows, model.probe.inputs),
+    oddities,
     scores,
     intervals,
     groups,
@@ -181,7 +189,8 @@ function comparedWith({ target, training }: Model, { scores, baselines }: Evalua
 
 /** For programs. */
 function fieldsOf({ target, groups: column }: Model, evaluation: Evaluation) {
-  const { rows, withoutTarget, seemsLearned, scores, intervals, groups, baselines, confusion, importance } = evaluation;
+  const { rows, withoutTarget, seemsLearned, oddities, scores, intervals, groups, baselines, confusion, importance } =
+    evaluation;
   return {
     version: 1,
     task: target.task,
@@ -189,6 +198,7 @@ function fieldsOf({ target, groups: column }: Model, evaluation: Evaluation) {
     rows,
     rowsWithoutTarget: withoutTarget,
     seemsLearned,
+    odd: oddities.counts(),
     scores,
     ...(intervals && { intervals: intervals.of, resamples: intervals.resamples }),
     ...(intervals && groups && { groups: { column, count: groups.count } }),
@@ -201,6 +211,10 @@ function fieldsOf({ target, groups: column }: Model, evaluation: Evaluation) {
 /** With fewer, intervals come out too narrow: those from 10 groups held the true error four times in five. */
 const FEW_GROUPS = 20;
 
+/** Of 10 rows with normal errors, the interval of rmse holds the true one in 87 of 100 cases; of 30 in 90. */
+const FEW_ROWS = 30;
+const tooNarrow = (few: string) => `intervals from ${few} tend to be too narrow`;
+
 function tellGroups(column: string, groups: Groups | undefined): void {
   const name = oneLine(column);
   if (!groups || groups.alone > groups.count / 2) {
@@ -210,7 +224,7 @@ function tellGroups(column: string, groups: Groups | undefined): void {
     say("intervals", `none, because all rows belong together by "${name}"`);
   } else {
     say("intervals", `of whole groups of rows, ${whole(groups.count)} by "${name}"`);
-    if (groups.count < FEW_GROUPS) remark(`intervals from ${count(groups.count, "group")} tend to be too narrow`);
+    if (groups.count < FEW_GROUPS) remark(tooNarrow(count(groups.count, "group")));
   }
 }
 

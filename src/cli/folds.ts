@@ -22,7 +22,7 @@ import { MOST_NETWORKS } from "../model/options.js";
 import { quantileOf, scoreNames } from "../score/scoring.js";
 import type { Prepared } from "../train/prepare.js";
 import { findTask } from "../train/task.js";
-import { describe } from "./describe.js";
+import { describe, isByTime } from "./describe.js";
 import { foldDivergence } from "./divergence.js";
 import { failureOf, printResult } from "./failure.js";
 import { foldsDisplay } from "./foldsProgress.js";
@@ -86,7 +86,14 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const failure = gates(scores.mean);
   const compared = comparisons(target, config.training, scores.mean, scores.baselines);
   const seconds = clock.seconds.fit ?? 0;
-  concludeFolds(target, results, scores, compared, { folder: name, files, seconds, kept, failure });
+  concludeFolds(target, results, scores, compared, {
+    folder: name,
+    files,
+    seconds,
+    kept,
+    failure,
+    isByTime: isByTime(config.data),
+  });
   if (json) {
     const model = kept > 0 ? `${name}/${MODEL_FILE}` : null;
     printResult(resultOf(plan, results, scores, { engine, model, seconds: clock.seconds }), failureOf(failure));

@@ -71,6 +71,8 @@ export interface FoldsConclusion {
   /** networks that are kept as one model */
   readonly kept: number;
   readonly failure: NnfitError | undefined;
+  /** the latest rows of each fold's table are held out */
+  readonly isByTime: boolean;
 }
 
 /** Says how it went. */
@@ -79,7 +81,7 @@ export function concludeFolds(
   results: readonly FoldResult[],
   scores: FoldScores,
   compared: readonly Comparison[],
-  { folder, files, seconds, kept, failure }: FoldsConclusion,
+  { folder, files, seconds, kept, failure, isByTime }: FoldsConclusion,
 ): void {
   say("done", `${count(results.length, "fold")} in ${duration(seconds)}`);
   tell(["", ...foldsTable(target, results, scores), ""]);
@@ -98,7 +100,8 @@ export function concludeFolds(
   });
   say("files", paths);
   if (kept === 0) {
-    say("model", "not kept; the same command without --folds trains one on all rows");
+    const all = isByTime ? "; with --set data.validation=0 it learns from the latest rows too" : "";
+    say("model", `not kept; the same command without --folds trains one${all}`);
     return;
   }
   say("model", `${folder}/${MODEL_FILE}: the ${whole(kept)} networks of all folds`);

@@ -10,6 +10,7 @@ import { printResult } from "./failure.js";
 import { findModel } from "./locate.js";
 import { baselineText } from "./scores.js";
 import {
+  clippedText,
   count,
   extras,
   percent,
@@ -166,10 +167,10 @@ function targetCells(target: Model["target"], inverseOf: Words["inverseOf"]): st
   if (target.task === "classification") {
     return [[target.name, "classes", target.classes.join(", ")]];
   }
-  return target.targets.map(({ name, scaler }) => [
+  return target.targets.map(({ name, scaler, range }) => [
     name,
     "number",
-    `${scalerText(scaler)}; inverse: ${withNumbers(inverseOf(scaler), scaler)}`,
+    `${scalerText(scaler)}; inverse: ${withNumbers(inverseOf(scaler), scaler)}${clippedText(range)}`,
   ]);
 }
 

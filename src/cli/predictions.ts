@@ -6,7 +6,7 @@ import { NnfitError } from "../errors.js";
 import type { Predicted } from "../train/blockPredictor.js";
 import { predictionCells, predictionHeader, safeWord } from "../transform/output.js";
 import { rowsNotFinite } from "../transform/scalers.js";
-import { targetWidth } from "../transform/target.js";
+import { countClipped, targetWidth } from "../transform/target.js";
 import { Remarks } from "./remarks.js";
 import { count } from "./text.js";
 
@@ -23,7 +23,7 @@ export interface PredictionsOptions {
 
 /** The predictions for a table as lines of CSV, block by block, and what there is to say of them at the end. */
 export class Predictions {
-  readonly counts = { rows: 0, withoutPrediction: 0 };
+  readonly counts = { rows: 0, withoutPrediction: 0, clipped: 0 };
   private readonly remarks: Remarks;
   private readonly columns: readonly string[];
   private readonly word: (text: string) => string;
@@ -59,10 +59,18 @@ export class Predictions {
 
   sentences(): string[] {
     const { rows, first } = this.notFinite;
-    if (rows === 0) return this.remarks.sentences();
+    const { clipped } = this.counts;
     const what =
       rows === 1 ? "has no prediction, because its output is" : "have no prediction, because their outputs are";
-    return [...this.remarks.sentences(), `${count(rows, "row")} ${what} not finite; the first is ${first}`];
+    return [
+      ...this.remarks.sentences(),
+      ...(clipped > 0
+        ? [
+            `${count(clipped, "row")} ${clipped === 1 ? "has a prediction" : "have predictions"} clipped to the target's training range (scale.clamp)`,
+          ]
+        : []),
+      ...(rows > 0 ? [`${count(rows, "row")} ${what} not finite; the first is ${first}`] : []),
+    ];
   }
 
   private header({ kept, table }: Block): string {
@@ -83,6 +91,7 @@ export class Predictions {
     const without = new Set([...unreadable, ...this.lost(outputs, table)]);
     this.counts.rows += table.rows;
     this.counts.withoutPrediction += without.size;
+    this.counts.clipped += countClipped(target, outputs);
     const label = target.task === "classification" ? this.word : (number: string) => number;
     const predictions = predictionCells(target, outputs, this.options.proba);
     const lineOf = ([first = "", ...others]: readonly string[], row: number) => {

@@ -111,7 +111,7 @@ function bar({ epochs, scores }: ProgressOptions): ProgressDisplay {
     format: (_, { value, total }) => {
       const seconds = (Date.now() - started) / 1000;
       const left = value > 0 ? timeText(time.after(value, total - value)) : ""; // one that goes on does not begin with 0
-      const epoch = running ? Math.min(Math.floor(value) + 1, epochs) : (report?.epoch ?? 0);
+      const epoch = report?.epoch ?? 0; // the last that is done, as it is whose losses stand beside it
       const values = report ? figures(report, scores).map(([name, figure]) => `${name} ${short(figure, 4)}`) : [];
       return fitted(`epoch ${epoch}/${epochs}`, value / total, values, running ? left : `in ${duration(seconds)}`);
     },

@@ -47,8 +47,8 @@ export class Remarks {
     return Object.fromEntries(found.filter(([, counts]) => Object.keys(counts).length > 0));
   }
 
-  /** The worst of all blocks, a sentence for each column and oddity. */
-  sentences(): string[] {
+  /** The worst of all blocks, a sentence for each column and oddity; `elsewhere` is where to find the others, in words. */
+  sentences(elsewhere = this.withReasons ? "" : "; --reasons lists them row by row"): string[] {
     const found = this.tallies.flatMap((tally) =>
       // Object.entries forgets that the keys are the names of oddities
       (Object.entries(tally.counts) as [Oddity, number][])
@@ -60,10 +60,9 @@ export class Remarks {
     );
     const worst = found.sort((a, b) => (a.weight === b.weight ? 0 : b.weight - a.weight)).slice(0, MOST_SENTENCES);
     const more = found.length - worst.length;
-    const hint = this.withReasons ? "" : "; --reasons lists them row by row";
     return [
       ...worst.map(({ text }) => text),
-      ...(more > 0 ? [`${count(more, "more remark")} of this kind${hint}`] : []),
+      ...(more > 0 ? [`${count(more, "more remark")} of this kind${elsewhere}`] : []),
     ];
   }
 }

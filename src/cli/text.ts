@@ -160,6 +160,11 @@ export function valueText({ type }: ColumnState, value: number): string {
   return type === "date" ? dateText(value) : plain(value);
 }
 
+/** Where predictions are clipped; nothing where they are not. */
+export function clippedText(range: readonly [number, number] | undefined): string {
+  return range ? `, predictions kept from ${plain(range[0])} to ${plain(range[1])}` : "";
+}
+
 /** From the smallest to the largest value that training saw of a column; nothing of categories. */
 export function rangeText(state: ColumnState): string {
   if (state.type === "category") return "";

@@ -15,7 +15,7 @@ import type { Watcher } from "../train/reports.js";
 import { type Engine, engineFor, hasModel, type Outcome, train } from "../train/train.js";
 import { conclude, FEW_ROWS } from "./conclude.js";
 import { tellUnknown } from "./continue.js";
-import { describe } from "./describe.js";
+import { describe, isByTime } from "./describe.js";
 import { divergence } from "./divergence.js";
 import { exitCodeOf } from "./exit.js";
 import { failureOf, printResult } from "./failure.js";
@@ -256,6 +256,7 @@ async function tellTrained(
     seconds: seconds.fit ?? 0,
     replaced,
     failure,
+    isByTime: isByTime(config.data),
     allowsFolds: isOfFew && (await allowsFolds(task, config, 5, readValidation)),
   });
   if (json) printResult(result(job, outcome, baselines, { seconds, from }), failureOf(failure));

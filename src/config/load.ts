@@ -279,7 +279,8 @@ function put(raw: Record<string, unknown>, keys: readonly string[], newValue: un
 
 function jsonOrText(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return typeof value === "number" && !Number.isFinite(value) ? text : value; // 1e400 would be told as null
   } catch {
     return text;
   }

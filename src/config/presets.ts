@@ -20,6 +20,8 @@ export function factsOf({ table, task, names }: Pick<TaskOf, "table" | "task" | 
 interface Facts extends TableFacts {
   /** the config names a loss that is not the preset's */
   readonly ownLoss: boolean;
+  /** the config weights classes */
+  readonly weightsClasses: boolean;
 }
 
 /** As a config has it. */
@@ -64,7 +66,10 @@ const OPTIMIZER = "adamw";
 const MOST_EMBEDDED = 2_000;
 
 /** RealMLP's recipe (Holzmüller et al., "Better by Default", 2024), of which presets are variations. */
-function recipe({ task, numbers, ownLoss }: Facts, { members, units, epochs, batchSize }: Size): Values {
+function recipe(
+  { task, numbers, ownLoss, weightsClasses }: Facts,
+  { members, units, epochs, batchSize }: Size,
+): Values {
   const classifies = task === "classification";
   return {
     scale: { inputs: { "*": "robustSmooth" }, clamp: true },
@@ -85,7 +90,7 @@ function recipe({ task, numbers, ownLoss }: Facts, { members, units, epochs, bat
       epochs,
       batchSize,
       calibrate: classifies,
-      bestBy: classifies ? "accuracy" : ownLoss ? "loss" : "rmse",
+      bestBy: classifies ? (weightsClasses ? "balancedAccuracy" : "accuracy") : ownLoss ? "loss" : "rmse",
       optimizer: { name: OPTIMIZER, learningRate: classifies ? 0.04 : 0.2, betas: [0.9, 0.95], weightDecay: 0.02 },
       schedule: { learningRate: { name: "coslog4" }, weightDecay: { name: "flatCos" }, dropout: { name: "flatCos" } },
       learningRateFactors: { bias: 0.1, scaling: 6, activation: 0.1, embedding: 0.1 },
@@ -133,7 +138,7 @@ const UNKNOWN: TableFacts = { rows: 1, numbers: 1, task: "regression" };
 export function withPreset(raw: unknown, facts: TableFacts = UNKNOWN): unknown {
   if (!isObject(raw)) return raw;
   const name = presetOf(raw);
-  const known = { ...facts, ownLoss: namesItsLoss(raw) };
+  const known = { ...facts, ownLoss: namesItsLoss(raw), weightsClasses: weightsClasses(raw) };
   const values =
     typeof name === "string" && Object.hasOwn(presets, name) ? presets[name as PresetName].values(known) : {}; // it was just looked up
   return merge(values, { ...raw, preset: name });
@@ -154,6 +159,11 @@ function namesItsLoss({ model }: Values): boolean {
   const loss = isObject(model) ? model.loss : undefined;
   const name = isObject(loss) ? loss.name : loss;
   return typeof name === "string" && name !== "auto" && name !== "mse";
+}
+
+/** So that what an epoch is chosen by is after rare classes too. */
+function weightsClasses({ training }: Values): boolean {
+  return isObject(training) && training.classWeights !== undefined && training.classWeights !== "none";
 }
 
 /** Not if it is only some options of the presets' own optimizer. */

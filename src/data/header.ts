@@ -2,6 +2,7 @@ import { NnfitError } from "../errors.js";
 import { nearest } from "../family.js";
 
 const MOST_LISTED = 40;
+const LONGEST_LISTED = 80;
 
 /** The place of each column in a header; of a name that stands twice the last. */
 export function placesOf(header: readonly string[]): ReadonlyMap<string, number> {
@@ -40,7 +41,7 @@ export function checkHeader(cells: readonly string[], at: string, matters: (name
       try: "renaming all of them but one",
     });
   }
-  if (names.includes("__proto__")) {
+  if (names.includes("__proto__") && matters("__proto__")) {
     throw new NnfitError("data", 'the header has a column "__proto__", a name that JavaScript reserves', {
       at,
       try: "another name for the column",
@@ -82,8 +83,14 @@ function wayToHeader(header: readonly string[]): string | undefined {
 
 /** In an error, as many names as a person reads. */
 export function listed(names: readonly string[], between = ", "): string {
-  const shown = names.slice(0, MOST_LISTED).join(between);
+  const shown = names.slice(0, MOST_LISTED).map(shownName).join(between);
   return names.length > MOST_LISTED ? `${shown} and ${names.length - MOST_LISTED} more` : shown;
+}
+
+/** In quotes where it would not be told from its neighbours. */
+function shownName(name: string): string {
+  const short = name.length > LONGEST_LISTED ? `${name.slice(0, LONGEST_LISTED)}…` : name;
+  return /, |[\n\r\t]|^\s|\s$/.test(short) && !short.startsWith('"') ? JSON.stringify(short) : short;
 }
 
 export function lacksColumns(

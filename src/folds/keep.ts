@@ -27,7 +27,7 @@ export function keepFolds({ task: { table } }: CrossValidation, results: readonl
   }
   const outcomes = results.map(({ outcome }) => outcome);
   const outcome: Omit<Outcome, "judgedRows"> = {
-    target: training.calibrate ? calibratedTarget(target, outputs, rows.truth) : target,
+    target: training.calibrate ? calibratedTarget(target, outputs, rows.truth, training) : target,
     members: outcomes.flatMap(({ members }) => members),
     judgement: {
       loss: meanLoss(

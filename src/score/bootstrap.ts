@@ -28,7 +28,7 @@ const WORK = 6e7;
 const SEED = 1;
 
 /**
- * Percentile intervals by the bootstrap: rows are drawn with replacement, as many as there are, and scored, many times
+ * Of shares of independent rows, intervals by Wilson's formula. Of all else, percentile intervals by the bootstrap: rows are drawn with replacement, as many as there are, and scored, many times
  * (Efron, 1979). Where rows belong together, whole groups are drawn (the cluster bootstrap; Field and Welsh, 2007): two
  * rows of one patient tell less than two patients. Of a table that is too long for that, a part is taken; what it gives is
  * narrowed by √(part/whole), as the error of a mean is.
@@ -62,7 +62,9 @@ export function bootstrap(
     }
   }
   const units = groups ? groups.count : all;
+  const shares = new Set<string>(metricsOf(target).flatMap(([name, { isShare }]) => (isShare ? [name] : [])));
   const intervals = scorers.map(([name], s) => {
+    if (shares.has(name) && !groups && all > 1) return [name, wilson(scores[name]!, all)];
     const middle = units > 1 ? middleOf(drawn[s]!) : null; // resamples of one row are all that row
     if (!part || !middle) return [name, middle];
     if (Number.isNaN(scores[name])) return [name, null]; // of all rows, not of the part
@@ -174,8 +176,23 @@ function classesLackingIn(truth: Truth): (times: Times) => boolean {
   };
 }
 
-/** A resample for which the score is not defined doesn't count; an interval stands on at least half of them. */
+/**
+ * A resample for which the score is not defined doesn't count; an interval stands on at least half of them. Where all are
+ * alike, as of predictions that are all right, they tell nothing of how the score may vary.
+ */
 function middleOf(scores: Float64Array): Interval | null {
   const sample = new Sample(scores);
-  return sample.values.length < scores.length / 2 ? null : [sample.quantile(0.025), sample.quantile(0.975)];
+  const isTold = sample.values.length >= scores.length / 2 && sample.smallest < sample.largest;
+  return isTold ? [sample.quantile(0.025), sample.quantile(0.975)] : null;
+}
+
+/** Between these are 95 % of a normal distribution. */
+const NORMAL_95 = 1.959963984540054;
+
+/** Of a share of independent rows, near 0 and 1 and of few rows too (Wilson, 1927). */
+function wilson(share: number, rows: number): Interval {
+  const z2 = NORMAL_95 ** 2 / rows;
+  const center = (share + z2 / 2) / (1 + z2);
+  const half = Math.sqrt(share * (1 - share) * z2 + (z2 / 2) ** 2) / (1 + z2);
+  return [Math.max(center - half, 0), Math.min(center + half, 1)];
 }

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { takeMatrixRows } from "../data/arrays.js";
 import { spacedRows } from "../data/split.js";
-import { type InputColumn, oneHot, oneHotWidth, placesOf } from "../transform/inputColumns.js";
+import { type InputColumn, oneHot, oneHotWidth, placesOf, straighteners } from "../transform/inputColumns.js";
 import { Sample } from "../transform/sample.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
@@ -9,8 +9,8 @@ import { type Design, designOf, storedPerRow } from "./design.js";
 import { type Coefficients, inverseLink, logistic, MOST_EVALUATIONS, ridge } from "./regressions.js";
 
 /**
- * A linear model of the network's inputs, w·x + b of each output: the targets in their own units; or the logits of the
- * classes, of two classes that of the second.
+ * A linear model, w·x + b of each output: the targets in their own units; or the logits of the classes, of two classes that
+ * of the second. x is what the network takes, codes one-hot, and where a scaling is no straight line, the table's numbers.
  */
 export const linearState = z.strictObject({
   /** how many of the training rows it was fitted to */
@@ -106,6 +106,7 @@ export function predictLinear(
   const values = weights.map(() => new Float64Array(rows));
   const isCode = Uint8Array.from(columns, ({ kind }) => Number(kind === "code"));
   const places = Uint32Array.from(columns, placesOf);
+  const straighten = straighteners(columns);
   const w = Float64Array.from(
     { length: weights[0]!.length * outputs },
     (_, i) => weights[i % outputs]![Math.floor(i / outputs)]!,
@@ -117,7 +118,7 @@ export function predictLinear(
       const x = X[at++]!;
       if (isCode[i] && x < 0) continue;
       const place = isCode[i] ? first + x * outputs : first;
-      const factor = isCode[i] ? 1 : x;
+      const factor = isCode[i] ? 1 : (straighten[i]?.(x) ?? x);
       for (let k = 0; k < outputs; k++) sums[k]! += w[place + k]! * factor;
     }
     for (let k = 0; k < outputs; k++) values[k]![row] = sums[k]!;

@@ -22,6 +22,8 @@ interface Described {
   readonly from: Place;
   /** A proper scoring rule: nothing does better than the true mean or probabilities. It compares any two networks. */
   readonly isProper?: true;
+  /** a share of the rows, each of which is right or wrong */
+  readonly isShare?: true;
   /** an error in the target's units */
   readonly isInUnits?: true;
   /** of classes by themselves, so that a rare one counts as much as a common one; the first such is what class weights are after */
@@ -129,6 +131,7 @@ export const metrics = {
     task: "classification",
     better: "higher",
     from: "line",
+    isShare: true,
     hidesRareClasses: true,
     of: (truth, predicted) => (times) => mean(times, (row) => Number(predicted[row] === truth[row])),
   },
@@ -152,6 +155,7 @@ export const metrics = {
     task: "classification",
     better: "lower",
     from: "end",
+    isShare: true,
     hidesRareClasses: true,
     of: (truth, predicted) => (times) => mean(times, (row) => Number(predicted[row] !== truth[row])),
   },

@@ -16,7 +16,8 @@ export class Twins {
     anew: () => Promise<FinishedJob | undefined>,
   ): Promise<FinishedJob | undefined> {
     const key = keyOfValues(job, values);
-    const first = await this.known.get(key);
+    const twin = this.known.get(key);
+    const first = twin && (await twin); // without one nothing is awaited, or the next job would not find this one
     if (first) return { ...first, ...job, seconds: 0 };
     const training = anew();
     this.known.set(key, training);

@@ -11,10 +11,12 @@ import { type End, together } from "./ends.js";
 import { type States, trainInTurn } from "./interleave.js";
 import type { MemberOutcome } from "./member.js";
 import { holdsOut, learnedRows } from "./members.js";
+import type { TrainingOptions } from "./options.js";
 import { type Layout, layOut } from "./parallel.js";
 import type { Prepared } from "./prepare.js";
 import { meanLoss, Reports, type Snapshot, type Watcher } from "./reports.js";
 import { type Follower, trainOnThreads } from "./threads.js";
+import { classFactors } from "./weights.js";
 
 export interface Outcome extends End {
   /** with the temperature of its probabilities, where they are calibrated */
@@ -139,16 +141,16 @@ function outcomeOf(prepared: Prepared, ended: readonly MemberOutcome[]): Outcome
 
 /** The scores of all rows that judge a member, each by the mean of what those members predict of it. */
 function judgeTogether(
-  { members, target, rows, training: { calibrate } }: Prepared,
+  { members, target, rows, training }: Prepared,
   ended: readonly MemberOutcome[],
 ): Pick<Outcome, "target" | "judgement" | "judgedRows"> {
   const judging = members.map(({ judging }) => judging);
   const [alone, ...others] = ended as [MemberOutcome, ...MemberOutcome[]]; // there is one at least
-  const calibrates = calibrate && holdsOut(members); // of the rows that they learned from networks are too sure
+  const calibrates = training.calibrate && holdsOut(members); // of the rows that they learned from networks are too sure
   if (others.length === 0 && !calibrates) return { target, judgement: alone.judgement, judgedRows: judging[0]! };
   const { judgedRows, outputs } = meanOutputs(judging, ended);
   const truth = takeTruth(rows.truth, judgedRows);
-  const calibrated = calibrates ? calibratedTarget(target, outputs, truth) : target;
+  const calibrated = calibrates ? calibratedTarget(target, outputs, truth, training) : target;
   return {
     target: calibrated,
     judgedRows,
@@ -179,10 +181,17 @@ function meanOutputs(judging: readonly Uint32Array[], ended: readonly MemberOutc
   return { judgedRows, outputs };
 }
 
-/** The same target; of classes with the temperature that fits the probabilities best to the truth. */
-export function calibratedTarget(target: TargetState, outputs: Float32Array, truth: Truth): TargetState {
+/** The same target; of classes with the temperature that fits the probabilities best to the truth, weighted as in training. */
+export function calibratedTarget(
+  target: TargetState,
+  outputs: Float32Array,
+  truth: Truth,
+  { classWeights }: Pick<TrainingOptions, "classWeights">,
+): TargetState {
   if (target.task === "regression" || truth.task === "regression") return target;
   const predictions = invertTarget(target, outputs);
   if (predictions.task === "regression") return target;
-  return { ...target, temperature: fitTemperature(predictions.probabilities, truth.classes) };
+  const factors = classFactors(classWeights, target, truth);
+  const weightOf = factors?.(range(0, truth.classes.length));
+  return { ...target, temperature: fitTemperature(predictions.probabilities, truth.classes, weightOf) };
 }

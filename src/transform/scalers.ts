@@ -15,6 +15,8 @@ export interface Scaler<State extends z.ZodObject = z.ZodObject> {
   learn(sample: Sample): z.output<State>;
   apply(x: number, state: z.output<State>): number;
   invert(u: number, state: z.output<State>): number;
+  /** a straight line, which a linear model needs not undo */
+  readonly isLinear?: boolean;
   /** the inverse for people; a number of the state stands in braces */
   readonly inverse: string;
 }
@@ -23,6 +25,7 @@ const scaler = <State extends z.ZodObject>(definition: Scaler<State>): Scaler<St
 
 const shiftAndScale = { center: z.number(), scale: z.number().positive() };
 const linear = {
+  isLinear: true,
   state: z.strictObject(shiftAndScale),
   apply: (x: number, { center, scale }: { center: number; scale: number }) => (x - center) / scale,
   invert: (u: number, { center, scale }: { center: number; scale: number }) => u * scale + center,
@@ -82,7 +85,7 @@ export const scalers = {
 
   log1pStandard: scaler({
     about:
-      "log(1 + x), mirrored for negative x, then zero mean and unit variance: for amounts over several orders of magnitude",
+      "log(1 + x), mirrored for negative x, then zero mean and unit variance: for amounts over several orders of magnitude; a target so scaled is predicted nearer its median than its mean",
     state: z.strictObject(shiftAndScale),
     learn: ({ values }) => {
       const logarithms = values.map(signedLog1p);
@@ -97,7 +100,8 @@ export const scalers = {
   }),
 
   quantileNormal: scaler({
-    about: "the rank among the training values, mapped to a normal distribution: any shape becomes a bell curve",
+    about:
+      "the rank among the training values, mapped to a normal distribution: any shape becomes a bell curve; a target so scaled is predicted nearer its median than its mean",
     state: z
       .strictObject({ values: z.array(z.number()).min(1), normals: z.array(z.number()).min(1) })
       .refine(({ values, normals }) => values.length === normals.length && ascending(values) && ascending(normals)),
@@ -109,6 +113,7 @@ export const scalers = {
 
   none: scaler({
     about: "unchanged",
+    isLinear: true,
     state: z.strictObject({}),
     learn: () => ({}),
     apply: (x) => x,
@@ -158,6 +163,10 @@ export function checkMagnitude({ smallest, largest }: Sample, most: number, colu
 /** Learns from the present values of the training rows. */
 export function learnScaler(name: ScalerName, sample: Sample): ScalerState {
   return { name, ...scalers[name].learn(sample) };
+}
+
+export function isLinear({ name }: ScalerState): boolean {
+  return (scalers[name] as Scaler).isLinear === true;
 }
 
 export function scalingOf(state: ScalerState): Scaling {

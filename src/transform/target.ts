@@ -168,6 +168,21 @@ export function inverseOf({
   return (u) => Math.min(Math.max(invert(u), lowest), highest);
 }
 
+/** Of how many rows a target is clipped to the range of the training rows   outputs [rows, targets], as above */
+export function countClipped(target: TargetState, outputs: Float32Array): number {
+  if (target.task === "classification" || !target.targets.some(({ range }) => range)) return 0;
+  const width = targetWidth(target);
+  const isClipped = target.targets.map(({ scaler, range: [lowest, highest] = EVERYTHING }) => {
+    const { invert } = scalingOf(scaler);
+    return (u: number) => invert(u) < lowest || invert(u) > highest;
+  });
+  let count = 0;
+  for (let row = 0; row < outputs.length; row += width) {
+    if (isClipped.some((is, t) => is(outputs[row + t]!))) count++;
+  }
+  return count;
+}
+
 /**
  * What the network predicts, in the target's own units.
  * outputs [rows, targets or classes], as the loss's inverse link gives them: scaled targets, or probabilities.

@@ -31,9 +31,14 @@ export function tempered(probabilities: Float32Array, classes: number, temperatu
 /**
  * The temperature at which probabilities [rows, classes] have the least log-loss. The log-loss has a single minimum in
  * 1/T, so a golden-section search finds it. To all rows together one more is added, predicted as they are on average and
- * of any class alike: where no prediction is wrong, that keeps them from becoming certain.
+ * of any class alike: where no prediction is wrong, that keeps them from becoming certain. Rows may have weights, 1 on
+ * average.
  */
-export function fitTemperature(probabilities: Float32Array, truth: Int32Array): number {
+export function fitTemperature(
+  probabilities: Float32Array,
+  truth: Int32Array,
+  weightOf: (row: number) => number = () => 1,
+): number {
   const classes = probabilities.length / truth.length;
   const logLoss = (logarithm: number) => {
     const inverse = exp(-logarithm);
@@ -50,8 +55,9 @@ export function fitTemperature(probabilities: Float32Array, truth: Int32Array): 
         total += exp(logit);
         ofAll += logit;
       }
-      sum += log(total) - inverse * logShare(probabilities[start + truth[row]!]!, largest);
-      unknown += log(total) - ofAll / classes;
+      const weight = weightOf(row);
+      sum += weight * (log(total) - inverse * logShare(probabilities[start + truth[row]!]!, largest));
+      unknown += weight * (log(total) - ofAll / classes);
     }
     return sum + unknown / truth.length;
   };

@@ -130,6 +130,7 @@ const cwd = folder({
     rows.filter((row) => row[5] === "yes").map((row) => [...row.slice(0, 4), "yes"]),
   ),
   "odd.csv": "a,b,colour,day\nx,1,red,2024-03-01\n1e9,1,green,2024-03-01\n,1,red,2024-03-01\n",
+  "green.csv": "a,b,colour,day,two\n1e9,1,green,2024-03-01,yes\n,1,red,2024-03-01,no\n",
   "lacking.csv": "a,b,colour,more\n1,2,red,4\n",
   "two.json": config(ofTwo),
   "moved.json": config({ ...ofTwo, train: "moved.csv" }),
@@ -192,6 +193,7 @@ const turns: readonly Readonly<Record<string, readonly Call[]>>[] = [
     evaluate: [
       ["evaluate runs/two t.csv --importance"],
       ["evaluate runs/two yes.csv"],
+      ["evaluate runs/two green.csv"],
       ["evaluate runs/three t.csv"],
       ["evaluate runs/y t.csv --importance --fail-if rmse>0"],
       ["evaluate runs/targets t.csv --no-intervals"],

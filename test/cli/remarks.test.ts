@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { cells, folder, nnfit, records, text, works } from "./nnfit.js";
+import { cells, folder, json, nnfit, records, text, works } from "./nnfit.js";
 
 const header = "age,city,price,y";
 const training = Array.from({ length: 40 }, (_, i) => {
@@ -10,6 +10,7 @@ const cwd = folder({
   "t.csv": [header, ...training].join("\n"),
   "c.json": '{ "data": { "train": "t.csv", "target": "y", "validation": 0 }, "training": { "epochs": 200 } }',
   "below.csv": ["x,y", ...Array.from({ length: 20 }, (_, i) => `${i},${-100 - i}`)].join("\n"),
+  "far.csv": "x\n500\n600\n",
   "n.json": '{ "data": { "train": "below.csv", "target": "y" }, "training": { "epochs": 2 } }',
 });
 beforeAll(async () => {
@@ -81,6 +82,29 @@ describe.concurrent("nnfit predict, of rows unlike those it learned from,", () =
     const plain = records((await predict(odd)).out).map(({ prediction }) => prediction);
     const explained = records((await predict(odd, "--reasons")).out).map(({ prediction }) => prediction);
     expect(explained).toEqual(plain);
+  });
+});
+
+describe.concurrent("what is unusual", () => {
+  it("is told by evaluate too, unless the model learned from these rows", async () => {
+    const rows = table("30,Bonn,5,plain", "99,Oslo,5,-2", "30,Rome,5,@home");
+    const { out, err } = await works(["evaluate", "runs/c", "--json"], { cwd, input: rows });
+    expect(json<{ odd: object }>(out).odd).toEqual({ age: { outside: 1 }, city: { unseen: 1 } });
+    expect(err).toContain('note: 1 row has a category of "city" that the model does not know: "Bonn"');
+    expect(err).toContain('note: "age" is beyond its training range (21 to 59) in 1 row');
+    expect((await works(["evaluate", "runs/c", "t.csv"], { cwd })).err).not.toContain("missing");
+  });
+
+  it("is a prediction that is clipped, which training, predict and inspect tell", async () => {
+    const clamp = ["--set", "scale.clamp=true", "--set", "training.epochs=200", "--out", "runs/clamp"];
+    const kept = "predictions kept from -119 to -100";
+    expect((await works(["train", "n.json", ...clamp], { cwd })).err).toContain(kept);
+    expect((await works(["inspect", "runs/clamp"], { cwd })).out).toContain(kept);
+    const args = ["predict", "runs/clamp", "far.csv", "--out", "clipped.csv", "--json"];
+    const { out, err } = await works(args, { cwd });
+    expect(records(text(cwd, "clipped.csv")).map(({ prediction }) => prediction)).toEqual(["-119", "-119"]);
+    expect(json(out)).toMatchObject({ rows: 2, clipped: 2 });
+    expect(err).toContain("note: 2 rows have predictions clipped to the target's training range (scale.clamp)");
   });
 });
 

@@ -84,6 +84,15 @@ describe("what is said of few rows", () => {
     ).toContain(advice);
   });
 
+  it("says of the latest rows that they were not learned from, and how they may be", async () => {
+    const byTime = ["--set", "data.time=t", "--set", "data.ignore=[]"];
+    const told = await train(rows, ...byTime);
+    expect(told).toContain("48 for training, the latest 12 for validation");
+    expect(told).toContain("the latest rows only judged it; with --set data.validation=0 it learns from them too");
+    expect(await train(rows, ...byTime, "--set", "data.validation=0")).not.toContain("latest");
+    expect(await train(rows)).not.toContain("latest");
+  });
+
   it("tells of a warm-up that is longer than the training", async () => {
     const note =
       "note: the warm-up is longer than the training, so the learning rate reaches only 40.0% of its setting";
@@ -110,6 +119,10 @@ describe("what is said of few rows", () => {
     );
     const told = 'note: "yes" is 3.0% of the rows, so accuracy says little';
     expect(await train(lines)).toContain(told);
+    const three = lines.map((line, i) => (i % 50 === 4 ? line.replace("no", "maybe") : line));
+    expect(await train(three)).toContain(
+      'note: "maybe" is 2.0%, "yes" is 3.0% of the rows, so accuracy says little: training.classWeights',
+    );
     expect(await train(lines, "--set", "training.bestBy=rocAuc")).not.toContain(told);
     const weighted = await train(lines, "--set", "training.classWeights=balanced");
     expect(weighted).not.toContain(told);

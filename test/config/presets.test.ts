@@ -25,6 +25,15 @@ describe.each(presetNames)("the preset %s", (preset) => {
     expect(bestBy("crossEntropy", small)).toBe(bestBy("auto", small));
   });
 
+  it("chooses the epoch of weighted classes by a score that counts them alike", () => {
+    const bestBy = (training: object) =>
+      resolved({ preset, training }, { ...small, task: "classification" }).training.bestBy;
+    expect(bestBy({ classWeights: "none" })).toBe(bestBy({}));
+    const weighted = preset === "none" ? "loss" : "balancedAccuracy";
+    expect([bestBy({ classWeights: "balanced" }), bestBy({ classWeights: { a: 2 } })]).toEqual([weighted, weighted]);
+    expect(bestBy({ classWeights: "balanced", bestBy: "logLoss" })).toBe("logLoss");
+  });
+
   it("leaves what is set by hand", () => {
     const own = {
       model: { hidden: [7], dropout: 0.3, loss: "crossEntropy" },
@@ -102,7 +111,8 @@ describe("a value set by hand", () => {
 
   it("for one column keeps the preset's scaler for the others", () => {
     expect(resolved({ scale: { inputs: { size: "minmax" } } }).scale.inputs).toEqual({
-      ...(presets.balanced.values({ ...small, ownLoss: false }) as { scale: { inputs: object } }).scale.inputs,
+      ...(presets.balanced.values({ ...small, ownLoss: false, weightsClasses: false }) as { scale: { inputs: object } })
+        .scale.inputs,
       size: "minmax",
     });
   });

@@ -18,8 +18,7 @@ function numbers(rows: number) {
 }
 
 /** Rows of two classes, of which nine in ten are right. */
-function classes(truths: Int32Array) {
-  const predicted = truths.map((y) => (random.uniform() < 0.9 ? y : 1 - y));
+function classes(truths: Int32Array, predicted = truths.map((y) => (random.uniform() < 0.9 ? y : 1 - y))) {
   const probabilities = Float32Array.from({ length: 2 * truths.length }, (_, i) =>
     predicted[i >> 1] === i % 2 ? 0.8 : 0.2,
   );
@@ -101,6 +100,23 @@ describe("bootstrap intervals", () => {
     expect(bootstrap(...of, scoresOf(...of), { codes: new Int32Array(20), count: 1 }).of.rmse).toBeNull();
   });
 
+  it("of shares of independent rows are Wilson's, as scipy has them", () => {
+    const of = (right: number, rows: number) => {
+      const truths = Int32Array.from({ length: rows }, (_, row) => row % 2);
+      const predicted = classes(
+        truths,
+        truths.map((y, row) => (row < right ? y : 1 - y)),
+      );
+      return bootstrap(...predicted, scoresOf(...predicted)).of;
+    };
+    const close = (found: readonly [number, number] | null | undefined, low: number, high: number) => {
+      expect(found![0]).toBeCloseTo(low, 12);
+      expect(found![1]).toBeCloseTo(high, 12);
+    };
+    close(of(15, 15).accuracy, 0.7961166989641515, 1);
+    close(of(95, 100).error, 0.021543679154367973, 0.11175046923191913);
+  });
+
   it("are the same for the same rows", () => {
     const of = numbers(50);
     expect(bootstrap(...of, scoresOf(...of))).toEqual(bootstrap(...of, scoresOf(...of)));
@@ -108,10 +124,9 @@ describe("bootstrap intervals", () => {
 
   it("are null where the score is not defined, and stand where only some resamples lack it", () => {
     const single = classes(new Int32Array(20).fill(1));
-    expect(bootstrap(...single, scoresOf(...single)).of).toMatchObject({
-      rocAuc: null,
-      accuracy: [expect.any(Number), 1],
-    });
+    expect(bootstrap(...single, scoresOf(...single)).of.rocAuc).toBeNull();
+    const right = classes(Int32Array.of(0, 1, 0, 1, 1), Int32Array.of(0, 1, 0, 1, 1)); // as are all resamples
+    expect(bootstrap(...right, scoresOf(...right)).of).toMatchObject({ f1: null, accuracy: [expect.any(Number), 1] });
     const rare = classes(Int32Array.from({ length: 20 }, (_, row) => Number(row < 2))); // a resample in eight has no positive
     const [low, high] = bootstrap(...rare, scoresOf(...rare)).of.rocAuc!;
     expect(0 <= low && low <= high && high <= 1).toBe(true);

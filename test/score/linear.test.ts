@@ -2,6 +2,9 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { designOf, gram, storedPerRow } from "../../src/score/design.js";
 import { type LinearState, learnLinear, predictLinear } from "../../src/score/linear.js";
+import type { InputColumn } from "../../src/transform/inputColumns.js";
+import { Sample } from "../../src/transform/sample.js";
+import { learnScaler, scalingOf } from "../../src/transform/scalers.js";
 import type { TargetState } from "../../src/transform/target.js";
 import type { Truth } from "../../src/transform/truth.js";
 
@@ -117,6 +120,23 @@ describe("the linear model", () => {
     expect(predictLinear(state, numbers(1), { X, columns })).toEqual(predicted(state, numbers(1), flat(rows)));
   });
 
+  it("is of the table's numbers where a scaling is no straight line", () => {
+    const raw = Float64Array.from({ length: 60 }, (_, i) => Math.exp(((i * 37) % 60) / 10 - 1));
+    const truth = ofNumbers([...raw].map((x, i) => 3 * x + ((i * 7) % 5)));
+    const fitted = (X: Float32Array, columns: readonly InputColumn[]) => {
+      const state = learnLinear(numbers(1), { X, columns, truth });
+      const predictions = typeof state === "string" ? undefined : predictLinear(state, numbers(1), { X, columns });
+      return predictions?.task === "regression" ? [...predictions.values[0]!] : [];
+    };
+    const expected = fitted(Float32Array.from(raw), numberColumns(1));
+    for (const name of ["robustSmooth", "log1pStandard", "quantileNormal"] as const) {
+      const bent = learnScaler(name, new Sample(raw));
+      const X = Float32Array.from(raw, scalingOf(bent).apply);
+      expect(off(fitted(X, [{ kind: "number", bent }]), expected), name).toBeLessThan(1e-5);
+      expect(off(fitted(X, numberColumns(1)), expected), name).toBeGreaterThan(0.05);
+    }
+  });
+
   it("has probabilities of its own temperature, not the network's", () => {
     const truth = ofClasses(y.map((value) => Number(value > 0)));
     const state = learned(classes(2), X, truth);
@@ -172,7 +192,7 @@ describe("the linear model", () => {
 });
 
 describe("a design", () => {
-  const X = Float32Array.from({ length: 19 * 5 }, (_, i) =>
+  const X = Float64Array.from({ length: 19 * 5 }, (_, i) =>
     i % 5 < 2 ? Number((i * 37) % 11 < 3) : ((i * 53) % 17) - 4,
   );
   const columns = [0, 1, 2, 3, 4].map((j) => [...X.filter((_, i) => i % 5 === j)]);
