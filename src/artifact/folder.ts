@@ -1,3 +1,4 @@
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileError, NnfitError } from "../errors.js";
 import { systemFiles } from "./files.js";
@@ -17,6 +18,12 @@ export interface FolderOptions {
   readonly source: string;
   /** the text of the resolved config, kept in the folder */
   readonly config: string;
+}
+
+/** Refuses a file in the place of the run folder, which would be told as a fault of what is in it. */
+export function refuseFile(path: string, name: string): void {
+  if (!existsSync(path) || statSync(path).isDirectory()) return;
+  throw new NnfitError("files", "the run folder is a file", { at: name, try: "another output or --out" });
 }
 
 /** A folder that one process writes its results to, with the resolved config. It has `run.lock` in it until it is closed. */

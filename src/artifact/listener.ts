@@ -10,7 +10,11 @@ export class Listener {
   private waiting = Buffer.alloc(0);
   private isGone = false;
 
-  constructor(private readonly given: number) {
+  /** `lost` is told if what is written can't be, which is more than that nobody listens. */
+  constructor(
+    private readonly given: number,
+    private readonly lost: (error: unknown) => void,
+  ) {
     this.descriptor = withoutWaiting(given);
   }
 
@@ -37,7 +41,9 @@ export class Listener {
       }
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException; // node:fs throws nothing else
-      if (code !== "EAGAIN") this.isGone = true; // nobody listens any more, which is no reason to stop
+      if (code === "EAGAIN") return this.waiting.length < before;
+      this.isGone = true; // nobody listens any more, which is no reason to stop
+      if (code !== "EPIPE") this.lost(error);
     }
     if (this.isGone) this.waiting = Buffer.alloc(0);
     return this.waiting.length < before;

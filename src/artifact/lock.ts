@@ -229,7 +229,7 @@ class Held {
     return new NnfitError("files", "another run is using the output folder", {
       at: folder,
       have: `${described(this.holder)}; last sign of life ${new Date(this.modified).toISOString()}`,
-      try: "waiting until it has ended, or another folder with --out",
+      try: `waiting until it has ended, or another folder with --out; if it was killed on another machine or in another container, it counts as gone ${PATIENCE_MILLISECONDS / 1000} s after its last sign of life`,
     });
   }
 }

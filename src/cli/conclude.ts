@@ -59,10 +59,10 @@ export function conclude(
     if (training.classWeights !== "none")
       say("", "probabilities are those of classes as weighted, not of their shares in the table");
   }
-  if (best !== "" && rows < FEW_ROWS) {
-    const way = allowsFolds ? "; --folds 5 scores rows that had no part in it" : "";
-    say("", `optimistic: these few rows also chose the best epoch${way}`);
-  }
+  const way = allowsFolds ? "; --folds 5 scores rows that had no part in it" : "";
+  const optimistic =
+    best !== "" && rows < FEW_ROWS ? [`optimistic: these few rows also chose the best epoch${way}`] : [];
+  for (const remark of optimistic) say("", remark);
   for (const { label, text, remarks } of compared) {
     say(label, text);
     for (const remark of remarks) say("", remark);
@@ -73,7 +73,14 @@ export function conclude(
   if (replaced) say("", replacedText(replaced, target));
   say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
   const facts = { scores: `of ${judged}${by}`, model };
-  summarize({ title: `nnfit train: ${folder}`, scores: { network: scores }, compared, failure, facts });
+  summarize({
+    title: `nnfit train: ${folder}`,
+    scores: { network: scores },
+    compared,
+    remarks: optimistic,
+    failure,
+    facts,
+  });
 }
 
 /** Of a model whose latest rows were held out. */

@@ -97,16 +97,21 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
     if (options.importance && !importance) say("left out", "the importance of columns: a single row can't be shuffled");
     for (const { label, remarks } of compared) for (const text of remarks) remark(`${label}: ${text}`);
   }
-  if (evaluation.seemsLearned)
-    remark("the model seems to have been trained on these rows, so the scores are optimistic");
-  else evaluation.oddities.sentences("; nnfit check finds them all").forEach(note);
-  if (intervals && model.groups !== undefined) tellGroups(model.groups, groups);
-  else if (intervals && evaluation.rows < FEW_ROWS) remark(tooNarrow(count(evaluation.rows, "row")));
+  const remarks = [
+    ...(evaluation.seemsLearned
+      ? ["the model seems to have been trained on these rows, so the scores are optimistic"]
+      : []),
+    ...(intervals ? remarksOnIntervals(model.groups, evaluation) : []),
+  ];
+  if (!evaluation.seemsLearned) evaluation.oddities.sentences("; nnfit check finds them all").forEach(note);
+  remarks.forEach(remark);
+  if (intervals && model.groups !== undefined && groups) tellGroups(model.groups, groups);
   summarize({
     title: `nnfit evaluate: ${path}`,
     scores: { network: scores },
     intervals: intervals?.of,
     compared,
+    remarks,
     failure,
     facts: {
       scores: `of ${count(evaluation.rows, "row")} of ${source.name}${intervals ? ", with 95 % intervals" : ""}`,
@@ -215,17 +220,20 @@ const FEW_GROUPS = 20;
 const FEW_ROWS = 30;
 const tooNarrow = (few: string) => `intervals from ${few} tend to be too narrow`;
 
-function tellGroups(column: string, groups: Groups | undefined): void {
+/** Whether they can be trusted. `column` is what marks the rows that belong together, if the model knows. */
+function remarksOnIntervals(column: string | undefined, { rows, groups }: Evaluation): string[] {
+  if (column === undefined) return rows < FEW_ROWS ? [tooNarrow(count(rows, "row"))] : [];
+  if (groups && groups.alone <= groups.count / 2)
+    return groups.count > 1 && groups.count < FEW_GROUPS ? [tooNarrow(count(groups.count, "group"))] : [];
   const name = oneLine(column);
-  if (!groups || groups.alone > groups.count / 2) {
-    const lacks = groups ? `many rows lack "${name}"` : `the table lacks "${name}"`;
-    remark(`${lacks}, which marks the rows that belong together, so the intervals may be far too narrow`);
-  } else if (groups.count === 1) {
-    say("intervals", `none, because all rows belong together by "${name}"`);
-  } else {
-    say("intervals", `of whole groups of rows, ${whole(groups.count)} by "${name}"`);
-    if (groups.count < FEW_GROUPS) remark(tooNarrow(count(groups.count, "group")));
-  }
+  const lacks = groups ? `many rows lack "${name}"` : `the table lacks "${name}"`;
+  return [`${lacks}, which marks the rows that belong together, so the intervals may be far too narrow`];
+}
+
+function tellGroups(column: string, { count: groups, alone }: Groups): void {
+  const name = oneLine(column);
+  if (groups === 1) say("intervals", `none, because all rows belong together by "${name}"`);
+  else if (alone <= groups / 2) say("intervals", `of whole groups of rows, ${whole(groups)} by "${name}"`);
 }
 
 function printMatrix({ classes, rows }: Confusion): void {

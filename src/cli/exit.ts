@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import { type ErrorKind, NnfitError } from "../errors.js";
 import { Interrupted, signalCodes } from "./signals.js";
 
-/** The exit code of each kind of error: a contract with scripts. 0 is success, 130 and 143 a stop by a signal. */
+/** The exit code of each kind of error: a contract with scripts. 0 is success, 129, 130 and 143 a stop by a signal. */
 export const exitCodes: Readonly<Record<ErrorKind, number>> = {
   check: 1,
   usage: 2,

@@ -1,5 +1,5 @@
 import { Checkpoints } from "../artifact/checkpoints.js";
-import { RunFolder } from "../artifact/folder.js";
+import { RunFolder, refuseFile } from "../artifact/folder.js";
 import { FOLDS_FILE, foldFacts, OUT_OF_FOLD_FILE, saveFolds, saveKept } from "../artifact/foldFiles.js";
 import { MODEL_FILE } from "../artifact/model.js";
 import { modelOf } from "../artifact/trained.js";
@@ -60,6 +60,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   describe(table, plan.task, first, engine, config, foldsText(plan));
   warnOfFolds(plan);
 
+  refuseFile(config.output, name);
   const files = [FOLDS_FILE, OUT_OF_FOLD_FILE];
   const identity = { name, source: path, config: text };
   using folder = new RunFolder(config.output, identity, [...files, ...(keep ? [MODEL_FILE] : [])]);

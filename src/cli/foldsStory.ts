@@ -95,6 +95,7 @@ export function concludeFolds(
     title: `nnfit train --folds ${results.length}: ${folder}`,
     scores: { "mean of the folds": scores.mean, "± deviation": scores.deviation, "out of fold": scores.outOfFold },
     compared,
+    remarks: [],
     failure,
     facts: { files: paths, model },
   });

@@ -88,21 +88,6 @@ function refuseUnfinished(folder: string): void {
   });
 }
 
-/** Refuses to write over a file that is read; `read` has each by what it is. */
-export function keepInputs(out: string, read: Readonly<Record<string, string>>): void {
-  const numberOf = (path: string) => {
-    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-    return stat?.isFile() ? `${stat.dev} ${stat.ino}` : undefined;
-  };
-  const written = numberOf(out);
-  const [what] = Object.entries(read).find(([, path]) => written !== undefined && numberOf(path) === written) ?? [];
-  if (what === undefined) return;
-  throw new NnfitError("usage", `the predictions would overwrite ${what}`, {
-    at: `--out ${out}`,
-    try: "another file name",
-  });
-}
-
 /** Finds where MODEL has its model. */
 export function placeOf(path: string): Place {
   const workingDirectory = process.cwd();

@@ -82,12 +82,23 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.once("beforeExit", leftUndone);
   const program = newProgram();
   try {
+    checkWorkingDirectory();
     await addCommands(program, argv);
     await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = report(await withSetting(error, program, argv), { json: wantsJson(argv) });
   } finally {
     process.off("beforeExit", leftUndone);
+  }
+}
+
+/** Paths are told as seen from there. */
+function checkWorkingDirectory(): void {
+  try {
+    process.cwd();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error; // whatever is thrown has a code or none
+    throw new NnfitError("files", "the working directory no longer exists", { try: "cd to a folder that does" });
   }
 }
 

@@ -1,28 +1,17 @@
-import {
-  createWriteStream,
-  existsSync,
-  lstatSync,
-  readlinkSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
-import { dirname, resolve } from "node:path";
 import { Readable } from "node:stream";
-import { pipeline as streamPipeline } from "node:stream/promises";
+import { pipeline } from "node:stream/promises";
 import { type Command, Option } from "commander";
 import { cellFormat, checkedNetworksOf } from "../artifact/model.js";
 import { readBlocks } from "../data/read.js";
 import { Memory } from "../engine/memory.js";
-import { fileError, NnfitError } from "../errors.js";
+import { NnfitError } from "../errors.js";
 import { BlockPredictor } from "../train/blockPredictor.js";
 import { threadsOf, threadsToPredict } from "../train/parallel.js";
-import { printFailure, printResult, stoppedFailure } from "./failure.js";
-import { keepInputs, modelAt, placeOf, rowsSource } from "./locate.js";
+import { printResult } from "./failure.js";
+import { modelAt, placeOf, rowsSource } from "./locate.js";
+import { refuseInputs, writePredictions } from "./outputFile.js";
 import { Predictions } from "./predictions.js";
 import { inputsToRead, type RowsOptions, rowsFormat, withRowsOptions } from "./rowsOptions.js";
-import { watchSignals } from "./signals.js";
 import { note } from "./text.js";
 import { example, modelArgument, threadsOption } from "./usage.js";
 
@@ -97,7 +86,7 @@ async function predictAction(
   }
   const place = placeOf(path);
   const model = modelAt(place, path);
-  if (out !== undefined) keepInputs(out, { "the table": rows, "the model": place.file, "the config": path });
+  if (out !== undefined) refuseInputs(out, { "the table": rows, "the model": place.file, "the config": path });
   if (proba && model.target.task === "regression") {
     throw new NnfitError("usage", "--proba is for classes, but this model predicts a number");
   }
@@ -114,47 +103,13 @@ async function predictAction(
   const predictions = new Predictions(model, { proba, reasons, lenient, csvSafe });
   const lines = Readable.from(predictions.lines(predictor.predict(blocks)));
   try {
-    if (out === undefined) await streamPipeline(lines, process.stdout, { end: false });
-    else await writeStream(out, lines, json);
+    if (out === undefined) await pipeline(lines, process.stdout, { end: false });
+    else await writePredictions(out, lines, json);
   } finally {
     await predictor.close();
   }
   predictions.sentences().forEach(note);
   if (json) printResult({ version: 1, predictions: out, ...predictions.counts, odd: predictions.odd() });
-}
-
-/** A file appears when it is complete: until then it is a temporary file beside it. Devices and pipes are written to. */
-async function writeStream(path: string, text: Readable, json: boolean): Promise<void> {
-  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
-  const place = throughLinks(path); // a symbolic link stays one
-  const target = isFile ? `${place}.${process.pid}.tmp` : path;
-  if (isFile) rmSync(target, { force: true }); // what somebody has put there, a symbolic link too, is not written through
-  const file = createWriteStream(target, { flush: isFile, ...(isFile && { flags: "wx" }) });
-  const signals = watchSignals((signal) => {
-    if (isFile) rmSync(target, { force: true });
-    if (json) printFailure(stoppedFailure(signal));
-    process.kill(process.pid, signal); // nobody listens any more: it ends the process
-  });
-  let failed: Error | undefined;
-  file.on("error", (error) => {
-    failed = error;
-  });
-  try {
-    await streamPipeline(text, file);
-    if (isFile) renameSync(target, place);
-  } catch (error) {
-    if (isFile) rmSync(target, { force: true });
-    throw error === failed ? fileError("write the predictions", path, error) : error;
-  } finally {
-    signals.stop();
-  }
-}
-
-/** Where a path leads, also where a link's file is not there yet. */
-function throughLinks(path: string): string {
-  if (existsSync(path)) return realpathSync(path);
-  if (!lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) return path;
-  return throughLinks(resolve(dirname(path), readlinkSync(path)));
 }
 
 /** Names separated by commas; in quotes those that have one. */

@@ -1,11 +1,12 @@
 import { Checkpoints, type FoundCheckpoint } from "../artifact/checkpoints.js";
 import { Events, type Happening, startEvent } from "../artifact/events.js";
+import { refuseFile } from "../artifact/folder.js";
 import { removeOtherFolds } from "../artifact/foldFiles.js";
 import { Run } from "../artifact/run.js";
 import { modelSoFar } from "../artifact/trained.js";
 import type { Origin } from "../config/differences.js";
 import type { Config } from "../config/schema.js";
-import { NnfitError } from "../errors.js";
+import { fileError, NnfitError } from "../errors.js";
 import type { EpochReport } from "../train/bestEpoch.js";
 import { fingerprint } from "../train/fingerprint.js";
 import { learnedRows } from "../train/members.js";
@@ -41,6 +42,7 @@ export function openSession(options: SessionOptions): Session | "complete" {
   const { prepared, config, text, folder, source, scores, resume, descriptor } = options;
   const { output } = config;
 
+  refuseFile(output, folder);
   const checkpoints = new Checkpoints(output, folder);
   const origin = { config: JSON.parse(text) as Origin["config"], data: fingerprint(prepared) }; // it is an object
   const found = resume ? findCheckpoint({ output, folder }, checkpoints, origin) : undefined;
@@ -54,7 +56,11 @@ export function openSession(options: SessionOptions): Session | "complete" {
     if (found) checkpoints.tidy();
     else removeOld(checkpoints);
     if (removeOtherFolds(run)) note("folds.csv and out-of-fold.csv came from another config and are removed");
-    const events = new Events(output, folder, () => new Date(), { goesOn: found !== undefined, descriptor });
+    const lost = (error: unknown) => {
+      const { message } = fileError("write events", "", error);
+      note(`${message} (--events ${descriptor === 1 ? "-" : descriptor}); ${folder}/events.ndjson has them all`);
+    };
+    const events = new Events(output, folder, () => new Date(), { goesOn: found !== undefined, descriptor, lost });
     session = new Session(options, origin, { run, checkpoints, events }, found, (snapshot) =>
       modelSoFar(prepared, snapshot, config.data),
     );

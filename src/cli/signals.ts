@@ -1,5 +1,5 @@
 /** What a process is asked to stop by, and its exit code then: a contract with scripts. */
-export const signalCodes = { SIGINT: 130, SIGTERM: 143 } as const;
+export const signalCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 export type StopSignal = keyof typeof signalCodes;
 
 /** Training was stopped by a signal and can go on. */

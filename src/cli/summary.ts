@@ -13,6 +13,8 @@ export interface Summary {
   /** of the scores of the first column */
   readonly intervals?: Readonly<Record<string, Interval | null>> | undefined;
   readonly compared: readonly Comparison[];
+  /** on how far the scores can be trusted */
+  readonly remarks: readonly string[];
   /** that the scores are not as they have to be */
   readonly failure?: NnfitError | undefined;
   /** what else there is to say, by label */
@@ -28,7 +30,7 @@ export function summarize(summary: Summary): void {
   }
 }
 
-function summaryLines({ title, scores, intervals = {}, compared, failure, facts }: Summary): string[] {
+function summaryLines({ title, scores, intervals = {}, compared, remarks, failure, facts }: Summary): string[] {
   const columns: [string, Scores][] = [
     ...Object.entries(scores),
     ...compared.flatMap(({ label, scores }): [string, Scores][] => (scores ? [[label, scores]] : [])),
@@ -48,7 +50,7 @@ function summaryLines({ title, scores, intervals = {}, compared, failure, facts 
     ...names.map((name) => tableLine([name, ...columns.map(([, scores], column) => cell(name, scores, column))])),
     "",
     ...Object.entries(told).map(([label, text]) => `- ${markdown(label)}: ${markdown(text)}`),
-    ...compared.flatMap(({ remarks }) => remarks.map((remark) => `- ${markdown(remark)}`)),
+    ...[...compared.flatMap(({ remarks }) => remarks), ...remarks].map((remark) => `- ${markdown(remark)}`),
   ];
 }
 

@@ -11,6 +11,7 @@ import {
 } from "../artifact/differences.js";
 import { lastRun } from "../artifact/events.js";
 import { FOLDS_FILE } from "../artifact/foldFiles.js";
+import { wroteItsModel } from "../artifact/lastEvent.js";
 import { LOCK_FILE } from "../artifact/lock.js";
 import { loadModel, MODEL_FILE } from "../artifact/model.js";
 import { HISTORY_FILE } from "../artifact/run.js";
@@ -79,6 +80,12 @@ function readRun(folder: string) {
   if (!existsSync(place(HISTORY_FILE)) && existsSync(place(FOLDS_FILE))) {
     throw new NnfitError("usage", "the run is a cross-validation, and verify checks single trainings", {
       at: folder,
+    });
+  }
+  if (existsSync(place(MODEL_FILE)) && !wroteItsModel(folder)) {
+    throw new NnfitError("files", "the last training in this folder failed, and its model is from an earlier one", {
+      at: folder,
+      try: "training again",
     });
   }
   const model = loadModel(place(MODEL_FILE));

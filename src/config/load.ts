@@ -10,7 +10,7 @@ import {
 } from "jsonc-parser";
 import type * as z from "zod";
 import { encodingNamed } from "../data/encoding.js";
-import { NnfitError } from "../errors.js";
+import { type ErrorDetails, fileError, NnfitError } from "../errors.js";
 import { type SearchOptions, searchOptionNames, searchOptionsOf } from "../search/options.js";
 import type { Values } from "../search/trials.js";
 import { schemaError } from "./explain.js";
@@ -70,6 +70,10 @@ export function loadConfig(path: string, { set = [], out, backend, workingDirect
   const parse = (values: unknown, facts: TableFacts | undefined, locate: LoadedConfig["locate"]) => {
     const parsed = configSchema.safeParse(withPreset(values, facts));
     if (!parsed.success) throw schemaError(parsed.error.issues, values, locate);
+    for (const name of ["train", "validation"] as const) {
+      const path = parsed.data.data[name];
+      if (isAddress(path)) throw noAddress({ at: locate(`data.${name}`), have: String(path) });
+    }
     return parsed.data;
   };
   const asWritten = parse(raw, undefined, locate);
@@ -157,16 +161,32 @@ export function displayPath(workingDirectory: string, path: string): string {
   return seen.length <= whole.length ? seen : whole;
 }
 
+/** Editors and shells on Windows write a byte order mark, and PowerShell UTF-16. */
+function decoded(bytes: Buffer): string {
+  const encoding = [0xff, 0xfe].every((mark, i) => bytes[i] === mark) ? "utf-16le" : "utf-8";
+  return new TextDecoder(encoding).decode(bytes);
+}
+
+/** Nothing is loaded from the web. */
+function isAddress(path: unknown): boolean {
+  return typeof path === "string" && /^[a-z][a-z\d+.-]+:\/\//i.test(path);
+}
+
+function noAddress(details: ErrorDetails): NnfitError {
+  return new NnfitError("usage", "nnfit reads files, not web addresses", { ...details, try: "downloading it first" });
+}
+
 function readConfig(path: string, name: string): string {
+  if (isAddress(path)) throw noAddress({ at: path });
   try {
-    return readFileSync(path, "utf8").replace(/^\ufeff/, ""); // editors on Windows begin with a byte order mark
+    return decoded(readFileSync(path));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException; // node:fs throws nothing else
-    const message = code === "EISDIR" ? "the config is a folder, not a file" : "can't read the config";
-    const candidate = join(path, "config.json");
-    throw new NnfitError("usage", code === "ENOENT" ? "there is no such config file" : message, {
+    if (code === "ENOENT") throw new NnfitError("usage", "there is no such config file", { at: name });
+    if (code !== "EISDIR") throw fileError("read the config", name, error);
+    throw new NnfitError("usage", "the config is a folder, not a file", {
       at: name,
-      try: code === "EISDIR" && existsSync(candidate) ? `${name}/config.json` : undefined,
+      try: existsSync(join(path, "config.json")) ? `${name}/config.json` : undefined,
     });
   }
 }

@@ -13,6 +13,33 @@ export interface ThreadData {
   readonly patience: bigint;
 }
 
+/**
+ * Runs dist/bundle/`name`.cjs, by the same path from src/engine and from dist/bundle, on a thread.
+ *
+ * @throws NnfitError where the system allows no more of them
+ */
+export function startThread(name: string, workerData: unknown): Worker {
+  try {
+    return new Worker(new URL(`../../dist/bundle/${name}.cjs`, import.meta.url), { workerData });
+  } catch (error) {
+    throw notStarted(error);
+  }
+}
+
+/** Of an error event of a thread: that it could not be started, if it is that. */
+export function threadError(error: unknown): unknown {
+  return error instanceof Error && "code" in error && error.code === "ERR_WORKER_INIT_FAILED"
+    ? notStarted(error)
+    : error;
+}
+
+function notStarted(cause: unknown): NnfitError {
+  return new NnfitError("fault", "a thread can't be started", {
+    have: cause instanceof Error ? cause.message : String(cause),
+    try: "--threads 1, or higher limits of processes and open files (ulimit -u, ulimit -n)",
+  });
+}
+
 /** How long a thread may take to start, or to add code, before it counts as lost. */
 const READY_MILLISECONDS = 10_000;
 
@@ -30,8 +57,7 @@ export function startThreads(
   const module = kernelModule();
   for (let index = 1; index < count; index++) {
     const workerData: ThreadData = { module, memory, control, index, count, patience };
-    // The same path from src/engine and from dist/bundle.
-    const worker = new Worker(new URL("../../dist/bundle/worker.cjs", import.meta.url), { workerData });
+    const worker = startThread("worker", workerData);
     worker.unref();
     worker.on("error", () => {}); // it is noticed by its silence, wherever somebody waits for it
   }

@@ -1,6 +1,7 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { shared } from "../data/arrays.js";
 import type { Table } from "../data/table.js";
+import { startThread, threadError } from "../engine/threads.js";
 import { type ErrorParts, errorOf } from "../errors.js";
 import type { TaskOptions } from "../train/prepare.js";
 import type { EngineOptions } from "../train/train.js";
@@ -67,7 +68,7 @@ export class TrialPool {
   }
 
   private newLane(): Lane {
-    const worker = new Worker(new URL("../../dist/bundle/trialThread.cjs", import.meta.url), { workerData: this.data });
+    const worker = startThread("trialThread", this.data);
     const lane: Lane = { worker, trial: undefined };
     worker.on("message", (message: TrialThreadMessage) => {
       if ("progress" in message) {
@@ -79,7 +80,7 @@ export class TrialPool {
       } else if ("outcome" in message) lane.trial?.resolve(message.outcome);
       else lane.trial?.reject(errorOf(message.error));
     });
-    worker.on("error", (error) => lane.trial?.reject(error));
+    worker.on("error", (error) => lane.trial?.reject(threadError(error)));
     worker.on("exit", (code) => {
       if (this.closed) lane.trial?.resolve(undefined);
       else lane.trial?.reject(new Error(`a thread of the search ended with ${code}`));

@@ -1,5 +1,6 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { shared } from "../data/arrays.js";
+import { startThread } from "../engine/threads.js";
 import type { Network } from "../model/network.js";
 import type { NetworkSpec } from "../model/spec.js";
 
@@ -75,9 +76,7 @@ export class PredictionThreads {
   }
 
   private newLane(): Lane {
-    // The same path from src/train and from dist/bundle.
-    const path = new URL("../../dist/bundle/predictionThread.cjs", import.meta.url);
-    const worker = new Worker(path, { workerData: this.data });
+    const worker = startThread("predictionThread", this.data);
     const lane: Lane = { worker, isReady: false, waiting: [] };
     const fail = (error: unknown) => {
       lane.isReady = false;

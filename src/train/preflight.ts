@@ -91,7 +91,7 @@ export function checkMemory(load: Load, available = availableMemory()): void {
   const limit =
     estimate.engine > most
       ? `${gibibytes(most)}, the most that a WebAssembly memory can hold`
-      : `${gibibytes(available)}, the memory that this machine has left`;
+      : `${gibibytes(available)}, the memory that this machine, or its container, has left`;
   const largest = Object.entries(parts).reduce((most, part) => (part[1] > most[1] ? part : most))[0];
   throw new NnfitError("usage", `the training needs at least ${gibibytes(estimate.total)} of memory`, {
     setting: settings[largest] ?? "model.hidden",
@@ -118,6 +118,7 @@ function checkFiles({ spec, members, optimizer, holdsOut }: Load): void {
 const settings: Record<string, string> = { rows: "data.train", network: "model.hidden", batch: "training.batchSize" };
 
 export function gibibytes(bytes: number): string {
-  const gibi = bytes / 2 ** 30;
+  const gibi = Math.max(bytes, 0) / 2 ** 30;
+  if (gibi < 1) return `${(gibi * 1024).toFixed(0)} MiB`;
   return gibi < 1000 ? `${gibi.toFixed(1)} GiB` : `${gibi.toPrecision(3)} GiB`;
 }

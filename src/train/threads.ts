@@ -1,5 +1,6 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { shared } from "../data/arrays.js";
+import { startThread, threadError } from "../engine/threads.js";
 import { type ErrorParts, errorOf } from "../errors.js";
 import type { HandedOver, MemberEvent, States } from "./interleave.js";
 import type { MemberState, Problem } from "./member.js";
@@ -64,11 +65,9 @@ export async function trainOnThreads(
   const problem = { spec, target, training, batchSize, rows: shareable, initial };
   const asked = new Int32Array(new SharedArrayBuffer(4 * (1 + workers)));
   const work = new Work(members, workers, training.epochs, performance.now(), from);
-  const started = Array.from({ length: workers }, (_, worker) => {
+  const started = startAll(workers, (worker) => {
     const own = members.filter(({ number }) => work.ownerOf(number) === worker);
-    return new Worker(new URL("../../dist/bundle/thread.cjs", import.meta.url), {
-      workerData: { problem, worker, members: own, engineThreads, from, asked } satisfies ThreadData,
-    });
+    return { problem, worker, members: own, engineThreads, from, asked };
   });
   let answers: Map<number, MemberState> | undefined;
   const look = setInterval(() => {
@@ -127,6 +126,18 @@ export async function trainOnThreads(
   }
 }
 
+/** All of them, or none where one can't be started. */
+function startAll(count: number, dataOf: (worker: number) => ThreadData): Worker[] {
+  const started: Worker[] = [];
+  try {
+    for (let worker = 0; worker < count; worker++) started.push(startThread("thread", dataOf(worker)));
+    return started;
+  } catch (error) {
+    for (const worker of started) void worker.terminate();
+    throw error;
+  }
+}
+
 /** Until a worker has done all that it was started for. */
 function ended(
   worker: Worker,
@@ -145,7 +156,7 @@ function ended(
         reject(error);
       }
     });
-    worker.on("error", reject);
+    worker.on("error", (error) => reject(threadError(error)));
     worker.on("messageerror", reject);
     worker.on("exit", (code) =>
       code === 0 && isDone() ? resolve() : reject(new Error(`a training thread ended with ${code}`)),

@@ -1,7 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { contents, type Files, folder, nnfit, put, text, works } from "./nnfit.js";
+import { bin, contents, type Files, folder, nnfit, put, text, works } from "./nnfit.js";
 
 const table = [
   "a,b,kind",
@@ -71,6 +72,25 @@ const flipped = (bytes: Buffer) => {
 };
 
 const cases: Case[] = [
+  usage("a config on the web", {
+    args: ["train", "https://example.org/c.json"],
+    says: ["nnfit reads files, not web addresses", "https://example.org/c.json", undefined, "downloading it first"],
+  }),
+  usage("a table on the web", {
+    args: set("data.train=https://example.org/t.csv"),
+    says: [
+      "nnfit reads files, not web addresses",
+      "--set data.train=https://example.org/t.csv",
+      "https://example.org/t.csv",
+      "downloading it first",
+    ],
+  }),
+  {
+    of: "a config below a file",
+    args: ["train", "t.csv/c.json"],
+    code: 5,
+    says: ["can't read the config: a part of the path is a file, not a folder", "t.csv/c.json"],
+  },
   // configs
   withConfig(
     "a config that is not JSON",
@@ -348,8 +368,32 @@ describe.concurrent("an output folder that can't be written ends the command bef
   });
 });
 
-it("reads a config and a table that begin with a byte order mark", async () => {
+it.runIf(process.platform === "linux")("says that the working directory is gone", async () => {
+  const gone = "mkdir gone && cd gone && rmdir ../gone && exec";
+  const { status, stderr } = spawnSync(
+    "sh",
+    ["-c", `${gone} "${process.execPath}" "${bin}" inspect "${home}/runs/c"`],
+    {
+      cwd: copyOfHome(),
+    },
+  );
+  expect([status, String(stderr)]).toEqual([
+    5,
+    expect.stringContaining("error: the working directory no longer exists"),
+  ]);
+});
+
+it("says of a file in the place of a run folder, or a folder of folds, what it is", async () => {
+  const told = (...more: string[]) => nnfit(["train", "c.json", "--out", "t.csv", ...more], { cwd: home });
+  for (const { err } of [await told(), await told("--folds", "2")]) {
+    expect(err).toMatch(/^error: the run folder is a file\n {2}at {4}t\.csv\n/m);
+  }
+});
+
+it("reads a config and a table that begin with a byte order mark, also in UTF-16", async () => {
   const cwd = copyOfHome({ "c.json": `\ufeff${good}`, "t.csv": `\ufeff${table}` });
+  expect(await nnfit(["train", "c.json"], { cwd })).toMatchObject({ code: 0 });
+  put(cwd, { "c.json": Buffer.from(`\ufeff${good}`, "utf16le") }); // as PowerShell writes it
   expect(await nnfit(["train", "c.json"], { cwd })).toMatchObject({ code: 0 });
 });
 

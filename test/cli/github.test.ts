@@ -165,12 +165,14 @@ describe.concurrent("in GitHub Actions, the step summary gets the scores", () =>
     close(linear, result.linear.scores.logLoss);
     expect(summary).toContain("\n- model: runs/a\\|b/model.safetensors\n");
     expect(summary).toMatch(/\n- baseline: always "(a\\\|b|y\\_\\`z)"\n/);
+    expect(summary).toMatch(/\n- optimistic: these few rows also chose the best epoch/);
   });
 
   it("of evaluate, with their intervals", async () => {
     const { result, summary } = await withSummary("evaluate.md", "evaluate", "runs/c", "t.csv");
     expect(summary).toMatch(/^before\n\n### nnfit evaluate: runs\/c\n/);
     expect(summary).toContain("\n- scores: of 20 rows of t.csv, with 95 % intervals\n- model: runs/c\n");
+    expect(summary).toContain("\n- intervals from 20 rows tend to be too narrow\n");
     const [network, baseline] = tableOf(summary).accuracy ?? [];
     expect(network).toMatch(/^[\d.]+ \([\d.]+ to [\d.]+\)$/);
     close(network, result.scores.accuracy);

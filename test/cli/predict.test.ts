@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -298,6 +298,16 @@ describe("rows of which the network makes no finite number", () => {
     const scores = json<{ scores: object }>((await works(["evaluate", target, "far.csv", "--json"], { cwd })).out);
     expect(new Set(Object.values(scores.scores))).toEqual(new Set([null]));
   });
+});
+
+it.runIf(process.platform !== "win32")("a file that is replaced keeps its permissions", async () => {
+  put(cwd, { "mine.csv": "there before\n" });
+  for (const mode of [0o600, 0o666]) {
+    chmodSync(join(cwd, "mine.csv"), mode);
+    await works(["predict", "run", "-", "--out", "mine.csv"], { cwd, input: csv(rows.slice(0, 3)) });
+    expect(statSync(join(cwd, "mine.csv")).mode & 0o777).toBe(mode);
+  }
+  expect(records(text(cwd, "mine.csv"))).toHaveLength(3);
 });
 
 it.runIf(process.platform !== "win32")("a signal leaves nothing of a file that was begun", async () => {

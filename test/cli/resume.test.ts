@@ -62,6 +62,7 @@ describe.skipIf(process.platform === "win32")("a signal", () => {
   it.each([
     ["SIGINT", 130, "a network", long, []],
     ["SIGTERM", 143, "an ensemble on threads", ensemble, ["--threads", "3"]],
+    ["SIGHUP", 129, "a terminal that is closed", long, []],
   ] as const)(
     "stops a training by %s with %i, and --resume ends as if there had been none: %s",
     async (signal, code, _, config, args) => {
@@ -362,6 +363,16 @@ describe("events", () => {
     expect(spawnSync(process.execPath, args, { cwd, env: environment(), stdio: [...stdio] }).status).toBe(0);
     closeSync(file);
     expect(text(cwd, "e.ndjson")).toBe(text(cwd, "runs", "c", "events.ndjson"));
+    if (process.platform === "linux") {
+      const full = openSync("/dev/full", "w");
+      const stdio = ["ignore", "pipe", "pipe", full] as const;
+      const { status, stderr } = spawnSync(process.execPath, args, { cwd, env: environment(), stdio: [...stdio] });
+      closeSync(full);
+      expect([status, String(stderr)]).toEqual([
+        0,
+        expect.stringContaining("can't write events: the disk is full (--events 3)"),
+      ]);
+    }
     expect((await train(cwd, "--events", "999")).code).toBe(2);
     expect((await train(cwd, "--events", "x")).code).toBe(2);
     for (const ofNode of ["4", "7", "12"]) expect((await train(cwd, "--events", ofNode)).code, ofNode).toBe(2);

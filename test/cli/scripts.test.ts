@@ -194,6 +194,7 @@ describe.concurrent("--json of", () => {
       predictions: "odd-out.csv",
       rows: 4,
       withoutPrediction: 1,
+      clipped: 0,
       odd: { a: { unreadable: 1, outside: 1, missing: 1 } },
     });
     expect(text(cwd, "odd-out.csv")).toBe((await works(args, { cwd })).out);

@@ -141,6 +141,12 @@ describe.concurrent("nnfit verify", () => {
     rmSync(join(cwd, "r", "run.lock"));
     put(cwd, { "r/events.ndjson": stopped });
     await refused(5, "the run is unfinished: it was stopped");
+    const failed = text(cwd, "r", "events.ndjson").replace(
+      /.*"event":"end".*\n$/,
+      '{"event":"end","status":"failed"}\n',
+    );
+    put(cwd, { "r/events.ndjson": failed });
+    await refused(5, "the last training in this folder failed, and its model is from an earlier one");
     const good = await trained();
     put(cwd, { "folds/folds.csv": "", "folds/config.json": "{}" });
     const folds = await nnfit(["verify", "folds"], { cwd });

@@ -3,9 +3,14 @@ import type { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Memory } from "../../src/engine/memory.js";
 import { record } from "../../src/engine/tape.js";
+import { startThread, threadError } from "../../src/engine/threads.js";
 
 /** The threads that the engine has started, and whether those it starts from now on never run. */
-const threads = vi.hoisted(() => ({ started: [] as Worker[], neverRun: false }));
+const threads = vi.hoisted(() => ({
+  started: [] as Worker[],
+  neverRun: false,
+  refusal: undefined as Error | undefined,
+}));
 
 vi.mock("node:worker_threads", async (original) => {
   const module = await original<typeof import("node:worker_threads")>();
@@ -20,8 +25,10 @@ vi.mock("node:worker_threads", async (original) => {
     unref() {}
   }
   const Started = new Proxy(Watched, {
-    construct: (_, args) =>
-      threads.neverRun ? new Absent() : new Watched(...(args as ConstructorParameters<typeof module.Worker>)), // as it was called
+    construct: (_, args) => {
+      if (threads.refusal) throw threads.refusal;
+      return threads.neverRun ? new Absent() : new Watched(...(args as ConstructorParameters<typeof module.Worker>)); // as it was called
+    },
   });
   return { ...module, Worker: Started };
 });
@@ -85,6 +92,17 @@ describe("threads", () => {
     hurry();
     expect(() => record(memory, 1, (tape) => tape.square(x))).toThrow(aFault);
     memory.close();
+  });
+
+  it("that the system refuses are a fault with its reason", () => {
+    threads.refusal = new Error("EAGAIN");
+    const details = expect.objectContaining({ have: "EAGAIN" });
+    expect(() => startThread("worker", undefined)).toThrow(expect.objectContaining({ kind: "fault", details }));
+    threads.refusal = undefined;
+    const failure = Object.assign(new Error("EMFILE"), { code: "ERR_WORKER_INIT_FAILED" });
+    expect(threadError(failure)).toMatchObject({ kind: "fault", details: { have: "EMFILE" } });
+    const other = new Error("something else");
+    expect(threadError(other)).toBe(other);
   });
 
   it("that can't be started are a fault", () => {

@@ -105,7 +105,7 @@ describe("the estimate of memory", () => {
     checkMemory(rows, 3 * GIBIBYTE);
     const error = await refusal(() => checkMemory(rows, GIBIBYTE));
     expect(error).toMatchObject({ kind: "usage", details: { setting: "data.train" } });
-    expect(error.details.have).toContain("1.0 GiB, the memory that this machine has left");
+    expect(error.details.have).toContain("1.0 GiB, the memory that this machine, or its container, has left");
     const full = load([4_000], { batchSize: 50_000, trainingRows: 50_000 });
     expect((await refusal(() => checkMemory(full, GIBIBYTE))).details.setting).toBe("training.batchSize");
   });
