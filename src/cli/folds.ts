@@ -4,7 +4,6 @@ import { FOLDS_FILE, foldFacts, OUT_OF_FOLD_FILE, saveFolds, saveKept } from "..
 import { MODEL_FILE } from "../artifact/model.js";
 import { modelOf } from "../artifact/trained.js";
 import { displayPath, type LoadedConfig, loadConfig, resolvedConfig } from "../config/load.js";
-import { factsOf } from "../config/presets.js";
 import type { Config } from "../config/schema.js";
 import type { Table } from "../data/table.js";
 import { NnfitError } from "../errors.js";
@@ -21,7 +20,6 @@ import { type FoldScores, foldScores } from "../folds/scores.js";
 import { MOST_NETWORKS } from "../model/options.js";
 import { quantileOf, scoreNames } from "../score/scoring.js";
 import type { Prepared } from "../train/prepare.js";
-import { findTask } from "../train/task.js";
 import { describe, isByTime } from "./describe.js";
 import { foldDivergence } from "./divergence.js";
 import { failureOf, printResult } from "./failure.js";
@@ -30,10 +28,10 @@ import { FoldsSession } from "./foldsSession.js";
 import { concludeFolds, foldsText, warnOfFolds } from "./foldsStory.js";
 import { type GateOptions, gatesFor } from "./gates.js";
 import { located } from "./located.js";
+import { readTask } from "./prepare.js";
 import { removeOld } from "./resume.js";
 import { comparisons } from "./scores.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
-import { tablesOf } from "./tables.js";
 
 interface FoldsOptions extends GateOptions {
   readonly set?: string[];
@@ -124,20 +122,16 @@ function understand(path: string, options: FoldsOptions, clock: Stopwatch): Prom
 
   const workingDirectory = process.cwd();
   const loaded = loadConfig(path, { set, out, backend, workingDirectory });
-  const { data, task: taskSetting, output } = loaded.config;
   clock.lap("start");
   return located(loaded, async () => {
-    const { readTraining, readValidation } = tablesOf(loaded.config);
-    const table = await readTraining();
-    clock.lap("read");
-    const task = findTask(table, data, taskSetting);
-    const config = loaded.configFor(factsOf(task));
+    const { table, task, facts, readValidation } = await readTask(loaded, () => clock.lap("read"));
+    const config = loaded.configFor(facts);
     if (keep) checkKeep(config, folds);
     const plan = planFolds(task, config, { folds, sharesScaling: keep }, readValidation);
     const first = await prepareFold(plan, plan.folds[0]!); // there are two at least
     const engine = await foldsEngine(first, folds, { threads, blasLibrary: process.env.NNFIT_BLAS });
     clock.lap("prepare");
-    const name = displayPath(workingDirectory, output);
+    const name = displayPath(workingDirectory, config.output);
     return { loaded, table, config, text: resolvedConfig(config), plan, first, engine, name };
   });
 }

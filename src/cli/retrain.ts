@@ -11,7 +11,7 @@ import { baselinesOf } from "../train/compare.js";
 import { fingerprint } from "../train/fingerprint.js";
 import { holdsOut } from "../train/members.js";
 import { engineFor, hasModel, train } from "../train/train.js";
-import { lessonOf } from "./lesson.js";
+import { prepareTraining } from "./prepare.js";
 import { hasBars, progressDisplay } from "./progress.js";
 
 /** What came out of a training that was done again: the bytes of its files, and none of them written. */
@@ -47,7 +47,7 @@ export async function retrain(
       },
     );
   }
-  const { prepared, config } = await lessonOf(loaded, { continueFrom });
+  const { prepared, config } = await prepareTraining(loaded, continueFrom);
   const begun = doneRun(folder);
   const now = fingerprint(prepared);
   if (continueFrom === undefined && (begun?.data[BEGINNING] ?? now[BEGINNING]) !== now[BEGINNING]) {

@@ -1,7 +1,6 @@
 import { version } from "../artifact/version.js";
 import { effectiveSettings } from "../config/effect.js";
 import type { LoadedConfig } from "../config/load.js";
-import { factsOf } from "../config/presets.js";
 import type { Config } from "../config/schema.js";
 import { joinColumns, type WantedColumn } from "../data/read.js";
 import type { Table } from "../data/table.js";
@@ -13,12 +12,11 @@ import type { Origin } from "../search/log.js";
 import type { SearchOptions } from "../search/options.js";
 import { makeRange } from "../search/ranges.js";
 import { prepare, type ReadValidation } from "../train/prepare.js";
-import { findTask } from "../train/task.js";
-import { tablesOf } from "./tables.js";
+import { readTask } from "./prepare.js";
 
 /** Reads the tables, and sees that a config may have whatever the ranges give, before any work is done. */
 export async function findMaterial(loaded: LoadedConfig, { ranges, judge: choice }: SearchOptions) {
-  const { data, task: taskSetting } = loaded.config;
+  const { data } = loaded.config;
   const judge = make(judges, choice);
   if (data.validation === 0 && judge.needsHeldOut) {
     throw new NnfitError("usage", "a search needs rows to judge by, but none are held out", {
@@ -26,11 +24,7 @@ export async function findMaterial(loaded: LoadedConfig, { ranges, judge: choice
       try: '"validation": 0.2, or "search": { "judge": "folds" }',
     });
   }
-  const { readTraining, readValidation } = tablesOf(loaded.config);
-  const table = await readTraining();
-  const task = findTask(table, data, taskSetting);
-  const facts = factsOf(task);
-
+  const { table, task, facts, readValidation } = await readTask(loaded);
   const ends = new Map([...ranges].map(([path, setting]) => [path, makeRange(setting).ends]));
   const firsts = Object.fromEntries([...ends].map(([path, [first]]) => [path, first]));
   let validation: Table | undefined;

@@ -21,9 +21,9 @@ import { exitCodeOf } from "./exit.js";
 import { failureOf, printResult } from "./failure.js";
 import { crossValidateAction } from "./folds.js";
 import { baselineOption, failIfOption, type GateOptions, type Gates, gatesFor, maxRegressionOption } from "./gates.js";
-import { type Lesson, lessonOf } from "./lesson.js";
 import { modelIn } from "./locate.js";
 import { located } from "./located.js";
+import { type PreparedTraining, prepareTraining } from "./prepare.js";
 import { progressDisplay } from "./progress.js";
 import { comparisons } from "./scores.js";
 import { openSession, type Session } from "./session.js";
@@ -132,7 +132,7 @@ function refuseTogether({ folds, keep, continueFrom, events, json }: TrainOption
 }
 
 /** What is to be trained, by what, and where the results go. */
-interface Job extends Lesson {
+interface Job extends PreparedTraining {
   readonly engine: Engine;
   /** the config file */
   readonly source: string;
@@ -147,12 +147,12 @@ async function understand(path: string, options: TrainOptions, clock: Stopwatch)
   const workingDirectory = process.cwd();
   const loaded = loadConfig(path, { set: set ?? [], out, backend, workingDirectory });
   clock.lap("start");
-  const lesson = await lessonOf(loaded, { continueFrom, read: () => clock.lap("read") });
+  const ready = await prepareTraining(loaded, continueFrom, () => clock.lap("read"));
   const engine = await located(loaded, () =>
-    engineFor(lesson.prepared, { threads, blasLibrary: process.env.NNFIT_BLAS }),
+    engineFor(ready.prepared, { threads, blasLibrary: process.env.NNFIT_BLAS }),
   );
   clock.lap("prepare");
-  return { ...lesson, engine, source: path, folder: displayPath(workingDirectory, loaded.config.output) };
+  return { ...ready, engine, source: path, folder: displayPath(workingDirectory, loaded.config.output) };
 }
 
 /** Trains, saves and tells. */
