@@ -1,5 +1,4 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { cellFormat } from "../artifact/model.js";
 import { readBlocks } from "../data/read.js";
 import { nearest } from "../family.js";
 import { type Break, Contract, type Finding } from "../transform/contract.js";
@@ -76,7 +75,7 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
   const wanted = inputsToRead(pipeline, options).map((column) => ({ ...column, optional: true }));
   const contract = new Contract(pipeline, training.trainingRows);
   let names: readonly string[] = [];
-  const format = { ...rowsFormat(options), ...cellFormat(model) };
+  const format = rowsFormat(model, options);
   for await (const { header, table } of readBlocks(rowsSource(rows), format, wanted, { lenient: true })) {
     names = header;
     contract.add(table);

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { cellFormat, checkedNetworksOf, type Model } from "../artifact/model.js";
+import { checkedNetworksOf, type Model } from "../artifact/model.js";
 import { type Groups, groupsIn } from "../data/dependence.js";
 import { readColumns, type WantedColumn } from "../data/read.js";
 import type { Source } from "../data/source.js";
@@ -145,7 +145,7 @@ async function evaluate(model: Model, path: string, source: Source, options: Eva
   const memory = new Memory(threadsToPredict(model.network, model.members, passes * (source.bytes ?? 0)));
   const networks = checkedNetworksOf(model, memory, path);
   const predict = predictor(memory, networks, { columns: widthOf(pipeline), rows: EVALUATION_ROWS });
-  const format = { ...rowsFormat(options), ...cellFormat(model) };
+  const format = rowsFormat(model, options);
   const all = await readColumns(source, format, columnsToScore(model, options));
   const table = rowsWithTarget(all, targetNames(target));
   const truth = truthOf(target, table);

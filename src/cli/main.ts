@@ -86,7 +86,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     await addCommands(program, argv);
     await program.parseAsync(argv);
   } catch (error) {
-    process.exitCode = report(await withSetting(error, program, argv), { json: wantsJson(argv) });
+    process.exitCode = report(await withOption(error, program, argv), { json: wantsJson(argv) });
   } finally {
     process.off("beforeExit", leftUndone);
   }
@@ -127,10 +127,14 @@ async function addCommands(program: Command, argv: readonly string[]): Promise<v
   }
 }
 
-/** An unknown option of a command that takes a config may be one of its settings. */
-async function withSetting(error: unknown, program: Command, argv: readonly string[]): Promise<unknown> {
-  if (!(error instanceof CommanderError) || error.code !== "commander.unknownOption") return error;
+/** With the option that may mend it: a setting, of an unknown option of a command that takes a config; --decimal, of a number in rows for a model. */
+async function withOption(error: unknown, program: Command, argv: readonly string[]): Promise<unknown> {
   const command = program.commands.find((command) => command.name() === argv[2]);
+  if (error instanceof NnfitError && /decimal (?:points|commas) here$/.test(error.details.try ?? "")) {
+    const reads = command?.options.some(({ long }) => long === "--decimal");
+    return reads ? error.with({ try: `${error.details.try}, unless --decimal says otherwise` }) : error;
+  }
+  if (!(error instanceof CommanderError) || error.code !== "commander.unknownOption") return error;
   const [, option] = /'--([^'=]+)/.exec(error.message) ?? [];
   if (option === undefined || !command?.options.some(({ long }) => long === "--set")) return error;
   const { settingsCalled } = await import("../config/explain.js");

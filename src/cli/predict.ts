@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { type Command, Option } from "commander";
-import { cellFormat, checkedNetworksOf } from "../artifact/model.js";
+import { checkedNetworksOf } from "../artifact/model.js";
 import { readBlocks } from "../data/read.js";
 import { Memory } from "../engine/memory.js";
 import { NnfitError } from "../errors.js";
@@ -75,7 +75,7 @@ async function predictAction(
     csvSafe = false,
     json = false,
     threads,
-    ...written
+    ...rowsOptions
   }: PredictOptions,
 ): Promise<void> {
   const out = file === "-" ? undefined : file;
@@ -93,8 +93,8 @@ async function predictAction(
   const source = rowsSource(rows, out !== undefined || !process.stdout.isTTY);
   const lenient = onError === "null";
   const memory = new Memory();
-  const format = { ...rowsFormat(written), ...cellFormat(model) };
-  const blocks = readBlocks(source, format, inputsToRead(model.pipeline, written), { lenient, kept });
+  const format = rowsFormat(model, rowsOptions);
+  const blocks = readBlocks(source, format, inputsToRead(model.pipeline, rowsOptions), { lenient, kept });
   const predictor = new BlockPredictor(memory, checkedNetworksOf(model, memory, path), model.pipeline, {
     lenient,
     threads: threadsOf(threads),

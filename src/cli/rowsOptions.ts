@@ -1,7 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { cellFormat } from "../artifact/model.js";
+import type { CellFormat } from "../data/csv.js";
 import { type DayOrder, dayOrders } from "../data/dates.js";
 import { type Encoding, encodingNamed, encodings } from "../data/encoding.js";
+import { thousandsMark } from "../data/options.js";
 import type { WantedColumn } from "../data/read.js";
+import { NnfitError } from "../errors.js";
 import type { PipelineState } from "../transform/pipeline.js";
 
 /** How new rows are written, where that is not found out. */
@@ -9,12 +13,28 @@ export interface RowsOptions {
   readonly delimiter: string;
   readonly encoding: Encoding;
   readonly skipLines: number;
+  /** of numbers, where they are written otherwise than in the training rows */
+  readonly decimal?: CellFormat["decimal"];
+  readonly thousands?: NonNullable<CellFormat["thousands"]> | "none";
   /** what comes first in dates such as 3/4/2024 */
   readonly dates?: DayOrder;
 }
 
-export function rowsFormat({ delimiter, encoding, skipLines }: RowsOptions) {
-  return { delimiter, encoding, skipLines };
+/** How new rows for a model are read. */
+export function rowsFormat(model: Parameters<typeof cellFormat>[0], options: RowsOptions) {
+  const { delimiter, encoding, skipLines, decimal, thousands } = options;
+  return { delimiter, encoding, skipLines, ...cellFormat(model), ...marksOf(cellFormat(model), decimal, thousands) };
+}
+
+/** Whoever names another decimal separator has no thousands separator of the old kind. */
+function marksOf(learned: CellFormat, decimal = learned.decimal, thousands?: RowsOptions["thousands"]) {
+  const usual = decimal === learned.decimal ? learned.thousands : null;
+  const marks = { decimal, thousands: thousands === undefined ? usual : thousands === "none" ? null : thousands };
+  if (marks.thousands !== decimal) return marks;
+  throw new NnfitError("usage", "the decimal and the thousands separator can't be the same", {
+    at: "--decimal, --thousands",
+    have: `"${decimal}"`,
+  });
 }
 
 /** Adds the options of commands that read new rows. */
@@ -48,6 +68,15 @@ export function withRowsOptions(command: Command): Command {
         throw new InvalidArgumentError("It takes a number of lines from 0 to 1000.");
       },
       0,
+    )
+    .addOption(
+      new Option("--decimal <mark>", "the decimal separator, if it differs from the training rows").choices([".", ","]),
+    )
+    .addOption(
+      new Option("--thousands <mark>", "the thousands separator, if it differs from the training rows").choices([
+        ...thousandsMark.options,
+        "none",
+      ]),
     )
     .addOption(
       new Option(

@@ -186,6 +186,27 @@ describe("a table with decimal commas", () => {
     }
   });
 
+  it("and one with points are read by each other's model, where --decimal says how", async () => {
+    await Promise.all([train("p", "--out", "points"), train("c", "--set", "data.decimal=,", "--out", "commas")]);
+    for (const command of ["predict", "evaluate", "check"]) {
+      const own = await works([command, "points", "p.csv"], { cwd });
+      const others = [
+        await works([command, "points", "c.csv", "--decimal", ","], { cwd }),
+        await works([command, "commas", "p.csv", "--decimal", "."], { cwd }),
+      ];
+      for (const { out } of others)
+        expect(out.replaceAll("c.csv", "p.csv").replaceAll("commas", "points")).toBe(own.out);
+    }
+    const told = await nnfit(["predict", "commas", "p.csv"], { cwd });
+    expect(told.code).toBe(4);
+    expect(told.err).toContain("numbers are read with decimal commas here, unless --decimal says otherwise");
+    const marks = ["--decimal", ",", "--thousands", "."];
+    const grouped = await works(["predict", "points", ...marks], { cwd, input: "x\n1.234,5\n" });
+    expect(grouped.out).toBe((await works(["predict", "points"], { cwd, input: "x\n1234.5\n" })).out);
+    const same = await nnfit(["predict", "points", "p.csv", "--thousands", "."], { cwd });
+    expect([same.code, same.err]).toEqual([2, expect.stringContaining("separator can't be the same")]);
+  });
+
   it("is refused without a word of it, and told how", async () => {
     const { code, err } = await nnfit(["train", "c.json", "--set", "data.train=c.csv"], { cwd });
     expect(code).toBe(4);
