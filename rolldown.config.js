@@ -10,7 +10,7 @@ export default {
     "dist/cli/main.js",
     "dist/engine/worker.js",
     "dist/train/thread.js",
-    "dist/train/predictionThread.js",
+    "dist/predict/predictionThread.js",
     "dist/search/trialThread.js",
   ],
   platform: "node",

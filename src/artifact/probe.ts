@@ -2,7 +2,7 @@ import * as z from "zod";
 import { Memory } from "../engine/memory.js";
 import { NnfitError } from "../errors.js";
 import type { Network } from "../model/network.js";
-import { predictor } from "../train/predictor.js";
+import { predictor } from "../predict/predictor.js";
 import { type InputColumn, placesOf } from "../transform/inputColumns.js";
 
 const MOST_ROWS = 16;

@@ -5,15 +5,14 @@ import { readColumns, type WantedColumn } from "../data/read.js";
 import type { Source } from "../data/source.js";
 import { columnOf } from "../data/table.js";
 import { Memory } from "../engine/memory.js";
+import { EVALUATION_ROWS } from "../predict/evaluate.js";
+import { predictor, threadsToPredict } from "../predict/predictor.js";
 import { type Baselines, scoreBaselines } from "../score/baseline.js";
 import { bootstrap, type Intervals } from "../score/bootstrap.js";
 import { confusion, precisionAndRecall } from "../score/confusion.js";
 import { FEWEST_ROWS, type Importances, importances, passesFor } from "../score/importance.js";
 import { quantileOf, type Scores, scoresOf } from "../score/scoring.js";
 import { holdLearned } from "../train/copies.js";
-import { EVALUATION_ROWS } from "../train/evaluate.js";
-import { threadsToPredict } from "../train/parallel.js";
-import { predictor } from "../train/predictor.js";
 import { applyPipeline } from "../transform/apply.js";
 import { inputColumns, inputsOf, widthOf } from "../transform/inputColumns.js";
 import {

@@ -3,7 +3,7 @@ import { csvLine } from "../data/csv.js";
 import type { Block } from "../data/read.js";
 import type { Table } from "../data/table.js";
 import { NnfitError } from "../errors.js";
-import type { Predicted } from "../train/blockPredictor.js";
+import type { Predicted } from "../predict/blockPredictor.js";
 import { predictionCells, predictionHeader, safeWord } from "../transform/output.js";
 import { rowsNotFinite } from "../transform/scalers.js";
 import { countClipped, targetWidth } from "../transform/target.js";

@@ -7,6 +7,7 @@ import { headOf } from "../artifact/head.js";
 import { type Lock, takeLock } from "../artifact/lock.js";
 import { writeWhole } from "../artifact/write.js";
 import { displayPath, type LoadedConfig, loadConfig, resolvedConfig } from "../config/load.js";
+import { threadsOf } from "../engine/threads.js";
 import { fileError, NnfitError } from "../errors.js";
 import { make } from "../family.js";
 import { SearchLog } from "../search/log.js";
@@ -26,7 +27,6 @@ import {
   type Values,
 } from "../search/trials.js";
 import { Twins } from "../search/twins.js";
-import { threadsOf } from "../train/parallel.js";
 import type { TaskOptions } from "../train/prepare.js";
 import { failureOf, printResult, stoppedFailure } from "./failure.js";
 import { located } from "./located.js";

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { NnfitError } from "../errors.js";
 import { CONTROL_READY } from "./assembly/opcodes.js";
@@ -11,6 +12,17 @@ export interface ThreadData {
   readonly index: number;
   readonly count: number;
   readonly patience: bigint;
+}
+
+const MOST_THREADS = 16;
+
+export function mostThreads(): number {
+  return Math.min(availableParallelism(), MOST_THREADS);
+}
+
+/** So many as a person says, or as many as the machine has processors. */
+export function threadsOf(threads: number | "auto"): number {
+  return threads === "auto" ? mostThreads() : threads;
 }
 
 /**

@@ -1,13 +1,9 @@
-import { availableParallelism } from "node:os";
+import { mostThreads, threadsOf } from "../engine/threads.js";
 import { multiplicationsOf } from "../model/parts.js";
 import type { NetworkSpec } from "../model/spec.js";
 
 /** A thread is worth it for each of so many floating-point operations of a training step: with half as many for each of two, they are as fast as one. */
 const OPERATIONS_OF_A_STEP = 3e6;
-/** Fewer operations than this are done before other threads have started. */
-const OPERATIONS_OF_A_START = 5e9;
-const MOST_THREADS = 16;
-const BYTES_OF_A_CELL = 8;
 
 /** Who does the work of a training. */
 export interface Layout {
@@ -68,20 +64,4 @@ export function layOutFolds(
 function trainingThreads(spec: NetworkSpec, batchSize: number): number {
   const worthwhile = Math.floor((6 * multiplicationsOf(spec) * batchSize) / OPERATIONS_OF_A_STEP);
   return Math.min(Math.max(worthwhile, 1), mostThreads());
-}
-
-/** The same for predicting a CSV file of so many bytes with some members, by a guess of how many rows that is. */
-export function threadsToPredict(spec: NetworkSpec, members: number, bytes: number): number {
-  const rows = bytes / (BYTES_OF_A_CELL * (spec.input?.columns.length ?? spec.inputs));
-  const operations = 2 * members * multiplicationsOf(spec) * rows;
-  return operations < OPERATIONS_OF_A_START ? 1 : mostThreads();
-}
-
-/** So many as a person says, or as many as the machine has processors. */
-export function threadsOf(threads: number | "auto"): number {
-  return threads === "auto" ? mostThreads() : threads;
-}
-
-function mostThreads(): number {
-  return Math.min(availableParallelism(), MOST_THREADS);
 }

@@ -4,7 +4,7 @@ import { NnfitError } from "../errors.js";
 import { make } from "../family.js";
 import { countParameters } from "../model/parts.js";
 import type { NetworkSpec } from "../model/spec.js";
-import { evaluationRows } from "./evaluate.js";
+import { evaluationRows } from "../predict/evaluate.js";
 import { type OptimizerChoice, optimizers } from "./optimizers.js";
 import type { TrainingOptions } from "./options.js";
 

@@ -8,7 +8,7 @@ import { decodeSafetensors, encodeSafetensors, type Tensor } from "../../src/art
 import { version } from "../../src/artifact/version.js";
 import type { Table } from "../../src/data/table.js";
 import { Memory } from "../../src/engine/memory.js";
-import { predictor } from "../../src/train/predictor.js";
+import { predictor } from "../../src/predict/predictor.js";
 import { applyPipeline } from "../../src/transform/apply.js";
 import { widthOf } from "../../src/transform/inputColumns.js";
 import { byDefault, columns, refusal } from "../data/source.js";

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { evaluationRows } from "../../src/train/evaluate.js";
+import { evaluationRows } from "../../src/predict/evaluate.js";
 
 it("rows are evaluated a thousand at a time, and fewer where many numbers are made of each", () => {
   const wide = (columns: number) => ({

@@ -6,7 +6,7 @@ import { seededRandom } from "../../src/engine/random.js";
 import { NnfitError } from "../../src/errors.js";
 import { Network } from "../../src/model/network.js";
 import type { NetworkSpec } from "../../src/model/spec.js";
-import { BlockPredictor } from "../../src/train/blockPredictor.js";
+import { BlockPredictor } from "../../src/predict/blockPredictor.js";
 import type { PipelineState } from "../../src/transform/pipeline.js";
 import { numbersLike } from "../artifact/model.js";
 import { plainNetwork } from "../model/plain.js";

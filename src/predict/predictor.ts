@@ -1,7 +1,10 @@
 import { join } from "../data/arrays.js";
 import type { Memory } from "../engine/memory.js";
 import { record } from "../engine/tape.js";
+import { mostThreads } from "../engine/threads.js";
 import type { Network } from "../model/network.js";
+import { multiplicationsOf } from "../model/parts.js";
+import type { NetworkSpec } from "../model/spec.js";
 import { evaluationRows } from "./evaluate.js";
 
 /**
@@ -37,4 +40,15 @@ export function meanByElement(rows: readonly Float32Array[]): Float32Array {
   const [first] = rows;
   if (rows.length === 1 && first) return first;
   return Float32Array.from(first ?? [], (_, i) => rows.reduce((sum, row) => sum + row[i]!, 0) / rows.length);
+}
+
+/** Fewer operations than this are done before other threads have started. */
+const OPERATIONS_OF_A_START = 5e9;
+const BYTES_OF_A_CELL = 8;
+
+/** How many threads predicting a CSV file of so many bytes is worth, by a guess of how many rows that is. */
+export function threadsToPredict(spec: NetworkSpec, members: number, bytes: number): number {
+  const rows = bytes / (BYTES_OF_A_CELL * (spec.input?.columns.length ?? spec.inputs));
+  const operations = 2 * members * multiplicationsOf(spec) * rows;
+  return operations < OPERATIONS_OF_A_START ? 1 : mostThreads();
 }
