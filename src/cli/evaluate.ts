@@ -24,10 +24,10 @@ import {
   truthOf,
 } from "../transform/target.js";
 import type { Predictions, Truth } from "../transform/truth.js";
+import { lateBar } from "./bars.js";
 import { failureOf, printResult } from "./failure.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
 import { findModel, rowsSource } from "./locate.js";
-import { lateBar } from "./progress.js";
 import { Remarks } from "./remarks.js";
 import { inputsToRead, type RowsOptions, rowsFormat, withRowsOptions } from "./rowsOptions.js";
 import { comparisons, confusionLines, importanceLines, scoreLines } from "./scores.js";

@@ -1,7 +1,6 @@
-import { SingleBar } from "cli-progress";
 import type { FoldResult, FoldsWatcher } from "../folds/crossValidation.js";
-import { fitted, hasBars, quiet, REDRAW_MILLISECONDS, timeText } from "./progress.js";
-import { duration, scoreText, tell } from "./text.js";
+import { hasBars, steadyBar } from "./bars.js";
+import { scoreText, tell } from "./text.js";
 import { TimeLeft } from "./timeLeft.js";
 
 /** Shows a cross-validation as it goes. */
@@ -38,43 +37,29 @@ function lines({ folds, scores }: FoldsDisplayOptions): FoldsDisplay {
 }
 
 function bar({ folds, epochs, scores }: FoldsDisplayOptions): FoldsDisplay {
-  const started = Date.now();
   const total = Math.max(folds * epochs, 1);
   const time = new TimeLeft();
   let latest: FoldResult | undefined;
   let done = 0;
-  let epochsBefore = 0;
-  const bar = new SingleBar({
-    format: (_, { value }) => {
-      const seconds = (Date.now() - started) / 1000;
-      const left = timeText(time.after(value - epochsBefore, total - value));
-      const values = latest ? [`fold ${latest.fold.number + 1}: ${scoresText(latest, scores.slice(0, 1))}`] : [];
-      return fitted(`${done}/${folds} folds`, value / total, values, done < folds ? left : `in ${duration(seconds)}`);
-    },
-    ...quiet,
-  });
-  bar.start(total, 0);
   let epochsDone = 0;
-  let drawn = Date.now();
-  const draw = () => {
-    bar.update(done === folds ? total : epochsDone); // a fold may have stopped early
-    bar.render();
-    drawn = Date.now();
-  };
+  let epochsBefore = 0;
+  const bar = steadyBar(() => ({
+    label: `${done}/${folds} folds`,
+    progress: done === folds ? 1 : epochsDone / total, // a fold may have stopped early
+    values: latest ? [`fold ${latest.fold.number + 1}: ${scoresText(latest, scores.slice(0, 1))}`] : [],
+    left: time.after(epochsDone - epochsBefore, total - epochsDone),
+  }));
   return {
     progress(sofar, before) {
       epochsDone = sofar;
       epochsBefore = before;
-      if (Date.now() - drawn >= REDRAW_MILLISECONDS) draw();
+      bar.refresh();
     },
     done(result) {
       latest = result;
       done++;
     },
-    stop() {
-      draw();
-      bar.stop();
-    },
+    stop: bar.stop,
   };
 }
 

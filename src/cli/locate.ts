@@ -7,7 +7,7 @@ import { displayPath, loadConfig } from "../config/load.js";
 import { fileSource, type Source } from "../data/source.js";
 import { NnfitError } from "../errors.js";
 import { predicts, targetNames } from "../transform/target.js";
-import { watched } from "./progress.js";
+import { watched } from "./bars.js";
 import { note } from "./text.js";
 
 /** Where MODEL has its model, whether or not there is one. */

@@ -11,8 +11,9 @@ import { baselinesOf } from "../train/compare.js";
 import { fingerprint } from "../train/fingerprint.js";
 import { holdsOut } from "../train/members.js";
 import { engineFor, hasModel, train } from "../train/train.js";
+import { hasBars } from "./bars.js";
 import { prepareTraining } from "./prepare.js";
-import { hasBars, progressDisplay } from "./progress.js";
+import { progressDisplay } from "./progress.js";
 
 /** What came out of a training that was done again: the bytes of its files, and none of them written. */
 export interface Again {

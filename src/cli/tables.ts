@@ -5,7 +5,7 @@ import { joinColumns, lacking, readColumns, readTable, type WantedColumn } from 
 import { fileSource, type Source } from "../data/source.js";
 import type { Table } from "../data/table.js";
 import { NnfitError } from "../errors.js";
-import { watched } from "./progress.js";
+import { watched } from "./bars.js";
 import { note } from "./text.js";
 
 /** The tables that a config names, read as it says. */

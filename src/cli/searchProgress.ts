@@ -1,10 +1,9 @@
-import { SingleBar } from "cli-progress";
 import type { Job } from "../search/methods.js";
 import { scoreOf } from "../search/results.js";
 import { type FinishedJob, keyOf, type ScoreName } from "../search/trials.js";
-import { fitted, hasBars, quiet, REDRAW_MILLISECONDS, timeText } from "./progress.js";
+import { hasBars, steadyBar } from "./bars.js";
 import { valuesText } from "./searchStory.js";
-import { duration, scoreCell, short, tell } from "./text.js";
+import { scoreCell, short, tell } from "./text.js";
 import { TimeLeft } from "./timeLeft.js";
 
 /** Shows a search as it goes. */
@@ -65,50 +64,36 @@ function lines({ jobs, by }: SearchDisplayOptions): SearchDisplay {
 function bar({ jobs, minutes, by }: SearchDisplayOptions): SearchDisplay {
   const best = new Best();
   const running = new Map<string, number>();
-  const started = Date.now();
   let count = 0;
   let earlier = 0;
   const timeLeft = new TimeLeft();
-  let isRunning = true;
-  const bar = new SingleBar({
-    ...quiet,
-    format: () => {
-      const seconds = (Date.now() - started) / 1000;
-      const done = count + [...running.values()].reduce((sum, share) => sum + share, 0);
-      const shareOfTime = minutes === undefined ? 0 : seconds / (60 * minutes);
-      const progress = Math.min(Math.max(jobs === undefined ? 0 : done / jobs, shareOfTime), 1);
-      const score = Number.isFinite(best.badness) ? [`best ${by} ${short(scoreOf(by, best.badness), 4)}`] : [];
-      const byJobs = jobs === undefined ? undefined : timeLeft.after(done - earlier, jobs - done);
-      const byMinutes = minutes === undefined ? undefined : Math.max(60 * minutes - seconds, 0);
-      const limits = [byJobs, byMinutes].filter((limit) => limit !== undefined);
-      const time = timeText(limits.length > 0 ? Math.min(...limits) : undefined);
-      const label = `trained ${count}${jobs === undefined ? "" : `/${jobs}`}`;
-      return fitted(label, progress, score, isRunning ? time : `in ${duration(seconds)}`);
-    },
+  const bar = steadyBar((seconds) => {
+    const done = count + [...running.values()].reduce((sum, share) => sum + share, 0);
+    const shareOfTime = minutes === undefined ? 0 : seconds / (60 * minutes);
+    const byJobs = jobs === undefined ? undefined : timeLeft.after(done - earlier, jobs - done);
+    const byMinutes = minutes === undefined ? undefined : Math.max(60 * minutes - seconds, 0);
+    const limits = [byJobs, byMinutes].filter((limit) => limit !== undefined);
+    return {
+      label: `trained ${count}${jobs === undefined ? "" : `/${jobs}`}`,
+      progress: Math.min(Math.max(jobs === undefined ? 0 : done / jobs, shareOfTime), 1),
+      values: Number.isFinite(best.badness) ? [`best ${by} ${short(scoreOf(by, best.badness), 4)}`] : [],
+      left: limits.length > 0 ? Math.min(...limits) : undefined,
+    };
   });
-  bar.start(1, 0);
-  let drawn = Date.now();
-  const draw = () => {
-    bar.update(0);
-    bar.render();
-    drawn = Date.now();
-  };
   return {
     progress(job, share) {
       running.set(keyOf(job), share);
-      if (Date.now() - drawn >= REDRAW_MILLISECONDS) draw();
+      bar.refresh();
     },
     done(job, badness, isNew) {
       running.delete(keyOf(job));
       count++;
       if (!isNew) earlier++;
       best.take(job, badness);
-      if (Date.now() - drawn >= REDRAW_MILLISECONDS) draw();
+      bar.refresh();
     },
     stop() {
-      isRunning = false;
       running.clear();
-      draw();
       bar.stop();
     },
   };
