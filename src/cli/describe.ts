@@ -12,7 +12,7 @@ import type { TaskOf } from "../train/task.js";
 import type { Engine } from "../train/train.js";
 import { cycles } from "../transform/cycles.js";
 import type { ColumnState } from "../transform/pipeline.js";
-import { isLinear } from "../transform/scalers.js";
+import { isStraight } from "../transform/scalers.js";
 import { type TargetState, targetNames } from "../transform/target.js";
 import { type Truth, takeTruth } from "../transform/truth.js";
 import { clippedText, count, extras, note, percent, say, some, weightText, whole } from "./text.js";
@@ -77,10 +77,10 @@ function describeTarget(
       ({ name, scaler, range }) => `${name} (scaled by ${scaler.name}${clippedText(range)})`,
     );
     say("target", `${some(targets)}: a regression`);
-    if (prepared.spec.loss.name === "mse" && !target.targets.every(({ scaler }) => isLinear(scaler)))
+    if (prepared.spec.loss.name === "mse" && !target.targets.every(({ scaler }) => isStraight(scaler)))
       say(
         "",
-        "predicted nearer medians than means, so that sums come out too low, as this scaling is no straight line",
+        "predicted nearer medians than means, as this scaling is no straight line, so sums of skewed numbers may be far off",
       );
   } else {
     const counts = rowsByClass(target.classes, truth);

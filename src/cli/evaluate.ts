@@ -13,7 +13,7 @@ import { confusion, precisionAndRecall } from "../score/confusion.js";
 import { FEWEST_ROWS, type Importances, importances, passesFor } from "../score/importance.js";
 import { quantileOf, type Scores, scoresOf } from "../score/scoring.js";
 import { holdLearned } from "../train/copies.js";
-import { applyPipeline } from "../transform/apply.js";
+import { applyPipeline, applyStraight } from "../transform/apply.js";
 import { inputColumns, inputsOf, widthOf } from "../transform/inputColumns.js";
 import {
   invertTarget,
@@ -158,7 +158,8 @@ async function evaluate(model: Model, path: string, source: Source, options: Eva
   const groups = groupColumn && groupsIn(groupColumn);
   const intervals = options.intervals ? bootstrap(target, truth, predictions, scores, groups) : undefined;
   const known = { X, columns: inputColumns(pipeline), truth };
-  const baselines = training.baseline && scoreBaselines(target, training.baseline, known);
+  const baselines =
+    training.baseline && scoreBaselines(target, training.baseline, { ...known, X: applyStraight(pipeline, table, X) });
   const bar = lateBar("importance", "columns", pipeline.length);
   const importance =
     options.importance && table.rows >= FEWEST_ROWS

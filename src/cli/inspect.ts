@@ -39,7 +39,7 @@ function inspectAction(path: string, { json }: { json?: boolean }): void {
     const { weights, version: nnfit, probe, ...description } = model;
     const parameters = weights.reduce((sum, { length }) => sum + length, 0);
     const summary = { version: 1, nnfit, parameters, ...description, probeRows: probe?.inputs.length ?? 0 };
-    printResult(summary, undefined, withoutLinearWeights);
+    printResult(summary, undefined, withoutCoefficients);
     return;
   }
   const { pipeline, network } = model;
@@ -54,10 +54,10 @@ function inspectAction(path: string, { json }: { json?: boolean }): void {
 
 type Input = NonNullable<Model["network"]["input"]>["columns"][number];
 
-/** Of JSON.stringify: the linear model's weights are left out as the network's are. */
-function withoutLinearWeights(key: string, value: unknown): unknown {
-  if (key !== "linear" || typeof value !== "object" || value === null || !("weights" in value)) return value;
-  return { ...value, weights: undefined, intercepts: undefined };
+/** Of JSON.stringify: the linear model's coefficients are left out as the network's weights are. */
+function withoutCoefficients(key: string, value: unknown): unknown {
+  if (key !== "linear" || typeof value !== "object" || value === null || !("coefficients" in value)) return value;
+  return { ...value, coefficients: undefined, intercepts: undefined };
 }
 
 /** What the network was compared with in training; nothing of a checkpoint. */

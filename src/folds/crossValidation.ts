@@ -189,7 +189,11 @@ function compare(fold: Fold, prepared: Prepared, outcome: Outcome, rows: TestRow
   const learned = learnBaselines(prepared.target, knownRows(prepared, learnedRows(prepared)));
   return {
     ...test(fold, prepared, outcome, rows),
-    baselines: scoreBaselines(prepared.target, learned, { ...rows, columns: inputColumns(prepared.pipeline) }),
+    baselines: scoreBaselines(prepared.target, learned, {
+      X: rows.straightX,
+      truth: rows.truth,
+      columns: inputColumns(prepared.pipeline),
+    }),
   };
 }
 

@@ -38,7 +38,10 @@ export function keepFolds({ task: { table } }: CrossValidation, results: readonl
     rowCounts: { trainingRows: table.rows, validationRows: table.rows, judgedRows: table.rows },
     ...together(outcomes),
   };
-  const baseline = withScores(learnBaselines(target, { ...rows, columns: inputColumns(pipeline) }), scores.baselines);
+  const baseline = withScores(
+    learnBaselines(target, { X: rows.straightX, truth: rows.truth, columns: inputColumns(pipeline) }),
+    scores.baselines,
+  );
   const learned = { rows, members: [{ training: range(0, rows.size) }] };
   return { prepared: { ...prepared, ...learned }, outcome, baseline };
 }

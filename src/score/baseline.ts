@@ -69,7 +69,7 @@ function centerFor(target: TargetState): (values: Float64Array) => number {
 /** Whether they are of this target, and of a network with these columns. */
 export function baselinesFit(state: BaselineState, target: TargetState, columns: readonly InputColumn[]): boolean {
   const { linear } = state;
-  if ("weights" in linear && !linearFits(linear, target, columns)) return false;
+  if ("coefficients" in linear && !linearFits(linear, target, columns)) return false;
   if (state.task === "regression")
     return target.task === "regression" && state.centers.length === target.targets.length;
   return target.task === "classification" && state.shares.length === target.classes.length;
@@ -84,7 +84,7 @@ export interface BaselinePredictions {
 export function predictBaselines(target: TargetState, state: BaselineState, rows: KnownRows): BaselinePredictions {
   const { linear } = state;
   const baseline = predictionsOf(state, rows.truth);
-  return "weights" in linear ? { baseline, linear: predictLinear(linear, target, rows) } : { baseline };
+  return "coefficients" in linear ? { baseline, linear: predictLinear(linear, target, rows) } : { baseline };
 }
 
 export function scoreBaselines(target: TargetState, state: BaselineState, rows: KnownRows): Baselines {

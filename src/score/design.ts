@@ -17,7 +17,7 @@ export interface Design {
 }
 
 /** How many values of a row a design of these inputs would store, on average.   X [rows, width] */
-export function storedPerRow(X: Float64Array, width: number): number {
+export function storedPerRow(X: Float32Array, width: number): number {
   const ones = new Float64Array(width);
   const isFlag = new Uint8Array(width).fill(1);
   for (let at = 0; at < X.length; ) {
@@ -31,7 +31,7 @@ export function storedPerRow(X: Float64Array, width: number): number {
 }
 
 /** The design of rows of the network's inputs   X [rows, width], as the pipeline makes them */
-export function designOf(X: Float64Array, width: number): Design {
+export function designOf(X: Float32Array, width: number): Design {
   const rows = X.length / width;
   const { centers, scales } = standardization(X, width, rows);
   let count = 0;
@@ -56,7 +56,7 @@ export function designOf(X: Float64Array, width: number): Design {
 }
 
 /** Mean and deviation of each column; 0 and 1 for one that holds nothing else, or one value alone. */
-function standardization(X: Float64Array, width: number, rows: number) {
+function standardization(X: Float32Array, width: number, rows: number) {
   const centers = new Float64Array(width);
   const scales = new Float64Array(width);
   const isFlag = new Uint8Array(width).fill(1);

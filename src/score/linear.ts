@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { takeMatrixRows } from "../data/arrays.js";
 import { spacedRows } from "../data/split.js";
-import { type InputColumn, oneHot, oneHotWidth, placesOf, straighteners } from "../transform/inputColumns.js";
+import { type InputColumn, oneHot, oneHotWidth, placesOf } from "../transform/inputColumns.js";
 import { Sample } from "../transform/sample.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
@@ -9,19 +9,19 @@ import { type Design, designOf, storedPerRow } from "./design.js";
 import { type Coefficients, inverseLink, logistic, MOST_EVALUATIONS, ridge } from "./regressions.js";
 
 /**
- * A linear model, w·x + b of each output: the targets in their own units; or the logits of the classes, of two classes that
- * of the second. x is what the network takes, codes one-hot, and where a scaling is no straight line, the table's numbers.
+ * A linear model of the network's inputs, numbers scaled by straight lines: w·x + b of each output, which are the targets in
+ * their own units; or the logits of the classes, of two classes that of the second.
  */
 export const linearState = z.strictObject({
   /** how many of the training rows it was fitted to */
   rows: z.int().positive(),
-  /** [outputs, inputs] */
-  weights: z.array(z.array(z.number())).min(1),
+  /** w [outputs, inputs] */
+  coefficients: z.array(z.array(z.number())).min(1),
   intercepts: z.array(z.number()).min(1),
 });
 export type LinearState = z.output<typeof linearState>;
 
-/** Inputs of the network and what is true of them.   X [rows, columns], as the pipeline makes them */
+/** Inputs and what is true of them.   X [rows, columns], as the pipeline makes them, numbers scaled by straight lines */
 export interface KnownRows {
   readonly X: Float32Array;
   readonly columns: readonly InputColumn[];
@@ -66,7 +66,7 @@ export function learnLinear(
   const known = takeTruth(truth, rows);
   const fitted = { rows: design.rows, ...ofInputs(design, fit(design, known, outputs), outputs) };
   const state = toQuantile(fitted, target, { X: takeMatrixRows(X, columns.length, rows), columns, truth: known });
-  const areFinite = [...state.weights.flat(), ...state.intercepts].every(Number.isFinite);
+  const areFinite = [...state.coefficients.flat(), ...state.intercepts].every(Number.isFinite);
   return areFinite ? state : "its weights are not finite";
 }
 
@@ -84,32 +84,31 @@ function toQuantile(state: LinearState, target: TargetState, { truth, ...inputs 
 }
 
 export function linearFits(
-  { weights, intercepts }: LinearState,
+  { coefficients, intercepts }: LinearState,
   target: TargetState,
   columns: readonly InputColumn[],
 ): boolean {
   const inputs = oneHotWidth(columns);
   const outputs = outputsOf(target);
-  const isShaped = weights.length === outputs && weights.every((ofOutput) => ofOutput.length === inputs);
+  const isShaped = coefficients.length === outputs && coefficients.every((ofOutput) => ofOutput.length === inputs);
   return isShaped && intercepts.length === outputs;
 }
 
 /** What it predicts of any rows. */
 export function predictLinear(
-  { weights, intercepts }: LinearState,
+  { coefficients, intercepts }: LinearState,
   target: TargetState,
   { X, columns }: Pick<KnownRows, "X" | "columns">,
 ): Predictions {
-  const outputs = weights.length;
+  const outputs = coefficients.length;
   const width = columns.length;
   const rows = X.length / width;
-  const values = weights.map(() => new Float64Array(rows));
+  const values = coefficients.map(() => new Float64Array(rows));
   const isCode = Uint8Array.from(columns, ({ kind }) => Number(kind === "code"));
   const places = Uint32Array.from(columns, placesOf);
-  const straighten = straighteners(columns);
   const w = Float64Array.from(
-    { length: weights[0]!.length * outputs },
-    (_, i) => weights[i % outputs]![Math.floor(i / outputs)]!,
+    { length: coefficients[0]!.length * outputs },
+    (_, i) => coefficients[i % outputs]![Math.floor(i / outputs)]!,
   ); // [inputs, outputs]
   const sums = new Float64Array(outputs);
   for (let row = 0, at = 0; row < rows; row++) {
@@ -118,7 +117,7 @@ export function predictLinear(
       const x = X[at++]!;
       if (isCode[i] && x < 0) continue;
       const place = isCode[i] ? first + x * outputs : first;
-      const factor = isCode[i] ? 1 : (straighten[i]?.(x) ?? x);
+      const factor = isCode[i] ? 1 : x;
       for (let k = 0; k < outputs; k++) sums[k]! += w[place + k]! * factor;
     }
     for (let k = 0; k < outputs; k++) values[k]![row] = sums[k]!;
@@ -151,13 +150,13 @@ function ofInputs(
   { width, means, centers, scales }: Design,
   { weights, intercepts }: Coefficients,
   outputs: number,
-): Pick<LinearState, "weights" | "intercepts"> {
+): Pick<LinearState, "coefficients" | "intercepts"> {
   const places = Array.from({ length: width }, (_, j) => j);
   const all = Array.from({ length: outputs }, (_, k) =>
     places.map((j) => digits(weights[k * width + j]! / scales[j]!)),
   );
   return {
-    weights: all,
+    coefficients: all,
     intercepts: all.map((w, k) =>
       places.reduce((b, j) => b - w[j]! * (centers[j]! + means[j]! * scales[j]!), intercepts[k]!),
     ),

@@ -62,7 +62,10 @@ function onceEach(members: readonly Member[]): Member[] {
 }
 
 /** Some rows, as a linear model takes them. */
-export function knownRows({ pipeline, rows: { X, size, truth } }: Prepared, numbers: Uint32Array): KnownRows {
+export function knownRows(
+  { pipeline, rows: { straightX: X, size, truth } }: Prepared,
+  numbers: Uint32Array,
+): KnownRows {
   const columns = inputColumns(pipeline);
   if (numbers.length === size) return { X, columns, truth }; // row numbers are different, and ascend
   return { X: takeMatrixRows(X, X.length / size, numbers), columns, truth: takeTruth(truth, numbers) };

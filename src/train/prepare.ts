@@ -17,7 +17,7 @@ import type { ModelOptions } from "../model/options.js";
 import { trainableWeights } from "../model/parametrization.js";
 import type { NetworkSpec } from "../model/spec.js";
 import { checkScore, type Scored } from "../score/metrics.js";
-import { applyPipeline } from "../transform/apply.js";
+import { applyPipeline, applyStraight } from "../transform/apply.js";
 import { classesOf } from "../transform/classes.js";
 import { inputColumns } from "../transform/inputColumns.js";
 import type { ScaleOptions } from "../transform/options.js";
@@ -44,6 +44,8 @@ export interface Rows {
   readonly size: number;
   /** X [rows, inputs] */
   readonly X: Float32Array;
+  /** X with numbers scaled by straight lines, as a linear model takes them: X itself, where they are */
+  readonly straightX: Float32Array;
   /** y [rows, targets] */
   readonly y: Float32Array;
   readonly truth: Truth;
@@ -201,17 +203,26 @@ function rowsOfBatch(batchSize: TrainingOptions["batchSize"], members: readonly 
 
 export function rowsOf(table: Table, pipeline: PipelineState, target: TargetState): Rows {
   const truth = truthOf(target, table);
-  return { size: table.rows, X: applyPipeline(pipeline, table), y: applyTarget(target, truth), truth };
+  const X = applyPipeline(pipeline, table);
+  return { size: table.rows, X, straightX: applyStraight(pipeline, table, X), y: applyTarget(target, truth), truth };
 }
 
 /** The rows of several tables, one after the other. */
 function joinRows(parts: readonly Rows[]): Rows {
+  const X = join(
+    Float32Array,
+    parts.map(({ X }) => X),
+  );
+  const areStraight = parts.every(({ X, straightX }) => X === straightX);
   return {
     size: parts.reduce((sum, { size }) => sum + size, 0),
-    X: join(
-      Float32Array,
-      parts.map(({ X }) => X),
-    ),
+    X,
+    straightX: areStraight
+      ? X
+      : join(
+          Float32Array,
+          parts.map(({ straightX }) => straightX),
+        ),
     y: join(
       Float32Array,
       parts.map(({ y }) => y),

@@ -12,7 +12,7 @@ import { placesAmong } from "./categories.js";
 import { INPUTS_OF_CYCLE, writeCycle } from "./cycles.js";
 import { inputNames, inputsOf, widthOf } from "./inputColumns.js";
 import type { CategoryState, ColumnState, DateState, NumberState, PipelineState } from "./pipeline.js";
-import { isFinite32, scalingOf } from "./scalers.js";
+import { isFinite32, isStraight, scalingOf, straight } from "./scalers.js";
 
 /** So many rows of all columns are written before the next ones are: they stay in the cache. */
 const BLOCK_ROWS = 256;
@@ -26,6 +26,17 @@ export function applyPipeline(pipeline: PipelineState, table: Table): Float32Arr
   const X = applyLeniently(pipeline, table);
   if (!isFinite32(X)) throw tooLarge(pipeline, table, X);
   return X;
+}
+
+/** The same with numbers scaled by straight lines, as a linear model takes them; `X`, where they are so in it. Too large ones are infinite. */
+export function applyStraight(pipeline: PipelineState, table: Table, X: Float32Array): Float32Array {
+  const isBent = (state: ColumnState) =>
+    state.type !== "category" && state.scaler !== null && !isStraight(state.scaler);
+  if (!pipeline.some(isBent)) return X;
+  const straightened = pipeline.map((state) =>
+    state.type === "category" || state.scaler === null ? state : { ...state, scaler: straight(state.scaler) },
+  );
+  return applyLeniently(straightened as PipelineState, table); // the same kinds of states
 }
 
 /** The same, numbers that are too large being infinite. */

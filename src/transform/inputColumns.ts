@@ -1,14 +1,9 @@
 import { INPUTS_OF_CYCLE } from "./cycles.js";
 import type { ColumnState, PipelineState } from "./pipeline.js";
-import { isLinear, type ScalerState, scalingOf } from "./scalers.js";
 
 /** A column of X: a number, 1 where one is missing, or the code of a category (0, 1, …; −1 where it has no place). */
 export type InputColumn =
-  | {
-      readonly kind: "number";
-      /** how it was scaled, where that is no straight line */
-      readonly bent?: ScalerState;
-    }
+  | { readonly kind: "number" }
   | { readonly kind: "flag" }
   | { readonly kind: "code"; readonly categories: number; readonly other: boolean };
 
@@ -19,11 +14,9 @@ export function inputColumns(pipeline: PipelineState): InputColumn[] {
 
 export function columnsOf(state: ColumnState): InputColumn[] {
   if (state.type === "category") return [{ kind: "code", categories: state.categories.length, other: state.other }];
-  const { scaler } = state;
-  const cycles = state.type === "date" ? INPUTS_OF_CYCLE * state.cycles.length : 0;
+  const numbers = Number(state.scaler !== null) + (state.type === "date" ? INPUTS_OF_CYCLE * state.cycles.length : 0);
   return [
-    ...(scaler ? [isLinear(scaler) ? ({ kind: "number" } as const) : ({ kind: "number", bent: scaler } as const)] : []),
-    ...new Array<InputColumn>(cycles).fill({ kind: "number" }),
+    ...new Array<InputColumn>(numbers).fill({ kind: "number" }),
     ...(state.indicator ? [{ kind: "flag" } as const] : []),
   ];
 }
@@ -59,22 +52,16 @@ export function oneHotWidth(columns: readonly InputColumn[]): number {
   return columns.reduce((sum, column) => sum + placesOf(column), 0);
 }
 
-/** What straightens each column of numbers whose scaling is no straight line: it is then as far apart as in the table. */
-export function straighteners(columns: readonly InputColumn[]): (((u: number) => number) | undefined)[] {
-  return columns.map((column) => (column.kind === "number" && column.bent ? scalingOf(column.bent).invert : undefined));
-}
-
-/** Some rows of X with numbers straightened, and each code as 1 in its place and 0 elsewhere. */
-export function oneHot(X: Float32Array, columns: readonly InputColumn[], rows: Uint32Array): Float64Array {
+/** Some rows of X with each code as 1 in its place and 0 elsewhere. */
+export function oneHot(X: Float32Array, columns: readonly InputColumn[], rows: Uint32Array): Float32Array {
   const places = columns.map(placesOf);
-  const straighten = straighteners(columns);
-  const expanded = new Float64Array(rows.length * places.reduce((sum, count) => sum + count, 0));
+  const expanded = new Float32Array(rows.length * places.reduce((sum, count) => sum + count, 0));
   const isCode = Uint8Array.from(columns, ({ kind }) => Number(kind === "code"));
   for (let r = 0, at = 0; r < rows.length; r++) {
     const first = rows[r]! * isCode.length;
     for (let i = 0; i < isCode.length; i++) {
       const x = X[first + i]!;
-      if (!isCode[i]) expanded[at] = straighten[i]?.(x) ?? x;
+      if (!isCode[i]) expanded[at] = x;
       else if (x >= 0) expanded[at + x] = 1;
       at += places[i]!;
     }

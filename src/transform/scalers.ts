@@ -15,8 +15,8 @@ export interface Scaler<State extends z.ZodObject = z.ZodObject> {
   learn(sample: Sample): z.output<State>;
   apply(x: number, state: z.output<State>): number;
   invert(u: number, state: z.output<State>): number;
-  /** a straight line, which a linear model needs not undo */
-  readonly isLinear?: boolean;
+  /** Where it is no straight line, one of about its size, for a linear model: (x − center) / scale. */
+  straight?(state: z.output<State>): { center: number; scale: number };
   /** the inverse for people; a number of the state stands in braces */
   readonly inverse: string;
 }
@@ -25,7 +25,6 @@ const scaler = <State extends z.ZodObject>(definition: Scaler<State>): Scaler<St
 
 const shiftAndScale = { center: z.number(), scale: z.number().positive() };
 const linear = {
-  isLinear: true,
   state: z.strictObject(shiftAndScale),
   apply: (x: number, { center, scale }: { center: number; scale: number }) => (x - center) / scale,
   invert: (u: number, { center, scale }: { center: number; scale: number }) => u * scale + center,
@@ -81,6 +80,7 @@ export const scalers = {
       return (SMOOTH_LIMIT * within * scale) / Math.sqrt((1 - within) * (1 + within)) + center;
     },
     inverse: "u/√(1 − (u/3)²) · {scale} + {center}",
+    straight: ({ center, scale }) => ({ center, scale }),
   }),
 
   log1pStandard: scaler({
@@ -97,6 +97,7 @@ export const scalers = {
       return Math.sign(logarithm) * expm1(Math.min(Math.abs(logarithm), LARGEST_LOGARITHM));
     },
     inverse: "exp(u · {scale} + {center}) − 1, mirrored below 0",
+    straight: () => ({ center: 0, scale: 1 }),
   }),
 
   quantileNormal: scaler({
@@ -109,11 +110,14 @@ export const scalers = {
     apply: (x, { values, normals }) => interpolate(x, values, normals),
     invert: (u, { values, normals }) => interpolate(u, normals, values),
     inverse: "along its quantiles",
+    straight: ({ values }) => ({
+      center: values[values.length >> 1]!,
+      scale: (values.at(-1)! - values[0]!) / 2 || 1,
+    }),
   }),
 
   none: scaler({
     about: "unchanged",
-    isLinear: true,
     state: z.strictObject({}),
     learn: () => ({}),
     apply: (x) => x,
@@ -165,8 +169,14 @@ export function learnScaler(name: ScalerName, sample: Sample): ScalerState {
   return { name, ...scalers[name].learn(sample) };
 }
 
-export function isLinear({ name }: ScalerState): boolean {
-  return (scalers[name] as Scaler).isLinear === true;
+export function isStraight({ name }: ScalerState): boolean {
+  return (scalers[name] as Scaler).straight === undefined;
+}
+
+/** The same, where it is a straight line, or one in its place. */
+export function straight(state: ScalerState): ScalerState {
+  const { straight } = scalers[state.name] as unknown as Scaler; // the state is the one this scaler learned
+  return straight ? { ...straight(state), name: "robust" } : state;
 }
 
 export function scalingOf(state: ScalerState): Scaling {

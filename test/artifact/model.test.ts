@@ -102,8 +102,8 @@ describe("a saved model", () => {
   });
 
   it("may have a linear model in it, if that fits the network's inputs", async () => {
-    const linear = (...weights: number[]) => {
-      const state = { rows: 3, weights: [weights], intercepts: [0.25] };
+    const linear = (...coefficients: number[]) => {
+      const state = { rows: 3, coefficients: [coefficients], intercepts: [0.25] };
       return {
         training: { ...model.training, baseline: { task: "regression" as const, centers: [2.5], linear: state } },
       };

@@ -258,6 +258,28 @@ describe.concurrent("nnfit evaluate", () => {
     expect(trained.linear!.scores.r2).toBeCloseTo(0.5177, 3); // of scikit-learn's linear regression: 0.51775
   });
 
+  it("gives the linear model the table's own numbers, however the network's are scaled", async () => {
+    const heavy = Array.from({ length: 120 }, (_, i) => {
+      const [a, b] = [Math.exp(((i * 37) % 120) / 15), i % 40 === 7 ? 1e6 : ((i * 53) % 120) ** 2];
+      return `${a},${b},${3 * a - b / 100 + ((i * 7) % 5)}`;
+    });
+    const where = folder({
+      "h.csv": ["a,b,y", ...heavy].join("\n"),
+      "h.json": '{"data":{"train":"h.csv","target":"y"}}',
+    });
+    const rmse = async (scaler: string) => {
+      const sets = [`scale.inputs=${scaler}`, "preset=none", "training.epochs=1", "data.validation=0"];
+      const args = ["train", "h.json", "--json", "--out", scaler, ...sets.flatMap((set) => ["--set", set])];
+      const trained = json<Evaluation>((await works(args, { cwd: where })).out).linear!.scores.rmse!;
+      const { out } = await works(["evaluate", scaler, "h.csv", "--json", "--no-intervals"], { cwd: where });
+      expect(json<Evaluation>(out).linear!.scores.rmse, scaler).toBe(trained);
+      return trained;
+    };
+    const usual = await rmse("standard");
+    for (const scaler of ["robustSmooth", "log1pStandard", "quantileNormal"])
+      expect(Math.abs((await rmse(scaler)) / usual - 1), scaler).toBeLessThan(1e-3);
+  });
+
   it("says so where no linear model was fitted", async () => {
     const names = Array.from({ length: 1201 }, (_, j) => `x${j}`);
     const rows = [0, 1, 2, 3].map((i) => [...names.map((_, j) => (i + j) % 4), i].join(","));

@@ -123,9 +123,9 @@ describe("the linear model beside it", () => {
     expect(baselinesFit(state, numbers, [number])).toBe(true);
     expect(baselinesFit(state, numbers, [number, number])).toBe(false);
     expect(baselinesFit({ ...state, linear: { leftOut: "why" } }, numbers, [number, number])).toBe(true);
-    expect(baselinesFit({ ...state, linear: { rows: 6, weights: [[1]], intercepts: [0] } }, numbers, [number])).toBe(
-      false,
-    );
+    expect(
+      baselinesFit({ ...state, linear: { rows: 6, coefficients: [[1]], intercepts: [0] } }, numbers, [number]),
+    ).toBe(false);
     const none = { leftOut: "why" };
     expect(scoreBaselines(numbers, { ...state, linear: none }, { X, columns: [number], truth }).linear).toEqual(none);
   });

@@ -2,12 +2,14 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Sample } from "../../src/transform/sample.js";
 import {
+  isStraight,
   learnScaler,
   type ScalerName,
   scalerNames,
   scalerState,
   scalers,
   scalingOf,
+  straight,
   targetScalerNames,
 } from "../../src/transform/scalers.js";
 
@@ -311,6 +313,16 @@ describe("values computed by hand", () => {
 
   it("are there for every scaler", () => {
     expect(Object.keys(expected).sort()).toEqual(scalerNames.toSorted());
+  });
+
+  it.each(scalerNames)("of %s have a straight line in their place, of about their size", (name) => {
+    const values = Array.from({ length: 50 }, (_, i) => Math.exp(i / 10) - 3);
+    const { apply } = scalingOf(straight(learned(name, values)));
+    const [first, middle, last] = [values[0]!, values[25]!, values[49]!];
+    const share = (middle - first) / (last - first);
+    expect((apply(middle) - apply(first)) / (apply(last) - apply(first))).toBeCloseTo(share, 10);
+    expect(isStraight(straight(learned(name, values)))).toBe(true);
+    expect(straight(learned(name, values)).name === name).toBe(isStraight(learned(name, values)));
   });
 
   it.each(scalerNames)("are met by %s", (name) => {
