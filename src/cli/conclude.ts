@@ -85,7 +85,7 @@ export function conclude(
 
 /** Of a model whose latest rows were held out. */
 export const LATEST_ROWS =
-  "the latest rows only judged it; with --set data.validation=0 it learns from them too, unjudged";
+  "it did not learn from the latest rows; with --set data.validation=0 it does, and nothing judges it";
 
 function replacedText({ target, training: { scores } }: Model, now: TargetState): string {
   const [names, others] = [targetNames(now), targetNames(target)];

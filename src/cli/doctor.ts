@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { gibibytes } from "../train/preflight.js";
+import { memoryText } from "../train/preflight.js";
 import { type Examination, examine } from "./examination.js";
 import { checkFailure, printResult } from "./failure.js";
 import { endWith } from "./report.js";
@@ -29,7 +29,7 @@ async function doctorAction({ json }: DoctorOptions): Promise<void> {
       node,
       system,
       processor: `${processor}, ${count(threads, "thread")}`,
-      memory: `${gibibytes(memory.available)} available of ${gibibytes(memory.total)}`,
+      memory: `${memoryText(memory.available)} available of ${memoryText(memory.total)}`,
       blas: blas.name ?? `${blas.error} (only "backend": "blas" needs it)`,
       folder: `${folder.path}: ${folder.error ?? "can be written"}`,
       "self-test": selfTest.map(({ name, ok, error }) => `${name}: ${ok ? "ok" : (error ?? "failed")}`).join("; "),

@@ -11,6 +11,7 @@ import { type Baselines, scoreBaselines } from "../score/baseline.js";
 import { bootstrap, type Intervals } from "../score/bootstrap.js";
 import { confusion, precisionAndRecall } from "../score/confusion.js";
 import { FEWEST_ROWS, type Importances, importances, passesFor } from "../score/importance.js";
+import { isShare } from "../score/metrics.js";
 import { quantileOf, type Scores, scoresOf } from "../score/scoring.js";
 import { holdLearned } from "../train/copies.js";
 import { applyPipeline, applyStraight } from "../transform/apply.js";
@@ -32,7 +33,7 @@ import { Remarks } from "./remarks.js";
 import { inputsToRead, type RowsOptions, rowsFormat, withRowsOptions } from "./rowsOptions.js";
 import { comparisons, confusionLines, importanceLines, scoreLines } from "./scores.js";
 import { summarize } from "./summary.js";
-import { count, note, oneLine, print, remark, say, whole } from "./text.js";
+import { count, note, oneLine, print, remark, say, some, whole } from "./text.js";
 import { example, modelArgument } from "./usage.js";
 
 interface EvaluateOptions extends GateOptions, RowsOptions {
@@ -221,8 +222,13 @@ const FEW_ROWS = 30;
 const tooNarrow = (few: string) => `intervals from ${few} tend to be too narrow`;
 
 /** Whether they can be trusted. `column` is what marks the rows that belong together, if the model knows. */
-function remarksOnIntervals(column: string | undefined, { rows, groups }: Evaluation): string[] {
-  if (column === undefined) return rows < FEW_ROWS ? [tooNarrow(count(rows, "row"))] : [];
+function remarksOnIntervals(column: string | undefined, { rows, groups, intervals }: Evaluation): string[] {
+  if (column === undefined) {
+    const resampled = Object.entries(intervals?.of ?? {}).filter(([name, interval]) => interval && !isShare(name));
+    return rows < FEW_ROWS && resampled.length > 0
+      ? [`${tooNarrow(count(rows, "row"))}: those of ${some(resampled.map(([name]) => name))}`]
+      : [];
+  }
   if (groups && groups.alone <= groups.count / 2)
     return groups.count > 1 && groups.count < FEW_GROUPS ? [tooNarrow(count(groups.count, "group"))] : [];
   const name = oneLine(column);

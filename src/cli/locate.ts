@@ -4,7 +4,7 @@ import { Checkpoints } from "../artifact/checkpoints.js";
 import { wroteItsModel } from "../artifact/lastEvent.js";
 import { loadModel, MODEL_FILE, type Model } from "../artifact/model.js";
 import { displayPath, loadConfig } from "../config/load.js";
-import { fileSource, type Source } from "../data/source.js";
+import { fileSource, isAddress, noAddress, type Source } from "../data/source.js";
 import { NnfitError } from "../errors.js";
 import { predicts, targetNames } from "../transform/target.js";
 import { watched } from "./bars.js";
@@ -90,6 +90,7 @@ function refuseUnfinished(folder: string): void {
 
 /** Finds where MODEL has its model. */
 export function placeOf(path: string): Place {
+  if (isAddress(path)) throw noAddress(path, { at: path });
   const workingDirectory = process.cwd();
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   if (!isFolder && extname(path) === ".json") {
@@ -101,6 +102,7 @@ export function placeOf(path: string): Place {
 
 /** Rows of a file, or of standard input for "-" or nothing; with a bar unless the terminal is needed for what is read. */
 export function rowsSource(path: string | undefined, withBar = true): Source {
+  if (path !== undefined && isAddress(path)) throw noAddress(path, { at: path });
   if (path !== undefined && path !== "-") {
     if (!process.stderr.isTTY || !withBar) return fileSource(path);
     return watched(fileSource(path));

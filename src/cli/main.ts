@@ -3,6 +3,7 @@ import { version } from "../artifact/version.js";
 import { NnfitError } from "../errors.js";
 import { exitCodes } from "./exit.js";
 import { report } from "./report.js";
+import { signalCodes } from "./signals.js";
 import { example } from "./usage.js";
 
 /** A command: how it is called, what it is in a line, and what gives its file. */
@@ -82,24 +83,30 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.once("beforeExit", leftUndone);
   const program = newProgram();
   try {
-    checkWorkingDirectory();
     await addCommands(program, argv);
     await program.parseAsync(argv);
   } catch (error) {
-    process.exitCode = report(await withOption(error, program, argv), { json: wantsJson(argv) });
+    process.exitCode = report(await withHelp(error, program, argv), { json: wantsJson(argv) });
   } finally {
     process.off("beforeExit", leftUndone);
+    if (process.exitCode === signalCodes.SIGHUP) endByHangup();
   }
 }
 
-/** Paths are told as seen from there. */
-function checkWorkingDirectory(): void {
-  try {
-    process.cwd();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error; // whatever is thrown has a code or none
-    throw new NnfitError("files", "the working directory no longer exists", { try: "cd to a folder that does" });
-  }
+/** As if it had not been heeded: without its terminal a process of Node can't leave in another way (it aborts). */
+function endByHangup(): void {
+  process.kill(process.pid, "SIGHUP"); // nobody listens any more
+}
+
+/** Paths are told as seen from the working directory, which may be gone. */
+function hasNoPlace(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    "syscall" in error &&
+    error.syscall === "uv_cwd" &&
+    "code" in error &&
+    error.code === "ENOENT"
+  );
 }
 
 const silent = { outputError() {} }; // an error is told by whoever catches it, as all are
@@ -127,9 +134,11 @@ async function addCommands(program: Command, argv: readonly string[]): Promise<v
   }
 }
 
-/** With the option that may mend it: a setting, of an unknown option of a command that takes a config; --decimal, of a number in rows for a model. */
-async function withOption(error: unknown, program: Command, argv: readonly string[]): Promise<unknown> {
+/** With what may mend it: a setting, of an unknown option of a command that takes a config; --decimal, of a number in rows for a model. */
+async function withHelp(error: unknown, program: Command, argv: readonly string[]): Promise<unknown> {
   const command = program.commands.find((command) => command.name() === argv[2]);
+  if (hasNoPlace(error))
+    return new NnfitError("files", "the working directory no longer exists", { try: "cd to a folder that does" });
   if (error instanceof NnfitError && /decimal (?:points|commas) here$/.test(error.details.try ?? "")) {
     const reads = command?.options.some(({ long }) => long === "--decimal");
     return reads ? error.with({ try: `${error.details.try}, unless --decimal says otherwise` }) : error;

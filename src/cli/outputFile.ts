@@ -14,6 +14,7 @@ import {
 import { dirname, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { quietly } from "../artifact/write.js";
 import { fileError, NnfitError } from "../errors.js";
 import { printFailure, stoppedFailure } from "./failure.js";
 import { watchSignals } from "./signals.js";
@@ -24,7 +25,12 @@ export function refuseInputs(out: string, read: Readonly<Record<string, string>>
     const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
     return stat?.isFile() ? `${stat.dev} ${stat.ino}` : undefined;
   };
-  const written = numberOf(out);
+  let written: string | undefined;
+  try {
+    written = numberOf(out);
+  } catch (error) {
+    throw fileError("write the predictions", out, error); // such as a link to itself
+  }
   const [what] = Object.entries(read).find(([, path]) => written !== undefined && numberOf(path) === written) ?? [];
   if (what === undefined) return;
   throw new NnfitError("usage", `the predictions would overwrite ${what}`, {
@@ -40,7 +46,11 @@ export async function writePredictions(path: string, text: Readable, json: boole
   const target = isFile ? `${place}.${process.pid}.tmp` : path;
   if (isFile) rmSync(target, { force: true }); // what somebody has put there, a symbolic link too, is not written through
   const mode = isFile ? modeOf(place, path) : undefined;
-  const file = createWriteStream(target, { flush: isFile, ...(isFile && { flags: "wx" }), ...(mode && { mode }) });
+  const file = createWriteStream(target, {
+    flush: isFile,
+    ...(isFile && { flags: "wx" }),
+    ...(mode !== undefined && { mode }),
+  });
   const signals = watchSignals((signal) => {
     if (isFile) rmSync(target, { force: true });
     if (json) printFailure(stoppedFailure(signal));
@@ -52,13 +62,21 @@ export async function writePredictions(path: string, text: Readable, json: boole
   });
   try {
     await pipeline(text, file);
-    if (mode) chmodSync(target, mode); // without what the umask has taken from it
-    if (isFile) renameSync(target, place);
+    if (mode !== undefined) quietly(() => chmodSync(target, mode)); // without what the umask has taken; some disks know no modes
+    if (isFile) rename(target, place, path);
   } catch (error) {
     if (isFile) rmSync(target, { force: true });
     throw error === failed ? fileError("write the predictions", path, error) : error;
   } finally {
     signals.stop();
+  }
+}
+
+function rename(from: string, to: string, path: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    throw fileError("write the predictions", path, error);
   }
 }
 

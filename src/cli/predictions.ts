@@ -91,7 +91,7 @@ export class Predictions {
     const without = new Set([...unreadable, ...this.lost(outputs, table)]);
     this.counts.rows += table.rows;
     this.counts.withoutPrediction += without.size;
-    this.counts.clipped += countClipped(target, outputs);
+    this.counts.clipped += countClipped(target, outputs, without);
     const label = target.task === "classification" ? this.word : (number: string) => number;
     const predictions = predictionCells(target, outputs, this.options.proba);
     const lineOf = ([first = "", ...others]: readonly string[], row: number) => {

@@ -83,10 +83,14 @@ function readRun(folder: string) {
     });
   }
   if (existsSync(place(MODEL_FILE)) && !wroteItsModel(folder)) {
-    throw new NnfitError("files", "the last training in this folder failed, and its model is from an earlier one", {
-      at: folder,
-      try: "training again",
-    });
+    throw new NnfitError(
+      "files",
+      "the last training in this folder has not written a model, so the one there may be from an earlier one",
+      {
+        at: folder,
+        try: "training again",
+      },
+    );
   }
   const model = loadModel(place(MODEL_FILE));
   if (model.version !== version) {

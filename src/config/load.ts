@@ -10,7 +10,8 @@ import {
 } from "jsonc-parser";
 import type * as z from "zod";
 import { encodingNamed } from "../data/encoding.js";
-import { type ErrorDetails, fileError, NnfitError } from "../errors.js";
+import { isAddress, noAddress } from "../data/source.js";
+import { fileError, NnfitError } from "../errors.js";
 import { type SearchOptions, searchOptionNames, searchOptionsOf } from "../search/options.js";
 import type { Values } from "../search/trials.js";
 import { schemaError } from "./explain.js";
@@ -72,7 +73,8 @@ export function loadConfig(path: string, { set = [], out, backend, workingDirect
     if (!parsed.success) throw schemaError(parsed.error.issues, values, locate);
     for (const name of ["train", "validation"] as const) {
       const path = parsed.data.data[name];
-      if (isAddress(path)) throw noAddress({ at: locate(`data.${name}`), have: String(path) });
+      if (typeof path === "string" && isAddress(path))
+        throw noAddress(path, { at: locate(`data.${name}`), have: path });
     }
     return parsed.data;
   };
@@ -163,21 +165,12 @@ export function displayPath(workingDirectory: string, path: string): string {
 
 /** Editors and shells on Windows write a byte order mark, and PowerShell UTF-16. */
 function decoded(bytes: Buffer): string {
-  const encoding = [0xff, 0xfe].every((mark, i) => bytes[i] === mark) ? "utf-16le" : "utf-8";
-  return new TextDecoder(encoding).decode(bytes);
-}
-
-/** Nothing is loaded from the web. */
-function isAddress(path: unknown): boolean {
-  return typeof path === "string" && /^[a-z][a-z\d+.-]+:\/\//i.test(path);
-}
-
-function noAddress(details: ErrorDetails): NnfitError {
-  return new NnfitError("usage", "nnfit reads files, not web addresses", { ...details, try: "downloading it first" });
+  const begins = (...marks: number[]) => marks.every((mark, i) => bytes[i] === mark);
+  return new TextDecoder(begins(0xff, 0xfe) ? "utf-16le" : begins(0xfe, 0xff) ? "utf-16be" : "utf-8").decode(bytes);
 }
 
 function readConfig(path: string, name: string): string {
-  if (isAddress(path)) throw noAddress({ at: path });
+  if (isAddress(path)) throw noAddress(path, { at: path });
   try {
     return decoded(readFileSync(path));
   } catch (error) {

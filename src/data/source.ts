@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { fileError, NnfitError } from "../errors.js";
+import { type ErrorDetails, fileError, NnfitError } from "../errors.js";
 
 /** Where the bytes of a table come from. */
 export interface Source {
@@ -12,6 +12,17 @@ export interface Source {
   readonly once?: boolean;
   /** Each chunk is there until the next one is asked for. */
   read(): AsyncIterable<Uint8Array>;
+}
+
+export function isAddress(path: string): boolean {
+  return /^[a-z][a-z\d+.-]+:\/\//i.test(path);
+}
+
+/** Nothing is loaded from the web. */
+export function noAddress(address: string, details: ErrorDetails): NnfitError {
+  const isFile = /^file:\/\//i.test(address);
+  const attempt = isFile ? address.replace(/^file:\/\/(localhost)?/i, "") : "downloading it first";
+  return new NnfitError("usage", "nnfit reads files by their paths, not by addresses", { ...details, try: attempt });
 }
 
 /** What is scanned at a time stays in the processor's second cache. */

@@ -45,10 +45,12 @@ export function threadError(error: unknown): unknown {
     : error;
 }
 
+const FEWER_THREADS = "--threads 1, or higher limits of processes and open files (ulimit -u, ulimit -n)";
+
 function notStarted(cause: unknown): NnfitError {
   return new NnfitError("fault", "a thread can't be started", {
     have: cause instanceof Error ? cause.message : String(cause),
-    try: "--threads 1, or higher limits of processes and open files (ulimit -u, ulimit -n)",
+    try: FEWER_THREADS,
   });
 }
 
@@ -67,13 +69,20 @@ export function startThreads(
   patience: bigint,
 ): void {
   const module = kernelModule();
-  for (let index = 1; index < count; index++) {
-    const workerData: ThreadData = { module, memory, control, index, count, patience };
-    const worker = startThread("worker", workerData);
-    worker.unref();
-    worker.on("error", () => {}); // it is noticed by its silence, wherever somebody waits for it
+  const started: Worker[] = [];
+  try {
+    for (let index = 1; index < count; index++) {
+      const workerData: ThreadData = { module, memory, control, index, count, patience };
+      const worker = startThread("worker", workerData);
+      started.push(worker);
+      worker.unref();
+      worker.on("error", () => {}); // it is noticed by its silence, wherever somebody waits for it
+    }
+    awaitThreads(memory, control, count, "can't be started");
+  } catch (error) {
+    for (const worker of started) void worker.terminate();
+    throw error;
   }
-  awaitThreads(memory, control, count, "can't be started");
   kernels.enlist(control, 0, count, patience);
 }
 
@@ -110,5 +119,5 @@ export function ready(memory: WebAssembly.Memory, control: number): void {
 }
 
 export function lostThread(what: string): NnfitError {
-  return new NnfitError("fault", `an engine thread ${what}`, { try: "--threads 1" });
+  return new NnfitError("fault", `an engine thread ${what}`, { try: FEWER_THREADS });
 }

@@ -60,6 +60,11 @@ export type Metric = RegressionMetric | ClassificationMetric;
 /** A float32 probability can't be told from 0 or 1 closer than this; scikit-learn clips at the same. */
 const SMALLEST_PROBABILITY = 2 ** -23;
 
+/** Whether a score, of one target or of several, is a share of the rows. */
+export function isShare(name: string): boolean {
+  return Object.hasOwn(metrics, name) && (metrics as Record<string, Metric>)[name]!.isShare === true; // looked up by its name
+}
+
 export const metrics = {
   rmse: {
     about: "root mean squared error, in the target's units",

@@ -16,7 +16,10 @@ export function scoreNameFor(
   // with another quantile each, trials have errors of different kinds
   const scored = changes(/^model\.loss\b/) ? { task } : target;
   const comparable = properMetric(scored);
-  const name = by === "auto" ? (bestBy === "loss" ? comparable : bestBy) : by;
+  const usual = bestBy === "loss" ? comparable : bestBy;
+  // which some trials are after, and accuracy would never choose
+  const isAfterRare = usual === "accuracy" && changes(/^training\.classWeights\b/) !== undefined;
+  const name = by === "auto" ? (isAfterRare ? "balancedAccuracy" : usual) : by;
   const isOfQuantile = name !== "loss" && (metrics[name] as Metric).isOfQuantile;
   const changing = changes(isOfQuantile ? /^model\.loss\b/ : /^(model\.loss|scale\.target)\b/);
   if ((name === "loss" || isOfQuantile) && changing) {

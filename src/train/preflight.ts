@@ -87,13 +87,13 @@ export function checkMemory(load: Load, available = availableMemory()): void {
   }
   const { dataset, network, batch } = estimate;
   const parts = { rows: dataset, network, batch };
-  const said = Object.entries(parts).map(([name, bytes]) => `${gibibytes(bytes)} for the ${name}`);
+  const said = Object.entries(parts).map(([name, bytes]) => `${memoryText(bytes)} for the ${name}`);
   const limit =
     estimate.engine > most
-      ? `${gibibytes(most)}, the most that a WebAssembly memory can hold`
-      : `${gibibytes(available)}, the memory that this machine, or its container, has left`;
+      ? `${memoryText(most)}, the most that a WebAssembly memory can hold`
+      : `${memoryText(available)}, the memory that this machine, or its container, has left`;
   const largest = Object.entries(parts).reduce((most, part) => (part[1] > most[1] ? part : most))[0];
-  throw new NnfitError("usage", `the training needs at least ${gibibytes(estimate.total)} of memory`, {
+  throw new NnfitError("usage", `the training needs at least ${memoryText(estimate.total)} of memory`, {
     setting: settings[largest] ?? "model.hidden",
     have: `${said.join(", ")}; the limit is ${limit}`,
     try: `fewer or smaller layers in model.hidden, ${load.members > 1 ? "fewer model.members, " : ""}a smaller training.batchSize, ${load.spec.tabm ? "a smaller model.tabm, " : ""}or fewer rows`,
@@ -108,16 +108,16 @@ function checkFiles({ spec, members, optimizer, holdsOut }: Load): void {
   const copies = 3 + Number(holdsOut) + make(optimizers, optimizer).slots.length;
   const bytes = members * countParameters(spec) * FLOAT * copies;
   if (bytes <= MOST_FILE_BYTES) return;
-  throw new NnfitError("usage", `a checkpoint of this training would take ${gibibytes(bytes)}`, {
+  throw new NnfitError("usage", `a checkpoint of this training would take ${memoryText(bytes)}`, {
     setting: "model.hidden",
-    have: `${gibibytes(MOST_FILE_BYTES)}, the largest file that nnfit can write`,
+    have: `${memoryText(MOST_FILE_BYTES)}, the largest file that nnfit can write`,
     try: "fewer or smaller layers in model.hidden, fewer model.members, or an optimizer that remembers less, such as sgd",
   });
 }
 
 const settings: Record<string, string> = { rows: "data.train", network: "model.hidden", batch: "training.batchSize" };
 
-export function gibibytes(bytes: number): string {
+export function memoryText(bytes: number): string {
   const gibi = Math.max(bytes, 0) / 2 ** 30;
   if (gibi < 1) return `${(gibi * 1024).toFixed(0)} MiB`;
   return gibi < 1000 ? `${gibi.toFixed(1)} GiB` : `${gibi.toPrecision(3)} GiB`;

@@ -168,8 +168,8 @@ export function inverseOf({
   return (u) => Math.min(Math.max(invert(u), lowest), highest);
 }
 
-/** Of how many rows a target is clipped to the range of the training rows   outputs [rows, targets], as above */
-export function countClipped(target: TargetState, outputs: Float32Array): number {
+/** Of how many rows, but for some, a target is clipped to the range of the training rows   outputs [rows, targets] */
+export function countClipped(target: TargetState, outputs: Float32Array, without: ReadonlySet<number>): number {
   if (target.task === "classification" || !target.targets.some(({ range }) => range)) return 0;
   const width = targetWidth(target);
   const isClipped = target.targets.map(({ scaler, range: [lowest, highest] = EVERYTHING }) => {
@@ -177,8 +177,8 @@ export function countClipped(target: TargetState, outputs: Float32Array): number
     return (u: number) => invert(u) < lowest || invert(u) > highest;
   });
   let count = 0;
-  for (let row = 0; row < outputs.length; row += width) {
-    if (isClipped.some((is, t) => is(outputs[row + t]!))) count++;
+  for (let row = 0; row * width < outputs.length; row++) {
+    if (!without.has(row) && isClipped.some((is, t) => is(outputs[row * width + t]!))) count++;
   }
   return count;
 }

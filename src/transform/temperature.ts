@@ -31,8 +31,7 @@ export function tempered(probabilities: Float32Array, classes: number, temperatu
 /**
  * The temperature at which probabilities [rows, classes] have the least log-loss. The log-loss has a single minimum in
  * 1/T, so a golden-section search finds it. To all rows together one more is added, predicted as they are on average and
- * of any class alike: where no prediction is wrong, that keeps them from becoming certain. Rows may have weights, 1 on
- * average.
+ * of any class alike: where no prediction is wrong, that keeps them from becoming certain. Rows may have weights.
  */
 export function fitTemperature(
   probabilities: Float32Array,

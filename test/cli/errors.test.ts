@@ -74,12 +74,25 @@ const flipped = (bytes: Buffer) => {
 const cases: Case[] = [
   usage("a config on the web", {
     args: ["train", "https://example.org/c.json"],
-    says: ["nnfit reads files, not web addresses", "https://example.org/c.json", undefined, "downloading it first"],
+    says: [
+      "nnfit reads files by their paths, not by addresses",
+      "https://example.org/c.json",
+      undefined,
+      "downloading it first",
+    ],
+  }),
+  usage("rows on the web", {
+    args: ["predict", "runs/c", "https://example.org/t.csv"],
+    says: [/by their paths/, "https://example.org/t.csv", undefined, "downloading it first"],
+  }),
+  usage("a model by an address of a file", {
+    args: ["inspect", "file:///runs/c"],
+    says: [/by their paths/, "file:///runs/c", undefined, "/runs/c"],
   }),
   usage("a table on the web", {
     args: set("data.train=https://example.org/t.csv"),
     says: [
-      "nnfit reads files, not web addresses",
+      "nnfit reads files by their paths, not by addresses",
       "--set data.train=https://example.org/t.csv",
       "https://example.org/t.csv",
       "downloading it first",

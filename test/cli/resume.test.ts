@@ -58,11 +58,21 @@ const long = {
 };
 
 describe.skipIf(process.platform === "win32")("a signal", () => {
+  it("of a terminal that is closed keeps a checkpoint, and ends the process as usual", async () => {
+    const cwd = put(long);
+    const child = start(["train", "c.json"], { cwd });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    await written(child.stderr, /^epoch +4\//m);
+    child.kill("SIGHUP");
+    expect(await ended(child, 5)).toEqual({ code: null, signal: "SIGHUP" }); // which a shell has as 129
+    expect(text(cwd, "runs", "c", "events.ndjson")).toMatch(/"status":"stopped","exitCode":129/);
+    expect((await works(["train", "c.json", "--resume"], { cwd })).err).toMatch(/resume +from .*checkpoints/);
+  });
+
   const ensemble = { ...long, model: { ...long.model, members: 3 }, training: { ...long.training, epochs: 400 } };
   it.each([
     ["SIGINT", 130, "a network", long, []],
     ["SIGTERM", 143, "an ensemble on threads", ensemble, ["--threads", "3"]],
-    ["SIGHUP", 129, "a terminal that is closed", long, []],
   ] as const)(
     "stops a training by %s with %i, and --resume ends as if there had been none: %s",
     async (signal, code, _, config, args) => {

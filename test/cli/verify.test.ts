@@ -146,7 +146,7 @@ describe.concurrent("nnfit verify", () => {
       '{"event":"end","status":"failed"}\n',
     );
     put(cwd, { "r/events.ndjson": failed });
-    await refused(5, "the last training in this folder failed, and its model is from an earlier one");
+    await refused(5, "the last training in this folder has not written a model");
     const good = await trained();
     put(cwd, { "folds/folds.csv": "", "folds/config.json": "{}" });
     const folds = await nnfit(["verify", "folds"], { cwd });

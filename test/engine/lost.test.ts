@@ -23,6 +23,7 @@ vi.mock("node:worker_threads", async (original) => {
   class Absent {
     on() {}
     unref() {}
+    terminate() {}
   }
   const Started = new Proxy(Watched, {
     construct: (_, args) => {
