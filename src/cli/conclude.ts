@@ -60,8 +60,13 @@ export function conclude(
       say("", "probabilities are those of classes as weighted, not of their shares in the table");
   }
   const way = allowsFolds ? "; --folds 5 scores rows that had no part in it" : "";
+  const chosenBy = rowsThatChoose(members);
+  const what =
+    members.length > 1
+      ? `each network's best epoch was chosen by about ${whole(chosenBy)} of these rows`
+      : "these few rows also chose the best epoch";
   const optimistic =
-    best !== "" && rows < FEW_ROWS ? [`optimistic: these few rows also chose the best epoch${way}`] : [];
+    best !== "" && chosenBy < FEW_ROWS ? [`optimistic, also against baseline and linear: ${what}${way}`] : [];
   for (const remark of optimistic) say("", remark);
   for (const { label, text, remarks } of compared) {
     say(label, text);
@@ -81,6 +86,11 @@ export function conclude(
     failure,
     facts,
   });
+}
+
+/** Of the network with the fewest: by so many rows its best epoch is chosen. */
+export function rowsThatChoose(members: Prepared["members"]): number {
+  return Math.min(...members.map(({ validation }) => validation.length));
 }
 
 /** Of a model whose latest rows were held out. */

@@ -143,7 +143,7 @@ function describeCopies(table: Table, { pipeline, target }: Prepared, { data }: 
   if (copies === 0) return;
   const rows = `${whole(copies)} of the ${count(table.rows, "row")}`;
   note(
-    `${rows} are copies of others, so a row may be both trained on and validated, and scores look too good; keep one of each`,
+    `${rows} are copies of others; if they are the same observations, a row may be both trained on and validated, and scores look too good: keep one of each`,
   );
 }
 

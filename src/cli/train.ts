@@ -13,7 +13,7 @@ import { baselinesOf } from "../train/compare.js";
 import { holdsOut } from "../train/members.js";
 import type { Watcher } from "../train/reports.js";
 import { type Engine, engineFor, hasModel, type Outcome, train } from "../train/train.js";
-import { conclude, FEW_ROWS } from "./conclude.js";
+import { conclude, FEW_ROWS, rowsThatChoose } from "./conclude.js";
 import { tellUnknown } from "./continue.js";
 import { describe, isByTime } from "./describe.js";
 import { divergence } from "./divergence.js";
@@ -250,7 +250,8 @@ async function tellTrained(
 ): Promise<void> {
   const { prepared, task, config, readValidation, folder } = job;
   const compared = comparisons(prepared.target, config.training, outcome.judgement.scores, baselines);
-  const isOfFew = !prepared.initial && outcome.judgedRows.length < FEW_ROWS;
+  const chosenBy = rowsThatChoose(prepared.members);
+  const isOfFew = !prepared.initial && chosenBy > 0 && chosenBy < FEW_ROWS;
   conclude(prepared, outcome, compared, {
     folder,
     seconds: seconds.fit ?? 0,

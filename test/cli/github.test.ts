@@ -165,7 +165,9 @@ describe.concurrent("in GitHub Actions, the step summary gets the scores", () =>
     close(linear, result.linear.scores.logLoss);
     expect(summary).toContain("\n- model: runs/a\\|b/model.safetensors\n");
     expect(summary).toMatch(/\n- baseline: always "(a\\\|b|y\\_\\`z)"\n/);
-    expect(summary).toMatch(/\n- optimistic: these few rows also chose the best epoch/);
+    expect(summary).toMatch(
+      /\n- optimistic, also against baseline and linear: these few rows also chose the best epoch/,
+    );
   });
 
   it("of evaluate, with their intervals", async () => {
