@@ -11,6 +11,9 @@ import { count, duration, say, scoreText, shellWord, short, some, whole } from "
 /** On pure noise the best of many epochs explains a tenth of 150 rows that it is chosen by, and half of 12. */
 export const FEW_ROWS = 500;
 
+/** From this temperature on, probabilities of 0.999 and 0.001 become some 0.53 and 0.47. */
+const TELLS_NOTHING = 50;
+
 /** What else there is to say of a training that is done. */
 interface Conclusion {
   /** of the run */
@@ -56,6 +59,8 @@ export function conclude(
   if (target.task === "classification" && target.temperature !== undefined) {
     const temperature = short(target.temperature, 3);
     say("", `with probabilities calibrated on these rows (temperature ${temperature}); those of the epochs were not`);
+    if (target.temperature >= TELLS_NOTHING)
+      say("", "so high a temperature makes all classes about as probable: the network's own say nothing of these rows");
     if (training.classWeights !== "none")
       say("", "probabilities are those of classes as weighted, not of their shares in the table");
   }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Model } from "../artifact/model.js";
 import { losses } from "../model/losses.js";
-import { firstScores, linearRule, ruleOf } from "../score/baseline.js";
+import { linearRule, ruleOf, wantedScores } from "../score/baseline.js";
 import type { TrainingOptions } from "../train/options.js";
 import { inputsOf } from "../transform/inputColumns.js";
 import { type ScalerState, scalers } from "../transform/scalers.js";
@@ -61,11 +61,11 @@ function withoutCoefficients(key: string, value: unknown): unknown {
 }
 
 /** What the network was compared with in training; nothing of a checkpoint. */
-function baselineLines({ target, training: { baseline } }: Model): string[] {
+function baselineLines({ target, training: { baseline, options } }: Model): string[] {
   if (!baseline) return [];
   const { scores, linear } = baseline;
   const text = (rule: string, of: Readonly<Record<string, number | null>> | undefined) =>
-    of ? baselineText(rule, of, firstScores(target)) : rule;
+    of ? baselineText(rule, of, wantedScores(target, options)) : rule;
   const lines = [`baseline  ${text(ruleOf(target, baseline), scores?.baseline)}`];
   if ("leftOut" in linear) return [...lines, `linear    none: ${linear.leftOut}`];
   return [...lines, `linear    ${text(linearRule(target), scores?.linear)}`];

@@ -621,6 +621,26 @@ describe.concurrent("the same bytes", () => {
   );
 });
 
+it("says where calibration finds nothing in the probabilities, and inspect compares by what training did", async () => {
+  const rows = (yes: string, no: string) =>
+    Array.from({ length: 60 }, (_, i) => `${i},${(i * 7) % 60 < 30 ? yes : no}`);
+  const cwd = folder({
+    "t.csv": ["x,y", ...rows("yes", "no")].join("\n"),
+    "v.csv": ["x,y", ...rows("no", "yes")].join("\n"), // whatever the network has learned is wrong here
+    "c.json": JSON.stringify({
+      data: { train: "t.csv", target: "y", validation: "v.csv" },
+      model: { hidden: [8] },
+      training: { epochs: 300, optimizer: "adam", calibrate: true, bestBy: "f1", classWeights: "balanced" },
+    }),
+  });
+  const { err } = await works(["train", "c.json"], { cwd });
+  expect(err).toContain("(temperature 1000); those of the epochs were not");
+  expect(err).toContain("the network's own say nothing of these rows");
+  expect(err).toContain("probabilities are those of classes as weighted, not of their shares in the table");
+  const [, compared] = /baseline {2}(\w+)/.exec(err) ?? [];
+  expect((await works(["inspect", "runs/c"], { cwd })).out).toMatch(new RegExp(`^baseline {2}${compared} `, "m"));
+});
+
 describe.concurrent("a training that diverges", () => {
   // the loss of this linear model grows 361-fold with each update, so it leaves the range of float32 after some epochs
   const soon = ["--set", "training.optimizer.learningRate=10", ...epochs(100)];
