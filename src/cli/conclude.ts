@@ -99,7 +99,7 @@ export function rowsThatChoose(members: Prepared["members"]): number {
 }
 
 /** Of a model whose latest rows were held out. */
-export const LATEST_ROWS =
+const LATEST_ROWS =
   "it did not learn from the latest rows; with --set data.validation=0 it does, and nothing judges it";
 
 function replacedText({ target, training: { scores } }: Model, now: TargetState): string {

@@ -45,8 +45,8 @@ function keep(result: unknown): void {
  *
  * Each method returns a matrix of its own, unless `into` says where the result goes; its memory is the same in every
  * replay. What takes long is computed once: who asks for the same again is given the same matrix, which can't be
- * written to then. A matrix `ofBatch` has as many rows as the batch that is played. Pointwise operations that follow each other
- * become one loop (pointwise.ts), and what only they use gets no memory at all.
+ * written to then. A matrix `ofBatch` has as many rows as the batch that is played. Pointwise operations that follow
+ * each other become one loop (pointwise.ts), and what only they use gets no memory at all.
  */
 export class Tape {
   private readonly recorded: Recorded[] = [];

@@ -10,7 +10,7 @@ import { meanByElement } from "../predict/predictor.js";
 import { type Baselines, learnBaselines, scoreBaselines } from "../score/baseline.js";
 import { scoresOf } from "../score/scoring.js";
 import type { Judgement } from "../train/bestEpoch.js";
-import { knownRows } from "../train/compare.js";
+import { allKnownRows, knownRows } from "../train/compare.js";
 import { datasetOf } from "../train/member.js";
 import { learnedRows, type RowWeights } from "../train/members.js";
 import { type FoldLayout, layOutFolds } from "../train/parallel.js";
@@ -18,7 +18,6 @@ import { type Prepared, type Rows, rowsOf } from "../train/prepare.js";
 import type { Snapshot } from "../train/reports.js";
 import { type EngineOptions, type Keeper, type Outcome, train } from "../train/train.js";
 import { rowWeights, weightsOf } from "../train/weights.js";
-import { inputColumns } from "../transform/inputColumns.js";
 import { invertTarget } from "../transform/target.js";
 import type { Predictions } from "../transform/truth.js";
 import { type CrossValidation, prepareFold } from "./plan.js";
@@ -189,11 +188,7 @@ function compare(fold: Fold, prepared: Prepared, outcome: Outcome, rows: TestRow
   const learned = learnBaselines(prepared.target, knownRows(prepared, learnedRows(prepared)));
   return {
     ...test(fold, prepared, outcome, rows),
-    baselines: scoreBaselines(prepared.target, learned, {
-      X: rows.straightX,
-      truth: rows.truth,
-      columns: inputColumns(prepared.pipeline),
-    }),
+    baselines: scoreBaselines(prepared.target, learned, allKnownRows(rows, prepared.pipeline)),
   };
 }
 

@@ -1,10 +1,10 @@
 import { range } from "../data/split.js";
 import { learnBaselines, withScores } from "../score/baseline.js";
+import { allKnownRows } from "../train/compare.js";
 import { together } from "../train/ends.js";
 import { rowsOf } from "../train/prepare.js";
 import { meanLoss } from "../train/reports.js";
 import { calibratedTarget, type Outcome } from "../train/train.js";
-import { inputColumns } from "../transform/inputColumns.js";
 import { targetWidth } from "../transform/target.js";
 import type { FoldResult } from "./crossValidation.js";
 import type { CrossValidation } from "./plan.js";
@@ -38,10 +38,7 @@ export function keepFolds({ task: { table } }: CrossValidation, results: readonl
     rowCounts: { trainingRows: table.rows, validationRows: table.rows, judgedRows: table.rows },
     ...together(outcomes),
   };
-  const baseline = withScores(
-    learnBaselines(target, { X: rows.straightX, truth: rows.truth, columns: inputColumns(pipeline) }),
-    scores.baselines,
-  );
+  const baseline = withScores(learnBaselines(target, allKnownRows(rows, pipeline)), scores.baselines);
   const learned = { rows, members: [{ training: range(0, rows.size) }] };
   return { prepared: { ...prepared, ...learned }, outcome, baseline };
 }

@@ -4,7 +4,7 @@ import { type Random, seededRandom } from "../engine/random.js";
 import { Sample } from "../transform/sample.js";
 import type { TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
-import { metricsOf, type Times } from "./metrics.js";
+import { isShare, metricsOf, type Times } from "./metrics.js";
 import { type Scores, scorersOf } from "./scoring.js";
 
 /** What is drawn together. */
@@ -28,10 +28,10 @@ const WORK = 6e7;
 const SEED = 1;
 
 /**
- * Of shares of independent rows, intervals by Wilson's formula. Of all else, percentile intervals by the bootstrap: rows are drawn with replacement, as many as there are, and scored, many times
- * (Efron, 1979). Where rows belong together, whole groups are drawn (the cluster bootstrap; Field and Welsh, 2007): two
- * rows of one patient tell less than two patients. Of a table that is too long for that, a part is taken; what it gives is
- * narrowed by √(part/whole), as the error of a mean is.
+ * Of shares of independent rows, intervals by Wilson's formula. Of all else, percentile intervals by the bootstrap: rows
+ * are drawn with replacement, as many as there are, and scored, many times (Efron, 1979). Where rows belong together,
+ * whole groups are drawn (the cluster bootstrap; Field and Welsh, 2007): two rows of one patient tell less than two
+ * patients. Of a table that is too long for that, a part is taken; what it gives is narrowed by √(part/whole), as the error of a mean is.
  */
 export function bootstrap(
   target: TargetState,
@@ -62,9 +62,8 @@ export function bootstrap(
     }
   }
   const units = groups ? groups.count : all;
-  const shares = new Set<string>(metricsOf(target).flatMap(([name, { isShare }]) => (isShare ? [name] : [])));
   const intervals = scorers.map(([name], s) => {
-    if (shares.has(name) && !groups && all > 1) return [name, wilson(scores[name]!, all)];
+    if (isShare(name) && !groups && all > 1) return [name, wilson(scores[name]!, all)];
     const middle = units > 1 ? middleOf(drawn[s]!) : null; // resamples of one row are all that row
     if (!part || !middle) return [name, middle];
     if (Number.isNaN(scores[name])) return [name, null]; // of all rows, not of the part

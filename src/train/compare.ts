@@ -10,9 +10,10 @@ import {
 } from "../score/baseline.js";
 import type { KnownRows } from "../score/linear.js";
 import { inputColumns } from "../transform/inputColumns.js";
+import type { PipelineState } from "../transform/pipeline.js";
 import { joinPredictions, joinTruths, type Predictions, takeTruth } from "../transform/truth.js";
 import { learnedRows, type Member } from "./members.js";
-import type { Prepared } from "./prepare.js";
+import type { Prepared, Rows } from "./prepare.js";
 import type { Outcome } from "./train.js";
 
 /**
@@ -61,12 +62,15 @@ function onceEach(members: readonly Member[]): Member[] {
   });
 }
 
-/** Some rows, as a linear model takes them. */
-export function knownRows(
-  { pipeline, rows: { straightX: X, size, truth } }: Prepared,
-  numbers: Uint32Array,
-): KnownRows {
-  const columns = inputColumns(pipeline);
-  if (numbers.length === size) return { X, columns, truth }; // row numbers are different, and ascend
-  return { X: takeMatrixRows(X, X.length / size, numbers), columns, truth: takeTruth(truth, numbers) };
+/** Rows as a linear model takes them. */
+export function allKnownRows({ straightX: X, truth }: Rows, pipeline: PipelineState): KnownRows {
+  return { X, columns: inputColumns(pipeline), truth };
+}
+
+/** The same, of some of the rows of a training. */
+export function knownRows({ pipeline, rows }: Prepared, numbers: Uint32Array): KnownRows {
+  const all = allKnownRows(rows, pipeline);
+  if (numbers.length === rows.size) return all; // row numbers are different, and ascend
+  const { X, columns, truth } = all;
+  return { X: takeMatrixRows(X, columns.length, numbers), columns, truth: takeTruth(truth, numbers) };
 }
