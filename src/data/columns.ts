@@ -54,8 +54,8 @@ export class ColumnBuilder implements CellReceiver {
   private numbers = 0;
   private others = 0;
   private readonly notation: Notation;
-  /** A cell that looks like a number is one, and not a word for a missing value such as -999. */
-  private readonly numbersArePresent: boolean;
+  /** Numbers that mark a cell as missing, such as -999, however they are written. */
+  private readonly missingNumbers: ReadonlySet<number>;
   private firstOther: { text: string; line: number } | undefined;
   private readonly unreadable = new Map<number, string>();
 
@@ -71,7 +71,7 @@ export class ColumnBuilder implements CellReceiver {
     this.thousands = thousands;
     this.notation = new Notation(decimal);
     this.numberIn = numberReader({ decimal, thousands });
-    this.numbersArePresent = missing.every((word) => this.numberIn(word) === undefined);
+    this.missingNumbers = new Set(missing.flatMap((word) => this.numberIn(word) ?? []));
     this.type = given === "date" || options.isWords ? "category" : given;
   }
 
@@ -87,12 +87,12 @@ export class ColumnBuilder implements CellReceiver {
 
   push(cell: string, line: number): void {
     const text = cell.trim();
-    if (this.missing.has(text)) {
+    const value = this.type === "category" && this.given ? undefined : this.numberIn(text);
+    if (this.marksMissing(text, value)) {
       if (this.type !== "category") this.values.push(Number.NaN);
       if (this.type !== "number") this.codes.push(-1);
       return;
     }
-    const value = this.type === "category" && this.given ? undefined : this.numberIn(text);
     if (value === undefined) {
       this.others++;
       this.notation.seeOther(text);
@@ -115,16 +115,21 @@ export class ColumnBuilder implements CellReceiver {
 
   pushColumn(column: ScannedColumn, lines: Int32Array): void {
     if (this.type === "category") this.pushWords(column);
-    else if (this.numbersArePresent) this.pushNumbers(column, lines);
-    else for (const [row, line] of lines.entries()) this.push(column.text(row), line);
+    else this.pushNumbers(column, lines);
+  }
+
+  private marksMissing(text: string, value: number | undefined): boolean {
+    return this.missing.has(text) || (value !== undefined && this.missingNumbers.has(value));
   }
 
   private pushNumbers(column: ScannedColumn, lines: Int32Array): void {
-    const { values, others } = column.numbers();
+    const { values, others: words } = column.numbers();
+    const others = this.missingNumbers.size === 0 ? words : this.withMissing(words, values);
     const first = this.given ? 0 : Math.min(lines.length, ROWS_LOOKED_AT - this.values.size);
     for (let row = 0; row < first; row++) {
       const value = values[row]!;
-      if (this.notation.isNews(value)) this.notation.see(column.text(row).trim(), value);
+      if (!this.missingNumbers.has(value) && this.notation.isNews(value))
+        this.notation.see(column.text(row).trim(), value);
     }
     let row = 0;
     const pushUpTo = (end: number) => {
@@ -146,13 +151,21 @@ export class ColumnBuilder implements CellReceiver {
     pushUpTo(lines.length);
   }
 
+  /** The rows of words, and those whose numbers mark them as missing. */
+  private withMissing(words: Iterable<number>, values: Float64Array): number[] {
+    const rows = new Set(words);
+    for (const [row, value] of values.entries()) if (this.missingNumbers.has(value)) rows.add(row);
+    return [...rows].sort((a, b) => a - b);
+  }
+
   /** Each different cell is looked at once. */
   private pushWords(column: ScannedColumn): void {
     const { words, codes } = column.words();
     const known = words.map((word) => {
       const text = word.trim();
-      if (this.missing.has(text)) return { code: -1, number: 0, other: 0 };
-      const number = Number(!this.given && this.numberIn(text) !== undefined);
+      const value = this.given ? undefined : this.numberIn(text);
+      if (this.marksMissing(text, value)) return { code: -1, number: 0, other: 0 };
+      const number = Number(value !== undefined);
       if (!number) this.notation.seeOther(text);
       return { code: this.code(text), number, other: 1 - number };
     });

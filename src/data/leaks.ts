@@ -2,21 +2,27 @@ import { log } from "../engine/scalar.js";
 import { type Column, cellsOf, isMissing, type NumberColumn } from "./table.js";
 
 /**
- * What a column may give away: the target of every row; or which rows are of one thing, such as a customer, and have one
+ * What a column may give away: the target of every row; the target but for its last digits, as a price in another
+ * currency does; or which rows are of one thing, such as a customer, and have one
  * target, so that a network knows a held-out row by another one of that thing.
  */
-type Leak = "target" | "groups";
+type Leak = "target" | "line" | "groups";
 
 /** Fewer rows look like something by chance. */
 const FEW_ROWS = 20;
 /** A column of more different values names things. */
 const MOST_VALUES = 20;
+/** A column in which more cells are missing does not tell the target of every row. */
+const MOST_MISSING = 0.05;
 /** What comes about by chance in fewer of all columns is not taken for chance. */
 const CHANCE = 1e-5;
 
 export function leakOf(column: Column, target: Column): Leak | undefined {
   if (cellsOf(column).length < FEW_ROWS) return undefined;
-  if (column.type === "number" && target.type === "number" && areSame(column, target)) return "target";
+  if (column.type === "number" && target.type === "number") {
+    if (areSame(column, target)) return "target";
+    if (areOnLine(column, target)) return "line";
+  }
   if (isMissingByTarget(column, target) || (column.type !== "category" && isSplitByTarget(column, target)))
     return "target";
   const known = targetsOf(coderOf(column), target, mayName(column) ? undefined : MOST_VALUES);
@@ -27,6 +33,29 @@ export function leakOf(column: Column, target: Column): Leak | undefined {
 
 function areSame(column: NumberColumn, target: NumberColumn): boolean {
   return column.values.every((value, row) => value === target.values[row]);
+}
+
+/** A straight line through the column's values has at least this r² of the target. */
+const ON_LINE = 0.9999;
+
+function areOnLine({ values: x }: NumberColumn, { values: y }: NumberColumn): boolean {
+  let [rows, missing, meanX, meanY, xx, yy, xy] = [0, 0, 0, 0, 0, 0, 0];
+  for (const [row, value] of x.entries()) {
+    const known = y[row]!;
+    if (Number.isNaN(known)) continue;
+    if (Number.isNaN(value)) {
+      missing++;
+      continue;
+    }
+    rows++;
+    const [fromX, fromY] = [value - meanX, known - meanY]; // Welford's means, which lose no digit
+    meanX += fromX / rows;
+    meanY += fromY / rows;
+    xx += fromX * (value - meanX);
+    yy += fromY * (known - meanY);
+    xy += fromX * (known - meanY);
+  }
+  return rows >= FEW_ROWS && missing <= MOST_MISSING * (rows + missing) && xy * xy > ON_LINE * xx * yy;
 }
 
 /** Its values may be names, of which each row has one: words and whole numbers. */
@@ -87,9 +116,6 @@ function isMissingByTarget(column: Column, target: Column): boolean {
   const known = targetsOf((row) => Number(isMissing(column, row)), target);
   return known !== undefined && known.values === 2 && isBeyondChance(known);
 }
-
-/** A column in which more cells are missing does not tell the target of every row. */
-const MOST_MISSING = 0.05;
 
 /** All numbers of one of two targets are below those of the other. */
 function isSplitByTarget({ values }: Exclude<Column, { type: "category" }>, target: Column): boolean {

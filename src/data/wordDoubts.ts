@@ -1,3 +1,4 @@
+import { distance } from "fastest-levenshtein";
 import type { CellFormat } from "./csv.js";
 import { dayOrderIn, daysIn, isSeason, looksLikeDate } from "./dates.js";
 import { MARKS, numberIn, numberReader, otherMark } from "./numbers.js";
@@ -103,7 +104,7 @@ export function doubtAboutWords(column: CategoryColumn, data: DataOptions, isTar
     const way = "hours as numbers, such as 17.5, or dates with their times, can be learned from";
     return { what: `"${name}" holds times of day, which are read as words`, way, makesNumbers: false };
   }
-  return doubtAboutMixture(column, cells, data) ?? doubtAboutCapitals(name, categories);
+  return doubtAboutMixture(column, cells, data);
 }
 
 /** So many different numbers are no codes, such as 1, 2 and 3a; */
@@ -169,18 +170,49 @@ function doubtAboutDates(
   return { what, way: `${settings.join(" and ")} ${settings.length > 1 ? "make" : "makes"} them dates` };
 }
 
-function doubtAboutCapitals(name: string, words: readonly string[]): Doubt | undefined {
+/** Words that people wrote in more than one way. */
+export function doubtAboutSpelling({ name, codes, categories }: CategoryColumn, isTarget: boolean): Doubt | undefined {
+  const pairs = [...differInCapitals(categories), ...(isTarget ? misspelt(codes, categories) : [])];
+  const [first] = pairs;
+  if (!first) return undefined;
+  const more = pairs.length - 1;
+  const others = more > 1 ? `, and so are ${more} other pairs` : more === 1 ? ", and so is another pair" : "";
+  const what = `"${first[0]}" and "${first[1]}" are different words in "${name}"${others}`;
+  return { what, way: "written the same way, they would be one", makesNumbers: false };
+}
+
+function differInCapitals(words: readonly string[]): [string, string][] {
   const first = new Map<string, string>();
-  for (const word of words) {
+  return words.flatMap((word): [string, string][] => {
     const small = word.toLowerCase();
     const alike = first.get(small);
-    if (alike !== undefined) {
-      const what = `"${alike}" and "${word}" are different words in "${name}"`;
-      return { what, way: "written the same way, they would be one", makesNumbers: false };
-    }
-    first.set(small, word);
-  }
-  return undefined;
+    if (alike === undefined) first.set(small, word);
+    return alike === undefined ? [] : [[alike, word]];
+  });
+}
+
+/** A word of so few letters is likely another one if one of them differs. */
+const SHORT = 4;
+/** Of so few rows, and so much fewer than another word has, one is likely misspelt. */
+const FEW_ROWS = 5;
+const MUCH_FEWER = 20;
+/** There are no more classes that somebody could write. */
+const MOST_CLASSES = 1000;
+
+function misspelt(codes: Int32Array, words: readonly string[]): [string, string][] {
+  if (words.length > MOST_CLASSES) return [];
+  const rows = new Int32Array(words.length);
+  for (const code of codes) if (code >= 0) rows[code]!++;
+  return words.flatMap((word, code): [string, string][] => {
+    if (rows[code]! > FEW_ROWS || word.length < SHORT || /\d/.test(word)) return [];
+    const right = words.find(
+      (other, i) =>
+        rows[i]! >= MUCH_FEWER * rows[code]! &&
+        other.toLowerCase() !== word.toLowerCase() &&
+        distance(other.toLowerCase(), word.toLowerCase()) === 1,
+    );
+    return right === undefined ? [] : [[right, word]];
+  });
 }
 
 /** One of the cells, if all are numbers in the same dress. */

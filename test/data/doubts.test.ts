@@ -142,8 +142,29 @@ describe("a column of words is doubted", () => {
 
   it("where words differ in capitals alone", async () => {
     expect(await doubts(["TRUE", "false", "True", "False"])).toEqual([
-      '"TRUE" and "True" are different words in "x"; written the same way, they would be one',
+      '"TRUE" and "True" are different words in "x", and so is another pair; written the same way, they would be one',
     ]);
+    expect(await doubts(["yes", "Yes"], { target: "x" })).toHaveLength(1);
+  });
+
+  it("where a class is a misspelling of another one, if that one is far more common", async () => {
+    const classes = (...rare: string[]) => [
+      ...Array.from({ length: 60 }, (_, i) => (i % 2 ? "churned" : "active")),
+      ...rare,
+    ];
+    const doubted = '"churned" and "churnd" are different words in "x"';
+    const way = "written the same way, they would be one";
+    for (const task of ["auto", "classification"] as const) {
+      expect(await doubts(classes("churnd"), { target: "x" }, task)).toEqual([`${doubted}; ${way}`]);
+      expect(await doubts(classes("churnd", "actve", "Active"), { target: "x" }, task)).toEqual([
+        `"active" and "Active" are different words in "x", and so are 2 other pairs; ${way}`,
+      ]);
+    }
+    expect(await doubts(classes("churnd"))).toEqual([]); // of an input it is a rare category
+    expect(await doubts(classes("churnd", "churnd"), { target: "x" })).toEqual([]); // more than a twentieth
+    expect(await doubts(classes("chrnde"), { target: "x" })).toEqual([]);
+    const codes = [...Array.from({ length: 60 }, (_, i) => (i % 2 ? "grade 1" : "grade 2")), "grade 3"];
+    expect(await doubts(codes, { target: "x" })).toEqual([]);
   });
 
   it("but not where the config says what it is", async () => {
@@ -217,6 +238,40 @@ describe("a column of numbers is doubted", () => {
     expect(await doubts(days, { types: { x: "date" } })).toEqual([]);
   });
 
+  it.each([
+    ["-999", "at least 0.5"],
+    ["-99", "at least 0.5"],
+    ["9999", "at most 29.5"],
+    ["999", "at most 29.5"],
+  ])("where %s stands for what is missing", async (nines, limit) => {
+    const cells = Array.from({ length: 30 }, (_, i) => `${i}.5`);
+    expect(await doubts([...cells, nines, `${nines}.0`, ""])).toEqual([
+      `"x" is ${nines} in 2 rows and ${limit} in all others; if it stands for a missing value, data.missing: ["","NA","NaN","null","?","${nines}"] says so`,
+    ]);
+    expect(await doubts([...cells, nines, nines], { target: "x" })).toHaveLength(1);
+    expect(await doubts([...cells, nines])).toEqual([]);
+    expect(await doubts([nines, nines, ""])).toEqual([]);
+    expect(await doubts([...cells, nines, nines, nines.replace("9", "8")])).toEqual([]);
+  });
+
+  it.each(["customer_id", "ID", "Patient Id", "userId", "kunden-id"])("where %s names things", async (name) => {
+    const named = async (idOf: (row: number) => string, given: Given = {}) => {
+      const data = dataOptions.parse({ train: "t.csv", target: "y", ...given });
+      const rows = Array.from({ length: 90 }, (_, i) => `${idOf(i)},${(i * 7) % 5},${(i * 3) % 4}`);
+      return doubtsAbout(await tableOf([`${name},z,y`, ...rows].join("\n")), data, "auto");
+    };
+    const inGroups = (i: number) => String(100 + 7 * (i % 30));
+    const validates = `"${name}" is named like an identifier, and rows share its values; if new rows will have other values, data.groups: "${name}" validates on unseen values, and doesn't learn from it`;
+    expect(await named(inGroups)).toEqual([validates]);
+    expect(await named((i) => `c${inGroups(i)}`)).toEqual([validates]);
+    expect(await named(inGroups, { groups: "z" })).toEqual([]);
+    expect(await named((i) => String(100 + 7 * i))).toEqual([
+      `"${name}" is named like an identifier, and each row has its own; data.ignore: ["${name}"] leaves it out`,
+    ]);
+    expect(await named((i) => String(i % 19))).toEqual([]); // these may be shops
+    expect(await named((i) => `${i}.5`)).toEqual([]);
+  });
+
   it("but not where it is the only input, or a target", async () => {
     expect(await doubts(ids(1), { ignore: ["z"] })).toEqual([]);
     expect(await doubts(ids(1), { target: "x" })).toEqual([]);
@@ -252,12 +307,17 @@ describe("a column that tells the target is doubted", () => {
     '"x" gives away the target "y" in every row; if new rows won\'t have it, data.ignore: ["x"] leaves it out',
   ];
 
+  const onLine = [
+    '"x" tells the target "y" almost exactly, along a straight line; if new rows won\'t have it, data.ignore: ["x"] leaves it out',
+  ];
+
   it.each([
     ["the same words", labels, labels, told],
     ["a code for each class", labels.map((label) => ` ${label.charCodeAt(0)}`), labels, told],
     ["the same numbers", labels.map((_, i) => i / 4), labels.map((_, i) => i / 4), told],
     ["two classes of one code", labels.map((label) => Number(label === "a")), labels, []],
-    ["other numbers, all different", labels.map((_, i) => i / 4), labels.map((_, i) => 0.3 - i), []],
+    ["other numbers along a straight line", labels.map((_, i) => i / 4), labels.map((_, i) => 0.3 - i), onLine],
+    ["other numbers, all different", labels.map((_, i) => i / 4), labels.map((_, i) => (i * 7) % 30), []],
   ])("where it has %s", async (_, x, y, expected) => {
     expect(doubtsAbout(await read(x, y), data, "auto")).toEqual(expected);
   });

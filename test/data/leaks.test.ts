@@ -55,6 +55,18 @@ describe("a column gives the target away", () => {
     expect(leakOf(column, churn(300))).toBeUndefined();
   });
 
+  it("along a straight line, but for its last digits", () => {
+    const price = rows(300, (i) => 1000 + ((i * 37) % 100) + i / 10);
+    const known = numbers(price);
+    expect(leakOf(numbers(price), known)).toBe("target");
+    expect(leakOf(numbers(price.map((value) => Math.round(108 * value) / 100 + 1e6)), known)).toBe("line");
+    expect(leakOf(numbers(price.map((value, i) => (i % 50 === 0 ? null : -value))), known)).toBe("line");
+    expect(leakOf(numbers(price.map((value, i) => (i % 10 === 0 ? null : -value))), known)).toBeUndefined();
+    expect(leakOf(numbers(price.map((value, i) => value + ((i * 7) % 11) / 5)), known)).toBeUndefined(); // r² .998
+    expect(leakOf(numbers(rows(300, () => 5)), known)).toBeUndefined();
+    expect(leakOf(numbers(price), numbers(rows(300, () => 5)))).toBeUndefined();
+  });
+
   it("but not where chance would do it: a rare class beyond all others, or few rows", () => {
     const rare = words(rows(300, (i) => (i === 299 ? "yes" : "no")));
     expect(leakOf(numbers(rows(300, (i) => i / 7)), rare)).toBeUndefined();

@@ -270,6 +270,29 @@ describe("a few words among numbers", () => {
     expect(cells(table, "x").at(-1)).toBeUndefined();
     expect(columnOf(table, "x")?.type).toBe("number");
   });
+
+  it("are missing however the number is written that data.missing has", async () => {
+    const cells9 = ["-999", "-999.0", " -999 ", "-9.99e2", "-999.5", "999"];
+    const rows = cells9.map((cell) => `${cell},0\n`).join("");
+    for (const text of [`x,y\n${rows}`, `x,y\n"1",0\n${rows}`, `x,y\n${rows}${"5,0\n".repeat(3000)}`]) {
+      const table = await tableOf(text, { missing: ["-999"] });
+      expect(cells(table, "x").filter((cell) => cell !== 5 && cell !== 1)).toEqual([
+        ...Array.from({ length: 4 }, () => undefined),
+        -999.5,
+        999,
+      ]);
+    }
+    const words = await tableOf(`x,y\na,0\nb,0\n${rows}`, { missing: ["-999"] });
+    expect(cells(words, "x")).toEqual(["a", "b", undefined, undefined, undefined, undefined, "-999.5", "999"]);
+    const given = await tableOf(`x,y\n${rows}`, { missing: ["-999"], types: { x: "category" } });
+    expect(cells(given, "x")).toEqual([undefined, "-999.0", undefined, "-9.99e2", "-999.5", "999"]);
+  });
+
+  it("are missing too where the table has nothing else in its first rows", async () => {
+    const table = await tableOf(`x,y\n${"-999.0,0\n".repeat(300)}a,1\nb,1\n`, { missing: ["-999"] });
+    expect(columnOf(table, "x")?.type).toBe("category");
+    expect(cells(table, "x").slice(298)).toEqual([undefined, undefined, "a", "b"]);
+  });
 });
 
 describe("a given type", () => {

@@ -1,0 +1,94 @@
+import { isCompactDate } from "./dates.js";
+import { MARKS, otherMark } from "./numbers.js";
+import type { DataOptions } from "./options.js";
+import type { NumberColumn } from "./table.js";
+
+/** Fewer rows look like something by chance. */
+const FEW_ROWS = 20;
+
+/** What the numbers of a column may be that they were not read as. */
+export function doubtAboutNumbers(column: NumberColumn, data: DataOptions): string | undefined {
+  return doubtAboutMarks(column, data) ?? doubtAboutDigits(column) ?? doubtAboutStandIn(column, data);
+}
+
+function doubtAboutMarks({ name, withGroups }: NumberColumn, { decimal }: DataOptions): string | undefined {
+  if (withGroups === undefined) return undefined;
+  const [mark, other] = [MARKS[decimal], otherMark(decimal)];
+  return `"${name}" may have ${mark} between thousands, as in ${withGroups}, but they are read as decimal ${mark}; data.decimal: "${other}" and data.thousands: "${decimal}" change that`;
+}
+
+function doubtAboutDigits({ name, values }: NumberColumn): string | undefined {
+  if (!values.some(isRounded) || !values.every((value) => Number.isNaN(value) || Number.isInteger(value)))
+    return undefined;
+  return `"${name}" has whole numbers beyond 2^53, which are rounded, so different ones may become the same; data.types: { "${name}": "category" } keeps them apart, data.ignore: ["${name}"] leaves them out`;
+}
+
+/** What is written in place of a number that nobody has. */
+const NINES = /^(?:-99+|999+)$/;
+
+function doubtAboutStandIn({ name, values }: NumberColumn, { missing }: DataOptions): string | undefined {
+  const value = [smallest(values), largest(values)].find((extreme) => NINES.test(String(extreme)));
+  if (value === undefined) return undefined;
+  const others = values.filter((other) => other !== value && !Number.isNaN(other));
+  const rows = values.reduce((count, other) => count + Number(other === value), 0);
+  if (others.length === 0 || rows < 2) return undefined;
+  const [least, most] = [smallest(others), largest(others)];
+  const isFar = value < 0 ? least >= 0 : value - most > most - least;
+  if (!isFar) return undefined;
+  const limit = value < 0 ? `at least ${least}` : `at most ${most}`;
+  const words = JSON.stringify([...missing, String(value)]);
+  return `"${name}" is ${value} in ${rows} rows and ${limit} in all others; if it stands for a missing value, data.missing: ${words} says so`;
+}
+
+/** What else the numbers of an input may stand for. */
+export function doubtAboutCodes({ name, withZeros, values }: NumberColumn): string | undefined {
+  if (holdsCompactDates(values)) {
+    return `"${name}" is a column of numbers that may be dates; data.types: { "${name}": "date" } reads them as dates`;
+  }
+  return withZeros !== undefined
+    ? `"${name}" is read as numbers, but values such as ${withZeros} look like codes; data.types: { "${name}": "category" } reads them as categories`
+    : undefined;
+}
+
+/** Whether an input only counts the rows. */
+export function doubtAboutCount(column: NumberColumn): string | undefined {
+  return countsRows(column)
+    ? `"${column.name}" looks like a row number; if it means nothing else, data.ignore: ["${column.name}"] leaves it out`
+    : undefined;
+}
+
+/** Beyond 2⁵³ doubles are further apart than one; of numbers of more than twenty digits nobody means each. */
+function isRounded(value: number): boolean {
+  return Math.abs(value) > Number.MAX_SAFE_INTEGER && Math.abs(value) < 1e20;
+}
+
+/** 20240301 and the like. */
+function holdsCompactDates(values: Float64Array): boolean {
+  if (!values.every((value) => Number.isNaN(value) || isCompactDate(value))) return false;
+  return values.reduce((count, value) => count + Number(!Number.isNaN(value)), 0) >= FEW_ROWS;
+}
+
+/** Whole numbers, none twice and none left out between the smallest and the largest. */
+function countsRows({ values }: NumberColumn): boolean {
+  if (values.length < FEW_ROWS) return false;
+  let smallest = values[0]!;
+  for (const value of values) {
+    if (!Number.isInteger(value)) return false;
+    if (value < smallest) smallest = value;
+  }
+  const seen = new Uint8Array(values.length);
+  for (const value of values) {
+    const place = value - smallest;
+    if (place >= values.length || seen[place] === 1) return false;
+    seen[place] = 1;
+  }
+  return true;
+}
+
+function smallest(values: Float64Array): number {
+  return values.reduce((least, value) => (value < least ? value : least), Number.POSITIVE_INFINITY);
+}
+
+function largest(values: Float64Array): number {
+  return values.reduce((most, value) => (value > most ? value : most), Number.NEGATIVE_INFINITY);
+}
