@@ -10,9 +10,9 @@ import { meanByElement } from "../predict/predictor.js";
 import { type Baselines, learnBaselines, scoreBaselines } from "../score/baseline.js";
 import { scoresOf } from "../score/scoring.js";
 import type { Judgement } from "../train/bestEpoch.js";
-import { allKnownRows, knownRows } from "../train/compare.js";
+import { allKnownRows, rowsToFit } from "../train/compare.js";
 import { datasetOf } from "../train/member.js";
-import { learnedRows, type RowWeights } from "../train/members.js";
+import type { RowWeights } from "../train/members.js";
 import { type FoldLayout, layOutFolds } from "../train/parallel.js";
 import { type Prepared, type Rows, rowsOf } from "../train/prepare.js";
 import type { Snapshot } from "../train/reports.js";
@@ -185,7 +185,7 @@ function test(fold: Fold, prepared: Prepared, outcome: Outcome, rows: TestRows):
 }
 
 function compare(fold: Fold, prepared: Prepared, outcome: Outcome, rows: TestRows): FoldResult {
-  const learned = learnBaselines(prepared.target, knownRows(prepared, learnedRows(prepared)));
+  const learned = learnBaselines(prepared.target, rowsToFit(prepared));
   return {
     ...test(fold, prepared, outcome, rows),
     baselines: scoreBaselines(prepared.target, learned, allKnownRows(rows, prepared.pipeline)),

@@ -1,10 +1,11 @@
 import { range } from "../data/split.js";
 import { learnBaselines, withScores } from "../score/baseline.js";
-import { allKnownRows } from "../train/compare.js";
+import { rowsToFit } from "../train/compare.js";
 import { together } from "../train/ends.js";
 import { rowsOf } from "../train/prepare.js";
 import { meanLoss } from "../train/reports.js";
 import { calibratedTarget, type Outcome } from "../train/train.js";
+import { classFactors, rowWeights, trainingWeightsOf } from "../train/weights.js";
 import { targetWidth } from "../transform/target.js";
 import type { FoldResult } from "./crossValidation.js";
 import type { CrossValidation } from "./plan.js";
@@ -14,7 +15,11 @@ import type { FoldScores } from "./scores.js";
  * The networks of all folds as one ensemble. They share their scaling. Every row is one that some of them learned from
  * and others were tested on; the temperature of their probabilities is that of the predictions out of fold.
  */
-export function keepFolds({ task: { table } }: CrossValidation, results: readonly FoldResult[], scores: FoldScores) {
+export function keepFolds(
+  { task: { table }, options }: CrossValidation,
+  results: readonly FoldResult[],
+  scores: FoldScores,
+) {
   const [{ prepared }] = results as [FoldResult]; // there are two at least, and the others are like it
   const { target, pipeline, training } = prepared;
   const rows = rowsOf(table, pipeline, target);
@@ -38,7 +43,12 @@ export function keepFolds({ task: { table } }: CrossValidation, results: readonl
     rowCounts: { trainingRows: table.rows, validationRows: table.rows, judgedRows: table.rows },
     ...together(outcomes),
   };
-  const baseline = withScores(learnBaselines(target, allKnownRows(rows, pipeline)), scores.baselines);
-  const learned = { rows, members: [{ training: range(0, rows.size) }] };
+  const all = range(0, rows.size);
+  const trainingWeights = trainingWeightsOf(all, {
+    rows: rowWeights(options.data.weight, [table]),
+    classes: classFactors(training.classWeights, target, rows.truth),
+  });
+  const learned = { rows, members: [{ training: all, trainingWeights }] };
+  const baseline = withScores(learnBaselines(target, rowsToFit({ pipeline, ...learned })), scores.baselines);
   return { prepared: { ...prepared, ...learned }, outcome, baseline };
 }

@@ -6,10 +6,12 @@
 export interface Design {
   readonly rows: number;
   readonly width: number;
+  /** how much each row counts, on average 1; none: all the same */
+  readonly weights?: ArrayLike<number> | undefined;
   readonly starts: Int32Array;
   readonly columns: Uint32Array;
   readonly values: Float64Array;
-  /** of the columns as stored */
+  /** of the columns as stored, by the weights */
   readonly means: Float64Array;
   /** stored = (input − center) / scale */
   readonly centers: Float64Array;
@@ -30,8 +32,8 @@ export function storedPerRow(X: Float32Array, width: number): number {
   return ones.reduce((sum, count, j) => sum + (isFlag[j] ? (count * width) / X.length : 1), 0);
 }
 
-/** The design of rows of the network's inputs   X [rows, width], as the pipeline makes them */
-export function designOf(X: Float32Array, width: number): Design {
+/** The design of rows of the network's inputs   X [rows, width], as the pipeline makes them; weights [rows] */
+export function designOf(X: Float32Array, width: number, weights?: ArrayLike<number>): Design {
   const rows = X.length / width;
   const { centers, scales } = standardization(X, width, rows);
   let count = 0;
@@ -42,17 +44,18 @@ export function designOf(X: Float32Array, width: number): Design {
   const means = new Float64Array(width);
   let e = 0;
   for (let r = 0, at = 0; r < rows; r++) {
+    const weight = weights?.[r] ?? 1;
     for (let j = 0; j < width; at++, j++) {
       if (X[at] === centers[j]) continue;
       const value = (X[at]! - centers[j]!) / scales[j]!;
       columns[e] = j;
       values[e++] = value;
-      means[j]! += value;
+      means[j]! += weight * value;
     }
     starts[r + 1] = e;
   }
   for (let j = 0; j < width; j++) means[j]! /= rows;
-  return { rows, width, starts, columns, values, means, centers, scales };
+  return { rows, width, weights, starts, columns, values, means, centers, scales };
 }
 
 /** Mean and deviation of each column; 0 and 1 for one that holds nothing else, or one value alone. */
@@ -78,8 +81,8 @@ function standardization(X: Float32Array, width: number, rows: number) {
 /** So many rows are multiplied at a time: G, which may be larger than a cache, is gone through once for each time. */
 const PANEL = 8;
 
-/** XᵀX of the columns less their means   [width, width] by rows, the lower triangle */
-export function gram({ rows, width, starts, columns, values, means }: Design): Float64Array {
+/** XᵀWX of the columns less their means, W the weights   [width, width] by rows, the lower triangle */
+export function gram({ rows, width, weights, starts, columns, values, means }: Design): Float64Array {
   const G = new Float64Array(width * width);
   const panel = new Float64Array(width * PANEL);
   const isFilled = new Uint8Array(width);
@@ -89,8 +92,9 @@ export function gram({ rows, width, starts, columns, values, means }: Design): F
     panel.fill(0);
     isFilled.fill(0);
     for (let r = first; r < end; r++) {
+      const root = weights ? Math.sqrt(weights[r]!) : 1;
       for (let e = starts[r]!; e < starts[r + 1]!; e++) {
-        panel[columns[e]! * PANEL + r - first] = values[e]!;
+        panel[columns[e]! * PANEL + r - first] = root * values[e]!;
         isFilled[columns[e]!] = 1;
       }
     }

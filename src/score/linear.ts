@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { takeMatrixRows } from "../data/arrays.js";
+import { take, takeMatrixRows } from "../data/arrays.js";
 import { spacedRows } from "../data/split.js";
 import { type InputColumn, oneHot, oneHotWidth, placesOf } from "../transform/inputColumns.js";
 import { Sample } from "../transform/sample.js";
@@ -26,6 +26,8 @@ export interface KnownRows {
   readonly X: Float32Array;
   readonly columns: readonly InputColumn[];
   readonly truth: Truth;
+  /** how much each row counts in a fit, on average 1; none: all the same */
+  readonly weights?: Float64Array | undefined;
 }
 
 /** The penalty of ridge regression: scikit-learn's default. */
@@ -45,7 +47,7 @@ const MOST_WORK = 3e8;
 /** The linear model of the training rows, or why there is none. */
 export function learnLinear(
   target: TargetState,
-  { X, columns, truth }: KnownRows,
+  { X, columns, truth, weights }: KnownRows,
   mostWork: number = MOST_WORK,
 ): LinearState | string {
   const inputs = oneHotWidth(columns);
@@ -54,15 +56,15 @@ export function learnLinear(
   if ((inputs + 1) * outputs > MOST_WEIGHTS) return `more than ${MOST_WEIGHTS} weights`;
   const all = rowCountOf(truth);
   /** So many rows, and how many of their kind are within the work. */
-  const take = (most: number) => {
+  const sampleOf = (most: number) => {
     const rows = spacedRows(all, Math.min(most, MOST_ROWS));
     const expanded = oneHot(X, columns, rows);
     return { rows, expanded, affordable: Math.ceil(mostWork / workPerRow(storedPerRow(expanded, inputs), target)) };
   };
-  const taken = take(take(ROWS_OF_A_LOOK).affordable);
+  const taken = sampleOf(sampleOf(ROWS_OF_A_LOOK).affordable);
   const holdsMore = taken.affordable < taken.rows.length; // than the first look saw
-  const { rows, expanded } = holdsMore ? take(taken.affordable) : taken;
-  const design = designOf(expanded, inputs);
+  const { rows, expanded } = holdsMore ? sampleOf(taken.affordable) : taken;
+  const design = designOf(expanded, inputs, weights && take(weights, rows));
   const known = takeTruth(truth, rows);
   const fitted = { rows: design.rows, ...ofInputs(design, fit(design, known, outputs), outputs) };
   const state = toQuantile(fitted, target, { X: takeMatrixRows(X, columns.length, rows), columns, truth: known });

@@ -12,23 +12,25 @@ export interface Coefficients {
 }
 
 /**
- * Ridge regression: minimizes Σ (y − w·x − b)² + α·|w|² for each target, by the normal equations (XᵀX + αI)·w = Xᵀy.
+ * Ridge regression: minimizes Σ weight·(y − w·x − b)² + α·|w|² for each target, by the normal equations
+ * (XᵀWX + αI)·w = XᵀWy.
  * y: of each target the values of the design's rows
  */
 export function ridge(design: Design, y: readonly Float64Array[], alpha: number): Coefficients {
   const { rows, width, starts, columns, values, means } = design;
+  const weightOf = weightsOf(design);
   const L = gram(design);
   addToDiagonal(L, width, alpha);
   factorize(L, width);
   const weights = new Float64Array(width * y.length);
   const intercepts = new Float64Array(y.length);
   for (const [t, target] of y.entries()) {
-    const center = mean(target);
+    const center = mean(design.weights ? target.map((value, r) => weightOf(r) * value) : target);
     const largest = target.reduce((most, value) => Math.max(most, Math.abs(value - center)), 0) || 1;
     const w = new Float64Array(width);
     let total = 0;
     for (let r = 0; r < rows; r++) {
-      const value = (target[r]! - center) / largest; // so that very large targets don't leave the range of doubles
+      const value = (weightOf(r) * (target[r]! - center)) / largest; // so that very large targets don't leave the range of doubles
       total += value;
       for (let e = starts[r]!; e < starts[r + 1]!; e++) w[columns[e]!]! += value * values[e]!;
     }
@@ -46,14 +48,15 @@ export const MOST_EVALUATIONS = 50;
 const ENOUGH = 1e-9;
 
 /**
- * Logistic regression: minimizes the sum of the cross-entropies + |w|²/2, which is scikit-learn's default; with one
+ * Logistic regression: minimizes the weighted sum of the cross-entropies + |w|²/2, which is scikit-learn's default; with one
  * output for two classes, with more an output a class (multinomial).
  *
- * The curvature of softmax is at most ½·XᵀX for each class, that of the sigmoid ¼·XᵀX (Böhning, Multinomial logistic
+ * The curvature of softmax is at most ½·XᵀWX for each class, that of the sigmoid ¼·XᵀWX (Böhning, Multinomial logistic
  * regression algorithm, 1992): that is the preconditioner.
  */
 export function logistic(design: Design, classes: Int32Array, outputs: number): Coefficients {
   const { rows, width, means } = design;
+  const weightOf = weightsOf(design);
   const bound = outputs === 1 ? 1 / 4 : 1 / 2;
   const L = gram(design).map((value) => bound * value);
   addToDiagonal(L, width, 1);
@@ -78,10 +81,12 @@ export function logistic(design: Design, classes: Int32Array, outputs: number): 
     totals.fill(0);
     for (let r = 0; r < rows; r++) {
       for (let k = 0; k < outputs; k++) logits[k] = offsets[k]! + dotRow(design, r, x, k * width);
-      loss += crossEntropy(logits, classes[r]!, residuals);
+      const weight = weightOf(r);
+      loss += weight * crossEntropy(logits, classes[r]!, residuals);
       for (let k = 0; k < outputs; k++) {
-        totals[k]! += residuals[k]!;
-        addRow(design, r, residuals[k]!, gradient, k * width);
+        const residual = weight * residuals[k]!;
+        totals[k]! += residual;
+        addRow(design, r, residual, gradient, k * width);
       }
     }
     for (let k = 0; k < outputs; k++) {
@@ -99,9 +104,13 @@ export function logistic(design: Design, classes: Int32Array, outputs: number): 
   }
 
   const x = new Float64Array(size + outputs);
-  x.set(logShares(classes, outputs), size);
+  x.set(logShares(classes, outputs, weightOf), size);
   minimize({ at, precondition }, x, MOST_EVALUATIONS, ENOUGH * rows);
   return { weights: x.subarray(0, size), intercepts: x.subarray(size) };
+}
+
+function weightsOf({ weights }: Design): (row: number) => number {
+  return weights ? (row) => weights[row]! : () => 1;
 }
 
 /** A row times the weights from `first` on, in four sums, so that none waits for another. */
@@ -135,9 +144,9 @@ function addRow(
 }
 
 /** Where the intercepts begin: logits that give each class its share, and one that no row has a small one. */
-function logShares(classes: Int32Array, outputs: number): Float64Array {
+function logShares(classes: Int32Array, outputs: number, weightOf: (row: number) => number): Float64Array {
   const counts = new Float64Array(Math.max(outputs, 2)).fill(1);
-  for (const c of classes) counts[c]!++;
+  for (const [row, c] of classes.entries()) counts[c]! += weightOf(row);
   if (outputs === 1) return Float64Array.of(log(counts[1]! / counts[0]!));
   return counts.map((count) => log(count / (classes.length + outputs)));
 }

@@ -25,7 +25,7 @@ export function baselinesOf(
   { judgedRows }: Pick<Outcome, "judgedRows">,
 ): { learned: BaselineState; baselines: Baselines } {
   const { target, members } = prepared;
-  const learned = learnBaselines(target, knownRows(prepared, learnedRows(prepared)));
+  const learned = learnBaselines(target, rowsToFit(prepared));
   const baselines = holdOutInTurn(members)
     ? scoresInTurn(prepared, learned)
     : scoreBaselines(target, learned, knownRows(prepared, judgedRows));
@@ -39,9 +39,9 @@ function holdOutInTurn(members: readonly Member[]): boolean {
 
 function scoresInTurn(prepared: Prepared, learned: BaselineState): Baselines {
   const { target } = prepared;
-  const parts = onceEach(prepared.members).map(({ training, validation }) => {
-    const state = learnBaselines(target, knownRows(prepared, training));
-    const rows = knownRows(prepared, validation);
+  const parts = onceEach(prepared.members).map((member) => {
+    const state = learnBaselines(target, rowsToFit({ ...prepared, members: [member] }));
+    const rows = knownRows(prepared, member.validation);
     return { truth: rows.truth, ...predictBaselines(target, state, rows) };
   });
   const linear = parts.map(({ linear }) => linear).filter((each): each is Predictions => each !== undefined);
@@ -67,8 +67,28 @@ export function allKnownRows({ straightX: X, truth }: Rows, pipeline: PipelineSt
   return { X, columns: inputColumns(pipeline), truth };
 }
 
-/** The same, of some of the rows of a training. */
-export function knownRows({ pipeline, rows }: Prepared, numbers: Uint32Array): KnownRows {
+/** The rows that some of the members learn from, each with the mean of the weights that it has there. */
+export function rowsToFit(
+  prepared: Pick<Prepared, "pipeline" | "rows"> & {
+    readonly members: readonly Pick<Member, "training" | "trainingWeights">[];
+  },
+): KnownRows {
+  const { members } = prepared;
+  const learned = learnedRows({ members });
+  if (!members.some(({ trainingWeights }) => trainingWeights)) return knownRows(prepared, learned);
+  const sums = new Float64Array(prepared.rows.size);
+  const counts = new Float64Array(prepared.rows.size);
+  for (const { training, trainingWeights } of members) {
+    for (const [i, row] of training.entries()) {
+      sums[row]! += trainingWeights?.each[i] ?? 1;
+      counts[row]!++;
+    }
+  }
+  return { ...knownRows(prepared, learned), weights: Float64Array.from(learned, (row) => sums[row]! / counts[row]!) };
+}
+
+/** The same as `allKnownRows`, of some of the rows of a training. */
+function knownRows({ pipeline, rows }: Pick<Prepared, "pipeline" | "rows">, numbers: Uint32Array): KnownRows {
   const all = allKnownRows(rows, pipeline);
   if (numbers.length === rows.size) return all; // row numbers are different, and ascend
   const { X, columns, truth } = all;

@@ -104,20 +104,28 @@ export function balanced(classOf: Int32Array, rows: Uint32Array, classes: number
   return counts.map((count) => (count > 0 ? rows.length / (present * count) : 0));
 }
 
+/** What makes rows count differently: a number for each row of the tables, and the classes. */
+export interface Weighing {
+  readonly rows: readonly number[] | undefined;
+  readonly classes: ClassFactors | undefined;
+}
+
 /** The members, with how much each of their rows counts, if that differs. Class weights are for what is learned alone. */
-export function withWeights(
-  members: readonly Member[],
-  { rows, classes }: { rows: readonly number[] | undefined; classes: ClassFactors | undefined },
-): readonly Member[] {
-  if (!rows && !classes) return members;
+export function withWeights(members: readonly Member[], weighing: Weighing): readonly Member[] {
+  const { rows } = weighing;
   return members.map((member) => {
-    const { training, judging } = member;
+    const trainingWeights = trainingWeightsOf(member.training, weighing);
     return {
       ...member,
-      trainingWeights: onAverageOne(training, rows, "to learn from", classes?.(training)),
-      ...(rows && { judgingWeights: weightsOf(judging, rows) }),
+      ...(trainingWeights && { trainingWeights }),
+      ...(rows && { judgingWeights: weightsOf(member.judging, rows) }),
     };
   });
+}
+
+/** Of rows to learn from; none, if all count the same. */
+export function trainingWeightsOf(training: Uint32Array, { rows, classes }: Weighing): RowWeights | undefined {
+  return rows || classes ? onAverageOne(training, rows, "to learn from", classes?.(training)) : undefined;
 }
 
 /** Of rows to judge by, given how much each row of their tables counts. */

@@ -206,6 +206,17 @@ describe("a cross-validation", () => {
     const { target } = kept.outcome;
     expect(target.task === "classification" && target.temperature).toBeGreaterThan(0);
   });
+
+  it("keeps a linear model that learned with the same weights as the networks", async () => {
+    const lowOf = async (classWeights: object | "none") => {
+      const { plan, results, scores } = await run(words, { keep: true, training: { classWeights } });
+      const { linear } = keepFolds(plan, results, scores).baseline;
+      if (!("intercepts" in linear)) throw new Error("there is one");
+      const [high, low, middle] = linear.intercepts;
+      return low! - (high! + middle!) / 2;
+    };
+    expect(await lowOf({ low: 20 })).toBeGreaterThan((await lowOf("none")) + 0.5);
+  });
 });
 
 describe("the scores of folds", () => {

@@ -7,9 +7,9 @@ import type { Truth } from "../../src/transform/truth.js";
 
 /**
  * Made once with scikit-learn 1.2.1: Ridge() and LogisticRegression(tol=1e-12), columns of numbers standardized before,
- * those of 0 and 1 as they are.
+ * those of 0 and 1 as they are; with weights, where it has some, as sample_weight or class_weight="balanced" of fit.
  */
-type Case = { readonly of: string; readonly X: number[][] } & (
+type Case = { readonly of: string; readonly X: number[][]; readonly weights?: number[] } & (
   | { readonly y: number[][]; readonly predicted: number[][] }
   | { readonly y: number[]; readonly probabilities: number[][] }
 );
@@ -36,9 +36,10 @@ const flat = (rows: readonly (readonly number[])[]) => Float32Array.from(rows.fl
 /** So many columns of numbers. */
 const numberColumns = (count: number) => Array.from({ length: count }, () => ({ kind: "number" }) as const);
 
-function learned(target: TargetState, X: Float32Array, truth: Truth): LinearState {
+function learned(target: TargetState, X: Float32Array, truth: Truth, weights?: readonly number[]): LinearState {
   const rows = truth.task === "regression" ? truth.values[0]!.length : truth.classes.length;
-  const state = learnLinear(target, { X, columns: numberColumns(X.length / rows), truth });
+  const columns = numberColumns(X.length / rows);
+  const state = learnLinear(target, { X, columns, truth, weights: weights && Float64Array.from(weights) });
   if (typeof state === "string") throw new Error(state);
   return state;
 }
@@ -58,14 +59,14 @@ describe("the linear model is scikit-learn's", () => {
     const X = flat(given.X);
     if ("predicted" in given) {
       const target = numbers(given.y.length);
-      const predictions = predicted(learned(target, X, ofNumbers(...given.y)), target, X);
+      const predictions = predicted(learned(target, X, ofNumbers(...given.y), given.weights), target, X);
       if (predictions.task !== "regression") throw new Error("it is a regression");
       for (const [t, values] of predictions.values.entries()) {
         expect(off(values, given.predicted[t]!)).toBeLessThan(1e-7);
       }
     } else {
       const target = classes(given.probabilities[0]!.length);
-      const predictions = predicted(learned(target, X, ofClasses(given.y)), target, X);
+      const predictions = predicted(learned(target, X, ofClasses(given.y), given.weights), target, X);
       if (predictions.task !== "classification") throw new Error("it is a classification");
       expect(off(predictions.probabilities, given.probabilities.flat())).toBeLessThan(1e-4);
       expect([...predictions.classes]).toEqual(given.probabilities.map((p) => p.indexOf(Math.max(...p))));

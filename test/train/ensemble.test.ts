@@ -7,7 +7,7 @@ import { plainSpec } from "../../src/model/parametrization.js";
 import { predictor } from "../../src/predict/predictor.js";
 import { type Baselines, scoreBaselines } from "../../src/score/baseline.js";
 import type { EpochReport } from "../../src/train/bestEpoch.js";
-import { baselinesOf } from "../../src/train/compare.js";
+import { baselinesOf, rowsToFit } from "../../src/train/compare.js";
 import type { MemberOutcome, MemberState } from "../../src/train/member.js";
 import { membersOf } from "../../src/train/members.js";
 import { trainingOptions } from "../../src/train/options.js";
@@ -35,13 +35,14 @@ interface Options {
   members?: number;
   validation?: number;
   training?: object;
+  data?: Parameters<typeof dataSettings>[0];
 }
 
-const prepared = (table = numbers, { members = 5, validation = 0.2, training = {} }: Options = {}) =>
+const prepared = (table = numbers, { members = 5, validation = 0.2, training = {}, data = {} }: Options = {}) =>
   prepare(
     findTask(table, dataSettings(), "auto"),
     {
-      data: dataSettings({ validation }),
+      data: dataSettings({ validation, ...data }),
       scale: scaleOptions.parse({}),
       model: modelOptions.parse({ hidden: [8], activation: "tanh", members }),
       training: trainingOptions.parse({ epochs: 12, batchSize: 8, optimizer: "adam", ...training }),
@@ -175,6 +176,41 @@ describe("what an ensemble is compared with", () => {
     expect(r2(baselines)).toBeLessThan(0);
     expect(baselines.baseline.scores.r2).toBeLessThan(0); // of other rows' means
     expect(learned.scores?.linear?.r2).toBe(r2(baselines));
+  });
+
+  it("is a linear model that learns with the weights that the networks learn with", async () => {
+    const random = seededRandom(2, "weights");
+    const isRare = Array.from({ length: 1500 }, (_, i) => i % 10 === 0);
+    const table = columns({
+      x: isRare.map((rare) => random.normal() + (rare ? 1.5 : 0)),
+      y: isRare.map((rare) => (rare ? "rare" : "common")),
+    });
+    const balancedAccuracy = async (options: Options) => {
+      const ready = await prepared(table, { ...options, training: { epochs: 1, ...options.training } });
+      const { linear } = baselinesOf(ready, await run(ready)).baselines;
+      return "scores" in linear ? linear.scores.balancedAccuracy! : Number.NaN;
+    };
+    for (const members of [1, 5]) {
+      expect(await balancedAccuracy({ members })).toBeLessThan(0.66);
+      expect(await balancedAccuracy({ members, training: { classWeights: "balanced" } })).toBeGreaterThan(0.7);
+      expect(await balancedAccuracy({ members, training: { classWeights: { rare: 9 } } })).toBeGreaterThan(0.7);
+    }
+  });
+
+  it("has for each row the mean of its weights in the networks that learn from it", async () => {
+    const weight = x.map((_, i) => 1 + (i % 3));
+    const ready = await prepared(columns({ x, weight, y: x }), { data: { weight: "weight" } });
+    const { weights } = rowsToFit(ready);
+    expect(weights).toHaveLength(rows);
+    for (const row of [0, 7, 31]) {
+      const each = ready.members.flatMap(({ training, trainingWeights }) => {
+        const at = training.indexOf(row);
+        return at < 0 ? [] : trainingWeights!.each[at]!;
+      });
+      expect(each).toHaveLength(4);
+      expect(weights![row]).toBeCloseTo(each.reduce((sum, value) => sum + value, 0) / 4, 10);
+    }
+    expect(rowsToFit(await prepared()).weights).toBeUndefined();
   });
 });
 
