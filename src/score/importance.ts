@@ -65,7 +65,7 @@ export function importances(
     progress(number + 1);
     const worsenings = names.map((score) => {
       const values = after.map((scores) => worse(scores, score));
-      return [score, { mean: mean(values), deviation: sampleDeviation(values) }] as const;
+      return [score, { mean: meanOfDifferences(values), deviation: sampleDeviation(values) }] as const;
     });
     return { column: name, worse: Object.fromEntries(worsenings) };
   });
@@ -75,6 +75,12 @@ export function importances(
     shuffles: SHUFFLES,
     columns: columns.toSorted((a, b) => descending(a.worse[first]!.mean, b.worse[first]!.mean)),
   };
+}
+
+/** Of differences that cancel out 0, and not what rounding leaves of them. */
+function meanOfDifferences(values: readonly number[]): number {
+  const all = mean(values);
+  return Math.abs(all) < 1e-12 * Math.max(...values.map(Math.abs)) ? 0 : all;
 }
 
 /** What is not a number, such as the difference of two infinite losses, comes last. */

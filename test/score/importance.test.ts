@@ -44,6 +44,20 @@ describe("importances", () => {
     expect(columns[2]!.worse).toEqual({ rmse: { mean: 0, deviation: 0 } });
   });
 
+  it("of shuffles that cancel out is 0, and not what rounding leaves", () => {
+    let calls = 0;
+    const rightRows = [10, 9, 8, 13, 10, 10]; // of 20, before and after each shuffle
+    const predict = (): Predictions => {
+      const right = rightRows[calls++ % 6]!;
+      const guess = Int32Array.from({ length: 20 }, (_, row) => Number(row < right));
+      return { task: "classification", classes: guess, probabilities: new Float32Array(40).fill(0.5) };
+    };
+    const truth = { task: "classification", classes: new Int32Array(20).fill(1) } as const;
+    const { columns } = importances(classes, inputs.slice(0, 1), { X: someX(20), truth }, predict);
+    expect((0.5 - 0.45 + (0.5 - 0.4) + (0.5 - 0.65)) / 5).not.toBe(0);
+    expect(columns[0]!.worse.accuracy!.mean).toBe(0);
+  });
+
   it("that is no number comes last", () => {
     let calls = 0;
     const broken = (X: Float32Array) => (++calls > 1 && calls < 7 ? predictBy(() => Number.NaN)(X) : predict(X));
