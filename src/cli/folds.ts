@@ -83,7 +83,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   session.remove();
   clock.lap("save");
   const failure = gates(scores.mean);
-  const compared = comparisons(target, config.training, scores.mean, scores.baselines);
+  const compared = comparisons(target, config.training, scores.mean, scores.baselines, results[0]?.prepared.pipeline);
   const seconds = clock.seconds.fit ?? 0;
   concludeFolds(target, results, scores, compared, {
     folder: name,

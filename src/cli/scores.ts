@@ -3,6 +3,8 @@ import type { Interval } from "../score/bootstrap.js";
 import { precisionAndRecall } from "../score/confusion.js";
 import type { Importances } from "../score/importance.js";
 import type { Scores } from "../score/scoring.js";
+import { isStraightThroughout } from "../transform/apply.js";
+import type { PipelineState } from "../transform/pipeline.js";
 import type { TargetState } from "../transform/target.js";
 import { aligned, padEnd, padStart, shortened, widest } from "./align.js";
 import { oneLine, percent, scoreCell, scoreText, short, whole } from "./text.js";
@@ -93,17 +95,18 @@ export function importanceLines({ shuffles, columns }: Importances): string[] {
   ];
 }
 
-/** What the network is compared with, by the scores that its training was to better. */
+/** What the network is compared with, by the scores that its training was to better; before a next training, what may help it. */
 export function comparisons(
   target: TargetState,
   training: Parameters<typeof wantedScores>[1],
   network: Scores,
   of: Baselines,
+  pipeline?: PipelineState,
 ): Comparison[] {
   const names = wantedScores(target, training);
-  const compare = (label: string, baseline: Baseline, what: string): Comparison => {
+  const compare = (label: string, baseline: Baseline, what: string, way = ""): Comparison => {
     const worse = notBetter(target, names, network, baseline.scores);
-    const remark = `by ${worse.join(" and ")} the network is no better than ${what}`;
+    const remark = `by ${worse.join(" and ")} the network is no better than ${what}${way}`;
     return {
       label,
       text: baselineText(baseline.rule, baseline.scores, names),
@@ -116,7 +119,11 @@ export function comparisons(
     const none = `none: ${of.linear.leftOut}`;
     return [first, { label: "linear", text: none, rule: none, remarks: [] }];
   }
-  return [first, compare("linear", of.linear, "this linear model")];
+  const way =
+    pipeline === undefined || isStraightThroughout(pipeline)
+      ? ""
+      : ', which takes numbers as they are; so would the network with scale.inputs: "standard"';
+  return [first, compare("linear", of.linear, "this linear model", way)];
 }
 
 /** How a rule does, by those of its scores that are named: "accuracy 0.5123 (always "versicolor")". */

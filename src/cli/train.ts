@@ -249,7 +249,13 @@ async function tellTrained(
   { replaced, failure, json, seconds, from }: Told,
 ): Promise<void> {
   const { prepared, task, config, readValidation, folder } = job;
-  const compared = comparisons(prepared.target, config.training, outcome.judgement.scores, baselines);
+  const compared = comparisons(
+    prepared.target,
+    config.training,
+    outcome.judgement.scores,
+    baselines,
+    prepared.pipeline,
+  );
   const chosenBy = rowsThatChoose(prepared.members);
   const isOfFew = !prepared.initial && chosenBy > 0 && chosenBy < FEW_ROWS;
   conclude(prepared, outcome, compared, {

@@ -30,16 +30,19 @@ export function applyPipeline(pipeline: PipelineState, table: Table): Float32Arr
 
 /** The same with numbers scaled by straight lines, as a linear model takes them; `X`, where they are so in it. Too large ones are infinite. */
 export function applyStraight(pipeline: PipelineState, table: Table, X: Float32Array): Float32Array {
-  const isBent = (state: ColumnState) =>
-    state.type !== "category" && state.scaler !== null && !isStraight(state.scaler);
-  if (!pipeline.some(isBent)) return X;
+  if (isStraightThroughout(pipeline)) return X;
   const straightened = pipeline.map((state) =>
     state.type === "category" || state.scaler === null ? state : { ...state, scaler: straight(state.scaler) },
   );
   return applyLeniently(straightened as PipelineState, table); // the same kinds of states
 }
 
-/** The same, numbers that are too large being infinite. */
+/** Whether all numbers are scaled by straight lines, so that a linear model of the inputs is one of the table. */
+export function isStraightThroughout(pipeline: PipelineState): boolean {
+  return pipeline.every((state) => state.type === "category" || state.scaler === null || isStraight(state.scaler));
+}
+
+/** The same as `applyPipeline`, numbers that are too large being infinite. */
 export function applyLeniently(pipeline: PipelineState, table: Table): Float32Array {
   const width = widthOf(pipeline);
   const X = new Float32Array(table.rows * width);

@@ -481,8 +481,16 @@ describe.concurrent("validation", () => {
     expect(err).toContain(`baseline  rmse ${deviation.toPrecision(5)} (always the mean of the training rows)`);
     expect(err).toContain("by rmse the network is no better than this rule"); // after two updates
     expect(err).toMatch(
-      /linear +rmse \S+ \(ridge regression\)\n +by rmse the network is no better than this linear model/,
+      /linear +rmse \S+ \(ridge regression\)\n +by rmse the network is no better than this linear model\n/,
     );
+    const squashed = await works(["train", "c.json", "--set", "scale.inputs=robustSmooth", "--out", "squashed"], {
+      cwd,
+    });
+    expect(squashed.err).toMatch(
+      /no better than this linear model, which takes numbers as they are; so would the network with scale.inputs: "standard"\n/,
+    );
+    const evaluated = await works(["evaluate", "squashed", "t.csv"], { cwd });
+    expect(evaluated.err).toMatch(/no better than this linear model\n/);
     const told = Number(err.match(/scores +rmse ([\d.]+)/)?.[1]);
     expect(told / rmse(numbers(numbersTable, "y"), numbers(out, "prediction"))).toBeCloseTo(1, 4);
   });
