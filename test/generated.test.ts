@@ -143,6 +143,7 @@ function layout(name: "fast" | "balanced" | "best", rows: number): Layout {
     task: "regression",
     ownLoss: false,
     weightsClasses: false,
+    weightsRows: false,
   }) as {
     model: { members: number; hidden: readonly number[] };
     training: { epochs: number; batchSize: number };

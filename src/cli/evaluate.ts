@@ -17,6 +17,7 @@ import { holdLearned } from "../train/copies.js";
 import { applyPipeline, applyStraight } from "../transform/apply.js";
 import { inputColumns, inputsOf, widthOf } from "../transform/inputColumns.js";
 import {
+  countClipped,
   invertTarget,
   rowsWithTarget,
   type TargetState,
@@ -29,7 +30,7 @@ import { lateBar } from "./bars.js";
 import { failureOf, printResult } from "./failure.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
 import { findModel, rowsSource } from "./locate.js";
-import { Remarks } from "./remarks.js";
+import { clippedSentences, Remarks } from "./remarks.js";
 import { inputsToRead, type RowsOptions, rowsFormat, withRowsOptions } from "./rowsOptions.js";
 import { comparisons, confusionLines, importanceLines, scoreLines } from "./scores.js";
 import { summarize } from "./summary.js";
@@ -104,6 +105,7 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
     ...(intervals ? remarksOnIntervals(model.groups, evaluation) : []),
   ];
   if (!evaluation.seemsLearned) evaluation.oddities.sentences("; nnfit check finds them all").forEach(note);
+  clippedSentences(evaluation.clipped).forEach(note);
   remarks.forEach(remark);
   if (intervals && model.groups !== undefined && groups) tellGroups(model.groups, groups);
   summarize({
@@ -130,6 +132,8 @@ interface Evaluation {
   readonly seemsLearned: boolean;
   /** what is unlike the training rows */
   readonly oddities: Remarks;
+  /** rows with a prediction clipped to the target's training range */
+  readonly clipped: number;
   readonly scores: Scores;
   readonly intervals?: Intervals | undefined;
   /** which rows were drawn together for the intervals */
@@ -152,8 +156,8 @@ async function evaluate(model: Model, path: string, source: Source, options: Eva
   const X = applyPipeline(pipeline, table);
   const oddities = new Remarks(pipeline, false);
   oddities.on(table);
-  const predicted = (inputs: Float32Array) => invertTarget(target, predict(inputs));
-  const predictions = predicted(X);
+  const outputs = predict(X);
+  const predictions = invertTarget(target, outputs);
   const scores = scoresOf(target, truth, predictions);
   const groupColumn = model.groups === undefined ? undefined : columnOf(table, model.groups);
   const groups = groupColumn && groupsIn(groupColumn);
@@ -164,7 +168,7 @@ async function evaluate(model: Model, path: string, source: Source, options: Eva
   const bar = lateBar("importance", "columns", pipeline.length);
   const importance =
     options.importance && table.rows >= FEWEST_ROWS
-      ? importances(target, inputsOf(pipeline), known, predicted, bar.update)
+      ? importances(target, inputsOf(pipeline), known, (X) => invertTarget(target, predict(X)), bar.update)
       : undefined;
   bar.stop();
   memory.close();
@@ -173,6 +177,7 @@ async function evaluate(model: Model, path: string, source: Source, options: Eva
     withoutTarget: all.rows - table.rows,
     seemsLearned: model.probe !== undefined && holdLearned(X, table.rows, model.probe.inputs),
     oddities,
+    clipped: countClipped(target, outputs, new Set()),
     scores,
     intervals,
     groups,
@@ -195,8 +200,8 @@ function comparedWith({ target, training }: Model, { scores, baselines }: Evalua
 
 /** For programs. */
 function fieldsOf({ target, groups: column }: Model, evaluation: Evaluation) {
-  const { rows, withoutTarget, seemsLearned, oddities, scores, intervals, groups, baselines, confusion, importance } =
-    evaluation;
+  const { rows, withoutTarget, seemsLearned, oddities, clipped } = evaluation;
+  const { scores, intervals, groups, baselines, confusion, importance } = evaluation;
   return {
     version: 1,
     task: target.task,
@@ -205,6 +210,7 @@ function fieldsOf({ target, groups: column }: Model, evaluation: Evaluation) {
     rowsWithoutTarget: withoutTarget,
     seemsLearned,
     odd: oddities.counts(),
+    clipped,
     scores,
     ...(intervals && { intervals: intervals.of, resamples: intervals.resamples }),
     ...(intervals && groups && { groups: { column, count: groups.count } }),

@@ -7,7 +7,7 @@ import type { Predicted } from "../predict/blockPredictor.js";
 import { predictionCells, predictionHeader, safeWord } from "../transform/output.js";
 import { rowsNotFinite } from "../transform/scalers.js";
 import { countClipped, targetWidth } from "../transform/target.js";
-import { Remarks } from "./remarks.js";
+import { clippedSentences, Remarks } from "./remarks.js";
 import { count } from "./text.js";
 
 export interface PredictionsOptions {
@@ -64,11 +64,7 @@ export class Predictions {
       rows === 1 ? "has no prediction, because its output is" : "have no prediction, because their outputs are";
     return [
       ...this.remarks.sentences(),
-      ...(clipped > 0
-        ? [
-            `${count(clipped, "row")} ${clipped === 1 ? "has a prediction" : "have predictions"} clipped to the target's training range (scale.clamp)`,
-          ]
-        : []),
+      ...clippedSentences(clipped),
       ...(rows > 0 ? [`${count(rows, "row")} ${what} not finite; the first is ${first}`] : []),
     ];
   }

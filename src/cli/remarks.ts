@@ -15,6 +15,13 @@ export interface BlockRemarks {
   readonly unreadable: ReadonlySet<number>;
 }
 
+/** That so many rows have predictions that are clipped, in a sentence if there are some. */
+export function clippedSentences(rows: number): string[] {
+  if (rows === 0) return [];
+  const have = rows === 1 ? "has a prediction" : "have predictions";
+  return [`${count(rows, "row")} ${have} clipped to the target's training range (scale.clamp)`];
+}
+
 /** Collects what is odd about the rows that are predicted. */
 export class Remarks {
   private readonly tallies: readonly OddityTally[];

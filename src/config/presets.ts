@@ -22,6 +22,7 @@ interface Facts extends TableFacts {
   readonly ownLoss: boolean;
   /** the config weights classes */
   readonly weightsClasses: boolean;
+  readonly weightsRows: boolean;
 }
 
 /** As a config has it. */
@@ -67,10 +68,12 @@ const MOST_EMBEDDED = 2_000;
 
 /** RealMLP's recipe (Holzmüller et al., "Better by Default", 2024), of which presets are variations. */
 function recipe(
-  { task, numbers, ownLoss, weightsClasses }: Facts,
+  { task, numbers, ownLoss, weightsClasses, weightsRows }: Facts,
   { members, units, epochs, batchSize }: Size,
 ): Values {
   const classifies = task === "classification";
+  const byLoss = weightsRows || (ownLoss && !classifies);
+  const usual = byLoss ? "loss" : classifies ? "accuracy" : "rmse";
   return {
     scale: { inputs: { "*": "robustSmooth" }, clamp: true },
     model: {
@@ -90,7 +93,7 @@ function recipe(
       epochs,
       batchSize,
       calibrate: classifies,
-      bestBy: classifies ? (weightsClasses ? "balancedAccuracy" : "accuracy") : ownLoss ? "loss" : "rmse",
+      bestBy: classifies && weightsClasses ? "balancedAccuracy" : usual,
       optimizer: { name: OPTIMIZER, learningRate: classifies ? 0.04 : 0.2, betas: [0.9, 0.95], weightDecay: 0.02 },
       schedule: { learningRate: { name: "coslog4" }, weightDecay: { name: "flatCos" }, dropout: { name: "flatCos" } },
       learningRateFactors: { bias: 0.1, scaling: 6, activation: 0.1, embedding: 0.1 },
@@ -138,7 +141,12 @@ const UNKNOWN: TableFacts = { rows: 1, numbers: 1, task: "regression" };
 export function withPreset(raw: unknown, facts: TableFacts = UNKNOWN): unknown {
   if (!isObject(raw)) return raw;
   const name = presetOf(raw);
-  const known = { ...facts, ownLoss: namesItsLoss(raw), weightsClasses: weightsClasses(raw) };
+  const known = {
+    ...facts,
+    ownLoss: namesItsLoss(raw),
+    weightsClasses: weightsClasses(raw),
+    weightsRows: weightsRows(raw),
+  };
   const values =
     typeof name === "string" && Object.hasOwn(presets, name) ? presets[name as PresetName].values(known) : {}; // it was just looked up
   return merge(values, { ...raw, preset: name });
@@ -164,6 +172,11 @@ function namesItsLoss({ model }: Values): boolean {
 /** So that what an epoch is chosen by is after rare classes too. */
 function weightsClasses({ training }: Values): boolean {
   return isObject(training) && training.classWeights !== undefined && training.classWeights !== "none";
+}
+
+/** So that what an epoch is chosen by has them too: of the scores only the loss does. */
+function weightsRows({ data }: Values): boolean {
+  return isObject(data) && typeof data.weight === "string";
 }
 
 /** Not if it is only some options of the presets' own optimizer. */

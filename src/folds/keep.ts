@@ -4,7 +4,7 @@ import { rowsToFit } from "../train/compare.js";
 import { together } from "../train/ends.js";
 import { rowsOf } from "../train/prepare.js";
 import { meanLoss } from "../train/reports.js";
-import { calibratedTarget, type Outcome } from "../train/train.js";
+import { calibratedTarget, type Outcome, weightsOfRows } from "../train/train.js";
 import { classFactors, rowWeights, trainingWeightsOf } from "../train/weights.js";
 import { targetWidth } from "../transform/target.js";
 import type { FoldResult } from "./crossValidation.js";
@@ -31,19 +31,20 @@ export function keepFolds(
     }
   }
   const outcomes = results.map(({ outcome }) => outcome);
+  const judges = results.map(({ fold, weights }) => ({ judging: fold.test, judgingWeights: weights }));
+  const all = range(0, rows.size);
   const outcome: Omit<Outcome, "judgedRows"> = {
-    target: training.calibrate ? calibratedTarget(target, outputs, rows.truth, training) : target,
+    target: training.calibrate
+      ? calibratedTarget(target, outputs, rows.truth, { ...training, weights: weightsOfRows(judges, all) })
+      : target,
     members: outcomes.flatMap(({ members }) => members),
     judgement: {
-      loss: meanLoss(
-        results.map(({ fold, weights, judgement }) => [{ judging: fold.test, judgingWeights: weights }, judgement]),
-      ),
+      loss: meanLoss(results.map(({ judgement }, fold) => [judges[fold]!, judgement])),
       scores: scores.outOfFold,
     },
     rowCounts: { trainingRows: table.rows, validationRows: table.rows, judgedRows: table.rows },
     ...together(outcomes),
   };
-  const all = range(0, rows.size);
   const trainingWeights = trainingWeightsOf(all, {
     rows: rowWeights(options.data.weight, [table]),
     classes: classFactors(training.classWeights, target, rows.truth),

@@ -23,7 +23,14 @@ import { inputColumns } from "../transform/inputColumns.js";
 import type { ScaleOptions } from "../transform/options.js";
 import { type LeftOut, learnPipeline, type PipelineState } from "../transform/pipeline.js";
 import { profiledBy } from "../transform/reprofile.js";
-import { applyTarget, learnTargets, type TargetState, targetColumns, truthOf } from "../transform/target.js";
+import {
+  applyTarget,
+  extendedBy,
+  learnTargets,
+  type TargetState,
+  targetColumns,
+  truthOf,
+} from "../transform/target.js";
 import { joinTruths, type Truth } from "../transform/truth.js";
 import { holdsOut, learnedRows, type Member, membersOf, withJudges } from "./members.js";
 import type { TrainingOptions } from "./options.js";
@@ -98,7 +105,7 @@ export async function prepare(
   const weight = weightColumn(data.weight, table, names);
   const { pipeline, leftOut, ...transforms } = beginning
     ? {
-        target: beginning.target,
+        target: extendedBy(beginning.target, learned, scale.clamp),
         pipeline: profiledBy(beginning.pipeline, learned, beginning.training.trainingRows),
         leftOut: [],
       }

@@ -111,7 +111,7 @@ function differentValues({ profile, scaler }: NumberState): number {
   return new Set([profile.smallest, ...profile.deciles, profile.largest].map((x) => Math.fround(apply(x)))).size;
 }
 
-/** In words, each column whose scaler is another one than the config has for it, and clamping. */
+/** In words, each column whose scaler is another one than the config has for it, and clamping to a range that nobody knows. */
 function otherwiseScaled({ pipeline, target }: Beginning, scale: ScaleOptions): string[] {
   const numbers = pipeline.flatMap((state) =>
     state.type !== "category" && state.scaler ? [{ ...state, scaler: state.scaler }] : [],
@@ -124,9 +124,8 @@ function otherwiseScaled({ pipeline, target }: Beginning, scale: ScaleOptions): 
   const scalers = scaled.flatMap(({ name, scaler, wanted }) =>
     scaler.name === wanted ? [] : [`the scaler of "${name}": "${scaler.name}", but the config says "${wanted}"`],
   );
-  const isClamped = targets.some(({ range }) => range !== undefined);
-  const clampDiffers = targets.length > 0 && isClamped !== scale.clamp;
-  return clampDiffers ? [...scalers, `scale.clamp: ${isClamped}, but the config says ${scale.clamp}`] : scalers;
+  const lacksRange = scale.clamp && targets.some(({ range }) => range === undefined);
+  return lacksRange ? [...scalers, "scale.clamp: false, but the config says true"] : scalers;
 }
 
 function pick({

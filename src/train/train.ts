@@ -10,7 +10,7 @@ import type { Judgement } from "./bestEpoch.js";
 import { type End, together } from "./ends.js";
 import { type States, trainInTurn } from "./interleave.js";
 import type { MemberOutcome } from "./member.js";
-import { holdsOut, learnedRows } from "./members.js";
+import { holdsOut, learnedRows, type RowWeights } from "./members.js";
 import type { TrainingOptions } from "./options.js";
 import { type Layout, layOut } from "./parallel.js";
 import type { Prepared } from "./prepare.js";
@@ -150,7 +150,9 @@ function judgeTogether(
   if (others.length === 0 && !calibrates) return { target, judgement: alone.judgement, judgedRows: judging[0]! };
   const { judgedRows, outputs } = meanOutputs(judging, ended);
   const truth = takeTruth(rows.truth, judgedRows);
-  const calibrated = calibrates ? calibratedTarget(target, outputs, truth, training) : target;
+  const calibrated = calibrates
+    ? calibratedTarget(target, outputs, truth, { ...training, weights: weightsOfRows(members, judgedRows) })
+    : target;
   return {
     target: calibrated,
     judgedRows,
@@ -181,17 +183,34 @@ function meanOutputs(judging: readonly Uint32Array[], ended: readonly MemberOutc
   return { judgedRows, outputs };
 }
 
+/** Rows that judge something, and how much each of them counts; none: all the same. */
+interface Judges {
+  readonly judging: Uint32Array;
+  readonly judgingWeights?: RowWeights | undefined;
+}
+
+/** How much some rows count beside one another. */
+export function weightsOfRows(judges: readonly Judges[], rows: Uint32Array): Float64Array | undefined {
+  const weightOf = new Map<number, number>();
+  for (const { judging, judgingWeights: weights } of judges) {
+    if (!weights) return undefined;
+    for (const [i, row] of judging.entries()) weightOf.set(row, (weights.each[i]! * weights.total) / judging.length);
+  }
+  return Float64Array.from(rows, (row) => weightOf.get(row) ?? 0);
+}
+
 /** The same target; of classes with the temperature that fits the probabilities best to the truth, weighted as in training. */
 export function calibratedTarget(
   target: TargetState,
   outputs: Float32Array,
   truth: Truth,
-  { classWeights }: Pick<TrainingOptions, "classWeights">,
+  { classWeights, weights }: Pick<TrainingOptions, "classWeights"> & { weights?: Float64Array | undefined },
 ): TargetState {
   if (target.task === "regression" || truth.task === "regression") return target;
   const predictions = invertTarget(target, outputs);
   if (predictions.task === "regression") return target;
   const factors = classFactors(classWeights, target, truth);
-  const weightOf = factors?.(range(0, truth.classes.length));
+  const factorOf = factors?.(range(0, truth.classes.length)) ?? (() => 1);
+  const weightOf = (row: number) => factorOf(row) * (weights?.[row] ?? 1);
   return { ...target, temperature: fitTemperature(predictions.probabilities, truth.classes, weightOf) };
 }

@@ -109,6 +109,22 @@ export function learnTargets(
   return { task: "regression", targets };
 }
 
+/**
+ * A model's target after more training rows: predictions are kept within the range of all that it learned from; without
+ * `clamp`, within none.
+ */
+export function extendedBy(target: TargetState, training: Table, clamp: boolean): TargetState {
+  if (target.task === "classification") return target;
+  const targets = target.targets.map(({ range, ...state }) => {
+    if (!range || !clamp) return state;
+    const column = columnOf(training, state.name);
+    if (column?.type !== "number") throw new Error(`column ${state.name} is not there as numbers`);
+    const { smallest, largest } = new Sample(column.values);
+    return { ...state, range: [Math.min(range[0], smallest), Math.max(range[1], largest)] as [number, number] };
+  });
+  return { ...target, targets };
+}
+
 /** The true targets of a table in which no row lacks one. */
 export function truthOf(target: TargetState, table: Table): Truth {
   if (target.task === "regression") {

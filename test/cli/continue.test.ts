@@ -74,6 +74,20 @@ describe("--continue-from", () => {
     expect([other.code, other.err]).toEqual([2, expect.stringContaining("y in first, but class in the config")]);
   });
 
+  it("clips predictions to the range of all rows that it has learned from, or no more", async () => {
+    const cwd = await begun({ scale: { clamp: true } });
+    const rangeIn = (run: string) => {
+      const { target } = model(cwd, run);
+      return target.task === "regression" ? target.targets[0]!.range : undefined;
+    };
+    expect(rangeIn("first")).toEqual([0, 30]);
+    put(cwd, { "new.csv": `a,kind,y,class\n${rows(30, 5).join("\n").replace(/,28,/, ",99,")}` });
+    expect(await go(cwd, "more")).toMatchObject({ code: 0, err: expect.stringContaining("kept from 0 to 99") });
+    expect(rangeIn("more")).toEqual([0, 99]);
+    expect((await go(cwd, "free", ...set("scale.clamp=false"))).code).toBe(0);
+    expect(rangeIn("free")).toBeUndefined();
+  });
+
   it("refuses inputs that the config leaves out or takes otherwise, and tells of the whole table", async () => {
     const cwd = await begun();
     const ignored = await go(cwd, "x", ...set('data.ignore=["a","class"]'));

@@ -95,7 +95,7 @@ describe.concurrent("what is unusual", () => {
     expect((await works(["evaluate", "runs/c", "t.csv"], { cwd })).err).not.toContain("missing");
   });
 
-  it("is a prediction that is clipped, which training, predict and inspect tell", async () => {
+  it("is a prediction that is clipped, which training, predict, evaluate and inspect tell", async () => {
     const clamp = ["--set", "scale.clamp=true", "--set", "training.epochs=200", "--out", "runs/clamp"];
     const kept = "predictions kept from -119 to -100";
     expect((await works(["train", "n.json", ...clamp], { cwd })).err).toContain(kept);
@@ -104,7 +104,15 @@ describe.concurrent("what is unusual", () => {
     const { out, err } = await works(args, { cwd });
     expect(records(text(cwd, "clipped.csv")).map(({ prediction }) => prediction)).toEqual(["-119", "-119"]);
     expect(json(out)).toMatchObject({ rows: 2, clipped: 2 });
-    expect(err).toContain("note: 2 rows have predictions clipped to the target's training range (scale.clamp)");
+    const clipped = "note: 2 rows have predictions clipped to the target's training range (scale.clamp)";
+    expect(err).toContain(clipped);
+    const judged = text(cwd, "far.csv")
+      .replace(/$/m, ",y")
+      .replace(/(?<=\n.*)$/gm, ",-110")
+      .replace(/\n,-110$/, "");
+    const evaluated = await works(["evaluate", "runs/clamp", "--json"], { cwd, input: judged });
+    expect(json(evaluated.out)).toMatchObject({ rows: 2, clipped: 2 });
+    expect(evaluated.err).toContain(clipped);
   });
 });
 

@@ -34,6 +34,15 @@ describe.each(presetNames)("the preset %s", (preset) => {
     expect(bestBy({ classWeights: "balanced", bestBy: "logLoss" })).toBe("logLoss");
   });
 
+  it("chooses the epoch by the loss where rows have weights, which scores don't know", () => {
+    for (const task of ["classification", "regression"] as const) {
+      const bestBy = (own: object) =>
+        resolved({ preset, data: { ...data, ...own } }, { ...small, task }).training.bestBy;
+      expect(bestBy({ weight: null })).toBe(bestBy({}));
+      expect(bestBy({ weight: "w" })).toBe("loss");
+    }
+  });
+
   it("leaves what is set by hand", () => {
     const own = {
       model: { hidden: [7], dropout: 0.3, loss: "crossEntropy" },
@@ -111,8 +120,11 @@ describe("a value set by hand", () => {
 
   it("for one column keeps the preset's scaler for the others", () => {
     expect(resolved({ scale: { inputs: { size: "minmax" } } }).scale.inputs).toEqual({
-      ...(presets.balanced.values({ ...small, ownLoss: false, weightsClasses: false }) as { scale: { inputs: object } })
-        .scale.inputs,
+      ...(
+        presets.balanced.values({ ...small, ownLoss: false, weightsClasses: false, weightsRows: false }) as {
+          scale: { inputs: object };
+        }
+      ).scale.inputs,
       size: "minmax",
     });
   });

@@ -14,7 +14,7 @@ import { trainingOptions } from "../../src/train/options.js";
 import { type Prepared, prepare } from "../../src/train/prepare.js";
 import { Reports } from "../../src/train/reports.js";
 import { findTask } from "../../src/train/task.js";
-import { engineFor, type Outcome, train } from "../../src/train/train.js";
+import { engineFor, type Outcome, train, weightsOfRows } from "../../src/train/train.js";
 import { applyPipeline } from "../../src/transform/apply.js";
 import { inputColumns, widthOf } from "../../src/transform/inputColumns.js";
 import { scaleOptions } from "../../src/transform/options.js";
@@ -151,6 +151,28 @@ describe("an ensemble", () => {
     expect(judgement.scores.accuracy).toBe(plain.judgement.scores.accuracy);
     expect(judgement.scores.logLoss).toBeLessThan(plain.judgement.scores.logLoss!);
     expect(plain.target).toEqual(ready.target);
+  });
+
+  it("has them calibrated as rows are weighted", async () => {
+    const weighted = (more: number) =>
+      columns({
+        x,
+        y: x.map((value, i) => (value < 3 === i % 4 > 0 ? "low" : "high")),
+        w: x.map((_, i) => (i % 4 ? 1 : more)),
+      });
+    const temperature = async (more: number) => {
+      const { target } = await run(
+        await prepared(weighted(more), { data: { weight: "w" }, training: { epochs: 40, calibrate: true } }),
+      );
+      return target.task === "classification" ? target.temperature! : Number.NaN;
+    };
+    expect(await temperature(1)).toBeGreaterThan(1.5 * (await temperature(0.1))); // what is wrong counts less
+    const judges = [
+      { judging: Uint32Array.of(0, 2), judgingWeights: { each: Float32Array.of(0.5, 1.5), total: 8 } },
+      { judging: Uint32Array.of(1), judgingWeights: { each: Float32Array.of(1), total: 3 } },
+    ];
+    expect([...weightsOfRows(judges, Uint32Array.of(0, 1, 2))!]).toEqual([2, 3, 6]);
+    expect(weightsOfRows([{ judging: Uint32Array.of(0) }], Uint32Array.of(0))).toBeUndefined();
   });
 
   it("says that it diverged when a member does, and keeps the good weights of each", async () => {
