@@ -159,7 +159,7 @@ function columnCells(column: Model["pipeline"][number], input: Input | undefined
   if (input?.kind === "sign") {
     return [name, "category", `${categories[0]} −1, ${categories[1]} 1, and any other or missing 0`, ""];
   }
-  const way = input?.kind === "embedding" ? `embedding of ${input.width}` : "one-hot";
+  const way = input?.kind === "categoryEmbedding" ? `embedding of ${input.width}` : "one-hot";
   return [name, "category", `${way}: ${some(categories)}${other ? ", and one for any other or missing" : ""}`, ""];
 }
 

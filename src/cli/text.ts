@@ -133,7 +133,9 @@ export function scoreText(scores: Readonly<Record<string, number | null>>): stri
 export function extras({ tabm, scaling, parametric, parametrization, dropout, input }: NetworkSpec): string[] {
   return [
     ...(tabm ? [`${tabm} networks that share weights`] : []),
-    ...(input?.columns.some(({ kind }) => kind === "embedded") ? [`numbers embedded by ${input.numbers.name}`] : []),
+    ...(input?.columns.some(({ kind }) => kind === "numericEmbedding")
+      ? [`numbers embedded by ${input.numbers.name}`]
+      : []),
     ...(scaling ? ["scaled inputs"] : []),
     ...(parametric ? ["parametric activations"] : []),
     ...(parametrization === "neuralTangent" ? ["neural-tangent weights"] : []),

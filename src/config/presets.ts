@@ -96,7 +96,7 @@ function recipe(
       bestBy: classifies && weightsClasses ? "balancedAccuracy" : usual,
       optimizer: { name: OPTIMIZER, learningRate: classifies ? 0.04 : 0.2, betas: [0.9, 0.95], weightDecay: 0.02 },
       schedule: { learningRate: { name: "coslog4" }, weightDecay: { name: "flatCos" }, dropout: { name: "flatCos" } },
-      learningRateFactors: { bias: 0.1, scaling: 6, activation: 0.1, embedding: 0.1 },
+      learningRateFactors: { bias: 0.1, scaling: 6, activation: 0.1, numericEmbedding: 0.1 },
       decayBiases: false,
     },
   };

@@ -23,8 +23,8 @@ export class InputLayer {
     private readonly spec: InputSpec,
     next: () => Parameter,
   ) {
-    const embedded = spec.columns.flatMap(({ kind }, number) => (kind === "embedding" ? [number] : []));
-    this.tables = new Map(embedded.map((number) => [number, next()]));
+    const categories = spec.columns.flatMap(({ kind }, number) => (kind === "categoryEmbedding" ? [number] : []));
+    this.tables = new Map(categories.map((number) => [number, next()]));
     this.numbers = numbersOf(memory, spec, next);
     const widths = columnWidths(spec);
     let taken = 0;
@@ -87,9 +87,9 @@ export class InputLayer {
         return [{ ...source, kind: "oneHot", places: column.places }];
       case "sign":
         return [{ ...source, kind: "sign" }];
-      case "embedding":
+      case "categoryEmbedding":
         return [{ ...source, kind: "lookup", table: this.tables.get(number)!.value }]; // the constructor made one for each
-      case "embedded": {
+      case "numericEmbedding": {
         const { keepsNumber, outputs, places } = this.numbers!; // there are some, as this column shows
         const at = places.indexOf(number) * outputs;
         const made: Part = { kind: "copy", from: embedded!, at, columns: outputs };
@@ -130,7 +130,7 @@ class UnknownCodes {
     this.rates = memory.matrix(1, columns.length);
     this.codes = memory.matrix(1, columns.length);
     this.key = memory.matrix(1, 1);
-    this.rates.data.set(columns.map(({ kind }) => (kind === "number" || kind === "embedded" ? 0 : unknown)));
+    this.rates.data.set(columns.map(({ kind }) => (kind === "number" || kind === "numericEmbedding" ? 0 : unknown)));
     this.codes.data.set(columns.map(unknownCode));
   }
 

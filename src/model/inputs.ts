@@ -10,13 +10,13 @@ const inputColumn = z.discriminatedUnion("kind", [
   /** as it is */
   z.strictObject({ kind: z.literal("number") }),
   /** a number, embedded; where the embedding has bins, between these edges */
-  z.strictObject({ kind: z.literal("embedded"), edges: z.array(z.number()).min(2).refine(ascend).optional() }),
+  z.strictObject({ kind: z.literal("numericEmbedding"), edges: z.array(z.number()).min(2).refine(ascend).optional() }),
   /** a code, as 1 in its place and 0 elsewhere */
   z.strictObject({ kind: z.literal("oneHot"), places: z.int().positive() }),
   /** a code, as −1 for 0, 1 for 1, else 0 */
   z.strictObject({ kind: z.literal("sign") }),
   /** a code, as a learned row of a table */
-  z.strictObject({ kind: z.literal("embedding"), places: z.int().positive(), width: z.int().positive() }),
+  z.strictObject({ kind: z.literal("categoryEmbedding"), places: z.int().positive(), width: z.int().positive() }),
 ]);
 type Column = z.output<typeof inputColumn>;
 
@@ -31,7 +31,7 @@ export const inputSpec = z
   })
   .refine(({ columns, numbers }) => {
     const embedding = make(numericEmbeddings, numbers);
-    const embedded = columns.filter((column) => column.kind === "embedded");
+    const embedded = columns.filter((column) => column.kind === "numericEmbedding");
     return embedded.every(({ edges }) => embedding && (embedding.edges !== undefined) === (edges !== undefined));
   }, "its embedding of numbers does not fit its columns");
 export type InputSpec = z.output<typeof inputSpec>;
@@ -47,9 +47,9 @@ export function columnWidths({ columns, numbers }: InputSpec): number[] {
     switch (column.kind) {
       case "oneHot":
         return column.places;
-      case "embedding":
+      case "categoryEmbedding":
         return column.width;
-      case "embedded":
+      case "numericEmbedding":
         return embedding ? Number(embedding.keepsNumber) + embedding.outputs : 1;
       default:
         return 1;
@@ -75,15 +75,18 @@ function widthOf(spec: InputSpec): number {
 
 /** The embedded columns of numbers: which they are, and the edges of their bins. */
 export function embeddedNumbers({ columns }: InputSpec): { places: number[]; edges: number[][] } {
-  const places = columns.flatMap(({ kind }, place) => (kind === "embedded" ? [place] : []));
-  return { places, edges: columns.flatMap((column) => (column.kind === "embedded" ? [column.edges ?? []] : [])) };
+  const places = columns.flatMap(({ kind }, place) => (kind === "numericEmbedding" ? [place] : []));
+  return {
+    places,
+    edges: columns.flatMap((column) => (column.kind === "numericEmbedding" ? [column.edges ?? []] : [])),
+  };
 }
 
 /** Its tensors: a table for each column that has one, then those of the embedded numbers. */
 export function inputTensors(spec: InputSpec): Tensor[] {
   const tables = spec.columns.flatMap((column, number): Tensor[] =>
-    column.kind === "embedding"
-      ? [{ name: `categories.${number}.weight`, kind: "category", shape: [column.places, column.width] }]
+    column.kind === "categoryEmbedding"
+      ? [{ name: `categories.${number}.weight`, kind: "categoryEmbedding", shape: [column.places, column.width] }]
       : [],
   );
   const { places, edges } = embeddedNumbers(spec);
@@ -123,7 +126,7 @@ type Code = Extract<InputColumn, { kind: "code" }>;
 export function codeFor(column: Code, { oneHotUpTo, embedding, binary }: ModelOptions["categories"]): Column {
   if (column.categories === 2 && binary === "sign") return { kind: "sign" };
   return column.categories > oneHotUpTo
-    ? { kind: "embedding", places: placesOf(column), width: embedding }
+    ? { kind: "categoryEmbedding", places: placesOf(column), width: embedding }
     : { kind: "oneHot", places: placesOf(column) };
 }
 
@@ -132,7 +135,7 @@ function numberFor(choice: ModelOptions["numericEmbedding"], values: Float32Arra
   if (!embedding || !hasValues(values, embedding.minValues)) return { kind: "number" };
   const edges = embedding.edges?.(values);
   if (edges && edges.length < 2) return { kind: "number" }; // too near each other for bins
-  return edges ? { kind: "embedded", edges } : { kind: "embedded" };
+  return edges ? { kind: "numericEmbedding", edges } : { kind: "numericEmbedding" };
 }
 
 function every(X: Float32Array, place: number, columns: number): Float32Array {
@@ -162,7 +165,8 @@ export function takes({ inputs, input }: Spec, columns: readonly InputColumn[]):
 }
 
 function isOf(column: Column, of: InputColumn): boolean {
-  if (of.kind !== "code") return column.kind === "number" || (column.kind === "embedded" && of.kind === "number");
+  if (of.kind !== "code")
+    return column.kind === "number" || (column.kind === "numericEmbedding" && of.kind === "number");
   if (column.kind === "sign") return of.categories === 2;
   return "places" in column && column.places === placesOf(of);
 }

@@ -62,7 +62,11 @@ const piecewiseLinearOptions = z.strictObject({
   minValues,
 });
 
-const tensor = (name: string, ...shape: number[]): Tensor => ({ name: `numbers.${name}`, kind: "embedding", shape });
+const tensor = (name: string, ...shape: number[]): Tensor => ({
+  name: `numbers.${name}`,
+  kind: "numericEmbedding",
+  shape,
+});
 
 function embedding<O extends z.ZodObject>(member: Member<O, NumericEmbedding>): Member<O, NumericEmbedding> {
   return member;

@@ -61,7 +61,7 @@ export function* partsOf(spec: NetworkSpec): Generator<Part> {
 function inputsOf({ inputs, input }: NetworkSpec) {
   return {
     widths: input ? columnWidths(input) : Array.from({ length: inputs }, () => 1),
-    areEmbedded: input?.columns.some(({ kind }) => kind === "embedded") ?? false,
+    areEmbedded: input?.columns.some(({ kind }) => kind === "numericEmbedding") ?? false,
   };
 }
 

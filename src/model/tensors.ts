@@ -1,5 +1,12 @@
 /** What a tensor of weights is for: learning rates differ by it. */
-export type ParameterKind = "weight" | "bias" | "scaling" | "activation" | "category" | "embedding" | "adapter";
+export type ParameterKind =
+  | "weight"
+  | "bias"
+  | "scaling"
+  | "activation"
+  | "categoryEmbedding"
+  | "numericEmbedding"
+  | "adapter";
 
 /** A tensor of weights, by the name it has in a model file. */
 export interface Tensor {

@@ -114,7 +114,7 @@ function lastUpdate({ learned, batchSize, shuffle, state: { last } }: Diverged) 
 /** The columns of X that hold no codes. */
 function numberColumns({ input }: NetworkSpec, columns: number): number[] {
   const all = Array.from({ length: columns }, (_, column) => column);
-  return all.filter((column) => !input || ["number", "embedded"].includes(input.columns[column]!.kind));
+  return all.filter((column) => !input || ["number", "numericEmbedding"].includes(input.columns[column]!.kind));
 }
 
 /** Of the rows at fault; or if these are ordinary, of all rows learned from, as an earlier batch may have done the harm. */

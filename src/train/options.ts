@@ -89,8 +89,8 @@ export const trainingOptions = z.strictObject({
       bias: factor("biases"),
       scaling: factor("the learned input scales (model.scaling)"),
       activation: factor("the learned shares of the activation (model.parametric)"),
-      category: factor("category embeddings"),
-      embedding: factor("numeric embeddings"),
+      categoryEmbedding: factor("category embeddings"),
+      numericEmbedding: factor("numeric embeddings"),
       adapter: factor("each network's own scales (model.tabm)"),
     })
     .prefault({})

@@ -88,7 +88,7 @@ function otherwiseTaken({ pipeline, network: { input } }: Beginning, model: Mode
   });
   const hasCodes = columns.some(({ kind }) => kind === "code");
   const unknown = input?.unknown ?? 0;
-  const isEmbedded = input?.columns.some(({ kind }) => kind === "embedded");
+  const isEmbedded = input?.columns.some(({ kind }) => kind === "numericEmbedding");
   const numbers = (isEmbedded && input?.numbers) || { name: "none" };
   const least = make(numericEmbeddings, wanted)?.minValues ?? 0;
   // Of columns of few values alone no embedding tells what the model's config had.

@@ -131,7 +131,7 @@ function inputsOf({ columns, numbers }: Input, X: number[], tensor: (name: strin
     if (kind === "number") return [x];
     if (kind === "sign") return [x === 0 ? -1 : x === 1 ? 1 : 0];
     if (kind === "oneHot") return Array.from({ length: places }, (_, place) => Number(place === x));
-    if (kind === "embedding") {
+    if (kind === "categoryEmbedding") {
       return x < 0 ? new Array<number>(width).fill(0) : part(tensor(`categories.${c}.weight`), x, width);
     }
     const e = ++embedded;

@@ -108,7 +108,7 @@ describe("--continue-from", () => {
     expect(code).toBe(2);
     expect(err).toMatch(/model\.numericEmbedding: \{"name":"pbld".*, but the config says \{"name":"none"\}/);
     expect(err).toContain(
-      'model.categories: {"kind":"embedding","places":3,"width":8}, but the config says {"kind":"oneHot"',
+      'model.categories: {"kind":"categoryEmbedding","places":3,"width":8}, but the config says {"kind":"oneHot"',
     );
     expect(err).toContain("model.categories.unknown: 0.1, but the config says 0");
   });

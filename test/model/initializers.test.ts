@@ -143,7 +143,7 @@ describe("dataDriven", () => {
     const network = new Network(memory, {
       inputs,
       input: {
-        columns: [{ kind: "embedded" }, { kind: "number" }, { kind: "oneHot", places: 6 }],
+        columns: [{ kind: "numericEmbedding" }, { kind: "number" }, { kind: "oneHot", places: 6 }],
         numbers: { name: "pbld", hidden: 8, outputs: 4, frequency: 0.3, minValues: 3 },
         unknown: 0.1,
       },

@@ -41,7 +41,7 @@ describe("how the columns of X become inputs", () => {
           number,
           { kind: "sign" },
           { kind: "oneHot", places: 4 },
-          { kind: "embedding", places: 9, width: 5 },
+          { kind: "categoryEmbedding", places: 9, width: 5 },
           { kind: "sign" },
         ],
         numbers: { name: "none" },
@@ -131,8 +131,8 @@ describe("a network that takes codes", () => {
     const spec = forOptions({ oneHotUpTo: 2, embedding: 3, binary: "sign" });
     const { network, play } = example({ ...spec, scaling: true });
     expect(network.tensors.slice(0, 3)).toEqual([
-      { name: "categories.3.weight", kind: "category", shape: [4, 3] },
-      { name: "categories.4.weight", kind: "category", shape: [9, 3] },
+      { name: "categories.3.weight", kind: "categoryEmbedding", shape: [4, 3] },
+      { name: "categories.4.weight", kind: "categoryEmbedding", shape: [9, 3] },
       { name: "scaling", kind: "scaling", shape: [spec.inputs] },
     ]);
     const weights = network.weights;

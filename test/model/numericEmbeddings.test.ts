@@ -174,7 +174,7 @@ describe("pbld", () => {
 
   it("begins with RealMLP's distributions", () => {
     const wide: InputSpec = {
-      columns: Array(200).fill({ kind: "embedded" }),
+      columns: Array(200).fill({ kind: "numericEmbedding" }),
       numbers: { name: "pbld", hidden: 16, outputs: 4, frequency: 0.1, minValues: 3 },
       unknown: 0,
     };
@@ -212,7 +212,9 @@ describe("piecewiseLinear", () => {
     const number = numbersFrom(6);
     network.weights = weights.map((weight, i) => (i >= at && i < at + 36 ? number() / 8 : weight));
     const t = tensorsOf(network);
-    const edges = network.spec.input!.columns.flatMap((column) => (column.kind === "embedded" ? [column.edges!] : []));
+    const edges = network.spec.input!.columns.flatMap((column) =>
+      column.kind === "numericEmbedding" ? [column.edges!] : [],
+    );
     const made = inputsOf(network);
     for (const [r, row] of rows.entries()) {
       for (const [f, column] of [0, 2].entries()) {
@@ -236,18 +238,18 @@ describe("piecewiseLinear", () => {
         Float32Array.from(values),
       ).input?.columns[0];
     const values = Array.from({ length: 101 }, (_, i) => ((i * 37) % 101) / 100);
-    expect(of(values, 4)).toEqual({ kind: "embedded", edges: [0, 0.25, 0.5, 0.75, 1] });
-    expect(of([1, 1, 1, 1, 1, 1, 2, 3, 9], 4)).toEqual({ kind: "embedded", edges: [1, 2, 9] });
+    expect(of(values, 4)).toEqual({ kind: "numericEmbedding", edges: [0, 0.25, 0.5, 0.75, 1] });
+    expect(of([1, 1, 1, 1, 1, 1, 2, 3, 9], 4)).toEqual({ kind: "numericEmbedding", edges: [1, 2, 9] });
     expect(of([1, 2, 1, 2], 4)).toBeUndefined();
     const nearly = [-1, -1.8e-16, 0, 6e-17, 1]; // a cosine at the quarters of a turn
-    expect(of(nearly, 4)).toEqual({ kind: "embedded", edges: [-1, Math.fround(-1.8e-16), 1] });
+    expect(of(nearly, 4)).toEqual({ kind: "numericEmbedding", edges: [-1, Math.fround(-1.8e-16), 1] });
   });
 
   it("goes on with its slope beyond the training rows, and takes columns of fewer bins than others", () => {
     const input = inputSpec.parse({
       columns: [
-        { kind: "embedded", edges: [0, 1, 3] },
-        { kind: "embedded", edges: [0, 2] },
+        { kind: "numericEmbedding", edges: [0, 1, 3] },
+        { kind: "numericEmbedding", edges: [0, 2] },
       ],
       numbers: { name: "piecewiseLinear", bins: 2, outputs: 1 },
     });
@@ -282,17 +284,17 @@ describe("columns that stay as they are", () => {
     [41, [false, false, false]],
   ])("are those of fewer than %d different values, and indicators", (minValues, expected) => {
     const { input } = inputOf({ numericEmbedding: { name: "pbld", minValues } });
-    const isEmbedded = input.columns.map(({ kind }) => kind === "embedded");
+    const isEmbedded = input.columns.map(({ kind }) => kind === "numericEmbedding");
     expect([0, 2, 4].map((column) => isEmbedded[column])).toEqual(expected);
     expect(isEmbedded[3]).toBe(false);
   });
 });
 
 it.each([
-  ["no embedding", { columns: [{ kind: "embedded" }], numbers: "none" }],
-  ["bins that the embedding has none of", { columns: [{ kind: "embedded", edges: [0, 1] }], numbers: "pbld" }],
-  ["no bins", { columns: [{ kind: "embedded" }], numbers: "piecewiseLinear" }],
-  ["edges that don't ascend", { columns: [{ kind: "embedded", edges: [0, 0] }], numbers: "piecewiseLinear" }],
+  ["no embedding", { columns: [{ kind: "numericEmbedding" }], numbers: "none" }],
+  ["bins that the embedding has none of", { columns: [{ kind: "numericEmbedding", edges: [0, 1] }], numbers: "pbld" }],
+  ["no bins", { columns: [{ kind: "numericEmbedding" }], numbers: "piecewiseLinear" }],
+  ["edges that don't ascend", { columns: [{ kind: "numericEmbedding", edges: [0, 0] }], numbers: "piecewiseLinear" }],
 ])("a description of embedded columns is refused: %s", (_, input) => {
   expect(inputSpec.safeParse(input).success).toBe(false);
 });

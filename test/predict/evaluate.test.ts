@@ -5,7 +5,7 @@ it("rows are evaluated a thousand at a time, and fewer where many numbers are ma
   const wide = (columns: number) => ({
     inputs: 4 * columns,
     input: {
-      columns: Array.from({ length: columns }, () => ({ kind: "embedded" as const })),
+      columns: Array.from({ length: columns }, () => ({ kind: "numericEmbedding" as const })),
       numbers: { name: "pbld" as const, hidden: 16, outputs: 4, frequency: 0.1, minValues: 3 },
       unknown: 0,
     },
