@@ -19,17 +19,21 @@ export interface Loss {
 
 /** A loss before it is averaged over the rows. */
 interface RowLoss extends Pick<Loss, "inverseLink"> {
-  /** Lᵢ [rows, 1]; or of each target its own [rows, targets], the mean of which is Lᵢ */
+  /** Of each target, or the class, its own loss, the mean of which is Lᵢ   [rows, targets] */
   value(tape: Tape, yHat: Matrix, y: Matrix): Matrix;
   /** ∂ value / ∂ yHat   [rows, outputs] */
   gradient(tape: Tape, yHat: Matrix, y: Matrix): Matrix;
 }
 
-/** L = Σᵢ wᵢ·Lᵢ / m′ */
+/** L = Σᵢ wᵢ·Lᵢ / m′: both are divided by the number of y's elements, so that is how many losses there have to be. */
 function averaged({ value, gradient, inverseLink }: RowLoss): Loss {
   const weighted = (tape: Tape, L: Matrix, w?: Matrix) => (w ? tape.multiply(L, tape.spread(w, L.columns)) : L);
   return {
-    value: (tape, yHat, y, w) => tape.mean(weighted(tape, value(tape, yHat, y), w)),
+    value(tape, yHat, y, w) {
+      const L = value(tape, yHat, y);
+      if (L.columns !== y.columns) throw new Error(`${L.columns} losses a row for ${y.columns} targets`);
+      return tape.mean(weighted(tape, L, w));
+    },
     gradient: (tape, yHat, y, w) => tape.divideByCount(weighted(tape, gradient(tape, yHat, y), w), y),
     inverseLink,
   };

@@ -6,7 +6,7 @@ import { Sample } from "../transform/sample.js";
 import type { TargetState } from "../transform/target.js";
 import type { Predictions, Truth } from "../transform/truth.js";
 import { type KnownRows, learnLinear, linearFits, linearState, predictLinear } from "./linear.js";
-import { metricsOf } from "./metrics.js";
+import { type MetricName, metricsOf } from "./metrics.js";
 import { savedScores } from "./saved.js";
 import { quantileOf, type Scores, scoreKinds, scoresOf, scoresOfMetric } from "./scoring.js";
 
@@ -142,14 +142,18 @@ export function hidesRareClasses(bestBy: string): boolean {
   return bestBy === "loss" || hides;
 }
 
+/** What a rare class counts as much in as a common one: it is what class weights are after. */
+export function rareClassMetric(): MetricName {
+  return metricsOf({ task: "classification" }).find(([, metric]) => metric.isByClass)![0]; // one is so
+}
+
 /** The names of the scores that a network is to be good by: those of `bestBy`, one for each target, or of the first metric. */
 export function wantedScores(
   target: TargetState,
   { bestBy, classWeights }: { readonly bestBy: string; readonly classWeights: unknown },
 ): string[] {
-  const metrics = metricsOf(target);
-  const isAfterRare = classWeights !== "none" && hidesRareClasses(bestBy);
-  const by = metrics.find(([name, metric]) => (isAfterRare ? metric.isByClass : name === bestBy));
+  if (classWeights !== "none" && hidesRareClasses(bestBy)) return scoresOfMetric(target, rareClassMetric());
+  const by = metricsOf(target).find(([name]) => name === bestBy);
   return by ? scoresOfMetric(target, by[0]) : firstScores(target);
 }
 

@@ -1,5 +1,6 @@
 import { csvLine } from "../data/csv.js";
 import { NnfitError } from "../errors.js";
+import { hidesRareClasses, rareClassMetric } from "../score/baseline.js";
 import { checkScore, type Metric, metrics, properMetric, type Scored } from "../score/metrics.js";
 import type { TrainingOptions } from "../train/options.js";
 import type { SearchOptions } from "./options.js";
@@ -17,9 +18,10 @@ export function scoreNameFor(
   const scored = changes(/^model\.loss\b/) ? { task } : target;
   const comparable = properMetric(scored);
   const usual = bestBy === "loss" ? comparable : bestBy;
-  // which some trials are after, and accuracy would never choose
-  const isAfterRare = usual === "accuracy" && changes(/^training\.classWeights\b/) !== undefined;
-  const name = by === "auto" ? (isAfterRare ? "balancedAccuracy" : usual) : by;
+  // which some trials are after, and a score such as accuracy would never choose; a loss is compared by logLoss
+  const isAfterRare =
+    bestBy !== "loss" && hidesRareClasses(bestBy) && changes(/^training\.classWeights\b/) !== undefined;
+  const name = by === "auto" ? (isAfterRare ? rareClassMetric() : usual) : by;
   const isOfQuantile = name !== "loss" && (metrics[name] as Metric).isOfQuantile;
   const changing = changes(isOfQuantile ? /^model\.loss\b/ : /^(model\.loss|scale\.target)\b/);
   if ((name === "loss" || isOfQuantile) && changing) {

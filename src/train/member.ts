@@ -15,7 +15,7 @@ import { fit, type Position, type Update } from "./fit.js";
 import type { Member } from "./members.js";
 import { Optimizer, type OptimizerState } from "./optimizers.js";
 import { dropoutOf, paceOf, Rates, type RatesState } from "./pace.js";
-import type { Prepared } from "./prepare.js";
+import type { Prepared, Rows } from "./prepare.js";
 
 export type Progress = Update | { readonly kind: "report"; readonly report: EpochReport };
 
@@ -54,12 +54,17 @@ export interface MemberState {
 }
 
 /** The rows of a training in the engine's memory, for all members that learn there. */
-export function datasetOf(memory: Memory, { rows: { size, X, y } }: Pick<Prepared, "rows">): Dataset {
+export function datasetOf(memory: Memory, { rows: { size, X, y } }: { rows: NetworkRows }): Dataset {
   return Dataset.of(memory, size, X, y);
 }
 
+/** Rows as a network takes them. */
+type NetworkRows = Omit<Rows, "straightX">;
+
 /** What a training needs to know, as one thread tells another. */
-export type Problem = Pick<Prepared, "spec" | "target" | "rows" | "training" | "batchSize" | "initial">;
+export interface Problem extends Pick<Prepared, "spec" | "target" | "training" | "batchSize" | "initial"> {
+  readonly rows: NetworkRows;
+}
 
 /**
  * `fit`, and around it: every epoch judged, the best weights kept, a stop when it no longer gets better or diverges.

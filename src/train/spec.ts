@@ -15,11 +15,14 @@ import { type TargetState, targetWidth } from "../transform/target.js";
 
 /** The network that a config describes, for these columns of X, looked at where need be. */
 export function newSpec(
-  { loss, initializer, members: _, categories, numericEmbedding, tabm, ...rest }: ModelOptions,
+  options: ModelOptions,
   columns: readonly InputColumn[],
   X: () => Float32Array,
   target: TargetState,
 ): NetworkSpec {
+  const { loss, initializer, members: _, categories, numericEmbedding, tabm, ...plain } = options;
+  const { hidden, activation, parametric, scaling, parametrization, dropout, ...others } = plain;
+  others satisfies Record<string, never>; // a new option has its place in the spec too
   const width = targetWidth(target);
   const choice = loss === "auto" ? usualLoss(target.task, width) : loss;
   const fitting = lossesOf(target.task).filter(([, { mostClasses = width }]) => width <= mostClasses);
@@ -31,11 +34,11 @@ export function newSpec(
     });
   }
   return {
-    ...rest,
+    ...plain,
     ...inputFor(columns, { categories, numericEmbedding }, X),
     ...(tabm > 1 ? { tabm } : {}),
     outputs: member.outputs(width),
-    initializer: initializer === "auto" ? { name: make(activations, rest.activation).initializer } : initializer,
+    initializer: initializer === "auto" ? { name: make(activations, activation).initializer } : initializer,
     loss: choice,
   };
 }

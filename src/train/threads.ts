@@ -61,8 +61,8 @@ export async function trainOnThreads(
   follower: Follower,
   from?: States,
 ): Promise<void> {
-  const X = shared(rows.X);
-  const shareable = { ...rows, X, straightX: X, y: shared(rows.y) }; // no thread has a linear model
+  const { size, truth } = rows;
+  const shareable = { size, truth, X: shared(rows.X), y: shared(rows.y) };
   const problem = { spec, target, training, batchSize, rows: shareable, initial };
   const asked = new Int32Array(new SharedArrayBuffer(4 * (1 + workers)));
   const work = new Work(members, workers, training.epochs, performance.now(), from);
