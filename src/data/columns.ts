@@ -197,7 +197,8 @@ export class ColumnBuilder implements CellReceiver {
     const marks = MARKS[text.includes(otherMark(decimal)) ? otherMark(decimal) : decimal];
     if (this.hasDecimals) {
       const cells = this.others === 1 ? `one has a ${marks.slice(0, -1)}` : `${this.others} have ${marks}`;
-      const way = wayToWrite(text, decimal) ?? notation.wayToRead(this.name);
+      const mark = notation.thousandsMark();
+      const way = mark ? `data.thousands: "${mark}"` : (wayToWrite(text, decimal) ?? notation.wayToRead(this.name));
       return this.notNumber(`the cells of this column are numbers, but ${cells}`, way + orWords);
     }
     const way = notation.wayToRead(others.find(({ hasDecimals }) => hasDecimals)?.name);

@@ -1,7 +1,7 @@
 import { NnfitError } from "../errors.js";
 import { dateText, daysIn } from "./dates.js";
 import { leakOf } from "./leaks.js";
-import { doubtAboutCodes, doubtAboutCount, doubtAboutNumbers } from "./numberDoubts.js";
+import { doubtAboutCodes, doubtAboutCount, doubtAboutNumbers, doubtAboutOutliers } from "./numberDoubts.js";
 import type { DataOptions } from "./options.js";
 import { type Column, cellsOf, columnOf, type DateColumn, type Table, type Task } from "./table.js";
 import { type Doubt, doubtAboutSpelling, doubtAboutWords } from "./wordDoubts.js";
@@ -33,7 +33,8 @@ function doubtAboutTarget(column: Column, data: DataOptions, task: Task | "auto"
     return textOf(doubt ?? doubtAboutSpelling(column, true));
   }
   if (task === "classification") return undefined;
-  return column.type === "date" ? doubtAboutYears(column) : doubtAboutNumbers(column, data);
+  if (column.type === "date") return doubtAboutYears(column);
+  return doubtAboutNumbers(column, data) ?? doubtAboutOutliers(column);
 }
 
 function doubtAboutInput(column: Column, data: DataOptions, isOnlyInput: boolean): string | undefined {
@@ -57,6 +58,8 @@ function leakText(column: Column, table: Table, data: DataOptions): string | und
     const leak = known && leakOf(column, known);
     if (leak === "target")
       return `"${name}" gives away the target "${target}" in every row; if new rows won't have it, data.ignore: ["${name}"] leaves it out`;
+    if (leak === "mostly")
+      return `"${name}" alone tells the target "${target}" in nearly every row; if new rows won't have it, data.ignore: ["${name}"] leaves it out`;
     if (leak === "line")
       return `"${name}" tells the target "${target}" almost exactly, along a straight line; if new rows won't have it, data.ignore: ["${name}"] leaves it out`;
     if (leak === "groups" && data.groups === null)

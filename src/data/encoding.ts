@@ -78,6 +78,8 @@ function refuseArchives(first: Uint8Array, at: string): void {
     const what = isZip ? "an archive, such as an Excel workbook is" : "an old Excel workbook";
     throw new NnfitError("data", `the table is ${what}, not CSV text`, { at, try: "saving it as CSV" });
   }
+  if (begins(...Buffer.from("PAR1")))
+    throw new NnfitError("data", "the table is a Parquet file, not CSV text", { at, try: "saving it as CSV" });
   if (begins(0x1f, 0x8b))
     throw new NnfitError("data", "the table is compressed with gzip", { at, try: "gunzip first" });
 }

@@ -2,11 +2,11 @@ import { log } from "../engine/scalar.js";
 import { type Column, cellsOf, isMissing, type NumberColumn } from "./table.js";
 
 /**
- * What a column may give away: the target of every row; the target but for its last digits, as a price in another
- * currency does; or which rows are of one thing, such as a customer, and have one
+ * What a column may give away: the target of every row; that of nearly every row; the target but for its last digits, as
+ * a price in another currency does; or which rows are of one thing, such as a customer, and have one
  * target, so that a network knows a held-out row by another one of that thing.
  */
-type Leak = "target" | "line" | "groups";
+type Leak = "target" | "mostly" | "line" | "groups";
 
 /** Fewer rows look like something by chance. */
 const FEW_ROWS = 20;
@@ -25,6 +25,7 @@ export function leakOf(column: Column, target: Column): Leak | undefined {
   }
   if (isMissingByTarget(column, target) || (column.type !== "category" && isSplitByTarget(column, target)))
     return "target";
+  if (tellsMostly(coderOf(column), target)) return "mostly";
   const known = targetsOf(coderOf(column), target, mayName(column) ? undefined : MOST_VALUES);
   if (!known || !isBeyondChance(known)) return undefined;
   if (known.values <= MOST_VALUES) return "target";
@@ -33,6 +34,36 @@ export function leakOf(column: Column, target: Column): Leak | undefined {
 
 function areSame(column: NumberColumn, target: NumberColumn): boolean {
   return column.values.every((value, row) => value === target.values[row]);
+}
+
+/** Who guesses the commonest class of each value is wrong in as small a share of the rows, */
+const MOSTLY = 0.02;
+/** and as small a share of the rows where always guessing the commonest class is wrong. */
+const MOSTLY_OF_BASELINE = 0.1;
+
+function tellsMostly(codeOf: (row: number) => number, target: Column): boolean {
+  if (target.type !== "category") return false;
+  const rowsOf = new Map<number, Map<number, number>>();
+  const ofAll = new Map<number, number>();
+  let rows = 0;
+  for (const [row, known] of target.codes.entries()) {
+    if (known < 0) continue;
+    const code = codeOf(row);
+    const ofValue = rowsOf.get(code) ?? new Map<number, number>();
+    rowsOf.set(code, ofValue);
+    if (rowsOf.size > MOST_VALUES) return false;
+    ofValue.set(known, (ofValue.get(known) ?? 0) + 1);
+    ofAll.set(known, (ofAll.get(known) ?? 0) + 1);
+    rows++;
+  }
+  const wrong = [...rowsOf.values()].reduce((sum, ofValue) => sum + wrongRows(ofValue), 0);
+  return wrong > 0 && wrong <= MOSTLY * rows && wrong <= MOSTLY_OF_BASELINE * wrongRows(ofAll);
+}
+
+/** Rows that are not of the commonest class. */
+function wrongRows(rowsOf: ReadonlyMap<number, number>): number {
+  const counts = [...rowsOf.values()];
+  return counts.reduce((sum, count) => sum + count, 0) - Math.max(...counts);
 }
 
 /** A straight line through the column's values has at least this r² of the target. */

@@ -6,6 +6,12 @@ const FOREIGN = {
   ",": /^[+-]?(?:\d+\.\d+|\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d{1,3}(?:,\d{3})+\.\d+|\d{1,3}(?:,\d{3}){2,})$/,
 } as const;
 
+/** One with the other mark between its thousands. */
+const GROUPED = {
+  ".": /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/,
+  ",": /^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?$/,
+} as const;
+
 /** So many different cells tell what the marks in them are. */
 const MOST_FOREIGN = 100;
 
@@ -60,6 +66,14 @@ export class Notation {
     return values.every(isSuch) ? this.group : undefined;
   }
 
+  /** The mark that all foreign cells have between thousands, if one of them has it for certain. */
+  thousandsMark(): Decimal | undefined {
+    const texts = [...this.foreign];
+    return texts.every((text) => GROUPED[this.decimal].test(text)) && texts.some(hasGroups)
+      ? otherMark(this.decimal)
+      : undefined;
+  }
+
   /** What to do about the foreign cells; `known` is a column with decimals. */
   wayToRead(known: string | undefined): string {
     return wayToRead([...this.foreign], this.decimal, known);
@@ -105,7 +119,7 @@ function wayToRead(texts: readonly string[], decimal: Decimal, known: string | u
     if (mark === other) return `data.thousands: "${mark}"`;
     return known === undefined
       ? `data.decimal: "${other}" and data.thousands: "${mark}"`
-      : `writing it ${plainly(grouped, decimal)}: "${known}" has decimal ${MARKS[decimal]}`;
+      : `writing ${grouped} as ${plainly(grouped, decimal)}: "${known}" has decimal ${MARKS[decimal]}`;
   }
   const groups = texts.some(hasDecimals) ? undefined : `data.thousands: "${other}" if they separate thousands`;
   if (known !== undefined) {

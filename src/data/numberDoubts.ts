@@ -40,6 +40,26 @@ function doubtAboutStandIn({ name, values }: NumberColumn, { missing }: DataOpti
   return `"${name}" is ${value} in ${rows} rows and ${limit} in all others; if it stands for a missing value, data.missing: ${words} says so`;
 }
 
+/** A value is far out that is so many times as far from the middle as the quartiles are from one another, */
+const FAR = 100;
+/** if hardly any row is a fraction of that far out. */
+const LESS_FAR = 20;
+const FEW_OUTLIERS = 0.01;
+
+/** A target of which some values are so far out that a mean, and a squared error, is mostly theirs. */
+export function doubtAboutOutliers({ name, values }: NumberColumn): string | undefined {
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  if (sorted.length < FEW_ROWS) return undefined;
+  const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))]!;
+  const [low, middle, high] = [at(0.25), at(0.5), at(0.75)];
+  const distance = (value: number) => Math.abs(value - middle) / (high - low);
+  const extreme = distance(sorted[0]!) > distance(sorted.at(-1)!) ? sorted[0]! : sorted.at(-1)!;
+  if (high === low || distance(extreme) < FAR) return undefined;
+  const outliers = sorted.reduce((count, value) => count + Number(distance(value) > LESS_FAR), 0);
+  if (outliers > FEW_OUTLIERS * sorted.length) return undefined;
+  return `"${name}" has values far from all others, such as ${extreme}, while half of them lie from ${low} to ${high}; if they are no mistakes, model.loss: "mae" and scale.target: "robust" keep them from outweighing all others`;
+}
+
 /** What else the numbers of an input may stand for. */
 export function doubtAboutCodes({ name, withZeros, values }: NumberColumn): string | undefined {
   if (holdsCompactDates(values)) {

@@ -3,8 +3,10 @@ import { range, spacedRows } from "../data/split.js";
 import { type Column, cellsOf, columnOf, type Table } from "../data/table.js";
 import type { Rows } from "./prepare.js";
 
-/** A table has so large a share of copies by mistake, not by chance, */
+/** A table has so large a share of copies by mistake, not by chance; */
 const MANY = 0.1;
+/** or a smaller one, */
+const SOME = 0.02;
 /** if some column of numbers tells its different rows apart: as large a share of them has different numbers there. */
 const TELLING = 0.5;
 const FEWEST_NUMBERS = 20;
@@ -17,17 +19,16 @@ export function countCopies(table: Table, names: readonly string[]): number {
   const columns = names.map((name) => columnOf(table, name)!); // they were learned from
   if (columns.some(tellsAlone)) return 0;
   const different = countDifferent(hashesOf(table.rows, columns));
-  const copies = table.rows - different;
-  if (haveFewCopies(different, table.rows)) return 0;
+  if (haveFewCopies(different, table.rows, SOME)) return 0;
   const enough = Math.max(TELLING * different, FEWEST_NUMBERS);
   const isTelling = columns.some(
     (column) => column.type !== "category" && countDifferent(column.values.slice()) >= enough,
   );
-  return isTelling ? copies : 0;
+  return isTelling ? table.rows - different : 0;
 }
 
-function haveFewCopies(different: number, rows: number): boolean {
-  return rows - different < MANY * rows;
+function haveFewCopies(different: number, rows: number, share = MANY): boolean {
+  return rows - different < share * rows;
 }
 
 /**
@@ -81,7 +82,7 @@ const FIRST_LOOK = 1000;
 function tellsAlone(column: Column): boolean {
   if (column.type === "category") return false;
   const { values } = column;
-  const tells = (numbers: Float64Array) => haveFewCopies(countDifferent(numbers), numbers.length);
+  const tells = (numbers: Float64Array) => haveFewCopies(countDifferent(numbers), numbers.length, SOME);
   return tells(values.slice(0, FIRST_LOOK)) && tells(values.slice());
 }
 

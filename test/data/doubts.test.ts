@@ -149,7 +149,7 @@ describe("a column of words is doubted", () => {
 
   it("where a class is a misspelling of another one, if that one is far more common", async () => {
     const classes = (...rare: string[]) => [
-      ...Array.from({ length: 60 }, (_, i) => (i % 2 ? "churned" : "active")),
+      ...Array.from({ length: 60 }, (_, i) => ((i * 5) % 7 > 3 ? "churned" : "active")),
       ...rare,
     ];
     const doubted = '"churned" and "churnd" are different words in "x"';
@@ -163,7 +163,7 @@ describe("a column of words is doubted", () => {
     expect(await doubts(classes("churnd"))).toEqual([]); // of an input it is a rare category
     expect(await doubts(classes("churnd", "churnd"), { target: "x" })).toEqual([]); // more than a twentieth
     expect(await doubts(classes("chrnde"), { target: "x" })).toEqual([]);
-    const codes = [...Array.from({ length: 60 }, (_, i) => (i % 2 ? "grade 1" : "grade 2")), "grade 3"];
+    const codes = [...Array.from({ length: 60 }, (_, i) => ((i * 5) % 7 > 3 ? "grade 1" : "grade 2")), "grade 3"];
     expect(await doubts(codes, { target: "x" })).toEqual([]);
   });
 
@@ -252,6 +252,18 @@ describe("a column of numbers is doubted", () => {
     expect(await doubts([...cells, nines])).toEqual([]);
     expect(await doubts([nines, nines, ""])).toEqual([]);
     expect(await doubts([...cells, nines, nines, nines.replace("9", "8")])).toEqual([]);
+  });
+
+  it("where a target has values far from all others", async () => {
+    const cells = Array.from({ length: 300 }, (_, i) => `${90 + ((i * 7) % 41)}`);
+    expect(await doubts([...cells, "142731"], { target: "x" })).toEqual([
+      '"x" has values far from all others, such as 142731, while half of them lie from 100 to 120; if they are no mistakes, model.loss: "mae" and scale.target: "robust" keep them from outweighing all others',
+    ]);
+    expect(await doubts([...cells, "-142731.5", "4000"], { target: "x" })).toHaveLength(1);
+    expect(await doubts([...cells, "142731"])).toEqual([]);
+    expect(await doubts([...cells, "1500"], { target: "x" })).toEqual([]);
+    expect(await doubts([...cells, ...Array(9).fill("142731")], { target: "x" })).toEqual([]); // it is how y is distributed
+    expect(await doubts([...Array(300).fill("0"), "142731"], { target: "x" })).toEqual([]);
   });
 
   it.each(["customer_id", "ID", "Patient Id", "userId", "kunden-id"])("where %s names things", async (name) => {

@@ -50,6 +50,7 @@ describe("a file that is no text", () => {
   it.each([
     ["a workbook", [0x50, 0x4b, 3, 4, 20, 0], "an archive, such as an Excel workbook is"],
     ["an old workbook", [0xd0, 0xcf, 0x11, 0xe0, 0xa1], "an old Excel workbook"],
+    ["a Parquet file", [0x50, 0x41, 0x52, 0x31, 0x15], "a Parquet file"],
     ["compressed", [0x1f, 0x8b, 8, 0, 0], "compressed with gzip"],
   ])("is told by what it begins with: %s", async (_, bytes, what) => {
     for (const cuts of [[], [1, 3]]) {

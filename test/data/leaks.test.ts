@@ -41,7 +41,6 @@ describe("a column gives the target away", () => {
   });
 
   it.each<[string, Column]>([
-    ["a class in one row less", words(rows(300, (i) => (isYes(i) && i !== 150 ? "closed" : "open")))],
     ["a different word in each row", words(rows(300, (i) => `id${i}`))],
     ["a different number in each row", numbers(rows(300, (i) => i))],
     ["numbers with decimals, all different", numbers(rows(300, (i) => (i * 0.37) % 1))],
@@ -65,6 +64,19 @@ describe("a column gives the target away", () => {
     expect(leakOf(numbers(price.map((value, i) => value + ((i * 7) % 11) / 5)), known)).toBeUndefined(); // r² .998
     expect(leakOf(numbers(rows(300, () => 5)), known)).toBeUndefined();
     expect(leakOf(numbers(price), numbers(rows(300, () => 5)))).toBeUndefined();
+  });
+
+  it("in nearly every row, by its few values", () => {
+    const grades = words(rows(300, (i) => "ABCDE"[i % 5]!));
+    const codes = (wrong: number) => words(rows(300, (i) => (i < wrong ? "?" : `code ${i % 5}`)));
+    expect(leakOf(codes(4), grades)).toBe("mostly");
+    const closed = words(rows(300, (i) => (isYes(i) && i !== 150 ? "closed" : "open")));
+    expect(leakOf(closed, churn(300))).toBe("mostly");
+    expect(leakOf(numbers(rows(300, (i) => (i < 4 ? 7 : (i % 5) * 10))), grades)).toBe("mostly");
+    expect(leakOf(codes(20), grades)).toBeUndefined();
+    const rare = words(rows(300, (i) => (i % 60 === 0 ? "yes" : "no")));
+    expect(leakOf(words(rows(300, (i) => (i % 120 === 0 ? "a" : "b"))), rare)).toBeUndefined(); // as good as always "no"
+    expect(leakOf(words(rows(300, (i) => `${i % 21}`)), grades)).toBeUndefined();
   });
 
   it("but not where chance would do it: a rare class beyond all others, or few rows", () => {

@@ -331,8 +331,9 @@ describe("a given type", () => {
     [
       "x;y\n10.802,91;0.569\n7.100,00;0.2\n",
       "look like numbers, but have commas in them",
-      'writing it 10802.91: "y" has decimal points',
+      'writing 10.802,91 as 10802.91: "y" has decimal points',
     ],
+    ["x;y\n1,412.82;1\n271.67;2\n2,500;3\n", "are numbers, but 2 have commas", 'data.thousands: ","'],
     ["x;y\n33.737;0,997\n1.200;0,5\n", "look like numbers, but have commas in them", 'data.decimal: ","', "y"],
     ["x;y\n1,000,000;1\n2,000,000;2\n", "look like numbers, but have commas in them", 'data.thousands: ","'],
     [
