@@ -1,15 +1,37 @@
 import { SingleBar } from "cli-progress";
 import type { Source } from "../data/source.js";
 import { duration } from "./text.js";
+import { workTime } from "./workTime.js";
 
 const REDRAW_MILLISECONDS = 100;
 /** What takes less time than this shows no progress. */
 const SHORT_MILLISECONDS = 500;
+/** A line leaves room for the ^C that a terminal shows, which would wrap. */
+const ROOM_FOR_KEYS = 3;
+const ESC = String.fromCharCode(27);
+
+const write = (text: string) => void process.stderr.write(text);
+/**
+ * What cli-progress asks of a terminal. The cursor stays in its line: a place that was saved is another one when the
+ * screen has scrolled.
+ */
+const terminal = {
+  isTTY: () => Boolean(process.stderr.isTTY),
+  getWidth: () => process.stderr.columns || 80,
+  cursorSave() {},
+  cursorRestore() {},
+  cursorTo: () => write("\r"),
+  clearRight: () => write(`${ESC}[K`),
+  clearLine: () => write(`${ESC}[2K`),
+  newline: () => write("\n"),
+  write,
+};
+
 /**
  * A process that is killed leaves the terminal as it was: the cursor is not hidden, the wrapping of lines not turned
  * off; instead the line is made to fit.
  */
-const options = { stream: process.stderr, hideCursor: false, linewrap: true, fps: 1000 / REDRAW_MILLISECONDS };
+const options = { terminal, hideCursor: false, linewrap: true, fps: 1000 / REDRAW_MILLISECONDS };
 const WIDEST_BAR = 20;
 const NARROWEST_BAR = 4;
 
@@ -37,13 +59,13 @@ export interface Bar {
 
 /** A bar that is there from the beginning. `line` is asked what it shows after so many seconds. */
 export function steadyBar(line: (seconds: number) => Line): Bar {
-  const started = Date.now();
+  const started = workTime();
   let drawn = started;
   let isRunning = true;
   const bar = new SingleBar({
     ...options,
     format: () => {
-      const seconds = (Date.now() - started) / 1000;
+      const seconds = (workTime() - started) / 1000;
       const { label, progress, values, left } = line(seconds);
       return fitted(label, progress, values, isRunning ? timeText(left) : `in ${duration(seconds)}`);
     },
@@ -51,11 +73,11 @@ export function steadyBar(line: (seconds: number) => Line): Bar {
   bar.start(1, 0);
   const draw = () => {
     bar.render();
-    drawn = Date.now();
+    drawn = workTime();
   };
   return {
     refresh() {
-      if (Date.now() - drawn >= REDRAW_MILLISECONDS) draw();
+      if (workTime() - drawn >= REDRAW_MILLISECONDS) draw();
     },
     stop() {
       isRunning = false;
@@ -98,16 +120,16 @@ export function lateBar(doing: string, what: string, all: number): LateBar {
   if (!hasBars()) return { update() {}, stop() {} };
   const format = (_: unknown, { progress }: { progress: number }) => fitted(doing, progress, [], what);
   const bar = new SingleBar({ ...options, clearOnComplete: true, format });
-  let drawn = Date.now() + SHORT_MILLISECONDS;
+  let drawn = workTime() + SHORT_MILLISECONDS;
   let started = false;
   return {
     update(done) {
-      if (Date.now() < drawn) return;
+      if (workTime() < drawn) return;
       if (!started) bar.start(all, done);
       started = true;
       bar.update(Math.min(done, all));
       bar.render();
-      drawn = Date.now() + REDRAW_MILLISECONDS;
+      drawn = workTime() + REDRAW_MILLISECONDS;
     },
     stop() {
       if (started) bar.stop();
@@ -125,7 +147,7 @@ function timeText(seconds: number | undefined): string {
  * last of them to the rest.
  */
 function fitted(epoch: string, progress: number, values: readonly string[], time: string): string {
-  const width = (process.stderr.columns || 80) - 1;
+  const width = (process.stderr.columns || 80) - ROOM_FOR_KEYS;
   for (let shown = Math.min(values.length, 3); shown >= 0; shown--) {
     const words = [epoch, ...values.slice(0, shown), time].filter((word) => word !== "");
     const spare = width - words.join(" ").length;

@@ -37,6 +37,7 @@ import { concludeSearch, describeSearch, searchResult } from "./searchStory.js";
 import { type SignalWatch, watchSignals } from "./signals.js";
 import { shellWord } from "./text.js";
 import { example, folderName, setOption, threadsOption } from "./usage.js";
+import { workTime } from "./workTime.js";
 
 interface SearchCommandOptions {
   readonly set?: string[];
@@ -194,11 +195,11 @@ async function runTrials(
   const display = searchDisplay({ jobs, by, minutes });
   const signals = watchSignals(() => void pool.close());
   const twins = new Twins(log.finished);
-  const begun = performance.now();
-  const secondsSince = (moment: number) => (performance.now() - moment) / 1000;
+  const begun = workTime();
+  const secondsSince = (moment: number) => (workTime() - moment) / 1000;
 
   const trainAnew = async (job: Job, values: Values): Promise<FinishedJob | undefined> => {
-    const begun = performance.now();
+    const begun = workTime();
     const outcome = await located({ locate: loaded.locateDrawn }, () => {
       const { data, scale, model, training } = loaded.configFor(facts, values);
       const task: TaskOptions = { data, scale, model, training: shortened(training, job.share) };

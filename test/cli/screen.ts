@@ -17,11 +17,13 @@ export class Screen {
   constructor(
     readonly columns: number,
     output: string,
+    /** rows that are seen; a saved place of the cursor is one among them, whatever has scrolled */
+    private readonly height = 50,
   ) {
     for (const [whole, parameters = "", command, number] of output.matchAll(sequence)) {
       if (command !== undefined) this.control(parameters, command);
-      else if (number === "7") this.saved = { row: this.row, column: this.column };
-      else if (number === "8") Object.assign(this, this.saved);
+      else if (number === "7") this.saved = { row: this.row - this.top, column: this.column };
+      else if (number === "8") Object.assign(this, { row: this.saved.row + this.top, column: this.saved.column });
       else if (whole === "\r") this.column = 0;
       else if (whole === "\n") this.down();
       else this.print(whole);
@@ -34,6 +36,10 @@ export class Screen {
         .join("")
         .trimEnd(),
     );
+  }
+
+  private get top(): number {
+    return Math.max(0, this.rows.length - this.height);
   }
 
   private print(character: string): void {

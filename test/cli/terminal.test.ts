@@ -16,6 +16,12 @@ interface Setting {
   readonly terminal?: string;
   /** what is typed, when what is shown so far matches */
   readonly type?: readonly [when: RegExp, keys: string];
+  /** the process is stopped for so long, in milliseconds, when what is shown so far matches */
+  readonly pause?: readonly [when: RegExp, milliseconds: number];
+  /** of the screen */
+  readonly rows?: number;
+  /** on the screen before the command begins, in a shell */
+  readonly before?: string;
 }
 
 interface Shown {
@@ -27,19 +33,27 @@ interface Shown {
 
 /** Runs the command line on a pseudo-terminal. One that does not end is killed, with exit code −1. */
 async function shown(args: readonly string[], setting: Setting = {}): Promise<Shown> {
-  const { columns = 120, cwd = folder(), env = {}, terminal = "xterm-256color", type } = setting;
+  const { columns = 120, cwd = folder(), env = {}, terminal = "xterm-256color", type, pause } = setting;
+  const { rows = 50, before = "" } = setting;
   const { spawn } = pty as Pty; // the tests that need it are skipped without it
-  const child = spawn(process.execPath, [bin, ...args], {
+  const script = ['printf "%s" "$0"; exec "$@"', before, process.execPath, bin, ...args];
+  const child = spawn("/bin/sh", ["-c", ...script], {
     cols: columns,
-    rows: 50,
+    rows,
     cwd,
     name: terminal,
     env: environment(env),
   });
   let output = "";
   let typed = false;
+  let paused = false;
   child.onData((data) => {
     output += data;
+    if (pause && !paused && pause[0].test(output)) {
+      paused = true;
+      child.kill("SIGSTOP");
+      setTimeout(() => child.kill("SIGCONT"), pause[1]);
+    }
     if (!type || typed || !type[0].test(output)) return;
     typed = true;
     child.write(type[1]);
@@ -52,7 +66,7 @@ async function shown(args: readonly string[], setting: Setting = {}): Promise<Sh
     }, 15_000);
     child.onExit(({ exitCode, signal }) => {
       clearTimeout(patience);
-      resolve({ code: late ? -1 : exitCode, signal, output, screen: new Screen(columns, output) });
+      resolve({ code: late ? -1 : exitCode, signal, output, screen: new Screen(columns, output, rows) });
     });
   });
 }
@@ -147,6 +161,37 @@ describe.skipIf(!pty).concurrent("on a pseudo-terminal (needs @lydell/node-pty, 
     const { code, signal, screen } = await shown(train(1_000_000), { type: [/epoch \d{3}/, "\u0003"] });
     expect(signal === 2 || code === 130).toBe(true);
     expect({ cursor: screen.cursorVisible, wrap: screen.wrapsLines }).toEqual({ cursor: true, wrap: true });
+  });
+
+  it.each([
+    ["at the top", "$ nnfit train\n"],
+    ["in the middle, after text", `${"earlier\n".repeat(9)}$ nnfit train\n`],
+    ["at the end of a screen that scrolls", `${"earlier\n".repeat(40)}$ nnfit train\n`],
+  ])("Ctrl-C leaves the bar and the lines after it in their places, %s of the screen", async (_, before) => {
+    const cwd = folder();
+    const setting = { cwd, columns: 80, rows: 20, before, type: [/epoch \d{3}/, "\u0003"] as const };
+    const { code, screen } = await shown(train(1_000_000), setting);
+    expect(code).toBe(130);
+    expect(screen.wrapped).toEqual([]);
+    expect(screen.lines.slice(0, before.split("\n").length - 1).join("\n")).toBe(before.trimEnd());
+    const bar = screen.lines.findIndex((line) => line.startsWith("epoch "));
+    expect(screen.lines[bar - 1]).toMatch(/^ {2}training /);
+    expect(screen.lines[bar]).toMatch(/^epoch \d+\/1000000 .* in \d+\.\d s$/);
+    expect(screen.lines.slice(bar + 1).join("\n")).toMatch(
+      /^ {2}stopped .*\n(?: {12}.*\n)* {2}resume .*\n(?: {12}.*\n)*$/,
+    );
+  });
+
+  it("the time that a stopped process waits is not told as time of work", async () => {
+    const begun = performance.now();
+    const { code, screen } = await shown(train(12_000), { pause: [/epoch \d{3}/, 4000] });
+    const real = (performance.now() - begun) / 1000;
+    const [, told] = /in (\d+\.\d) s$/.exec(barOf(screen)) ?? [];
+    const [, done] = /done .* in (\d+\.\d) s/.exec(screen.lines.join("\n")) ?? [];
+    expect(code).toBe(0);
+    expect(real).toBeGreaterThan(4);
+    expect(Number(told)).toBeLessThan(real - 3.9);
+    expect(Number(done)).toBeLessThan(real - 3.9);
   });
 
   it("an error while the bar is shown ends the command", async () => {
