@@ -163,6 +163,19 @@ describe("the linear model", () => {
     expect(taken(2, 1)).toBe(100);
   });
 
+  it("of a quantile has that share of its rows below its predictions", () => {
+    const [{ X: rows }] = cases as [Case];
+    const X = flat(rows);
+    const y = rows.map((row, i) => row[0]! + ((i * 17) % 40) / 10);
+    for (const quantile of [0.1, 0.9]) {
+      const target = { ...numbers(1), quantile } as TargetState;
+      const predictions = predicted(learned(target, X, ofNumbers(y)), target, X);
+      if (predictions.task !== "regression") throw new Error("it is a regression");
+      const below = y.filter((value, row) => value < predictions.values[0]![row]!).length / y.length;
+      expect(Math.abs(below - quantile)).toBeLessThan(0.04);
+    }
+  });
+
   it("is left out, and says why, where it would be too large or is not defined", () => {
     const none = (target: TargetState, width: number, truth: Truth, fill = 0) =>
       learnLinear(target, { X: new Float32Array(width * 2).fill(fill), columns: numberColumns(width), truth });
@@ -183,6 +196,15 @@ describe("a design", () => {
     const ones = columns.slice(0, 2).flat().filter(Boolean).length;
     expect(designOf(X, 5).values.length).toBe(ones + 3 * 19);
     expect(storedPerRow(X, 5)).toBeCloseTo(ones / 19 + 3, 12);
+  });
+
+  it("standardizes a column that holds other numbers beside zeros and ones", () => {
+    for (const column of [
+      [3, 0.5, 1],
+      [1, 0, 7],
+      [0.5, 0, 1],
+    ])
+      expect(designOf(Float32Array.from(column), 1).scales[0]).not.toBe(1);
   });
 
   it("has the products of its columns, those of numbers standardized, all less their means", () => {

@@ -14,7 +14,7 @@ import { trainingOptions } from "../../src/train/options.js";
 import { type Prepared, prepare } from "../../src/train/prepare.js";
 import { Reports } from "../../src/train/reports.js";
 import { findTask } from "../../src/train/task.js";
-import { engineFor, type Outcome, train, weightsOfRows } from "../../src/train/train.js";
+import { engineFor, hasModel, type Outcome, train, weightsOfRows } from "../../src/train/train.js";
 import { applyPipeline } from "../../src/transform/apply.js";
 import { inputColumns, widthOf } from "../../src/transform/inputColumns.js";
 import { scaleOptions } from "../../src/transform/options.js";
@@ -180,6 +180,26 @@ describe("an ensemble", () => {
     const { stopped, members } = await run(ready, 2);
     expect(stopped).toBe("diverged");
     for (const { weights } of members) expect(weights.every(Number.isFinite)).toBe(true);
+  });
+});
+
+describe("an ensemble", () => {
+  it("is scaled by rows that some network learns from, and by no row that all hold out", async () => {
+    const w = columns({ x, z: x.map((_, i) => i), y: x.map((value) => 2 * value) });
+    const [one] = (await prepared(w, { members: 1 })).members;
+    const far = (values: readonly number[]) =>
+      values.map((value, row) => (one!.validation.includes(row) ? 1e6 * (value + 1) : value));
+    const moved = columns({ x: far(x), z: x.map((_, i) => i), y: far(x.map((value) => 2 * value)) });
+    const [before, after] = [await prepared(w, { members: 1 }), await prepared(moved, { members: 1 })];
+    expect(after.pipeline).toEqual(before.pipeline);
+    expect(after.target).toEqual(before.target);
+  });
+
+  it("has a model only if each of its networks has weights to keep", () => {
+    const good = { keptEpoch: 3, stopped: null } as unknown as MemberOutcome;
+    const early = { keptEpoch: 0, stopped: "diverged" } as unknown as MemberOutcome;
+    expect(hasModel({ members: [good, good] })).toBe(true);
+    expect(hasModel({ members: [good, early] })).toBe(false);
   });
 });
 

@@ -58,6 +58,15 @@ describe("the temperature that fits", () => {
     for (const factor of [0.9, 0.97, 1.03, 1.1]) expect(logLoss(best * factor)).toBeGreaterThan(logLoss(best));
   });
 
+  it("is fitted to rows as they count: one of weight 3 like three rows", () => {
+    const truth = Int32Array.from({ length: 5000 }, (_, row) => Number(row % 5 === 0));
+    const sure = (rows: number) => Float32Array.from({ length: 2 * rows }, (_, at) => (at % 2 ? 0.1 : 0.9));
+    const repeated = Int32Array.from([...truth].flatMap((y) => (y === 1 ? [y, y, y] : [y])));
+    const weighted = fitTemperature(sure(5000), truth, (row) => (truth[row] === 1 ? 3 : 1));
+    expect(weighted / fitTemperature(sure(repeated.length), repeated)).toBeCloseTo(1, 2); // but for the one row more
+    expect(weighted).toBeGreaterThan(2 * fitTemperature(sure(5000), truth));
+  });
+
   it("is found where a network is a hundred times too sure", () => {
     const { truth, probabilities } = calibrated(0.6, 1000);
     expect(fitTemperature(tempered(probabilities, 2, 0.01), truth)).toBeCloseTo(100, 0);
