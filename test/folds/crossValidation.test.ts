@@ -6,12 +6,13 @@ import { keepFolds } from "../../src/folds/keep.js";
 import { planFolds, prepareFold } from "../../src/folds/plan.js";
 import { foldScores } from "../../src/folds/scores.js";
 import { modelOptions } from "../../src/model/options.js";
+import { scoresOf } from "../../src/score/scoring.js";
 import { trainingOptions } from "../../src/train/options.js";
 import { prepare, type TaskOptions } from "../../src/train/prepare.js";
 import { findTask } from "../../src/train/task.js";
 import { engineFor, train } from "../../src/train/train.js";
 import { scaleOptions } from "../../src/transform/options.js";
-import { applyTarget, type TargetState } from "../../src/transform/target.js";
+import { applyTarget, invertTarget, type TargetState } from "../../src/transform/target.js";
 import { columns } from "../data/source.js";
 import { dataSettings } from "../train/settings.js";
 
@@ -126,6 +127,17 @@ describe("a cross-validation", () => {
       [sum, total] = [sum + losses, total + weights];
     }
     expect(keepFolds(plan, results, scores).outcome.judgement.loss).toBeCloseTo(sum / total, 5);
+  });
+
+  it("has the scores of probabilities with the temperature of the fold", async () => {
+    const { results } = await run(words, { training: { calibrate: true, epochs: 30 } });
+    for (const { outcome, outputs, prepared, truth, judgement } of results) {
+      const { target } = outcome;
+      expect(target.task === "classification" && target.temperature).not.toBeCloseTo(1, 1);
+      expect(judgement.scores).toEqual(scoresOf(target, truth, invertTarget(target, outputs)));
+      const asTheyCame = scoresOf(prepared.target, truth, invertTarget(prepared.target, outputs));
+      expect(judgement.scores.logLoss).not.toBe(asTheyCame.logLoss);
+    }
   });
 
   it("gives the same bits for any number of threads, its folds in order", async () => {

@@ -53,6 +53,27 @@ describe("bootstrap intervals", () => {
     expect(high).toBeGreaterThan(scores.rmse!);
   });
 
+  it("reach as far above the score as below it where its error is symmetric", () => {
+    const of = numbers(20_000);
+    const scores = scoresOf(...of);
+    const [low, high] = bootstrap(...of, scores).of.mae!;
+    expect((high - scores.mae!) / (scores.mae! - low)).toBeGreaterThan(0.9); // 1.645 for 1.96 would be .84
+    expect((high - scores.mae!) / (scores.mae! - low)).toBeLessThan(1.1);
+  });
+
+  it("of accuracy are as wide as few groups make them, whose rows are right or wrong together", () => {
+    const rightIn = Array.from({ length: 40 }, (_, group) => group % 4 > 0);
+    const of = classes(
+      new Int32Array(1000),
+      Int32Array.from({ length: 1000 }, (_, row) => Number(!rightIn[Math.floor(row / 25)])),
+    );
+    const groups = { codes: Int32Array.from({ length: 1000 }, (_, row) => Math.floor(row / 25)), count: 40, alone: 0 };
+    const scores = scoresOf(...of);
+    const width = ([low, high]: readonly [number, number]) => high - low;
+    const alone = bootstrap(...of, scores).of.accuracy!;
+    expect(width(bootstrap(...of, scores, groups).of.accuracy!)).toBeGreaterThan(4 * width(alone));
+  });
+
   it("by groups are those of one row of each, where the rows of a group are alike", () => {
     const [, truth, { task, values }] = numbers(40);
     const single = [target, truth, { task, values }] as const;
