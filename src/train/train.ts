@@ -189,14 +189,14 @@ interface Judges {
   readonly judgingWeights?: RowWeights | undefined;
 }
 
-/** How much some rows count beside one another. */
+/** How much rows count beside one another: rows that ascend, all those of the judges among them. */
 export function weightsOfRows(judges: readonly Judges[], rows: Uint32Array): Float64Array | undefined {
-  const weightOf = new Map<number, number>();
+  const weightOf = new Float64Array(1 + (rows.at(-1) ?? 0));
   for (const { judging, judgingWeights: weights } of judges) {
     if (!weights) return undefined;
-    for (const [i, row] of judging.entries()) weightOf.set(row, (weights.each[i]! * weights.total) / judging.length);
+    for (const [i, row] of judging.entries()) weightOf[row] = (weights.each[i]! * weights.total) / judging.length;
   }
-  return Float64Array.from(rows, (row) => weightOf.get(row) ?? 0);
+  return Float64Array.from(rows, (row) => weightOf[row]!);
 }
 
 /** The same target; of classes with the temperature that fits the probabilities best to the truth, weighted as in training. */
