@@ -1,6 +1,6 @@
 import { NnfitError } from "../errors.js";
 import { dateText, daysIn } from "./dates.js";
-import { leakOf } from "./leaks.js";
+import { type Leak, leakOf } from "./leaks.js";
 import { doubtAboutCodes, doubtAboutCount, doubtAboutNumbers, doubtAboutOutliers } from "./numberDoubts.js";
 import type { DataOptions } from "./options.js";
 import { type Column, cellsOf, columnOf, type DateColumn, type Table, type Task } from "./table.js";
@@ -51,19 +51,21 @@ function textOf(doubt: Doubt | undefined): string | undefined {
   return doubt && [doubt.what, doubt.way].filter((part) => part !== undefined).join("; ");
 }
 
+const tells: Record<Exclude<Leak, "groups">, (target: string) => string> = {
+  target: (target) => `gives away the target "${target}" in every row`,
+  mostly: (target) => `alone tells the target "${target}" in nearly every row`,
+  line: (target) => `tells the target "${target}" almost exactly, along a straight line`,
+};
+
 function leakText(column: Column, table: Table, data: DataOptions): string | undefined {
   const { name } = column;
   for (const target of [data.target].flat()) {
     const known = columnOf(table, target);
     const leak = known && leakOf(column, known);
-    if (leak === "target")
-      return `"${name}" gives away the target "${target}" in every row; if new rows won't have it, data.ignore: ["${name}"] leaves it out`;
-    if (leak === "mostly")
-      return `"${name}" alone tells the target "${target}" in nearly every row; if new rows won't have it, data.ignore: ["${name}"] leaves it out`;
-    if (leak === "line")
-      return `"${name}" tells the target "${target}" almost exactly, along a straight line; if new rows won't have it, data.ignore: ["${name}"] leaves it out`;
     if (leak === "groups" && data.groups === null)
       return `all rows with the same "${name}" have the same "${target}"; if new rows will have other values, data.groups: "${name}" validates on unseen values`;
+    if (leak && leak !== "groups")
+      return `"${name}" ${tells[leak](target)}; if new rows won't have it, data.ignore: ["${name}"] leaves it out`;
   }
   return undefined;
 }

@@ -3,10 +3,10 @@ import { type Column, cellsOf, isMissing, type NumberColumn } from "./table.js";
 
 /**
  * What a column may give away: the target of every row; that of nearly every row; the target but for its last digits, as
- * a price in another currency does; or which rows are of one thing, such as a customer, and have one
- * target, so that a network knows a held-out row by another one of that thing.
+ * a price in another currency does; or which rows are of one thing, such as a customer, and have one target, so that a
+ * network knows a held-out row by another one of that thing.
  */
-type Leak = "target" | "mostly" | "line" | "groups";
+export type Leak = "target" | "mostly" | "line" | "groups";
 
 /** Fewer rows look like something by chance. */
 const FEW_ROWS = 20;
@@ -69,24 +69,39 @@ function wrongRows(rowsOf: ReadonlyMap<number, number>): number {
 /** A straight line through the column's values has at least this r² of the target. */
 const ON_LINE = 0.9999;
 
+/**
+ * Of differences from the first row that has both, which lose no more digits than the number of rows has. The loop is
+ * plain because each column of numbers is looked through.
+ */
 function areOnLine({ values: x }: NumberColumn, { values: y }: NumberColumn): boolean {
-  let [rows, missing, meanX, meanY, xx, yy, xy] = [0, 0, 0, 0, 0, 0, 0];
-  for (const [row, value] of x.entries()) {
-    const known = y[row]!;
-    if (Number.isNaN(known)) continue;
-    if (Number.isNaN(value)) {
+  const first = x.findIndex((value, row) => !Number.isNaN(value + y[row]!));
+  if (first < 0) return false;
+  const x0 = x[first]!;
+  const y0 = y[first]!;
+  let rows = 0;
+  let missing = 0;
+  let sumX = 0;
+  let sumY = 0;
+  let xx = 0;
+  let yy = 0;
+  let xy = 0;
+  for (let row = 0; row < x.length; row++) {
+    const dx = x[row]! - x0;
+    const dy = y[row]! - y0;
+    if (Number.isNaN(dy)) continue;
+    if (Number.isNaN(dx)) {
       missing++;
       continue;
     }
     rows++;
-    const [fromX, fromY] = [value - meanX, known - meanY]; // Welford's means, which lose no digit
-    meanX += fromX / rows;
-    meanY += fromY / rows;
-    xx += fromX * (value - meanX);
-    yy += fromY * (known - meanY);
-    xy += fromX * (known - meanY);
+    sumX += dx;
+    sumY += dy;
+    xx += dx * dx;
+    yy += dy * dy;
+    xy += dx * dy;
   }
-  return rows >= FEW_ROWS && missing <= MOST_MISSING * (rows + missing) && xy * xy > ON_LINE * xx * yy;
+  if (rows < FEW_ROWS || missing > MOST_MISSING * (rows + missing)) return false;
+  return (xy - (sumX * sumY) / rows) ** 2 > ON_LINE * (xx - (sumX * sumX) / rows) * (yy - (sumY * sumY) / rows);
 }
 
 /** Its values may be names, of which each row has one: words and whole numbers. */

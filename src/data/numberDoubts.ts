@@ -8,7 +8,8 @@ const FEW_ROWS = 20;
 
 /** What the numbers of a column may be that they were not read as. */
 export function doubtAboutNumbers(column: NumberColumn, data: DataOptions): string | undefined {
-  return doubtAboutMarks(column, data) ?? doubtAboutDigits(column) ?? doubtAboutStandIn(column, data);
+  const range = extent(column.values);
+  return doubtAboutMarks(column, data) ?? doubtAboutDigits(column, range) ?? doubtAboutStandIn(column, range, data);
 }
 
 function doubtAboutMarks({ name, withGroups }: NumberColumn, { decimal }: DataOptions): string | undefined {
@@ -17,7 +18,8 @@ function doubtAboutMarks({ name, withGroups }: NumberColumn, { decimal }: DataOp
   return `"${name}" may have ${mark} between thousands, as in ${withGroups}, but they are read as decimal ${mark}; data.decimal: "${other}" and data.thousands: "${decimal}" change that`;
 }
 
-function doubtAboutDigits({ name, values }: NumberColumn): string | undefined {
+function doubtAboutDigits({ name, values }: NumberColumn, { least, most }: Extent): string | undefined {
+  if (Math.max(-least, most) <= Number.MAX_SAFE_INTEGER) return undefined;
   if (!values.some(isRounded) || !values.every((value) => Number.isNaN(value) || Number.isInteger(value)))
     return undefined;
   return `"${name}" has whole numbers beyond 2^53, which are rounded, so different ones may become the same; data.types: { "${name}": "category" } keeps them apart, data.ignore: ["${name}"] leaves them out`;
@@ -26,13 +28,17 @@ function doubtAboutDigits({ name, values }: NumberColumn): string | undefined {
 /** What is written in place of a number that nobody has. */
 const NINES = /^(?:-99+|999+)$/;
 
-function doubtAboutStandIn({ name, values }: NumberColumn, { missing }: DataOptions): string | undefined {
-  const value = [smallest(values), largest(values)].find((extreme) => NINES.test(String(extreme)));
+function doubtAboutStandIn(
+  { name, values }: NumberColumn,
+  range: Extent,
+  { missing }: DataOptions,
+): string | undefined {
+  const value = [range.least, range.most].find((extreme) => NINES.test(String(extreme)));
   if (value === undefined) return undefined;
   const others = values.filter((other) => other !== value && !Number.isNaN(other));
   const rows = values.reduce((count, other) => count + Number(other === value), 0);
   if (others.length === 0 || rows < 2) return undefined;
-  const [least, most] = [smallest(others), largest(others)];
+  const { least, most } = extent(others);
   const isFar = value < 0 ? least >= 0 : value - most > most - least;
   if (!isFar) return undefined;
   const limit = value < 0 ? `at least ${least}` : `at most ${most}`;
@@ -90,25 +96,31 @@ function holdsCompactDates(values: Float64Array): boolean {
 
 /** Whole numbers, none twice and none left out between the smallest and the largest. */
 function countsRows({ values }: NumberColumn): boolean {
-  if (values.length < FEW_ROWS) return false;
-  let smallest = values[0]!;
-  for (const value of values) {
-    if (!Number.isInteger(value)) return false;
-    if (value < smallest) smallest = value;
-  }
+  if (values.length < FEW_ROWS || !values.every(Number.isInteger)) return false;
+  const { least } = extent(values);
   const seen = new Uint8Array(values.length);
   for (const value of values) {
-    const place = value - smallest;
+    const place = value - least;
     if (place >= values.length || seen[place] === 1) return false;
     seen[place] = 1;
   }
   return true;
 }
 
-function smallest(values: Float64Array): number {
-  return values.reduce((least, value) => (value < least ? value : least), Number.POSITIVE_INFINITY);
+/** The smallest and the largest number; infinite, where there is none. */
+interface Extent {
+  readonly least: number;
+  readonly most: number;
 }
 
-function largest(values: Float64Array): number {
-  return values.reduce((most, value) => (value > most ? value : most), Number.NEGATIVE_INFINITY);
+/** In a plain loop, as each column of numbers is looked through. */
+function extent(values: Float64Array): Extent {
+  let least = Number.POSITIVE_INFINITY;
+  let most = Number.NEGATIVE_INFINITY;
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row]!;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return { least, most };
 }
