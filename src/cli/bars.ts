@@ -36,7 +36,7 @@ const WIDEST_BAR = 20;
 const NARROWEST_BAR = 4;
 
 export function hasBars(): boolean {
-  return Boolean(process.stderr.isTTY) && process.env.TERM !== "dumb";
+  return terminal.isTTY() && process.env.TERM !== "dumb";
 }
 
 /** What a bar shows. */
@@ -147,7 +147,7 @@ function timeText(seconds: number | undefined): string {
  * last of them to the rest.
  */
 function fitted(epoch: string, progress: number, values: readonly string[], time: string): string {
-  const width = (process.stderr.columns || 80) - ROOM_FOR_KEYS;
+  const width = terminal.getWidth() - ROOM_FOR_KEYS;
   for (let shown = Math.min(values.length, 3); shown >= 0; shown--) {
     const words = [epoch, ...values.slice(0, shown), time].filter((word) => word !== "");
     const spare = width - words.join(" ").length;

@@ -1,15 +1,9 @@
-import { type Decimal, MARKS, otherMark } from "./numbers.js";
+import { type Decimal, MARKS, numberReader, otherMark } from "./numbers.js";
 
 /** A number with the other decimal point, or with a mark between its thousands. */
 const FOREIGN = {
   ".": /^[+-]?(?:\d+,\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,})$/,
   ",": /^[+-]?(?:\d+\.\d+|\d{1,3}(?:\.\d{3})+(?:,\d+)?|\d{1,3}(?:,\d{3})+\.\d+|\d{1,3}(?:,\d{3}){2,})$/,
-} as const;
-
-/** One with the other mark between its thousands. */
-const GROUPED = {
-  ".": /^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/,
-  ",": /^[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?$/,
 } as const;
 
 /** So many different cells tell what the marks in them are. */
@@ -69,9 +63,9 @@ export class Notation {
   /** The mark that all foreign cells have between thousands, if one of them has it for certain. */
   thousandsMark(): Decimal | undefined {
     const texts = [...this.foreign];
-    return texts.every((text) => GROUPED[this.decimal].test(text)) && texts.some(hasGroups)
-      ? otherMark(this.decimal)
-      : undefined;
+    const thousands = otherMark(this.decimal);
+    const numberIn = numberReader({ decimal: this.decimal, thousands });
+    return texts.every((text) => numberIn(text) !== undefined) && texts.some(hasGroups) ? thousands : undefined;
   }
 
   /** What to do about the foreign cells; `known` is a column with decimals. */

@@ -1,4 +1,5 @@
 import { distance } from "fastest-levenshtein";
+import { countCodes } from "./arrays.js";
 import type { CellFormat } from "./csv.js";
 import { dayOrderIn, daysIn, isSeason, looksLikeDate } from "./dates.js";
 import { MARKS, numberIn, numberReader, otherMark } from "./numbers.js";
@@ -201,15 +202,12 @@ const MOST_CLASSES = 1000;
 
 function misspelt(codes: Int32Array, words: readonly string[]): [string, string][] {
   if (words.length > MOST_CLASSES) return [];
-  const rows = new Int32Array(words.length);
-  for (const code of codes) if (code >= 0) rows[code]!++;
+  const present = codes.filter((code) => code >= 0);
+  const rows = countCodes(present, words.length);
   return words.flatMap((word, code): [string, string][] => {
     if (rows[code]! > FEW_ROWS || word.length < SHORT || /\d/.test(word)) return [];
     const right = words.find(
-      (other, i) =>
-        rows[i]! >= MUCH_FEWER * rows[code]! &&
-        other.toLowerCase() !== word.toLowerCase() &&
-        distance(other.toLowerCase(), word.toLowerCase()) === 1,
+      (other, i) => rows[i]! >= MUCH_FEWER * rows[code]! && distance(other.toLowerCase(), word.toLowerCase()) === 1,
     );
     return right === undefined ? [] : [[right, word]];
   });

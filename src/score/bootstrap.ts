@@ -31,7 +31,8 @@ const SEED = 1;
  * Of shares of independent rows, intervals by Wilson's formula. Of all else, percentile intervals by the bootstrap: rows
  * are drawn with replacement, as many as there are, and scored, many times (Efron, 1979). Where rows belong together,
  * whole groups are drawn (the cluster bootstrap; Field and Welsh, 2007): two rows of one patient tell less than two
- * patients. Of a table that is too long for that, a part is taken; what it gives is narrowed by √(part/whole), as the error of a mean is.
+ * patients. Of a table that is too long for that, a part is taken; what it gives is narrowed by √(part/whole), as the
+ * error of a mean is.
  */
 export function bootstrap(
   target: TargetState,

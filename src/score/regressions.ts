@@ -30,7 +30,8 @@ export function ridge(design: Design, y: readonly Float64Array[], alpha: number)
     const w = new Float64Array(width);
     let total = 0;
     for (let r = 0; r < rows; r++) {
-      const value = (weightOf(r) * (target[r]! - center)) / largest; // so that very large targets don't leave the range of doubles
+      // over the largest, so that very large targets don't leave the range of doubles
+      const value = (weightOf(r) * (target[r]! - center)) / largest;
       total += value;
       for (let e = starts[r]!; e < starts[r + 1]!; e++) w[columns[e]!]! += value * values[e]!;
     }
@@ -48,8 +49,8 @@ export const MOST_EVALUATIONS = 50;
 const ENOUGH = 1e-9;
 
 /**
- * Logistic regression: minimizes the weighted sum of the cross-entropies + |w|²/2, which is scikit-learn's default; with one
- * output for two classes, with more an output a class (multinomial).
+ * Logistic regression: minimizes the weighted sum of the cross-entropies + |w|²/2, which is scikit-learn's default; with
+ * one output for two classes, with more an output a class (multinomial).
  *
  * The curvature of softmax is at most ½·XᵀWX for each class, that of the sigmoid ¼·XᵀWX (Böhning, Multinomial logistic
  * regression algorithm, 1992): that is the preconditioner.

@@ -18,9 +18,8 @@ export function scoreNameFor(
   const scored = changes(/^model\.loss\b/) ? { task } : target;
   const comparable = properMetric(scored);
   const usual = bestBy === "loss" ? comparable : bestBy;
-  // which some trials are after, and a score such as accuracy would never choose; a loss is compared by logLoss
-  const isAfterRare =
-    bestBy !== "loss" && hidesRareClasses(bestBy) && changes(/^training\.classWeights\b/) !== undefined;
+  // which some trials are after, and a score such as accuracy would never choose
+  const isAfterRare = hidesRareClasses(usual) && changes(/^training\.classWeights\b/) !== undefined;
   const name = by === "auto" ? (isAfterRare ? rareClassMetric() : usual) : by;
   const isOfQuantile = name !== "loss" && (metrics[name] as Metric).isOfQuantile;
   const changing = changes(isOfQuantile ? /^model\.loss\b/ : /^(model\.loss|scale\.target)\b/);

@@ -3,11 +3,11 @@ import { range, spacedRows } from "../data/split.js";
 import { type Column, cellsOf, columnOf, type Table } from "../data/table.js";
 import type { Rows } from "./prepare.js";
 
-/** A table has so large a share of copies by mistake, not by chance; */
+/** So large a share of copies is no chance. */
 const MANY = 0.1;
-/** or a smaller one, */
+/** Nor is a smaller one, */
 const SOME = 0.02;
-/** if some column of numbers tells its different rows apart: as large a share of them has different numbers there. */
+/** if some column of numbers tells different rows apart: as large a share of them has different numbers there. */
 const TELLING = 0.5;
 const FEWEST_NUMBERS = 20;
 

@@ -10,13 +10,13 @@ import type { Judgement } from "./bestEpoch.js";
 import { type End, together } from "./ends.js";
 import { type States, trainInTurn } from "./interleave.js";
 import type { MemberOutcome } from "./member.js";
-import { holdsOut, learnedRows, type RowWeights } from "./members.js";
+import { holdsOut, learnedRows } from "./members.js";
 import type { TrainingOptions } from "./options.js";
 import { type Layout, layOut } from "./parallel.js";
 import type { Prepared } from "./prepare.js";
 import { meanLoss, Reports, type Snapshot, type Watcher } from "./reports.js";
 import { type Follower, trainOnThreads } from "./threads.js";
-import { classFactors } from "./weights.js";
+import { classFactors, weightsOfRows } from "./weights.js";
 
 export interface Outcome extends End {
   /** with the temperature of its probabilities, where they are calibrated */
@@ -181,22 +181,6 @@ function meanOutputs(judging: readonly Uint32Array[], ended: readonly MemberOutc
     for (let k = 0; k < width; k++) outputs[i * width + k] = sums[row * width + k]! / counts[row]!;
   }
   return { judgedRows, outputs };
-}
-
-/** Rows that judge something, and how much each of them counts; none: all the same. */
-interface Judges {
-  readonly judging: Uint32Array;
-  readonly judgingWeights?: RowWeights | undefined;
-}
-
-/** How much rows count beside one another: rows that ascend, all those of the judges among them. */
-export function weightsOfRows(judges: readonly Judges[], rows: Uint32Array): Float64Array | undefined {
-  const weightOf = new Float64Array(1 + (rows.at(-1) ?? 0));
-  for (const { judging, judgingWeights: weights } of judges) {
-    if (!weights) return undefined;
-    for (const [i, row] of judging.entries()) weightOf[row] = (weights.each[i]! * weights.total) / judging.length;
-  }
-  return Float64Array.from(rows, (row) => weightOf[row]!);
 }
 
 /** The same target; of classes with the temperature that fits the probabilities best to the truth, weighted as in training. */

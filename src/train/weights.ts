@@ -133,6 +133,22 @@ export function weightsOf(judging: Uint32Array, rows: readonly number[]): RowWei
   return onAverageOne(judging, rows, "to judge by");
 }
 
+/** Rows that judge something, and how much each of them counts; none: all the same. */
+interface Judges {
+  readonly judging: Uint32Array;
+  readonly judgingWeights?: RowWeights | undefined;
+}
+
+/** How much rows count beside one another: rows that ascend, all those of the judges among them. */
+export function weightsOfRows(judges: readonly Judges[], rows: Uint32Array): Float64Array | undefined {
+  const weightOf = new Float64Array(1 + (rows.at(-1) ?? 0));
+  for (const { judging, judgingWeights: weights } of judges) {
+    if (!weights) return undefined;
+    for (const [i, row] of judging.entries()) weightOf[row] = (weights.each[i]! * weights.total) / judging.length;
+  }
+  return Float64Array.from(rows, (row) => weightOf[row]!);
+}
+
 /** As multiples of their mean, so that a learning rate means the same with weights as without. */
 function onAverageOne(
   chosen: Uint32Array,
