@@ -1,11 +1,12 @@
 import { InvalidArgumentError } from "commander";
 import { NnfitError } from "../errors.js";
-import { nearest } from "../family.js";
 import { firstScores } from "../score/baseline.js";
 import { metrics } from "../score/metrics.js";
 import { quantileOf, type Scores, scoreKinds } from "../score/scoring.js";
 import type { TargetState } from "../transform/target.js";
 import { earlierScores } from "./earlierScores.js";
+import { nearName } from "./nearName.js";
+import { short } from "./text.js";
 
 // What a script asks of the scores. It is read before any work, so that a slip is found at once, and judged at the end.
 
@@ -32,10 +33,10 @@ export interface GateOptions {
   readonly maxRegression?: number;
 }
 
-/** A condition that holds, or a score that is too much worse, and the values that say so. */
+/** What fails, in words, and the values that say so. */
 interface Failure {
   readonly failed: string;
-  readonly have: string;
+  readonly have: readonly string[];
 }
 
 /** Which way each score gets better. */
@@ -78,7 +79,8 @@ export function gatesFor(options: GateOptions): (target: TargetState) => Gates {
 
   return (target) => {
     const kinds = scoreKinds(target);
-    for (const { score, text } of failIf) if (!(score in kinds)) throw unknownScore(score, text, Object.keys(kinds));
+    for (const { score, text } of failIf)
+      if (!(score in kinds)) throw unknownScore(score, text, Object.keys(kinds), target.task);
     if (earlier && !Object.keys(kinds).some((name) => name in earlier.scores)) {
       throw new NnfitError("data", "the earlier scores include none of this model's scores", {
         at: baseline,
@@ -97,25 +99,67 @@ export function gatesFor(options: GateOptions): (target: TargetState) => Gates {
     const compared = quantileOf(target) === undefined ? Object.keys(kinds) : firstScores(target);
     return (scores) => {
       const failures = [
-        ...failIf.flatMap((condition) => judge(condition, scores[condition.score]!)),
-        ...regressions(scores, earlier?.scores ?? {}, { kinds, compared }, maxRegression).map(({ failed, have }) => ({
-          failed: `${failed} than in ${baseline}`,
-          have,
-        })),
+        ...conditionFailures(failIf, scores),
+        ...regressionFailures(regressions(scores, earlier?.scores ?? {}, { kinds, compared }, maxRegression), {
+          most: maxRegression,
+          baseline,
+        }),
       ];
       if (failures.length === 0) return undefined;
-      const failed = failures.map(({ failed }) => failed).join("; ");
-      return new NnfitError("check", `the scores fail: ${failed}`, {
-        have: failures.map(({ have }) => have).join("; "),
+      return new NnfitError("check", failures.map(({ failed }) => failed).join("; "), {
+        have: failures.flatMap(({ have }) => have).join("; "),
       });
     };
   };
 }
 
 /** A score that is not defined fails: nothing shows that it is good enough. */
-function judge({ score, operator, limit, text }: Condition, value: number): Failure[] {
-  if (Number.isNaN(value)) return [{ failed: text, have: `${score} is not defined for these rows` }];
-  return operators[operator](value, limit) ? [{ failed: text, have: `${score} ${value}` }] : [];
+function conditionFailures(conditions: readonly Condition[], scores: Scores): Failure[] {
+  const scoreIn = ({ score }: Condition) => scores[score]!;
+  const holding = conditions.filter((of) => operators[of.operator](scoreIn(of), of.limit));
+  const open = conditions.filter((of) => Number.isNaN(scoreIn(of)));
+  const texts = (of: readonly Condition[]) => of.map(({ text }) => text).join(", ");
+  const [what, ofOpen] = [
+    holding.length === 1 ? "a --fail-if condition holds" : `${holding.length} --fail-if conditions hold`,
+    open.length === 1 ? "a --fail-if condition" : `${open.length} --fail-if conditions`,
+  ];
+  return [
+    ...(holding.length > 0
+      ? [
+          {
+            failed: `${what}: ${texts(holding)}`,
+            have: holding.map((of) => `${of.score} ${shortBeyond(of, scoreIn(of))}`),
+          },
+        ]
+      : []),
+    ...(open.length > 0
+      ? [
+          {
+            failed: `${ofOpen} can't be judged: ${texts(open)}`,
+            have: open.map(({ score }) => `${score} is not defined for these rows`),
+          },
+        ]
+      : []),
+  ];
+}
+
+/** In as few digits as show that the condition holds. */
+function shortBeyond({ operator, limit }: Condition, value: number): string {
+  for (let digits = 5; digits < 17; digits++) {
+    const text = short(value, digits);
+    if (operators[operator](Number(text), limit)) return text;
+  }
+  return String(value);
+}
+
+function regressionFailures(
+  worse: readonly string[],
+  { most, baseline }: { readonly most: number; readonly baseline: string | undefined },
+): Failure[] {
+  if (worse.length === 0) return [];
+  const than = most > 0 ? `more than ${Number((100 * most).toPrecision(4))}% worse` : "worse";
+  const are = worse.length === 1 ? "score is" : "scores are";
+  return [{ failed: `${worse.length} ${are} ${than} than in ${baseline}`, have: worse }];
 }
 
 /** Scores that both have and that are worse by more than a share of what they were, or no longer defined. */
@@ -124,23 +168,21 @@ function regressions(
   earlier: Scores,
   { kinds, compared }: { readonly kinds: Kinds; readonly compared: readonly string[] },
   most: number,
-): Failure[] {
+): string[] {
   return Object.entries(earlier).flatMap(([name, before]) => {
     const score = scores[name];
     if (score === undefined || !compared.includes(name)) return [];
-    if (Number.isNaN(score)) {
-      return [{ failed: `${name} is worse`, have: `${name} is not defined for these rows (it was ${before})` }];
-    }
+    if (Number.isNaN(score)) return [`${name} is not defined for these rows (was ${short(before)})`];
     const worse = kinds[name] === "higher" ? before - score : score - before;
     if (worse <= most * Math.abs(before)) return [];
-    const by = most > 0 ? `more than ${percentage(most)} worse` : "worse";
     const share = before === 0 ? "" : `, ${percentage(worse / Math.abs(before))} worse`;
-    return [{ failed: `${name} is ${by}`, have: `${name} ${score} (it was ${before})${share}` }];
+    return [`${name} ${short(score)} (was ${short(before)}${share})`];
   });
 }
 
+/** "8.1%", "<0.1%" */
 function percentage(share: number): string {
-  return `${Number((100 * share).toPrecision(4))} %`;
+  return share < 0.001 ? "<0.1%" : `${(100 * share).toFixed(1)}%`;
 }
 
 /** Reads a condition on a metric of whatever task; "rmse_" and more is one of several targets. */
@@ -160,10 +202,12 @@ function conditionOf(text: string): Condition {
   return { text: text.trim(), score, operator, limit: Number(parts[3]) };
 }
 
-function unknownScore(score: string, text: string, names: readonly string[]) {
+function unknownScore(score: string, text: string, names: readonly string[], task?: string) {
+  const isOfOther = task !== undefined && score in metrics && !names.some((name) => name.startsWith(`${score}_`));
   const longer = names.find((name) => name.toLowerCase().startsWith(score.toLowerCase()));
-  const near = longer ?? nearest(score, names);
-  return new NnfitError("usage", `there is no score "${score}"`, {
+  const near = isOfOther ? undefined : (longer ?? nearName(score, names));
+  const what = isOfOther ? `the score ${score} is not available for a ${task}` : `there is no score "${score}"`;
+  return new NnfitError("usage", what, {
     at: `--fail-if "${text}"`,
     have: names.join(", "),
     try: near && `"${near}"`,

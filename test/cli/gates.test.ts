@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { short } from "../../src/cli/text.js";
 import { contents, dataset, folder, json, nnfit, put, start, works } from "./nnfit.js";
 
 const numbers = ["a,y,z", ...Array.from({ length: 20 }, (_, i) => `${i},${1000 + 50 * i},${2 - ((i * 7) % 20)}`)];
@@ -48,15 +49,15 @@ describe.concurrent("--fail-if", () => {
     const { code, out, err } = await evaluate(...failIf("accuracy < 2", "error < 0", "logLoss > 0"), "--json");
     expect(code).toBe(1);
     expect(json<{ scores: Scores }>(out).scores).toEqual(iris);
-    expect(err).toMatch(/^error: the scores fail: accuracy < 2; logLoss > 0$/m);
-    expect(err).toContain(`have  accuracy ${iris.accuracy}; logLoss ${iris.logLoss}\n`);
+    expect(err).toMatch(/^error: 2 --fail-if conditions hold: accuracy < 2, logLoss > 0$/m);
+    expect(err).toContain(`have  accuracy ${short(iris.accuracy!)}; logLoss ${short(iris.logLoss!)}\n`);
   });
 
   it("takes the scores of several targets by their names", async () => {
     const { code, err } = await nnfit(["evaluate", "runs/two", "t.csv", ...failIf("rmse_z > 0", "rmse_y < 0")], {
       cwd,
     });
-    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining(`have  rmse_z ${two.rmse_z}\n`) });
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining(`have  rmse_z ${short(two.rmse_z!)}\n`) });
     const without = await nnfit(["evaluate", "runs/two", "t.csv", ...failIf("rmse > 0")], { cwd });
     expect(without).toMatchObject({ code: 2, out: "", err: expect.stringMatching(/have +rmse_y, rmse_z, mae_y/) });
   });
@@ -72,7 +73,8 @@ describe.concurrent("--fail-if", () => {
     ["accuracy < high", "a condition is a score, one of < <= > >=, and a number", undefined],
     ["accuracy == 1", "a condition is a score, one of < <= > >=, and a number", undefined],
     ["acuracy < 0.9", 'there is no score "acuracy"', '"accuracy"'],
-    ["rmse > 3", 'there is no score "rmse"', undefined],
+    ["rmse > 3", "the score rmse is not available for a classification", undefined],
+    ["foo > 3", 'there is no score "foo"', undefined],
     ["roc > 3", 'there is no score "roc"', '"rocAuc"'],
   ])("refuses %s before any work, and names the scores there are", async (condition, message, attempt) => {
     const { code, out, err } = await nnfit(["evaluate", "runs/iris", "no.csv", ...failIf(condition)], { cwd });
@@ -102,19 +104,19 @@ describe.concurrent("--baseline", () => {
     put(cwd, { "defined.json": JSON.stringify({ scores: { rocAuc: 0.5 } }) });
     const { code, err } = await nnfit(["evaluate", "runs/iris", "setosa.csv", "--baseline", "defined.json"], { cwd });
     expect(code).toBe(1);
-    expect(err).toContain("the scores fail: rocAuc is worse than in defined.json\n");
-    expect(err).toContain("rocAuc is not defined for these rows (it was 0.5)");
+    expect(err).toContain("error: 1 score is worse than in defined.json\n");
+    expect(err).toContain("rocAuc is not defined for these rows (was 0.50000)");
   });
 
   it.each([
-    ["accuracy", 1.1, "9.091 %"],
-    ["logLoss", 0.8, "25 %"],
+    ["accuracy", 1.1, "9.1%"],
+    ["logLoss", 0.8, "25.0%"],
   ])("exits with 1 where %s is worse by more than the share that is allowed", async (name, by, worse) => {
     const file = changed(name, by);
     const { code, err } = await evaluate("--baseline", file, "--max-regression", "8.5%");
     expect(code).toBe(1);
-    expect(err).toContain(`the scores fail: ${name} is more than 8.5 % worse than in ${file}\n`);
-    expect(err).toMatch(new RegExp(`have +${name} ${iris[name]} \\(it was \\S+\\), ${worse} worse`));
+    expect(err).toContain(`error: 1 score is more than 8.5% worse than in ${file}\n`);
+    expect(err).toMatch(new RegExp(`have +${name} ${short(iris[name]!)} \\(was \\S+, ${worse} worse\\)`));
     expect((await evaluate("--baseline", file, "--max-regression", "26%")).code).toBe(0);
     expect((await evaluate("--baseline", file)).code).toBe(1);
   });
@@ -153,7 +155,9 @@ describe.concurrent("nnfit train", () => {
     const { code, out, err } = await nnfit(["train", "iris.json", "--out", "b", "--json", ...gates], { cwd });
     expect(code).toBe(1);
     expect(json<{ scores: Scores }>(out).scores).toEqual(scores);
-    expect(err).toContain(`fail: accuracy <= ${scores.accuracy}; error is more than 10 % worse than in before.json\n`);
+    expect(err).toContain(
+      `error: a --fail-if condition holds: accuracy <= ${scores.accuracy}; 1 score is more than 10% worse than in before.json\n`,
+    );
     const model = (run: string) => contents(join(cwd, run))["model.safetensors"];
     expect(model("b")).toBe(model("a"));
     expect((await nnfit(["train", "iris.json", "--out", "c", ...failIf("accuracy < 0")], { cwd })).code).toBe(0);
@@ -162,7 +166,7 @@ describe.concurrent("nnfit train", () => {
   it("refuses a condition that it can't judge before it trains", async () => {
     const { code, err } = await nnfit(["train", "iris.json", "--out", "d", ...failIf("rmse > 3")], { cwd });
     expect(code).toBe(2);
-    expect(err).toMatch(/^error: there is no score "rmse"/);
+    expect(err).toMatch(/^error: the score rmse is not available for a classification/);
     expect(existsSync(join(cwd, "d"))).toBe(false);
   });
 });
