@@ -96,10 +96,11 @@ export function scorePredictions(
   state: BaselineState,
   truth: Truth,
   predictions: BaselinePredictions,
+  rule = ruleOf(target, state),
 ): Baselines {
   const { linear } = state;
   const scores = ofConstant(target, scoresOf(target, truth, predictions.baseline));
-  const baseline = { rule: ruleOf(target, state), scores };
+  const baseline = { rule, scores };
   if ("leftOut" in linear) return { baseline, linear };
   if (!predictions.linear) return { baseline, linear: { leftOut: "none could be fitted for some of the networks" } };
   return { baseline, linear: { rule: linearRule(target), scores: scoresOf(target, truth, predictions.linear) } };
@@ -171,6 +172,19 @@ export function ruleOf(target: TargetState, state: BaselineState): string {
   const isSingle = state.task === "regression" && state.centers.length === 1;
   return `always the ${center}${isSingle ? "" : "s"} of the training rows`;
 }
+
+/** Of several networks that each have a rule from their own training rows. */
+export function ruleOfEach(target: TargetState, states: readonly BaselineState[]): string {
+  const constants = states.map((state) =>
+    String(state.task === "regression" ? state.centers : mostFrequent(state.shares)),
+  );
+  const rule = ruleOf(target, states[0]!); // there is one at least
+  if (new Set(constants).size === 1) return rule;
+  if (target.task === "classification") return `always the most frequent class of ${OF_EACH}`;
+  return rule.replace("the training rows", OF_EACH);
+}
+
+const OF_EACH = "each network's training rows";
 
 /** Of each row the same: the centers; or the most frequent class, and as probabilities the shares. */
 function predictionsOf(state: BaselineState, truth: Truth): Predictions {

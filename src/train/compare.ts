@@ -4,6 +4,7 @@ import {
   type Baselines,
   learnBaselines,
   predictBaselines,
+  ruleOfEach,
   scoreBaselines,
   scorePredictions,
   withScores,
@@ -32,7 +33,8 @@ export function baselinesOf(
   return { learned: withScores(learned, baselines), baselines };
 }
 
-function holdOutInTurn(members: readonly Member[]): boolean {
+/** Whether several networks hold out different rows. */
+export function holdOutInTurn(members: readonly Member[]): boolean {
   const [first, second] = members;
   return first !== undefined && second !== undefined && first.training.length < learnedRows({ members }).length;
 }
@@ -42,14 +44,18 @@ function scoresInTurn(prepared: Prepared, learned: BaselineState): Baselines {
   const parts = onceEach(prepared.members).map((member) => {
     const state = learnBaselines(target, rowsToFit({ ...prepared, members: [member] }));
     const rows = knownRows(prepared, member.validation);
-    return { truth: rows.truth, ...predictBaselines(target, state, rows) };
+    return { state, truth: rows.truth, ...predictBaselines(target, state, rows) };
   });
   const linear = parts.map(({ linear }) => linear).filter((each): each is Predictions => each !== undefined);
   const all = {
     baseline: joinPredictions(parts.map(({ baseline }) => baseline)),
     ...(linear.length === parts.length ? { linear: joinPredictions(linear) } : {}),
   };
-  return scorePredictions(target, learned, joinTruths(parts.map(({ truth }) => truth)), all);
+  const rule = ruleOfEach(
+    target,
+    parts.map(({ state }) => state),
+  );
+  return scorePredictions(target, learned, joinTruths(parts.map(({ truth }) => truth)), all, rule);
 }
 
 /** The first members, as long as they hold out rows that no earlier one did. */
