@@ -43,7 +43,7 @@ beforeAll(() => {
   const help = execFileSync(process.execPath, [bin, "--help"], { encoding: "utf8" });
   rmSync(folder, { recursive: true });
 
-  const printed = stderr.replaceAll(/\S*nnfit-\w+\/iris/g, "runs/iris").replace(/in [\d.]+ s;/, "in 5 s;");
+  const printed = stderr.replaceAll(/\S*nnfit-\w+\/iris/g, "runs/iris").replace(/in [\d.]+ s;/, "in 5.0 s;");
   const lines = printed.trimEnd().split("\n");
   const epochs = lines.filter((line) => line.startsWith("epoch"));
   const shown = lines.flatMap((line) => {

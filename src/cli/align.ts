@@ -11,6 +11,25 @@ export function aligned(rows: readonly string[][]): string[] {
   return lines.map((cells) => `  ${cells.map((cell, c) => padEnd(cell, widths[c]!)).join("  ")}`.trimEnd());
 }
 
+/** Shorter names say too little. */
+const NARROWEST = 8;
+
+/** The same in so much room, as far as shorter names make it fit: the cells that `isName` says so of. */
+export function narrowed(
+  rows: readonly string[][],
+  room: number,
+  isName: (row: number, column: number) => boolean,
+): string[] {
+  const lines = rows.map((cells) => cells.map(oneLine));
+  const withNames = (width: number) =>
+    aligned(lines.map((cells, r) => cells.map((cell, c) => (isName(r, c) ? shortened(cell, width) : cell))));
+  for (let width = WIDEST_COLUMN; width > NARROWEST; width--) {
+    const text = withNames(width);
+    if (widest(text) <= room) return text;
+  }
+  return withNames(NARROWEST);
+}
+
 /** The places that a text takes on a terminal, where characters of East Asia and emoji take two, and marks on others none. */
 export function widthOf(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;

@@ -48,6 +48,8 @@ interface Line {
   readonly values: readonly string[];
   /** in seconds, if somebody can tell */
   readonly left: number | undefined;
+  /** the time at the end could be taken for that of the last value */
+  readonly inAll?: boolean;
 }
 
 export interface Bar {
@@ -66,8 +68,9 @@ export function steadyBar(line: (seconds: number) => Line): Bar {
     ...options,
     format: () => {
       const seconds = (workTime() - started) / 1000;
-      const { label, progress, values, left } = line(seconds);
-      return fitted(label, progress, values, isRunning ? timeText(left) : `in ${duration(seconds)}`);
+      const { label, progress, values, left, inAll = false } = line(seconds);
+      const all = inAll ? `${duration(seconds)} in all` : `in ${duration(seconds)}`;
+      return fitted(label, progress, values, isRunning ? timeText(left) : all);
     },
   });
   bar.start(1, 0);

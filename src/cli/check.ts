@@ -1,16 +1,16 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { readBlocks } from "../data/read.js";
-import { nearest } from "../family.js";
 import { type Break, Contract, type Finding } from "../transform/contract.js";
 import { type Limits, SOME_DRIFT, usualLimits } from "../transform/limits.js";
 import type { ColumnState } from "../transform/pipeline.js";
 import { targetNames } from "../transform/target.js";
-import { aligned } from "./align.js";
+import { narrowed } from "./align.js";
 import { checkFailure, printResult } from "./failure.js";
 import { findModel, rowsSource } from "./locate.js";
+import { nearName } from "./nearName.js";
 import { endWith } from "./report.js";
 import { inputsToRead, type RowsOptions, rowsFormat, withRowsOptions } from "./rowsOptions.js";
-import { colors, count, note, oneLine, percent, print, rangeText, some, tell, valueText } from "./text.js";
+import { colors, columnsOf, count, note, oneLine, percent, print, rangeText, some, tell, valueText } from "./text.js";
 import { example, modelArgument } from "./usage.js";
 
 /** Of more pairs of extra columns and lacking ones it would take long to find the nearest names. */
@@ -86,7 +86,7 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
   const pairs = extra.length * findings.filter(({ present }) => !present).length;
   const broken = pipeline.flatMap((state, i) =>
     findings[i]!.breaks.map((kind) =>
-      sentence(kind, state, findings[i]!, () => (pairs <= MOST_COMPARED ? nearest(state.name, extra) : undefined)),
+      sentence(kind, state, findings[i]!, () => (pairs <= MOST_COMPARED ? nearName(state.name, extra) : undefined)),
     ),
   );
   const failure =
@@ -115,14 +115,16 @@ function report(findings: readonly Finding[], rows: number, extra: readonly stri
     shown(finding.outside, percent),
     shown(finding.unseen, percent),
     shown(finding.drift, (index) => index.toFixed(3)),
-    shown(finding.driftByChance, (index) => `< ${index.toFixed(3)}`),
+    shown(finding.driftByChance, (index) => `< ${Math.max(index, 0.001).toFixed(3)}`),
     verdict(finding),
   ]);
   return [
     `rows   ${rows}`,
     ...(extra.length > 0 ? [`extra  ${some(extra)}`] : []),
     "",
-    ...aligned([header, ...lines]).map((line) => line.slice(2)),
+    ...narrowed([header, ...lines], columnsOf(process.stdout) + 2, (row, column) => row > 0 && column === 0).map(
+      (line) => line.slice(2),
+    ),
   ];
 }
 

@@ -1,12 +1,13 @@
 import { MODEL_FILE, type Model } from "../artifact/model.js";
 import type { NnfitError } from "../errors.js";
+import { holdOutInTurn } from "../train/compare.js";
 import { holdsOut } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Outcome } from "../train/train.js";
 import { type TargetState, targetNames } from "../transform/target.js";
 import type { Comparison } from "./scores.js";
 import { summarize } from "./summary.js";
-import { count, duration, say, scoreText, shellWord, short, some, whole } from "./text.js";
+import { count, duration, say, sayCommand, scoreText, shellWord, short, some, whole } from "./text.js";
 
 /** On pure noise the best of many epochs explains a tenth of 150 rows that it is chosen by, and half of 12. */
 export const FEW_ROWS = 500;
@@ -20,6 +21,8 @@ interface Conclusion {
   readonly folder: string;
   /** that it took */
   readonly seconds: number;
+  /** epochs of an earlier training that this one went on from */
+  readonly earlier: number;
   /** the model that was there before */
   readonly replaced: Model | undefined;
   /** of what was required of the scores */
@@ -35,7 +38,7 @@ export function conclude(
   { members, training, initial }: Prepared,
   outcome: Outcome,
   compared: readonly Comparison[],
-  { folder, seconds, replaced, failure, allowsFolds, isByTime }: Conclusion,
+  { folder, seconds, earlier, replaced, failure, allowsFolds, isByTime }: Conclusion,
 ): void {
   const early = outcome.stopped === "patience" ? ", stopped early" : "";
   const isJudged = holdsOut(members);
@@ -45,12 +48,13 @@ export function conclude(
         training.bestBy,
       )
     : "";
-  say("done", `${count(outcome.epochs, "epoch")} in ${duration(seconds)}${early}${best}`);
+  const before = earlier > 0 ? `, and ${whole(earlier)} earlier` : "";
+  say("done", `${count(outcome.epochs - earlier, "epoch")} in ${duration(seconds)}${before}${early}${best}`);
   const rows = outcome.judgedRows.length;
   const all = count(rows, isJudged ? "validation row" : "training row");
   const isSample = !isJudged && rows < outcome.rowCounts.trainingRows;
   const judged = isSample ? `${whole(rows)} of the training rows` : `the ${all}`;
-  const others = members.length > 1 ? ", each predicted by networks that did not train on it" : "";
+  const others = holdOutInTurn(members) ? ", each predicted by networks that did not train on it" : "";
   const known = ", which the model that training continued from may have seen: scores may be optimistic";
   const by = isJudged ? (initial ? known : others) : "";
   const { scores } = outcome.judgement;
@@ -58,20 +62,24 @@ export function conclude(
   const { target } = outcome;
   if (target.task === "classification" && target.temperature !== undefined) {
     const temperature = short(target.temperature, 3);
-    say("", `with probabilities calibrated on these rows (temperature ${temperature}); those of the epochs were not`);
+    say(
+      "",
+      `with calibrated probabilities (temperature ${temperature}, fitted to these rows); the scores of the epochs are from before calibration`,
+    );
     if (target.temperature >= TELLS_NOTHING)
-      say("", "so high a temperature makes all classes about as probable: the network's own say nothing of these rows");
+      say(
+        "",
+        "at so high a temperature all classes are about equally probable: the network has learned nothing that holds for these rows",
+      );
     if (training.classWeights !== "none")
-      say("", "probabilities are those of classes as weighted, not of their shares in the table");
+      say("", "probabilities follow the class weights, not the shares of the classes in the table");
   }
-  const way = allowsFolds ? "; --folds 5 scores rows that had no part in it" : "";
   const chosenBy = rowsThatChoose(members);
-  const what =
-    members.length > 1
-      ? `each network's best epoch was chosen by about ${whole(chosenBy)} of these rows`
-      : "these few rows also chose the best epoch";
-  const optimistic =
-    best !== "" && chosenBy < FEW_ROWS ? [`optimistic, also against baseline and linear: ${what}${way}`] : [];
+  const isChosen = best !== "" && chosenBy < FEW_ROWS;
+  const optimistic = [
+    ...(isJudged ? [] : [`too good, because these rows were learned from${allowsFolds ? LEARNED_NOTHING : ""}`]),
+    ...(isChosen ? [`a little too good, ${chosenText(members)}${allowsFolds ? CHOSE_NOTHING : ""}`] : []),
+  ];
   for (const remark of optimistic) say("", remark);
   for (const { label, text, remarks } of compared) {
     say(label, text);
@@ -81,7 +89,7 @@ export function conclude(
   say("model", model);
   if (isByTime) say("", LATEST_ROWS);
   if (replaced) say("", replacedText(replaced, target));
-  say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
+  sayCommand("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
   const facts = { scores: `of ${judged}${by}`, model };
   summarize({
     title: `nnfit train: ${folder}`,
@@ -98,14 +106,30 @@ export function rowsThatChoose(members: Prepared["members"]): number {
   return Math.min(...members.map(({ validation }) => validation.length));
 }
 
+const LEARNED_NOTHING = "; --folds 5 scores rows that were not";
+const CHOSE_NOTHING = "; --folds 5 scores rows that chose nothing";
+
+function chosenText(members: Prepared["members"]): string {
+  const [which, several] = members.length > 1 ? ["each network's best epoch", true] : ["the best epoch", false];
+  const by =
+    several && holdOutInTurn(members) ? `about ${whole(rowsThatChoose(members))} of these rows` : "these same rows";
+  return `also compared with baseline and linear: ${which} was chosen by ${by}`;
+}
+
 /** Of a model whose latest rows were held out. */
 const LATEST_ROWS =
-  "it did not learn from the latest rows; with --set data.validation=0 it does, and nothing judges it";
+  "it did not learn from the latest rows; --set data.validation=0 trains on all rows, without validation scores";
 
-function replacedText({ target, training: { scores } }: Model, now: TargetState): string {
+function replacedText({ target, training }: Model, now: TargetState): string {
   const [names, others] = [targetNames(now), targetNames(target)];
   const isSame = names.length === others.length && names.every((name) => others.includes(name));
-  return `replaces one ${isSame ? `with ${scoreText(scores)}` : `that predicts ${some(others)}`}`;
+  return `replaces one ${isSame ? `with ${scoreText(training.scores)} on ${ownRows(training)}` : `that predicts ${some(others)}`}`;
+}
+
+/** What the scores of an earlier model are of, which may be other rows than now. */
+function ownRows({ validationRows, judgedRows, trainingRows }: Model["training"]): string {
+  if (validationRows > 0) return `its ${count(validationRows, "validation row")}`;
+  return `its ${count(judgedRows ?? trainingRows, "training row")}`;
 }
 
 function keptText(epochs: readonly number[], bestBy: string): string {

@@ -192,9 +192,10 @@ function describeTraining({ members, batchSize, training }: Prepared): void {
   const without = [
     ...(training.patience > 0 ? ["early stopping"] : []),
     ...(training.calibrate ? ["calibration"] : []),
-    ...(training.bestBy === "loss" ? [] : [`the best epoch by ${training.bestBy}`]),
+    ...(training.bestBy === "loss" ? [] : ["choice of the best epoch"]),
   ];
-  if (without.length > 0) say("", `without ${without.join(" and without ")}: there are no validation rows`);
+  const list = [without.slice(0, -1).join(", "), ...without.slice(-1)].filter((words) => words !== "").join(" or ");
+  if (list !== "") say("", `no ${list}, because there are no validation rows`);
 }
 
 /** The classes that have one row. */

@@ -4,6 +4,7 @@ import { NnfitError } from "../errors.js";
 import type { FoldResult } from "../folds/crossValidation.js";
 import { type Autopsy, type Extreme, FAR, type TensorNorms } from "../train/autopsy.js";
 import type { MemberOutcome } from "../train/member.js";
+import { optimizerChoice } from "../train/optimizers.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Outcome } from "../train/train.js";
 import { inputNames } from "../transform/inputColumns.js";
@@ -27,7 +28,7 @@ export function divergence(trained: Trained & { readonly model: string | undefin
     have({ keptEpoch }) {
       if (!model) return "no epoch with good weights, so no model was written";
       const isAlone = outcome.members.length === 1;
-      return `${isAlone ? `the weights of epoch ${keptEpoch}` : "the last good weights of each member"}, kept in ${model}`;
+      return `${isAlone ? `the weights of epoch ${keptEpoch}` : "the last good weights of each network"}, kept in ${model}`;
     },
   });
 }
@@ -59,7 +60,7 @@ function errorOf(
   const number = members.findIndex(({ stopped }) => stopped === "diverged");
   const member = members[number];
   if (!member) return undefined;
-  const which = members.length > 1 ? `member ${number + 1}, ` : "";
+  const which = members.length > 1 ? `network ${number + 1}, ` : "";
   const { where, found, advice } = told(member, trained);
   return new NnfitError("diverged", "training diverged: the loss is no longer a finite number", {
     at: lines([`${at}${which}epoch ${member.diverged?.epoch}, batch ${member.diverged?.batch}`, where]),
@@ -181,5 +182,7 @@ function scaledTarget({ name, place, extreme }: FoundCell, { prepared: { target,
 function slower({ training: { optimizer, clipNorm } }: Config): string {
   const { learningRate } = optimizer;
   const clip = clipNorm === 0 ? ", or gradient clipping: training.clipNorm: 1" : "";
-  return `a smaller training.optimizer.learningRate: it is ${learningRate}, try ${plain(learningRate / 10)}${clip}`;
+  const usual = optimizerChoice.parse(optimizer.name).learningRate;
+  const smaller = plain(Math.min(learningRate / 10, usual));
+  return `a smaller training.optimizer.learningRate: it is ${learningRate}, try ${smaller}${clip}`;
 }

@@ -1,7 +1,7 @@
 import { CommanderError } from "commander";
 import { type ErrorKind, NnfitError } from "../errors.js";
 import { exitCodeOf, exitCodes } from "./exit.js";
-import { Interrupted, type StopSignal, signalCodes } from "./signals.js";
+import { Interrupted, type StopSignal, signalCodes, signalText } from "./signals.js";
 
 /** An error as scripts get it: a contract with them, as the exit codes are. */
 export interface Failure {
@@ -40,15 +40,36 @@ export function checkFailure(message: string, details: Pick<Failure, "at" | "hav
 
 /** That a signal stopped a command, and how to go on, where that can be. */
 export function stoppedFailure(signal: StopSignal, resume?: string): Failure {
-  return { code: "stopped", exit: signalCodes[signal], message: `stopped by ${signal}`, try: resume };
+  return { code: "stopped", exit: signalCodes[signal], message: `stopped by ${signalText(signal)}`, try: resume };
 }
 
-/** commander's "error: unknown option '--outt'\n(Did you mean --out?)" in parts */
-function spoken({ code, message }: CommanderError): Pick<Failure, "message" | "try"> {
-  if (code === "commander.help") return { message: "no command given", try: "nnfit --help" };
+/**
+ * commander's "error: unknown option '--outt'\n(Did you mean --out?)" in parts, and "error: option '--threads <n>' argument
+ * 'x' is invalid. It takes …"
+ */
+function spoken({ code, message }: CommanderError): Pick<Failure, "message" | "have" | "try"> {
+  const help = helpOf(process.argv[2]);
+  if (code === "commander.help") return { message: "no command given", try: help };
   const [what = "", ...hints] = message.replace(/^error: /, "").split("\n");
-  return { message: what, try: hints.join(" ").replace(/^\(Did you mean (?:one of )?(.*)\?\)$/, "$1") || undefined };
+  const near = hints.join(" ").replace(/^\(Did you mean (?:one of )?(.*)\?\)$/, "$1");
+  const [, option, value, takes] = /^option '(.*?)' argument '(.*)' is invalid\. (.*)$/s.exec(what) ?? [];
+  if (option !== undefined) return { message: `${option}: ${lowerFirst(takes!)}`, have: `"${value}"`, try: help };
+  return { message: what.replaceAll(/'([^']*)'/g, '"$1"'), try: near || help };
 }
+
+/** "It takes a number." as "it takes a number" */
+function lowerFirst(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, "");
+}
+
+/** What tells more of a command, if it is one. */
+function helpOf(command: string | undefined): string {
+  return command !== undefined && commandNames.has(command) ? `nnfit ${command} --help` : "nnfit --help";
+}
+
+const commandNames: ReadonlySet<string> = new Set(
+  "train search predict evaluate check inspect verify doctor schema".split(" "),
+);
 
 let hasPrinted = false;
 

@@ -83,7 +83,10 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   session.remove();
   clock.lap("save");
   const failure = gates(scores.mean);
-  const compared = comparisons(target, config.training, scores.mean, scores.baselines, results[0]?.prepared.pipeline);
+  const compared = comparisons(target, config.training, scores.mean, scores.baselines, {
+    pipeline: first.pipeline,
+    networks: first.members.length,
+  });
   const seconds = clock.seconds.fit ?? 0;
   concludeFolds(target, results, scores, compared, {
     folder: name,

@@ -46,7 +46,8 @@ function bar({ folds, epochs, scores }: FoldsDisplayOptions): FoldsDisplay {
   const bar = steadyBar(() => ({
     label: `${done}/${folds} folds`,
     progress: done === folds ? 1 : epochsDone / total, // a fold may have stopped early
-    values: latest ? [`fold ${latest.fold.number + 1}: ${scoresText(latest, scores.slice(0, 1))}`] : [],
+    values: latest ? [`last: fold ${latest.fold.number + 1}, ${scoresText(latest, scores.slice(0, 1))};`] : [],
+    inAll: true,
     left: time.after(epochsDone - epochsBefore, total - epochsDone),
   }));
   return {

@@ -9,7 +9,7 @@ import type { TargetState } from "../transform/target.js";
 import { aligned, widest } from "./align.js";
 import type { Comparison } from "./scores.js";
 import { summarize } from "./summary.js";
-import { count, duration, note, say, scoreCell, shellWord, some, tell, whole } from "./text.js";
+import { count, duration, note, say, sayCommand, scoreCell, shellWord, some, tell, whole } from "./text.js";
 
 /** What the folds are, in a line: "5, stratified by species: each is tested on 30 rows that it did not learn from". */
 export function foldsText({ folds, task, options: { data }, sharesScaling }: CrossValidation): string {
@@ -22,7 +22,7 @@ export function foldsText({ folds, task, options: { data }, sharesScaling }: Cro
     const learned = range(folds.map(({ learning }) => learning.length));
     return `${folds.length} in order of ${data.time}: each fold is tested on ${tested} and trained on all before them, ${learned}; the first fold:`;
   }
-  const stratified = task.classes ? `stratified by ${task.names[0]}` : "dealt at random";
+  const stratified = task.classes ? `stratified by ${task.names[0]}` : "rows assigned at random";
   const how = data.groups ? `whole groups of ${data.groups}` : stratified;
   return `${folds.length}, ${how}: each fold is tested on ${tested} and trained on all others${scaling}; the first fold:`;
 }
@@ -106,5 +106,5 @@ export function concludeFolds(
     return;
   }
   say("model", `${folder}/${MODEL_FILE}: the ${whole(kept)} networks of all folds`);
-  say("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
+  sayCommand("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
 }

@@ -13,6 +13,7 @@ import {
   clippedText,
   count,
   extras,
+  fitted,
   percent,
   print,
   rangeText,
@@ -49,7 +50,12 @@ function inspectAction(path: string, { json }: { json?: boolean }): void {
     inverseOf: ({ name }) => scalers[name].inverse,
     taken,
   });
-  print([...lines, ...baselineLines(model)]);
+  print([...lines, ...baselineLines(model).flatMap(indented)]);
+}
+
+/** As far as a terminal is wide. */
+function indented(line: string): string[] {
+  return fitted(line, 10);
 }
 
 type Input = NonNullable<Model["network"]["input"]>["columns"][number];
@@ -90,11 +96,11 @@ function inspectText(
   { inverseLink, inverseOf, taken }: Words,
 ): string[] {
   const { inputs, hidden, outputs, activation, initializer, loss } = network;
-  const { options, trainingRows, epochs, stopped, scores } = training;
+  const { options, trainingRows, epochs, stopped } = training;
   const { warmUp, ...schedule } = options.schedule;
-  const batches = options.batchSize === "full" ? "all in one batch" : `batches of ${options.batchSize}`;
+  const widths = [inputs, ...hidden, outputs].join(" → ");
   return [
-    `model     written by nnfit ${version}, ${sizeText(weights)}`,
+    ...indented(`model     written by nnfit ${version}, ${sizeText(weights)}`),
     "",
     "columns",
     ...aligned(pipeline.map((column, number) => columnCells(column, taken[number]))),
@@ -102,22 +108,52 @@ function inspectText(
     "target",
     ...aligned(targetCells(target, inverseOf)),
     "",
-    `network   ${members > 1 ? `${members} of ` : ""}${[inputs, ...hidden, outputs].join(" → ")}`,
-    `          activation ${withOptions(activation)}, initial weights ${initializer.name}`,
-    ...extras(network).map((extra) => `          ${extra}`),
-    `          loss ${withOptions(loss)}, predictions by ${inverseLink}${calibration(target)}`,
+    members > 1 ? `networks  ${whole(members)} × (${widths})` : `network   ${widths}`,
+    ...[
+      `          activation ${withOptions(activation)}, initial weights ${initializer.name}`,
+      ...extras(network).map((extra) => `          ${extra}`),
+      `          loss ${withOptions(loss)}, predictions by ${inverseLink}${calibration(target)}`,
+    ].flatMap(indented),
     "",
-    `training  ${withOptions(options.optimizer)}`,
-    ...Object.entries(schedule)
-      .filter(([, { name }]) => name !== "constant")
-      .map(([rate, schedule]) => `          ${rate} by the schedule ${withOptions(schedule)}`),
-    ...(warmUp === 0 ? [] : [`          learningRate warmed up in ${warmUpText(warmUp)}`]),
-    ...(options.classWeights === "none" ? [] : [`          class weights ${weightText(options.classWeights)}`]),
-    `          ${count(trainingRows, "row")}, ${batches}, seed ${options.seed}`,
-    ...(groups === undefined ? [] : [`          rows of the same "${groups}" kept together`]),
-    `          ${count(epochs, "epoch")} (${stopped}), ${keptText(training)}`,
-    `scores    ${scoreText(scores)} on ${judgedText(training)}`,
+    ...[
+      `training  ${withOptions(options.optimizer)}`,
+      ...Object.entries(schedule)
+        .filter(([, { name }]) => name !== "constant")
+        .map(([rate, schedule]) => `          ${rate} by the schedule ${withOptions(schedule)}`),
+      ...(warmUp === 0 ? [] : [`          learningRate warmed up in ${warmUpText(warmUp)}`]),
+      ...(options.classWeights === "none" ? [] : [`          class weights ${weightText(options.classWeights)}`]),
+      `          ${count(trainingRows, "row")}, ${batchesText(training, members)}, seed ${options.seed}`,
+      ...(groups === undefined ? [] : [`          rows of the same "${groups}" kept together`]),
+      `          ${count(epochs, "epoch")}${ENDS[stopped]}, ${keptText(training)}`,
+      `scores    ${scoresText(training)}`,
+    ].flatMap(indented),
   ];
+}
+
+/** How a training ended, where that is not the end of its epochs. */
+const ENDS: Readonly<Record<Model["training"]["stopped"], string>> = {
+  "all epochs done": "",
+  patience: ", stopped early",
+  diverged: ", then it diverged",
+  "not yet done": " so far",
+};
+
+/** Networks that hold out different rows have batches of some of them; how many, only training knew. */
+function batchesText({ options, trainingRows }: Model["training"], members: number): string {
+  const { batchSize } = options;
+  if (batchSize === "full" || batchSize >= trainingRows) return "1 batch of all rows";
+  const batches = count(Math.ceil(trainingRows / batchSize), "batch", "batches");
+  const upTo = trainingRows % batchSize > 0 ? "up to " : "";
+  return members > 1
+    ? `batches of up to ${count(batchSize, "row")}`
+    : `${batches} of ${upTo}${count(batchSize, "row")}`;
+}
+
+function scoresText(training: Model["training"]): string {
+  const { scores, stopped } = training;
+  const unfinished = stopped === "not yet done" ? "this is a checkpoint of an unfinished training" : "";
+  if (Object.keys(scores).length === 0) return `none yet: ${unfinished}`;
+  return `${scoreText(scores)} on ${judgedText(training)}${unfinished && `, so far: ${unfinished}`}`;
 }
 
 function judgedText({ trainingRows, validationRows, judgedRows }: Model["training"]): string {
@@ -134,7 +170,7 @@ function warmUpText(warmUp: TrainingOptions["schedule"]["warmUp"]): string {
 function sizeText(weights: Model["weights"]): string {
   const [first] = weights;
   const each = count(first?.length ?? 0, "weight");
-  return weights.length > 1 ? `${weights.length} networks of ${each}` : each;
+  return weights.length > 1 ? `${weights.length} networks of ${each} each` : each;
 }
 
 function keptText({ keptEpoch, members }: Model["training"]): string {

@@ -2,6 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { Checkpoints } from "../artifact/checkpoints.js";
 import { wroteItsModel } from "../artifact/lastEvent.js";
+import { LOCK_FILE } from "../artifact/lock.js";
 import { loadModel, MODEL_FILE, type Model } from "../artifact/model.js";
 import { displayPath, loadConfig } from "../config/load.js";
 import { fileSource, isAddress, noAddress, type Source } from "../data/source.js";
@@ -28,6 +29,7 @@ export function modelAt({ file, targets }: Place, path: string): Model {
     const model = loadModel(file);
     if (targets) refuseOther(model, targets, { file, config: path });
     noteUnfinished(file);
+    if (isCheckpoint(model)) note(`${file} is a checkpoint of an unfinished training`);
     return model;
   }
   refuseUnfinished(dirname(file));
@@ -44,6 +46,11 @@ export function modelAt({ file, targets }: Place, path: string): Model {
           : "a run folder, a model file, or the config that trained it",
     },
   );
+}
+
+/** Its training has not come to its end. */
+export function isCheckpoint({ training }: Model): boolean {
+  return training.stopped === "not yet done";
 }
 
 /** Run folders have the names of their configs: two configs of one name have one folder, and the last has its model there. */
@@ -81,6 +88,11 @@ export function modelIn(folder: string): Model | undefined {
 /** A run folder whose training has left checkpoints and no model yet. */
 function refuseUnfinished(folder: string): void {
   const { latest } = new Checkpoints(folder, folder);
+  if (latest === undefined && existsSync(join(folder, LOCK_FILE)))
+    throw new NnfitError("model", "there is no model yet: its training is running, or was killed", {
+      at: folder,
+      try: "again when it is done, or nnfit train with --resume if it was killed",
+    });
   if (latest === undefined) return;
   throw new NnfitError("model", "the training is unfinished or was stopped, and has not written a model yet", {
     at: folder,

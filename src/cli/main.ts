@@ -84,6 +84,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const program = newProgram();
   try {
     await addCommands(program, argv);
+    await refuseUnknownHelp(argv);
     await program.parseAsync(argv);
   } catch (error) {
     process.exitCode = report(await withHelp(error, program, argv), { json: wantsJson(argv) });
@@ -134,22 +135,52 @@ async function addCommands(program: Command, argv: readonly string[]): Promise<v
   }
 }
 
+/** commander shows the general help for what is no command. */
+async function refuseUnknownHelp([, , help, name]: readonly string[]): Promise<void> {
+  if (help !== "help" || name === undefined || name.startsWith("-") || name === "help" || name in commands) return;
+  const { nearest } = await import("../family.js");
+  const near = nearest(name, Object.keys(commands));
+  throw new NnfitError("usage", `unknown command "${name}"`, { try: near ? `nnfit help ${near}` : "nnfit --help" });
+}
+
 /** With what may mend it: a setting, of an unknown option of a command that takes a config; --decimal, of a number in rows for a model. */
 async function withHelp(error: unknown, program: Command, argv: readonly string[]): Promise<unknown> {
   const command = program.commands.find((command) => command.name() === argv[2]);
   if (hasNoPlace(error))
     return new NnfitError("files", "the working directory no longer exists", { try: "cd to a folder that does" });
   if (error instanceof NnfitError && /decimal (?:points|commas) here$/.test(error.details.try ?? "")) {
-    const reads = command?.options.some(({ long }) => long === "--decimal");
-    return reads ? error.with({ try: `${error.details.try}, unless --decimal says otherwise` }) : error;
+    if (!takes(command, "--decimal")) return error;
+    const given = command?.getOptionValue("decimal");
+    const otherwise = given === undefined ? "unless --decimal says otherwise" : `or leaving out --decimal "${given}"`;
+    return error.with({ try: `${error.details.try}, ${otherwise}` });
   }
+  if (error instanceof NnfitError && error.details.try !== undefined)
+    return error.with({ try: adviceFor(command, error.details.try) });
   if (!(error instanceof CommanderError) || error.code !== "commander.unknownOption") return error;
   const [, option] = /'--([^'=]+)/.exec(error.message) ?? [];
-  if (option === undefined || !command?.options.some(({ long }) => long === "--set")) return error;
+  if (option === undefined || !takes(command, "--set")) return error;
   const { settingsCalled } = await import("../config/explain.js");
   const settings = settingsCalled(option).map((setting) => `--set ${setting}=…`);
   if (settings.length === 0) return error;
-  return new NnfitError("usage", `unknown option '--${option}'`, { try: settings.join(" or ") });
+  return new NnfitError("usage", `unknown option "--${option}"`, { try: settings.join(" or ") });
+}
+
+function takes(command: Command | undefined, option: string): boolean {
+  return command?.options.some(({ long }) => long === option) ?? false;
+}
+
+const SETTING = /data\.\w+(?:: (?:"[^"]*"|\d+))? \((--[^)]+)\)|data\.\w+, (--\w+)/g;
+const OPTION = /(?: \(|, )--(?:delimiter|encoding|skip-lines)(?: "[^"]*"| [\w-]+)?(\)?)/g;
+
+/** Of a setting of configs and an option of rows that do the same, as errors name them, the one that the command has. */
+function adviceFor(command: Command | undefined, advice: string): string {
+  if (!takes(command, "--delimiter"))
+    return advice.replace(OPTION, (whole, end: string) => (whole.startsWith(",") ? end : ""));
+  const named = advice.replaceAll(SETTING, (_, option?: string, other?: string) => option ?? other ?? "");
+  const isOfCell = /^correcting the cell, or leaving it empty$/.test(named);
+  return isOfCell && takes(command, "--on-error")
+    ? `${named}, or --on-error null, which leaves its prediction empty`
+    : named;
 }
 
 /** Whether or not the other words can be understood. */

@@ -3,8 +3,8 @@ import { NnfitError } from "../errors.js";
 import { exitCodeOf } from "./exit.js";
 import { type Failure, failureOf, printFailure } from "./failure.js";
 import { annotate } from "./github.js";
-import { Interrupted } from "./signals.js";
-import { colors, labelled, oneLine, say, tell } from "./text.js";
+import { Interrupted, signalText } from "./signals.js";
+import { colors, labelled, oneLine, say, sayCommand, tell } from "./text.js";
 
 /** Tells an error, to people, to GitHub, and if asked to scripts too, and returns the exit code for it. */
 export function report(error: unknown, { json }: { json: boolean }): number {
@@ -34,8 +34,8 @@ function tellPeople(error: unknown, { message, at, have, try: attempt }: Failure
   if (error instanceof CommanderError && error.code === "commander.help") return; // the help was printed
   if (error instanceof Interrupted) {
     const { signal, after, checkpoint, resume } = error;
-    say("stopped", `by ${signal} after ${after}; checkpoint saved in ${checkpoint}`);
-    say("resume", resume);
+    say("stopped", `by ${signalText(signal)} after ${after}; checkpoint saved in ${checkpoint}`);
+    sayCommand("resume", resume);
     return;
   }
   tell([`${colors.red("error:")} ${oneLine(message)}`]);

@@ -18,10 +18,10 @@ export function findCheckpoint(
   checkpoints: Checkpoints,
   origin: Origin,
 ): FoundCheckpoint | "complete" | undefined {
-  const refusal = (what: string) => ({
+  const refusal = (what: string, model = folder) => ({
     what,
     at: folder,
-    try: `the config and data that it was started with, another folder with --out, or --continue-from ${folder}`,
+    try: `the config and data that it was started with, another folder with --out, or --continue-from ${model}`,
     anew: "the same command without --resume, which starts over",
   });
 
@@ -38,7 +38,11 @@ export function findCheckpoint(
     removeStale(output, folder);
     return "complete";
   }
-  const found = begunWith(origin, checkpoints, refusal("the run was started with a different config or data"));
+  const found = begunWith(
+    origin,
+    checkpoints,
+    refusal("the run was started with a different config or data", checkpoints.latest),
+  );
   if (found) return found;
   const folds = new FoldCheckpoints(output, folder);
   if (folds.isEmpty) return undefined;

@@ -101,12 +101,13 @@ export function comparisons(
   training: Parameters<typeof wantedScores>[1],
   network: Scores,
   of: Baselines,
-  pipeline?: PipelineState,
+  { pipeline, networks = 1 }: { readonly pipeline?: PipelineState | undefined; readonly networks?: number } = {},
 ): Comparison[] {
   const names = wantedScores(target, training);
   const compare = (label: string, baseline: Baseline, what: string, way = ""): Comparison => {
     const worse = notBetter(target, names, network, baseline.scores);
-    const remark = `by ${worse.join(" and ")} the network is no better than ${what}${way}`;
+    const subject = networks > 1 ? "networks are" : "network is";
+    const remark = `by ${worse.join(" and ")} the ${subject} no better than ${what}${way}`;
     return {
       label,
       text: baselineText(baseline.rule, baseline.scores, names),

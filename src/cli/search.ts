@@ -103,8 +103,9 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
   const { ranked, best } = writeResults(question, jobs);
   if (failure) throw failure.error;
   const conclusion = { ranked, best, by, folder: name, isWhole, stoppedBy, seconds };
-  concludeSearch({ ...conclusion, earlier, source: path });
-  const stopped = stoppedBy && stoppedFailure(stoppedBy, `nnfit search ${shellWord(path)} with the same options`);
+  const command = ["nnfit", ...process.argv.slice(2).map(shellWord)].join(" ");
+  concludeSearch({ ...conclusion, earlier, command });
+  const stopped = stoppedBy && stoppedFailure(stoppedBy, command);
   const diverged = best || stopped ? undefined : allDiverged(name);
   if (options.json) printResult(searchResult(conclusion), stopped ?? failureOf(diverged));
   if (stopped) endWith(stopped);

@@ -3,8 +3,20 @@ import type { JudgingRows } from "../search/judges.js";
 import type { SearchOptions } from "../search/options.js";
 import { BEST_FILE, scoreOf, TRIALS_FILE, valueText } from "../search/results.js";
 import type { FinishedJob, ScoreName, Values } from "../search/trials.js";
-import { aligned } from "./align.js";
-import { count, duration, say, scoreCell, shellWord, some, tell, whole } from "./text.js";
+import { narrowed } from "./align.js";
+import {
+  columnsOf,
+  count,
+  duration,
+  percent,
+  say,
+  sayCommand,
+  scoreCell,
+  shellWord,
+  some,
+  tell,
+  whole,
+} from "./text.js";
 
 /** So many of the best trials are shown. */
 const SHOWN = 5;
@@ -43,13 +55,13 @@ export function describeSearch(
     ...(minutes === undefined ? [] : [count(minutes, "minute")]),
   ];
   say("method", `${method.name}, ${budget.join(" or ")}`);
-  say("judge", `${by} of ${rowsText(judgedRows)}`);
+  say("judge", `${by} on ${rowsText(judgedRows)}`);
   if (earlier > 0) say("", `${count(earlier, "training")} done earlier`);
 }
 
 function rowsText({ rows, folds }: JudgingRows): string {
   if (folds !== undefined) return `${count(rows, "row")}, mean over ${folds} folds`;
-  return rows === 1 ? "the held-out row" : `the ${whole(rows)} held-out rows`;
+  return rows === 1 ? "the validation row" : `the ${whole(rows)} validation rows`;
 }
 
 /** Says what was found and what to do with it. */
@@ -62,18 +74,21 @@ export function concludeSearch({
   stoppedBy,
   seconds,
   earlier,
-  source,
-}: SearchConclusion & { readonly earlier: number; readonly source: string }): void {
+  command,
+}: SearchConclusion & { readonly earlier: number; readonly command: string }): void {
   const before = earlier > 0 ? `, and ${earlier} earlier` : "";
   const how = stoppedBy ? "stopped" : "done";
   say(how, `${count(ranked.length - earlier, "training")} in ${duration(seconds)}${before}`);
-  if (!isWhole) say("", `nnfit search ${shellWord(source)} with the same options continues from here`);
+  if (!isWhole) sayCommand("go on", command);
   tell(bestFew(ranked, by));
   say("table", `${folder}/${TRIALS_FILE}`);
   if (!best) return;
   const shortened = best.job.share < 1 ? ", after only part of its epochs" : "";
   say("best", `trial ${best.job.trial}: ${by} ${scoreCell(scoreOf(by, best.badness))}${shortened}`);
-  say("train", `nnfit train ${shellWord(`${folder}/${BEST_FILE}`)}`);
+  const scored = ranked.filter(({ badness }) => Number.isFinite(badness)).length;
+  if (scored > 1)
+    say("", `too good, as the best of ${whole(scored)} scores on the same rows: score the trained model on other rows`);
+  sayCommand("train", `nnfit train ${shellWord(`${folder}/${BEST_FILE}`)}`);
 }
 
 function bestFew(ranked: readonly Ranked[], by: ScoreName): string[] {
@@ -84,13 +99,15 @@ function bestFew(ranked: readonly Ranked[], by: ScoreName): string[] {
   const [first] = shown;
   if (!first) return [];
   const names = shortNames(Object.keys(first.job.values));
+  const hasParts = shown.some(({ job }) => job.share < 1);
   const rows = shown.map(({ job, badness }) => [
     String(job.trial),
-    count(job.epochs, "epoch"),
+    `${count(job.epochs, "epoch")}${hasParts ? ` (${percent(job.share)})` : ""}`,
     scoreCell(scoreOf(by, badness)),
     ...Object.values(job.values).map(valueText),
   ]);
-  return aligned([["trial", "trained", by, ...names.values()], ...rows]);
+  const header = ["trial", hasParts ? "trained (share)" : "trained", by, ...names.values()];
+  return narrowed([header, ...rows], columnsOf(process.stderr), (row, column) => row === 0 && column > 2);
 }
 
 /** By path, its last word, or where two paths have the same one the whole path. */

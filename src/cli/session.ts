@@ -35,11 +35,13 @@ export interface SessionOptions {
   readonly descriptor: number | undefined;
   /** of the command line, without the program */
   readonly words: readonly string[];
+  /** says what is to be trained, unless it is trained already */
+  tellPlan(): void;
 }
 
 /** Makes ready to write in the run folder, or finds that all is there. Errors come before anything is changed. */
 export function openSession(options: SessionOptions): Session | "complete" {
-  const { prepared, config, text, folder, source, scores, resume, descriptor } = options;
+  const { prepared, config, text, folder, source, scores, resume, descriptor, tellPlan } = options;
   const { output } = config;
 
   refuseFile(output, folder);
@@ -47,6 +49,7 @@ export function openSession(options: SessionOptions): Session | "complete" {
   const origin = { config: JSON.parse(text) as Origin["config"], data: fingerprint(prepared) }; // it is an object
   const found = resume ? findCheckpoint({ output, folder }, checkpoints, origin) : undefined;
   if (found === "complete") return found;
+  tellPlan();
   checkpoints.checkPlace();
   const { members, batchSize, target, training } = prepared;
   const reports = found && new Reports(members, batchSize, { progress() {}, report() {} }, found.snapshot).told;
@@ -97,7 +100,7 @@ export class Session implements Keeper {
     private readonly modelSoFar: (snapshot: Snapshot) => Parameters<Run["save"]>[0],
   ) {
     this.clock = new CheckpointClock(options.config.training.checkpoint);
-    this.epochs = Math.min(...(found?.snapshot.members.map(({ reports }) => reports.length) ?? [0]));
+    this.epochs = found ? epochsOf(found.snapshot) : 0;
   }
 
   get from(): Snapshot | undefined {
@@ -191,6 +194,11 @@ export class Session implements Keeper {
     this.files.run.close();
     this.files.events.close({ briefly: wasStopped });
   }
+}
+
+/** That all networks have done. */
+export function epochsOf({ members }: Snapshot): number {
+  return Math.min(...members.map(({ reports }) => reports.length));
 }
 
 function isDivergence(error: unknown): boolean {

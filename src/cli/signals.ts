@@ -2,6 +2,11 @@
 export const signalCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 export type StopSignal = keyof typeof signalCodes;
 
+/** In words: what was typed, for the signal of a key. */
+export function signalText(signal: StopSignal): string {
+  return signal === "SIGINT" ? "Ctrl-C (SIGINT)" : signal;
+}
+
 /** Training was stopped by a signal and can go on. */
 export class Interrupted extends Error {
   constructor(
@@ -13,7 +18,7 @@ export class Interrupted extends Error {
     /** the command that goes on */
     readonly resume: string,
   ) {
-    super(`stopped by ${signal}`);
+    super(`stopped by ${signalText(signal)}`);
   }
 }
 

@@ -13,9 +13,21 @@ export const colors =
  * longer than one. What it says may have several lines itself.
  */
 export function labelled(label: string, text: string, width = 8): string[] {
-  const columns = process.stderr.isTTY ? (process.stderr.columns || 80) - 1 : Number.POSITIVE_INFINITY;
+  const room = columnsOf(process.stderr) - width - 4;
+  return labelledLines(
+    label,
+    text.split("\n").flatMap((line) => wrapped(oneLine(line), room)),
+    width,
+  );
+}
+
+/** The places in a line of a terminal that may be filled; elsewhere lines are as long as they are. */
+export function columnsOf({ isTTY, columns }: NodeJS.WriteStream): number {
+  return isTTY ? (columns || 80) - 1 : Number.POSITIVE_INFINITY;
+}
+
+function labelledLines(label: string, [first, ...others]: readonly string[], width: number): string[] {
   const indent = " ".repeat(width + 4);
-  const [first, ...others] = text.split("\n").flatMap((line) => wrapped(oneLine(line), columns - indent.length));
   return [`  ${colors.dim(label.padEnd(width))}  ${first}`, ...others.map((line) => indent + line)];
 }
 
@@ -64,6 +76,18 @@ export function say(label: string, text: string): void {
   tell(labelled(label, text));
 }
 
+/** Tells a command to copy: a line break within it would end it. */
+export function sayCommand(label: string, command: string): void {
+  tell(labelledLines(label, [oneLine(command)], 8));
+}
+
+/** A line for standard output, on a terminal in several if it is longer than one. What follows the first is indented. */
+export function fitted(line: string, indent: number): string[] {
+  const start = line.slice(0, indent);
+  const [first = "", ...others] = wrapped(line.slice(indent), columnsOf(process.stdout) - indent);
+  return [start + first, ...others.map((more) => " ".repeat(indent) + more)];
+}
+
 /** Prints on standard error what a person should know about a result; `remark` does so without troubling a CI run. */
 export function note(text: string): void {
   remark(text);
@@ -71,7 +95,9 @@ export function note(text: string): void {
 }
 
 export function remark(text: string): void {
-  tell([`${colors.yellow("note:")} ${oneLine(text)}`]);
+  const label = "note: ";
+  const [first, ...others] = wrapped(oneLine(text), columnsOf(process.stderr) - label.length);
+  tell([`${colors.yellow("note:")} ${first}`, ...others.map((line) => " ".repeat(label.length) + line)]);
 }
 
 /** 1234567 as "1,234,567" */
@@ -129,18 +155,20 @@ export function scoreText(scores: Readonly<Record<string, number | null>>): stri
     .join(", ");
 }
 
-/** What a network has beyond its layers, such as "scaled inputs, dropout 0.15". */
+/** What a network has beyond its layers, such as "learned input scales, dropout 0.15". */
 export function extras({ tabm, scaling, parametric, parametrization, dropout, input }: NetworkSpec): string[] {
   return [
     ...(tabm ? [`${tabm} networks that share weights`] : []),
     ...(input?.columns.some(({ kind }) => kind === "numericEmbedding")
       ? [`numbers embedded by ${input.numbers.name}`]
       : []),
-    ...(scaling ? ["scaled inputs"] : []),
+    ...(scaling ? ["learned input scales"] : []),
     ...(parametric ? ["parametric activations"] : []),
     ...(parametrization === "neuralTangent" ? ["neural-tangent weights"] : []),
     ...(dropout > 0 ? [`dropout ${dropout}`] : []),
-    ...(input && input.unknown > 0 ? [`${percent(input.unknown)} of the categories unknown during training`] : []),
+    ...(input?.columns.some(({ kind }) => kind !== "number" && kind !== "embedded") && input.unknown > 0
+      ? [`${percent(input.unknown)} of the categories unknown during training`]
+      : []),
   ];
 }
 

@@ -26,9 +26,9 @@ import { located } from "./located.js";
 import { type PreparedTraining, prepareTraining } from "./prepare.js";
 import { progressDisplay } from "./progress.js";
 import { comparisons } from "./scores.js";
-import { openSession, type Session } from "./session.js";
+import { epochsOf, openSession, type Session } from "./session.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
-import { say } from "./text.js";
+import { say, scoreText } from "./text.js";
 import { example, folderName, setOption, threadsOption } from "./usage.js";
 
 interface TrainOptions extends GateOptions {
@@ -160,12 +160,14 @@ async function trainJob(job: Job, options: TrainOptions, gates: Gates, clock: St
   const { resume = false, events: descriptor } = options;
   const { table, task, config, prepared, engine, source, folder } = job;
 
-  describe(table, task, prepared, engine, config);
-  if (job.beginning) tellUnknown(job.beginning, task.table);
+  const tellPlan = () => {
+    describe(table, task, prepared, engine, config);
+    if (job.beginning) tellUnknown(job.beginning, task.table);
+  };
   const scores = scoresOfEpoch(job);
   const [text, words] = [resolvedConfig(config), process.argv.slice(2)];
   const replaced = resume ? undefined : modelIn(config.output);
-  const session = openSession({ prepared, config, text, folder, source, scores, resume, descriptor, words });
+  const session = openSession({ prepared, config, text, folder, source, scores, resume, descriptor, words, tellPlan });
   if (session === "complete") return tellComplete(job, options, gates);
   let ended: { outcome?: Outcome; model?: string } = {};
   try {
@@ -235,8 +237,11 @@ async function trainWatched(
 /** Of a run that a --resume finds done. */
 function tellComplete({ config, folder }: Job, { json }: TrainOptions, gates: Gates): void {
   const model = `${folder}/${MODEL_FILE}`;
-  say("complete", `${model}; nothing is left to do`);
   const scores = modelIn(config.output)?.training.scores ?? {};
+  say(
+    "complete",
+    `${model}, with ${scoreText(scores)}; nothing is left to do, and without --resume it is trained anew`,
+  );
   const failure = gates(scoresFrom(scores));
   if (json) printResult({ version: 1, model, complete: true, scores }, failureOf(failure));
   if (failure) throw failure;
@@ -249,22 +254,20 @@ async function tellTrained(
   { replaced, failure, json, seconds, from }: Told,
 ): Promise<void> {
   const { prepared, task, config, readValidation, folder } = job;
-  const compared = comparisons(
-    prepared.target,
-    config.training,
-    outcome.judgement.scores,
-    baselines,
-    prepared.pipeline,
-  );
+  const compared = comparisons(prepared.target, config.training, outcome.judgement.scores, baselines, {
+    pipeline: prepared.pipeline,
+    networks: prepared.members.length,
+  });
   const chosenBy = rowsThatChoose(prepared.members);
-  const isOfFew = !prepared.initial && chosenBy > 0 && chosenBy < FEW_ROWS;
+  const isTooGood = !prepared.initial && chosenBy < FEW_ROWS;
   conclude(prepared, outcome, compared, {
     folder,
     seconds: seconds.fit ?? 0,
+    earlier: from ? epochsOf(from) : 0,
     replaced,
     failure,
     isByTime: isByTime(config.data),
-    allowsFolds: isOfFew && (await allowsFolds(task, config, 5, readValidation)),
+    allowsFolds: isTooGood && (await allowsFolds(task, config, 5, readValidation)),
   });
   if (json) printResult(result(job, outcome, baselines, { seconds, from }), failureOf(failure));
 }

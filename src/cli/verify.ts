@@ -61,7 +61,10 @@ async function verifyAction(folder: string, { json, ...options }: VerifyOptions)
 function readRun(folder: string) {
   const place = (file: string) => join(folder, file);
   const config = place("config.json");
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory() || !existsSync(config)) {
+  if (!existsSync(folder)) {
+    throw new NnfitError("usage", "there is no such folder", { at: folder, try: "the folder that nnfit train wrote" });
+  }
+  if (!statSync(folder).isDirectory() || !existsSync(config)) {
     throw new NnfitError("usage", "not a run folder: it has no config.json to train from again", {
       at: folder,
       try: "the folder that nnfit train wrote",

@@ -135,6 +135,7 @@ const articles: Record<string, string> = {
   object: "an object",
   record: "an object",
   int: "a whole number",
+  boolean: "true or false",
 };
 
 function expectation(issue: z.core.$ZodIssue, whole = false): string[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aligned, padEnd, padStart, shortened, widthOf } from "../../src/cli/align.js";
+import { aligned, narrowed, padEnd, padStart, shortened, widthOf } from "../../src/cli/align.js";
 import { importanceLines } from "../../src/cli/scores.js";
 import { oneLine } from "../../src/cli/text.js";
 
@@ -54,4 +54,15 @@ describe("aligned", () => {
 it("an importance that is no number is told as such", () => {
   const columns = [{ column: "a", worse: { rmse: { mean: Number.NaN, deviation: Number.NaN } } }];
   expect(importanceLines({ rows: 9, shuffles: 5, columns }).slice(1)).toEqual(["  column  rmse", "  a       - ± -"]);
+});
+
+it("names are shortened as far as a table has to fit, and other cells never", () => {
+  const rows = [
+    ["column", "number"],
+    ["a".repeat(50), "1".repeat(10)],
+  ];
+  const isName = (row: number, column: number) => row > 0 && column === 0;
+  expect(narrowed(rows, 30, isName)).toEqual([`  column            number`, `  ${"a".repeat(15)}…  1111111111`]);
+  expect(narrowed(rows, Number.POSITIVE_INFINITY, isName)[1]).toBe(`  ${"a".repeat(39)}…  1111111111`);
+  expect(narrowed(rows, 5, isName)[1]).toBe(`  ${"a".repeat(7)}…  1111111111`);
 });

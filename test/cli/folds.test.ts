@@ -270,7 +270,7 @@ describe.skipIf(process.platform === "win32")("folds that are stopped", () => {
     };
     const { told, code } = await stop("SIGINT", 150);
     expect(code).toBe(130);
-    expect(told).toMatch(/stopped {3}by SIGINT after \d of 3 folds; checkpoint saved in runs\/c\/folds\n/);
+    expect(told).toMatch(/stopped {3}by Ctrl-C \(SIGINT\) after \d of 3 folds; checkpoint saved in runs\/c\/folds\n/);
     expect(told).toContain(`resume    nnfit train c.json ${[...args, "--resume"].join(" ")}\n`);
     expect(Object.keys(results(cwd))).not.toContain("folds.csv");
     await stop("SIGKILL", 250, ["--resume"]);
@@ -466,7 +466,9 @@ describe("nnfit train --folds refuses", () => {
   };
 
   it.each(["1", "0", "2.5", "-3", "many"])("%s folds", async (folds) => {
-    expect(await refused([`--folds=${folds}`])).toMatch(/^2 [\s\S]*It takes a whole number, 2 or more\./);
+    expect(await refused([`--folds=${folds}`])).toMatch(
+      /^2 [\s\S]*--folds <n>: it takes a whole number, 2 or more\n {2}have {2}".*"\n {2}try {3}nnfit train --help/,
+    );
   });
 
   it("more folds than rows, or groups", async () => {
@@ -570,7 +572,7 @@ it.runIf(process.platform !== "win32")("folds that a signal ends tell it to scri
   const [code] = await closed;
   expect(code).toBe(130);
   const resume = "nnfit train c.json --folds 3 --json --resume";
-  const message = "stopped by SIGINT after 0 of 3 folds";
+  const message = "stopped by Ctrl-C (SIGINT) after 0 of 3 folds";
   const error = { code: "stopped", exit: 130, message, at: "runs/c/folds", try: resume };
   expect(json(out)).toEqual({ version: 1, error });
 });

@@ -66,7 +66,7 @@ describe.concurrent("in GitHub Actions, an error is an annotation", () => {
 
   it("without a place for what is in no file", async () => {
     const unknown = await run(["train", "c.json", "--outt"]);
-    expect(annotations(unknown.err)).toEqual(["::error title=nnfit%3A usage::unknown option '--outt'%0Atry: --out"]);
+    expect(annotations(unknown.err)).toEqual(['::error title=nnfit%3A usage::unknown option "--outt"%0Atry: --out']);
     const piped = await nnfit(["evaluate", "runs/c"], { cwd, env: actions, input: text(cwd, "short.csv") });
     expect(annotations(piped.err)).toEqual([
       expect.stringMatching(
@@ -83,7 +83,9 @@ describe.concurrent("in GitHub Actions, an error is an annotation", () => {
     );
     const gated = await run(["evaluate", "runs/c", "t.csv", "--fail-if", "accuracy >= 0"]);
     expect(annotations(gated.err)).toEqual([
-      expect.stringMatching(/^::error title=nnfit%3A check::the scores fail: accuracy >= 0%0Ahave: accuracy /),
+      expect.stringMatching(
+        /^::error title=nnfit%3A check::a --fail-if condition holds: accuracy >= 0%0Ahave: accuracy /,
+      ),
     ]);
   });
 
@@ -166,7 +168,7 @@ describe.concurrent("in GitHub Actions, the step summary gets the scores", () =>
     expect(summary).toContain("\n- model: runs/a\\|b/model.safetensors\n");
     expect(summary).toMatch(/\n- baseline: always "(a\\\|b|y\\_\\`z)"\n/);
     expect(summary).toMatch(
-      /\n- optimistic, also against baseline and linear: these few rows also chose the best epoch/,
+      /\n- a little too good, also compared with baseline and linear: the best epoch was chosen by these same rows/,
     );
   });
 
@@ -197,7 +199,7 @@ describe.concurrent("in GitHub Actions, the step summary gets the scores", () =>
     const { code } = await run(["evaluate", "runs/c", "t.csv", "--fail-if", "accuracy >= 0"], env);
     expect(code).toBe(1);
     expect(tableOf(text(file)).accuracy).toHaveLength(3);
-    expect(text(file)).toMatch(/\n- failed: the scores fail: accuracy \\>= 0; accuracy /);
+    expect(text(file)).toMatch(/\n- failed: a --fail-if condition holds: accuracy \\>= 0; accuracy /);
   });
 
   it("or says that it can't be written, and does not fail", async () => {
@@ -215,7 +217,7 @@ it("outside of GitHub Actions there is nothing of it", async () => {
   for (const GITHUB_ACTIONS of ["", "false"]) {
     const env = { GITHUB_ACTIONS, GITHUB_STEP_SUMMARY: join(repository, "outside.md") };
     const { err } = await run(["evaluate", "runs/c", "t.csv", "--fail-if", "accuracy >= 0"], env);
-    expect(err).toMatch(/^error: the scores fail/m);
+    expect(err).toMatch(/^error: a --fail-if condition holds/m);
     expect((await run(["predict", "runs/c", "new.csv"], env)).err + err).not.toContain("::");
   }
   expect(Object.keys(contents(repository))).toEqual(before);

@@ -66,8 +66,8 @@ describe.concurrent("nnfit inspect", () => {
     expect(told).toMatch(/loss huber \(delta 1\)/);
     expect(told).toMatch(/adam \(learningRate 0\.003, /);
     expect(told).toMatch(/24 rows, .*, seed 7/);
-    expect(told).not.toContain("batches of full");
-    expect(told).toMatch(/2 epochs .*weights of epoch 2/);
+    expect(told).toContain("24 rows, 1 batch of all rows, seed 7");
+    expect(told).toMatch(/2 epochs, weights of epoch 2/);
     expect(told).toMatch(/scores +rmse \S+, mae \S+, r2 \S+, medianAbsoluteError \S+, mape \S+ on 24 training rows/);
   });
 

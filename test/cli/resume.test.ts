@@ -83,7 +83,7 @@ describe.skipIf(process.platform === "win32")("a signal", () => {
       child.kill(signal);
       const told = await written(child.stderr, /resume .*\n/);
       expect(await ended(child, 5)).toEqual({ code, signal: null });
-      expect(told).toContain(`stopped   by ${signal} after `);
+      expect(told).toContain(`stopped   by ${signal === "SIGINT" ? "Ctrl-C (SIGINT)" : signal} after `);
       expect(told).toContain(`resume    nnfit train c.json ${[...args, "--resume"].join(" ")}\n`);
       expect(readdirSync(join(cwd, "runs", "c"))).not.toContain("model.safetensors");
 

@@ -50,13 +50,13 @@ describe.concurrent("with --json, an error is one object on standard output, of"
     ["evaluate runs/c short.csv", "data", 4, { at: "short.csv:7" }],
     ["check runs/c no.csv", "files", 5, { at: "no.csv" }],
     ["inspect none.safetensors", "model", 6, { at: "none.safetensors" }],
-    ["schema --markdown", "usage", 2, { message: "option '--json' cannot be used with option '--markdown'" }],
-    ["doctor --outt", "usage", 2, { message: "unknown option '--outt'" }],
-    ["predict", "usage", 2, { message: "missing required argument 'model'" }],
-    ["trian c.json", "usage", 2, { message: "unknown command 'trian'", try: "train" }],
+    ["schema --markdown", "usage", 2, { message: 'option "--json" cannot be used with option "--markdown"' }],
+    ["doctor --outt", "usage", 2, { message: 'unknown option "--outt"' }],
+    ["predict", "usage", 2, { message: 'missing required argument "model"' }],
+    ["trian c.json", "usage", 2, { message: 'unknown command "trian"', try: "train" }],
     ["evaluate runs/c t.csv --no-intervls", "usage", 2, { try: "--no-intervals" }],
     ["train c.json --batch-size 5", "usage", 2, { try: "--set training.batchSize=…" }],
-    ["predict runs/c t.csv --batch-size 5", "usage", 2, { message: "unknown option '--batch-size'" }],
+    ["predict runs/c t.csv --batch-size 5", "usage", 2, { message: 'unknown option "--batch-size"' }],
   ])("nnfit %s: %s", async (line, name, exit, details) => {
     const { code, err, result } = await told(command(line));
     expect(code).toBe(exit);
@@ -108,7 +108,9 @@ describe.skipIf(process.platform === "win32")("with --json, a signal", () => {
       error: {
         code: "stopped",
         exit,
-        message: expect.stringMatching(`^stopped by ${signal} after \\d+ epochs$`),
+        message: expect.stringMatching(
+          `^stopped by ${signal === "SIGINT" ? "Ctrl-C \\(SIGINT\\)" : signal} after \\d+ epochs$`,
+        ),
         at: expect.stringMatching(/^runs\/c\/checkpoints\/\d+\.safetensors$/),
         try: "nnfit train c.json --json --resume",
       },
@@ -126,7 +128,7 @@ describe.skipIf(process.platform === "win32")("with --json, a signal", () => {
     child.stderr.resume();
     child.kill("SIGTERM");
     expect(await ended(child, 10)).toEqual({ code: 143, signal: null });
-    const resume = "nnfit search c.json with the same options";
+    const resume = "nnfit search c.json --json --threads 1";
     expect(json<Told>(Buffer.concat(out).toString())).toMatchObject({
       complete: false,
       stopped: "SIGTERM",
@@ -136,7 +138,7 @@ describe.skipIf(process.platform === "win32")("with --json, a signal", () => {
 });
 
 describe.concurrent("with --json, a command that has a result and fails puts the error into it:", () => {
-  const failure = { code: "check", exit: 1, message: "the scores fail: accuracy < 2" };
+  const failure = { code: "check", exit: 1, message: "a --fail-if condition holds: accuracy < 2" };
   it("evaluate", async () => {
     const { code, result } = await told(["evaluate", "runs/c", "t.csv", "--fail-if", "accuracy < 2"]);
     const { error, ...others } = result;

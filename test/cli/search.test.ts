@@ -144,7 +144,7 @@ describe("nnfit search", () => {
     const search = { ...ranges, judge: { name: "folds", folds: 3 }, runs: 3 };
     const cwd = searchFolder(search, { data: { ...base.data, validation: 0 } });
     const { out, err } = await works(["search", "c.json", "--json"], { cwd });
-    expect(err).toMatch(/^ +judge +rmse of \d+ rows, mean over 3 folds$/m);
+    expect(err).toMatch(/^ +judge +rmse on \d+ rows, mean over 3 folds$/m);
     const crossValidated = await works(["train", "runs/c-search/best.json", "--folds", "3", "--json"], { cwd });
     type Scores = { scores: Record<string, number> };
     expect(json<{ best: Scores }>(out).best.scores).toEqual(json<Scores>(crossValidated.out).scores);
@@ -192,7 +192,7 @@ describe("a search that was stopped", () => {
     if (signal !== "SIGKILL") {
       expect(records(text(cut, "runs/c-search/trials.csv")).length).toBe(kept.length);
       expect(told).toMatch(/stopped +\d+ trainings/);
-      expect(told).toContain("nnfit search c.json with the same options continues from here");
+      expect(told).toMatch(/go on +nnfit search c\.json .*\S$/m);
     }
 
     const { err } = await works(["search", "c.json"], { cwd: cut });

@@ -129,7 +129,7 @@ describe.skipIf(!pty).concurrent("on a pseudo-terminal (needs @lydell/node-pty, 
       const bars = screen.lines.filter((line) => line.includes(" folds "));
       const ends = bars.filter((line) => line.startsWith("3/3 folds "));
       expect(ends).toHaveLength(1);
-      expect(ends[0]).toMatch(/^3\/3 folds █+ fold \d: accuracy [\d.]+ in \d/);
+      expect(ends[0]).toMatch(/^3\/3 folds (?:█+ )?last: fold \d, accuracy [\d.]+; \d+\.\d s in all$/);
       expect(output).toMatch(/[012]\/3 folds █+░+ /);
       expect(screen.cut.size).toBe(0);
       expect(screen.lines.some((line) => /^fold \d\/3/.test(line))).toBe(false);
@@ -147,7 +147,7 @@ describe.skipIf(!pty).concurrent("on a pseudo-terminal (needs @lydell/node-pty, 
     });
     const cut = await shown(["search", "c.json", "--threads", "1"], { cwd, type: [/trained [1-7]\/8/, "\u0003"] });
     expect(cut.code).toBe(130);
-    expect(cut.screen.lines.join("\n")).toMatch(/stopped .*continues from here/s);
+    expect(cut.screen.lines.join("\n")).toMatch(/stopped .*\n {2}go on +nnfit search c\.json --threads 1\n/s);
     const { code, screen } = await shown(["search", "c.json"], { cwd });
     expect(code).toBe(0);
     const bars = screen.lines.filter((line) => line.startsWith("trained "));
@@ -172,14 +172,15 @@ describe.skipIf(!pty).concurrent("on a pseudo-terminal (needs @lydell/node-pty, 
     const setting = { cwd, columns: 80, rows: 20, before, type: [/epoch \d{3}/, "\u0003"] as const };
     const { code, screen } = await shown(train(1_000_000), setting);
     expect(code).toBe(130);
-    expect(screen.wrapped).toEqual([]);
+    expect(screen.wrapped.filter((line) => !/^ {2}resume {4}nnfit train |^\S/.test(line))).toEqual([]);
+    expect(screen.wrapped.some((line) => line.startsWith("epoch"))).toBe(false);
     expect(screen.lines.slice(0, before.split("\n").length - 1).join("\n")).toBe(before.trimEnd());
     const bar = screen.lines.findIndex((line) => line.startsWith("epoch "));
     expect(screen.lines[bar - 1]).toMatch(/^ {2}training /);
     expect(screen.lines[bar]).toMatch(/^epoch \d+\/1000000 .* in \d+\.\d s$/);
-    expect(screen.lines.slice(bar + 1).join("\n")).toMatch(
-      /^ {2}stopped .*\n(?: {12}.*\n)* {2}resume .*\n(?: {12}.*\n)*$/,
-    );
+    const after = screen.lines.slice(bar + 1);
+    expect(after[0]).toMatch(/^ {2}stopped {3}by Ctrl-C \(SIGINT\) after \d+ epochs; checkpoint/);
+    expect(after.join("")).toMatch(/ {2}resume {4}nnfit train \S+ --set preset=none .* --out run --resume$/);
   });
 
   it("the time that a stopped process waits is not told as time of work", async () => {
@@ -209,6 +210,14 @@ describe.skipIf(!pty).concurrent("on a pseudo-terminal (needs @lydell/node-pty, 
     expect(plain.output).not.toContain(ESC);
     expect(coloured.screen.lines).toEqual(plain.screen.lines);
     expect([coloured.code, plain.code]).toEqual([2, 2]);
+  });
+
+  it("notes wrap at words, and a command to copy has no line break", async () => {
+    const cwd = folder();
+    const setting = ["--set", 'training.schedule.warmUp={"epochs":50}', "--out", "a-long-name-of-a-run-folder"];
+    const { output } = await shown([...train(9), ...setting], { columns: 60, cwd });
+    expect(output).toMatch(/^.*note:\S* the warm-up is longer than the training, so the\r?\n {6}\S/m);
+    expect(output).toMatch(/predict .*nnfit predict a-long-name-of-a-run-folder new\.csv --out predictions\.csv\r?\n/);
   });
 
   it("a dumb terminal gets plain lines", async () => {

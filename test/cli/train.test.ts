@@ -60,7 +60,7 @@ it("--quiet leaves out the epochs, and nothing else", async () => {
 
 describe("what is said of few rows", () => {
   const rows = Array.from({ length: 60 }, (_, i) => `${(i * 37) % 101},g${i % 3},${i},${i % 2 ? "no" : "yes"}`);
-  const advice = "; --folds 5 scores rows that had no part in it";
+  const advice = "; --folds 5 scores rows that chose nothing";
   const train = async (lines: readonly string[], ...args: string[]) => {
     const config = { data: { train: "t.csv", target: "y", ignore: ["t"] }, model: { hidden: [4] } };
     const cwd = folder({
@@ -88,7 +88,7 @@ describe("what is said of few rows", () => {
     const byTime = ["--set", "data.time=t", "--set", "data.ignore=[]"];
     const told = await train(rows, ...byTime);
     expect(told).toContain("48 for training, the latest 12 for validation");
-    expect(told).toContain("it did not learn from the latest rows; with --set data.validation=0 it does");
+    expect(told).toContain("it did not learn from the latest rows; --set data.validation=0 trains on all rows");
     expect(await train(rows, ...byTime, "--set", "data.validation=0")).not.toContain("latest");
     expect(await train(rows)).not.toContain("latest");
   });
@@ -211,7 +211,7 @@ describe("nnfit train configs/iris.json without a preset", () => {
     const third = await works(["train", "c.json", "--set", "data.target=z", ...epochs(3)], { cwd });
     expect(line(first.err)).toBeUndefined();
     expect(line(second.err)).toBe("replaces one that predicts y");
-    expect(line(third.err)).toBe(`replaces one with ${scores(second.err)}`);
+    expect(line(third.err)).toBe(`replaces one with ${scores(second.err)} on its 20 training rows`);
     expect(scores(third.err)).not.toBe(scores(second.err));
   });
 
@@ -461,9 +461,9 @@ describe.concurrent("validation", () => {
 
   it("of none: patience has nothing to go by, and that is said", async () => {
     const { err } = await works(["train", "c.json", "--set", "training.patience=1"], { cwd: linearFolder() });
-    expect(err).toMatch(/^ +without early stopping: there are no validation rows$/m);
+    expect(err).toMatch(/^ +no early stopping, because there are no validation rows$/m);
     const best = await works(["train", "c.json", "--set", "training.bestBy=mae"], { cwd: linearFolder() });
-    expect(best.err).toMatch(/^ +without the best epoch by mae: there are no validation rows$/m);
+    expect(best.err).toMatch(/^ +no choice of the best epoch, because there are no validation rows$/m);
   });
 
   it("of none: all rows are learned from and judged by", async () => {
@@ -642,9 +642,11 @@ it("says where calibration finds nothing in the probabilities, and inspect compa
     }),
   });
   const { err } = await works(["train", "c.json"], { cwd });
-  expect(err).toContain("(temperature 1000); those of the epochs were not");
-  expect(err).toContain("the network's own say nothing of these rows");
-  expect(err).toContain("probabilities are those of classes as weighted, not of their shares in the table");
+  expect(err).toContain(
+    "(temperature 1000, fitted to these rows); the scores of the epochs are from before calibration",
+  );
+  expect(err).toContain("the network has learned nothing that holds for these rows");
+  expect(err).toContain("probabilities follow the class weights, not the shares of the classes in the table");
   const [, compared] = /baseline {2}(\w+)/.exec(err) ?? [];
   expect((await works(["inspect", "runs/c"], { cwd })).out).toMatch(new RegExp(`^baseline {2}${compared} `, "m"));
 });
