@@ -166,7 +166,7 @@ export function extras({ tabm, scaling, parametric, parametrization, dropout, in
     ...(parametric ? ["parametric activations"] : []),
     ...(parametrization === "neuralTangent" ? ["neural-tangent weights"] : []),
     ...(dropout > 0 ? [`dropout ${dropout}`] : []),
-    ...(input?.columns.some(({ kind }) => kind !== "number" && kind !== "embedded") && input.unknown > 0
+    ...(input?.columns.some(({ kind }) => kind !== "number" && kind !== "numericEmbedding") && input.unknown > 0
       ? [`${percent(input.unknown)} of the categories unknown during training`]
       : []),
   ];
