@@ -24,7 +24,7 @@ export function failureOf(error: unknown): Failure | undefined {
     const { at, setting, have, try: attempt } = error.details;
     return { code: error.kind, exit, message: error.message, at: at ?? setting, have, try: attempt };
   }
-  if (error instanceof CommanderError) return { code: "usage", exit, ...spoken(error) };
+  if (error instanceof CommanderError) return { code: "usage", exit, message: "no command given", try: "nnfit --help" };
   if (error instanceof Interrupted) {
     const { signal, after, checkpoint, resume } = error;
     const failure = stoppedFailure(signal, resume);
@@ -42,34 +42,6 @@ export function checkFailure(message: string, details: Pick<Failure, "at" | "hav
 export function stoppedFailure(signal: StopSignal, resume?: string): Failure {
   return { code: "stopped", exit: signalCodes[signal], message: `stopped by ${signalText(signal)}`, try: resume };
 }
-
-/**
- * commander's "error: unknown option '--outt'\n(Did you mean --out?)" in parts, and "error: option '--threads <n>' argument
- * 'x' is invalid. It takes …"
- */
-function spoken({ code, message }: CommanderError): Pick<Failure, "message" | "have" | "try"> {
-  const help = helpOf(process.argv[2]);
-  if (code === "commander.help") return { message: "no command given", try: help };
-  const [what = "", ...hints] = message.replace(/^error: /, "").split("\n");
-  const near = hints.join(" ").replace(/^\(Did you mean (?:one of )?(.*)\?\)$/, "$1");
-  const [, option, value, takes] = /^option '(.*?)' argument '(.*)' is invalid\. (.*)$/s.exec(what) ?? [];
-  if (option !== undefined) return { message: `${option}: ${lowerFirst(takes!)}`, have: `"${value}"`, try: help };
-  return { message: what.replaceAll(/'([^']*)'/g, '"$1"'), try: near || help };
-}
-
-/** "It takes a number." as "it takes a number" */
-function lowerFirst(sentence: string): string {
-  return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, "");
-}
-
-/** What tells more of a command, if it is one. */
-function helpOf(command: string | undefined): string {
-  return command !== undefined && commandNames.has(command) ? `nnfit ${command} --help` : "nnfit --help";
-}
-
-const commandNames: ReadonlySet<string> = new Set(
-  "train search predict evaluate check inspect verify doctor schema".split(" "),
-);
 
 let hasPrinted = false;
 

@@ -1,6 +1,7 @@
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
 import { version } from "../artifact/version.js";
 import { NnfitError } from "../errors.js";
+import { withAdvice } from "./advice.js";
 import { exitCodes } from "./exit.js";
 import { report } from "./report.js";
 import { signalCodes } from "./signals.js";
@@ -87,7 +88,8 @@ export async function main(argv: readonly string[]): Promise<void> {
     await refuseUnknownHelp(argv);
     await program.parseAsync(argv);
   } catch (error) {
-    process.exitCode = report(await withHelp(error, program, argv), { json: wantsJson(argv) });
+    const command = program.commands.find((command) => command.name() === argv[2]);
+    process.exitCode = report(await withAdvice(error, command), { json: wantsJson(argv) });
   } finally {
     process.off("beforeExit", leftUndone);
     if (process.exitCode === signalCodes.SIGHUP) endByHangup();
@@ -97,17 +99,6 @@ export async function main(argv: readonly string[]): Promise<void> {
 /** As if it had not been heeded: without its terminal a process of Node can't leave in another way (it aborts). */
 function endByHangup(): void {
   process.kill(process.pid, "SIGHUP"); // nobody listens any more
-}
-
-/** Paths are told as seen from the working directory, which may be gone. */
-function hasNoPlace(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    "syscall" in error &&
-    error.syscall === "uv_cwd" &&
-    "code" in error &&
-    error.code === "ENOENT"
-  );
 }
 
 const silent = { outputError() {} }; // an error is told by whoever catches it, as all are
@@ -141,46 +132,6 @@ async function refuseUnknownHelp([, , help, name]: readonly string[]): Promise<v
   const { nearest } = await import("../family.js");
   const near = nearest(name, Object.keys(commands));
   throw new NnfitError("usage", `unknown command "${name}"`, { try: near ? `nnfit help ${near}` : "nnfit --help" });
-}
-
-/** With what may mend it: a setting, of an unknown option of a command that takes a config; --decimal, of a number in rows for a model. */
-async function withHelp(error: unknown, program: Command, argv: readonly string[]): Promise<unknown> {
-  const command = program.commands.find((command) => command.name() === argv[2]);
-  if (hasNoPlace(error))
-    return new NnfitError("files", "the working directory no longer exists", { try: "cd to a folder that does" });
-  if (error instanceof NnfitError && /decimal (?:points|commas) here$/.test(error.details.try ?? "")) {
-    if (!takes(command, "--decimal")) return error;
-    const given = command?.getOptionValue("decimal");
-    const otherwise = given === undefined ? "unless --decimal says otherwise" : `or leaving out --decimal "${given}"`;
-    return error.with({ try: `${error.details.try}, ${otherwise}` });
-  }
-  if (error instanceof NnfitError && error.details.try !== undefined)
-    return error.with({ try: adviceFor(command, error.details.try) });
-  if (!(error instanceof CommanderError) || error.code !== "commander.unknownOption") return error;
-  const [, option] = /'--([^'=]+)/.exec(error.message) ?? [];
-  if (option === undefined || !takes(command, "--set")) return error;
-  const { settingsCalled } = await import("../config/explain.js");
-  const settings = settingsCalled(option).map((setting) => `--set ${setting}=…`);
-  if (settings.length === 0) return error;
-  return new NnfitError("usage", `unknown option "--${option}"`, { try: settings.join(" or ") });
-}
-
-function takes(command: Command | undefined, option: string): boolean {
-  return command?.options.some(({ long }) => long === option) ?? false;
-}
-
-const SETTING = /data\.\w+(?:: (?:"[^"]*"|\d+))? \((--[^)]+)\)|data\.\w+, (--\w+)/g;
-const OPTION = /(?: \(|, )--(?:delimiter|encoding|skip-lines)(?: "[^"]*"| [\w-]+)?(\)?)/g;
-
-/** Of a setting of configs and an option of rows that do the same, as errors name them, the one that the command has. */
-function adviceFor(command: Command | undefined, advice: string): string {
-  if (!takes(command, "--delimiter"))
-    return advice.replace(OPTION, (whole, end: string) => (whole.startsWith(",") ? end : ""));
-  const named = advice.replaceAll(SETTING, (_, option?: string, other?: string) => option ?? other ?? "");
-  const isOfCell = /^correcting the cell, or leaving it empty$/.test(named);
-  return isOfCell && takes(command, "--on-error")
-    ? `${named}, or --on-error null, which leaves its prediction empty`
-    : named;
 }
 
 /** Whether or not the other words can be understood. */

@@ -127,7 +127,7 @@ async function* decode(source: Source, firstLine: number): AsyncGenerator<string
   const notUtf8 = (text: string) =>
     new NnfitError("data", "the table is not UTF-8 text", {
       at: at(text),
-      try: 'its encoding, such as data.encoding: "windows-1252" (--encoding windows-1252), or saving it as UTF-8',
+      try: 'its encoding, such as data.encoding: "windows-1252", or saving it as UTF-8',
     });
 
   for await (const chunk of source.read()) {
@@ -140,7 +140,7 @@ async function* decode(source: Source, firstLine: number): AsyncGenerator<string
     if (nul >= 0) {
       throw new NnfitError("data", "the table contains a NUL byte, so it is not CSV text", {
         at: at(text.slice(0, nul)),
-        try: 'saving it as UTF-8; or data.encoding: "utf-16le" (--encoding utf-16le), if it is in UTF-16',
+        try: 'saving it as UTF-8; or data.encoding: "utf-16le", if it is in UTF-16',
       });
     }
     const lineEnd = Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r"));
@@ -188,8 +188,8 @@ function wayToWidth(header: number, cells: number, more: readonly unknown[], lin
   if (more.length > 0 && more.every((cell) => cell === "")) {
     return "removing the delimiters at the ends of rows, or ending the header with as many";
   }
-  if (header === 1) return "data.skipLines (--skip-lines), if a title comes first, or naming the delimiter";
-  const quoting = "quoting cells that contain the delimiter, or naming the delimiter (data.delimiter, --delimiter)";
+  if (header === 1) return "data.skipLines, if a title comes first, or naming the delimiter";
+  const quoting = "quoting cells that contain the delimiter, or naming the delimiter (data.delimiter)";
   return cells === header + 1 && line === 2
     ? `a name for the first column, if that is R's row names (write.table: col.names = NA); or ${quoting}`
     : quoting;

@@ -101,7 +101,7 @@ async function* decoded(
     } catch {
       throw new NnfitError("data", `the table is not ${encoding} text`, {
         at: name,
-        try: "another data.encoding (--encoding), or saving it as UTF-8",
+        try: "another data.encoding, or saving it as UTF-8",
       });
     }
   };

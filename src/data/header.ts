@@ -18,7 +18,7 @@ export function checkHeader(cells: readonly string[], at: string, matters: (name
       `the first line begins with "${names[0]}": it sets the delimiter for a spreadsheet and is not the header`,
       {
         at,
-        try: "data.skipLines: 1 (--skip-lines 1)",
+        try: "data.skipLines: 1",
       },
     );
   }
@@ -28,7 +28,7 @@ export function checkHeader(cells: readonly string[], at: string, matters: (name
       at,
       have: listed(names.map((name) => name || '""')),
       try: isTitle(names)
-        ? "data.skipLines (--skip-lines), if there is a title above the header"
+        ? "data.skipLines, if there is a title above the header"
         : 'a name for it, or data.ignore: [""], which leaves it out; pandas writes none with index=False, R with row.names=FALSE',
     });
   }
@@ -78,7 +78,7 @@ export function checkNames(
 function wayToHeader(header: readonly string[]): string | undefined {
   if (!isTitle(header) && header.length > 1) return undefined;
   const blanks = header.length === 1 && /\S \S/.test(header[0]!);
-  return `data.skipLines (--skip-lines), if that is a title above the header${blanks ? '; data.delimiter: " " (--delimiter " "), if spaces separate its cells' : ""}`;
+  return `data.skipLines, if that is a title above the header${blanks ? '; data.delimiter: " ", if spaces separate its cells' : ""}`;
 }
 
 /** In an error, as many names as a person reads. */

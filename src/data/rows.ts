@@ -115,7 +115,7 @@ function afterLines(block: Buffer, lines: number, { name }: Source): Buffer {
     `the table has no header after ${lines === 1 ? "the line" : `the ${lines} lines`} to skip`,
     {
       at: name,
-      try: "a smaller data.skipLines (--skip-lines)",
+      try: "a smaller data.skipLines",
     },
   );
 }

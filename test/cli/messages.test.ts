@@ -135,7 +135,7 @@ it.each<[command: string, code: number, says: RegExp]>([
   ["inspect", 2, /^error: missing required argument "model"\n {2}try {3}nnfit inspect --help\n$/],
   ["predict runs/c narrow.csv", 4, /naming the delimiter \(--delimiter\)\n$/],
   ["train c.json --set data.train=narrow.csv", 4, /naming the delimiter \(data\.delimiter\)\n$/],
-  ["predict runs/c latin.csv", 4, /try {3}its encoding, such as --encoding windows-1252, or saving it as UTF-8\n$/],
+  ["predict runs/c latin.csv", 4, /try {3}its encoding, such as --encoding "windows-1252", or saving it as UTF-8\n$/],
   ["train c.json --set data.train=latin.csv", 4, /such as data\.encoding: "windows-1252", or saving it as UTF-8\n$/],
   ["predict runs/c sep.csv", 4, /try {3}--skip-lines 1\n$/],
   ["train c.json --set data.train=sep.csv", 4, /try {3}data\.skipLines: 1\n$/],

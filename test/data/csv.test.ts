@@ -263,7 +263,7 @@ describe("records", () => {
       expect(await refusal(() => recordsOf(text, "auto", 1))).toMatchObject({
         kind: "data",
         message: "the table has no header after the line to skip",
-        details: { at: "t.csv", try: "a smaller data.skipLines (--skip-lines)" },
+        details: { at: "t.csv", try: "a smaller data.skipLines" },
       });
     }
   });
@@ -391,10 +391,10 @@ describe("a broken row is refused with the line it begins on", () => {
       'a,b\n"1",1,2\n"2",3,4\n',
       /^a name for the first column, .* col\.names = NA\); or quoting/,
     ],
-    ["one of which has a delimiter in a cell", "a,b\n1,2\n1,2,3\n", /^quoting cells .* --delimiter\)$/],
+    ["one of which has a delimiter in a cell", "a,b\n1,2\n1,2,3\n", /^quoting cells .* \(data\.delimiter\)$/],
     ["of other numbers of cells", "a,b\n1,2,3,4\n", /^quoting cells/],
     ["that end with several delimiters", "a,b\n1,2,,,\n3,4,,,\n", /^removing the delimiters at the ends of rows/],
-    ["below a title", "# exported\n\na,b,c\n1,2,3\n", /^data\.skipLines \(--skip-lines\), if a title comes first/],
+    ["below a title", "# exported\n\na,b,c\n1,2,3\n", /^data\.skipLines, if a title comes first/],
   ])("with what to do about rows %s", async (_, text, way) => {
     const error = await refused(sourceOf(text), ",");
     expect(error).toMatchObject({ details: { try: expect.stringMatching(way) as string } });

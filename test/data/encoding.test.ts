@@ -99,7 +99,7 @@ describe("a named encoding", () => {
     expect(await refusal(() => textOf(Uint8Array.of(0x61, 0xff, 0xff), "shift_jis"))).toMatchObject({
       kind: "data",
       message: "the table is not shift_jis text",
-      details: { at: "t.csv", try: "another data.encoding (--encoding), or saving it as UTF-8" },
+      details: { at: "t.csv", try: "another data.encoding, or saving it as UTF-8" },
     });
   });
 });

@@ -524,7 +524,7 @@ describe("wanted columns", () => {
     expect(error).toMatchObject({
       kind: "data",
       message: expect.stringContaining('begins with "sep="'),
-      details: { at: "t.csv:1", try: "data.skipLines: 1 (--skip-lines 1)" },
+      details: { at: "t.csv:1", try: "data.skipLines: 1" },
     });
   });
 
