@@ -99,7 +99,7 @@ export function scorePredictions(
   rule = ruleOf(target, state),
 ): Baselines {
   const { linear } = state;
-  const scores = ofConstant(target, scoresOf(target, truth, predictions.baseline));
+  const scores = scoresOfConstant(target, truth, predictions.baseline);
   const baseline = { rule, scores };
   if ("leftOut" in linear) return { baseline, linear };
   if (!predictions.linear) return { baseline, linear: { leftOut: "none could be fitted for some of the networks" } };
@@ -107,13 +107,14 @@ export function scorePredictions(
 }
 
 /** As a rule has them that looks at no input: members of an ensemble may have different constants, which rank nothing. */
-function ofConstant(target: TargetState, scores: Scores): Scores {
-  const result = { ...scores };
-  for (const [metric, { ofConstant }] of metricsOf(target)) {
-    if (ofConstant === undefined) continue;
-    for (const name of scoresOfMetric(target, metric)) if (Number.isFinite(scores[name])) result[name] = ofConstant;
-  }
-  return result;
+function scoresOfConstant(target: TargetState, truth: Truth, predictions: Predictions): Scores {
+  const scores = scoresOf(target, truth, predictions);
+  if (predictions.task === "regression") return scores;
+  const alike = new Float32Array(predictions.probabilities.length).fill(1);
+  const unranked = scoresOf(target, truth, { ...predictions, probabilities: alike });
+  const ofRanking = metricsOf(target).filter(([, { isOfRanking }]) => isOfRanking);
+  const names = ofRanking.flatMap(([metric]) => scoresOfMetric(target, metric));
+  return { ...scores, ...Object.fromEntries(names.map((name) => [name, unranked[name]!])) };
 }
 
 /** The state with the scores on the rows that the network was judged by. */

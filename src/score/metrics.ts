@@ -1,7 +1,7 @@
 import type { Task } from "../data/table.js";
 import { log } from "../engine/scalar.js";
 import { NnfitError } from "../errors.js";
-import { areaUnderCurve, middle } from "./ranking.js";
+import { areaUnderCurve, averagePrecision, middle } from "./ranking.js";
 import { rowsCounted, sharesByClass, tally } from "./tally.js";
 
 export type Better = "higher" | "lower";
@@ -30,8 +30,8 @@ interface Described {
   readonly isByClass?: true;
   /** a rare class hardly counts in it */
   readonly hidesRareClasses?: true;
-  /** of a rule that predicts the same of every row, whatever its ties would give */
-  readonly ofConstant?: number;
+  /** It depends on the order of the rows' probabilities alone. */
+  readonly isOfRanking?: true;
   /** It is for predictions of a quantile, and comes first for them. */
   readonly isOfQuantile?: true;
 }
@@ -196,13 +196,17 @@ export const metrics = {
     task: "classification",
     better: "higher",
     from: "end",
-    ofConstant: 0.5,
-    of: (truth, predicted, probabilities) => {
-      const classes = probabilities.length / predicted.length;
-      const against = classes === 2 ? [1] : Array.from({ length: classes }, (_, c) => c);
-      const areas = against.map((c) => areaUnderCurve(truth, c, probabilities));
-      return (times) => areas.reduce((sum, area) => sum + area(times), 0) / areas.length;
-    },
+    isOfRanking: true,
+    of: (truth, _, probabilities) => meanAgainstRest(areaUnderCurve, truth, probabilities),
+  },
+  averagePrecision: {
+    about:
+      "average precision, the area under the precision-recall curve: with two classes, of the positive one; with more, the mean of one class against the rest; guessing gets the share of the class",
+    task: "classification",
+    better: "higher",
+    from: "end",
+    isOfRanking: true,
+    of: (truth, _, probabilities) => meanAgainstRest(averagePrecision, truth, probabilities),
   },
 } satisfies Record<string, Metric>;
 
@@ -235,6 +239,18 @@ export function checkScore(name: MetricName, of: Scored, setting: string): void 
 /** The first one of what is predicted that is a proper scoring rule for it. */
 export function properMetric(of: Scored): MetricName {
   return metricsOf(of).find(([, { isProper }]) => isProper)![0]; // each task has one
+}
+
+/** Of two classes a score of the second against the first; of more the mean of each one's against the rest. */
+function meanAgainstRest(
+  scorer: (truth: Int32Array, c: number, probabilities: Float32Array) => Scorer,
+  truth: Int32Array,
+  probabilities: Float32Array,
+): Scorer {
+  const classes = probabilities.length / truth.length;
+  const against = classes === 2 ? [1] : Array.from({ length: classes }, (_, c) => c);
+  const each = against.map((c) => scorer(truth, c, probabilities));
+  return (times) => each.reduce((sum, score) => sum + score(times), 0) / each.length;
 }
 
 function mean(times: Times, of: (row: number) => number): number {

@@ -3,34 +3,58 @@ import { rowsCounted } from "./tally.js";
 
 /**
  * The area under the ROC curve of class `c` against the rest, by the rows' probabilities of it, of [rows, classes]; NaN
- * where all rows or none are of the class, or a probability is NaN. By Mann and Whitney: the share of the pairs of a row of it and another in which
- * the first has the higher probability, an equal one counting half (what midranks come to).
+ * where all rows or none are of the class, or a probability is NaN. By Mann and Whitney: the share of the pairs of a row
+ * of it and another in which the first has the higher probability, an equal one counting half (what midranks come to).
  */
 export function areaUnderCurve(truth: Int32Array, c: number, all: Float32Array): (times: Uint32Array) => number {
-  const classes = all.length / truth.length;
-  const probabilities = new Float32Array(truth.length);
-  const positive = new Uint8Array(truth.length);
-  for (let row = 0; row < truth.length; row++) {
-    probabilities[row] = all[row * classes + c]!;
-    positive[row] = Number(truth[row] === c);
-  }
-  if (probabilities.some(Number.isNaN)) return () => Number.NaN;
-  const order = ascending(probabilities);
+  const ranked = oneAgainstRest(truth, c, all);
   return (times) => {
-    const seen = [0, 0]; // negatives, positives of lower probability
-    let pairs = 0;
-    for (let from = 0, to = 0; from < order.length; from = to) {
-      const equal = [0, 0];
-      const probability = probabilities[order[from]!];
-      for (; to < order.length && probabilities[order[to]!] === probability; to++) {
-        const row = order[to]!;
-        equal[positive[row]!]! += times[row]!;
+    let [positives, negatives, pairs] = [0, 0, 0];
+    ranked(times, (equalPositives, equalNegatives) => {
+      pairs += equalNegatives * (positives + equalPositives / 2);
+      positives += equalPositives;
+      negatives += equalNegatives;
+    });
+    return pairs / (positives * negatives); // 0/0 without both
+  };
+}
+
+/**
+ * The average precision of class `c` against the rest, with arguments as for `areaUnderCurve`: the mean, over the rows of
+ * the class, of the precision among all rows with at least their probability (the area under the precision-recall curve as
+ * steps). NaN where no row is of the class, or a probability is NaN.
+ */
+export function averagePrecision(truth: Int32Array, c: number, all: Float32Array): (times: Uint32Array) => number {
+  const ranked = oneAgainstRest(truth, c, all);
+  return (times) => {
+    let [positives, rows, sum] = [0, 0, 0];
+    ranked(times, (equalPositives, equalNegatives) => {
+      positives += equalPositives;
+      rows += equalPositives + equalNegatives;
+      if (equalPositives > 0) sum += (equalPositives * positives) / rows;
+    });
+    return sum / positives; // 0/0 without any
+  };
+}
+
+/** Calls `visit` with how many rows of class `c`, and how many others, have each probability of it, from the highest down. */
+type Ranked = (times: Uint32Array, visit: (positives: number, negatives: number) => void) => void;
+
+/** Visits nothing where a probability is NaN. */
+function oneAgainstRest(truth: Int32Array, c: number, all: Float32Array): Ranked {
+  const classes = all.length / truth.length;
+  const probabilities = Float32Array.from(truth, (_, row) => all[row * classes + c]!);
+  const order = probabilities.some(Number.isNaN) ? new Uint32Array() : ascending(probabilities);
+  return (times, visit) => {
+    for (let last = order.length - 1; last >= 0; ) {
+      const equal = [0, 0]; // others, and rows of the class
+      const probability = probabilities[order[last]!];
+      for (; last >= 0 && probabilities[order[last]!] === probability; last--) {
+        const row = order[last]!;
+        equal[Number(truth[row] === c)]! += times[row]!;
       }
-      pairs += equal[1]! * (seen[0]! + equal[0]! / 2);
-      seen[0]! += equal[0]!;
-      seen[1]! += equal[1]!;
+      visit(equal[1]!, equal[0]!);
     }
-    return pairs / (seen[0]! * seen[1]!); // 0/0 without both
   };
 }
 

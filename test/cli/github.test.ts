@@ -177,7 +177,7 @@ describe.concurrent("in GitHub Actions, the step summary gets the scores", () =>
     expect(summary).toMatch(/^before\n\n### nnfit evaluate: runs\/c\n/);
     expect(summary).toContain("\n- scores: of 20 rows of t.csv, with 95 % intervals\n- model: runs/c\n");
     expect(summary).toContain(
-      "\n- intervals from 20 rows tend to be too narrow: those of logLoss, balancedAccuracy, f1, rocAuc\n",
+      "\n- intervals from 20 rows tend to be too narrow: those of logLoss, balancedAccuracy, f1, rocAuc, averagePrecision\n",
     );
     const [network, baseline] = tableOf(summary).accuracy ?? [];
     expect(network).toMatch(/^[\d.]+ \([\d.]+ to [\d.]+\)$/);

@@ -40,6 +40,7 @@ describe("the baseline", () => {
     expect(scores.accuracy).toBe(0.5);
     expect(scores.logLoss).toBeCloseTo((2 * Math.log(8) - 2 * Math.log(6 / 8)) / 4, 12);
     expect(scores.rocAuc).toBe(0.5);
+    expect(scores.averagePrecision).toBeCloseTo(1 / 3, 12); // the mean share of three classes;
   });
 
   it("of equally frequent classes takes the first", () => {
