@@ -89,6 +89,8 @@ function describeTarget(
       (name, code) => `${name} (${whole(counts[code]!)}${code === positive ? ", positive" : ""})`,
     );
     say("target", `${target.name}: ${count(classes.length, "class", "classes")}: ${some(classes)}`);
+    if (target.threshold !== undefined)
+      say("", `the positive one is predicted from a probability of ${target.threshold}`);
   }
   const lone = isFolded || holdsOut(prepared.members) ? loneClasses(target, rows.truth) : [];
   if (lone.length > 0) {

@@ -35,12 +35,14 @@ import { inputsToRead, type RowsOptions, rowsFormat, withRowsOptions } from "./r
 import { comparisons, confusionLines, importanceLines, scoreLines } from "./scores.js";
 import { summarize } from "./summary.js";
 import { count, note, oneLine, print, remark, say, some, whole } from "./text.js";
+import { modelWithThreshold, thresholdOption } from "./threshold.js";
 import { example, modelArgument } from "./usage.js";
 
 interface EvaluateOptions extends GateOptions, RowsOptions {
   readonly json?: boolean;
   readonly intervals: boolean;
   readonly importance?: boolean;
+  readonly threshold?: number;
 }
 
 interface Confusion extends ReturnType<typeof precisionAndRecall> {
@@ -62,6 +64,7 @@ export function configure(command: Command): Command {
         "--importance",
         "report permutation importance: how much worse the scores get when one column is shuffled",
       )
+      .option(...thresholdOption)
       .option(...failIfOption)
       .option(...baselineOption)
       .option(...maxRegressionOption)
@@ -80,7 +83,7 @@ export function configure(command: Command): Command {
 
 async function evaluateAction(path: string, rows: string, options: EvaluateOptions): Promise<void> {
   const gatesOf = gatesFor(options);
-  const model = findModel(path);
+  const model = modelWithThreshold(findModel(path), options.threshold);
   const gates = gatesOf(model.target);
   const source = rowsSource(rows);
   const evaluation = await evaluate(model, path, source, options);
@@ -206,6 +209,7 @@ function fieldsOf({ target, groups: column }: Model, evaluation: Evaluation) {
     version: 1,
     task: target.task,
     quantile: quantileOf(target), // left out where there is none
+    threshold: target.task === "classification" ? target.threshold : undefined, // likewise
     rows,
     rowsWithoutTarget: withoutTarget,
     seemsLearned,

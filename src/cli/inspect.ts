@@ -201,7 +201,9 @@ function columnCells(column: Model["pipeline"][number], input: Input | undefined
 
 function targetCells(target: Model["target"], inverseOf: Words["inverseOf"]): string[][] {
   if (target.task === "classification") {
-    return [[target.name, "classes", target.classes.join(", ")]];
+    const [, positive] = target.classes;
+    const from = target.threshold === undefined ? "" : `; "${positive}" from a probability of ${target.threshold}`;
+    return [[target.name, "classes", `${target.classes.join(", ")}${from}`]];
   }
   return target.targets.map(({ name, scaler, range }) => [
     name,

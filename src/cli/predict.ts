@@ -14,12 +14,14 @@ import { refuseInputs, writePredictions } from "./outputFile.js";
 import { Predictions } from "./predictions.js";
 import { inputsToRead, type RowsOptions, rowsFormat, withRowsOptions } from "./rowsOptions.js";
 import { note } from "./text.js";
+import { modelWithThreshold, thresholdOption } from "./threshold.js";
 import { example, modelArgument, threadsOption } from "./usage.js";
 
 interface PredictOptions extends RowsOptions {
   readonly out?: string;
   readonly with?: readonly string[] | "all";
   readonly proba?: boolean;
+  readonly threshold?: number;
   readonly reasons?: boolean;
   readonly onError: "fail" | "null";
   readonly csvSafe?: boolean;
@@ -39,6 +41,7 @@ export function configure(command: Command): Command {
         (text: string) => (text === "all" ? text : namesIn(text)),
       )
       .option("--proba", "add the probability of each class")
+      .option(...thresholdOption)
       .option("--reasons", "add a column that says what is unusual about a row: missing, unseen or out-of-range values")
       .addOption(
         new Option(
@@ -71,6 +74,7 @@ async function predictAction(
     out: file,
     with: kept = [],
     proba = false,
+    threshold,
     reasons = false,
     onError,
     csvSafe = false,
@@ -86,7 +90,7 @@ async function predictAction(
     });
   }
   const place = placeOf(path);
-  const model = modelAt(place, path);
+  const model = modelWithThreshold(modelAt(place, path), threshold);
   if (out !== undefined) refuseInputs(out, { "the table": rows, "the model": place.file, "the config": path });
   if (proba && model.target.task === "regression") {
     throw new NnfitError("usage", "--proba is for classes, but this model predicts a number");

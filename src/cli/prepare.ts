@@ -44,7 +44,8 @@ export function prepareTraining(
   hasRead?: () => void,
 ): Promise<PreparedTraining> {
   return located(loaded, async () => {
-    const beginning = continueFrom === undefined ? undefined : modelToContinue(continueFrom);
+    const beginning =
+      continueFrom === undefined ? undefined : modelToContinue(continueFrom, loaded.config.data.threshold);
     const read = beginning
       ? await readTaskOf(beginning, continueFrom!, loaded, hasRead)
       : await readTask(loaded, hasRead);

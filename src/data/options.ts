@@ -71,6 +71,15 @@ export const dataOptions = z.strictObject({
     .describe(
       "with two classes, the positive one: F1 is computed for it, and its probability comes last; null: the second in order",
     ),
+  threshold: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .nullable()
+    .default(null)
+    .describe(
+      "with two classes, the probability from which the positive one is predicted; null: the more probable class is predicted",
+    ),
   types: z
     .record(z.string(), columnType)
     .default({})

@@ -154,7 +154,8 @@ export function wantedScores(
   target: TargetState,
   { bestBy, classWeights }: { readonly bestBy: string; readonly classWeights: unknown },
 ): string[] {
-  if (classWeights !== "none" && hidesRareClasses(bestBy)) return scoresOfMetric(target, rareClassMetric());
+  const isAfterRare = classWeights !== "none" || (target.task === "classification" && target.threshold !== undefined);
+  if (isAfterRare && hidesRareClasses(bestBy)) return scoresOfMetric(target, rareClassMetric());
   const by = metricsOf(target).find(([name]) => name === bestBy);
   return by ? scoresOfMetric(target, by[0]) : firstScores(target);
 }

@@ -42,7 +42,7 @@ export function rowsToLearn(
 /** Finds out what is to be learned: the rows with a target, and whether it is a number or a class. */
 export function findTask(
   whole: Table,
-  { target, positive, weight }: Pick<DataOptions, "target" | "positive" | "weight">,
+  { target, positive, threshold, weight }: Pick<DataOptions, "target" | "positive" | "threshold" | "weight">,
   setting: Task | "auto",
 ): TaskOf {
   const names = [target].flat();
@@ -63,19 +63,27 @@ export function findTask(
     });
   }
   const { task, because } = decideTask(setting, targets, table.source);
-  if (task === "regression" && positive !== null) {
-    throw new NnfitError("usage", "only a target with two classes has a positive class", {
-      setting: "data.positive",
-      have: "a regression, whose target is a number",
-      try: '"task": "classification", if its values are classes',
-    });
+  const [setOfTwo] = Object.entries({ positive, threshold }).filter(([, value]) => value !== null);
+  if (task === "regression" && setOfTwo) {
+    const [name] = setOfTwo;
+    throw new NnfitError(
+      "usage",
+      `only a target with two classes has a ${name === "positive" ? "positive class" : name}`,
+      {
+        setting: `data.${name}`,
+        have: "a regression, whose target is a number",
+        try: '"task": "classification", if its values are classes',
+      },
+    );
   }
   return {
     ...counted,
     task,
     names,
     classes:
-      task === "classification" ? learnClasses(targets[0]!, table.source, positive, counted.withoutTarget) : undefined,
+      task === "classification"
+        ? learnClasses(targets[0]!, table.source, { positive, threshold }, counted.withoutTarget)
+        : undefined,
     because,
   };
 }

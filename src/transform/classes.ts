@@ -2,7 +2,7 @@ import * as z from "zod";
 import { unknownClass } from "../data/columns.js";
 import type { DataOptions } from "../data/options.js";
 import { type Column, cellsOf, columnOf, columnType, type Table, textOf } from "../data/table.js";
-import { NnfitError } from "../errors.js";
+import { type ErrorDetails, NnfitError } from "../errors.js";
 import { nearest } from "../family.js";
 import { inOrder, placesAmong } from "./categories.js";
 
@@ -16,19 +16,21 @@ export const classTarget = z.strictObject({
   classes: z.array(z.string()).min(2),
   /** T: probabilities become p^(1/T), so that they sum to 1; none: they are left as they are */
   temperature: z.number().positive().optional(),
+  /** of two classes, the probability from which the second is predicted; none: the more probable one is */
+  threshold: z.number().gt(0).lt(1).optional(),
 });
 export type ClassTarget = z.output<typeof classTarget>;
 
 const MOST_CLASSES_TOLD = 10;
 
 /**
- * The classes of a target, of all rows that can be learned from or judged by; of two, `positive` is the second.
- * `withoutTarget` is how many rows of the table had none.
+ * The classes of a target, of all rows that can be learned from or judged by; of two, `positive` is the second, predicted
+ * from `threshold` on. `withoutTarget` is how many rows of the table had none.
  */
 export function learnClasses(
   column: Column,
   source: string,
-  positive: DataOptions["positive"] = null,
+  { positive = null, threshold = null }: Partial<Pick<DataOptions, "positive" | "threshold">> = {},
   withoutTarget = 0,
 ): ClassTarget {
   const { name, type } = column;
@@ -41,7 +43,18 @@ export function learnClasses(
       try: withoutTarget > 0 ? "a word in the empty cells, if they are a class of their own" : undefined,
     });
   }
-  return { task: "classification", name, type, classes: withPositive(classes, positive) };
+  const target: ClassTarget = { task: "classification", name, type, classes: withPositive(classes, positive) };
+  return threshold === null ? target : withThreshold(target, threshold, { setting: "data.threshold" });
+}
+
+/**
+ * The same target, of whose two classes the second is predicted from a probability of `threshold` on.
+ * @throws NnfitError for more classes, with `place` as where the threshold was asked for
+ */
+export function withThreshold(target: ClassTarget, threshold: number, place: ErrorDetails): ClassTarget {
+  if (target.classes.length === 2) return { ...target, threshold };
+  const have = `${target.classes.length} classes`;
+  throw new NnfitError("usage", "only a target with two classes has a threshold", { ...place, have });
 }
 
 function withPositive(classes: string[], positive: DataOptions["positive"]): string[] {

@@ -215,10 +215,14 @@ export function invertTarget(target: TargetState, outputs: Float32Array): Predic
     });
     return { task: "regression", values };
   }
-  const { temperature = 1 } = target;
+  const { temperature = 1, threshold } = target;
   const probabilities = tempered(outputs, width, temperature);
+  const predicted = (row: number) =>
+    threshold === undefined
+      ? placeOfLargest(probabilities, row * width, width)
+      : Number(probabilities[row * width + 1]! >= threshold);
   const classes = new Int32Array(rows);
-  for (let row = 0; row < rows; row++) classes[row] = placeOfLargest(probabilities, row * width, width);
+  for (let row = 0; row < rows; row++) classes[row] = predicted(row);
   return { task: "classification", classes, probabilities };
 }
 

@@ -167,7 +167,7 @@ type Call = readonly [line: string, env?: Readonly<Record<string, string>>];
 const turns: readonly Readonly<Record<string, readonly Call[]>>[] = [
   {
     train: [
-      ["train two.json"],
+      ["train two.json --set data.threshold=0.4"],
       ["train moved.json"],
       ["train three.json"],
       ["train y.json"],
@@ -192,7 +192,7 @@ const turns: readonly Readonly<Record<string, readonly Call[]>>[] = [
     predict: [["predict runs/two odd.csv --on-error null --out p.csv"]],
     evaluate: [
       ["evaluate runs/two t.csv --importance"],
-      ["evaluate runs/two yes.csv"],
+      ["evaluate runs/two yes.csv --threshold 0.3"],
       ["evaluate runs/two green.csv"],
       ["evaluate runs/three t.csv"],
       ["evaluate runs/y t.csv --importance --fail-if rmse>0"],
@@ -201,7 +201,7 @@ const turns: readonly Readonly<Record<string, readonly Call[]>>[] = [
       ["evaluate runs/quantile t.csv --no-intervals"],
     ],
     check: [["check runs/three t.csv"], ["check runs/two odd.csv"], ["check runs/two lacking.csv"]],
-    inspect: ["three", "y", "targets", "wide", "commas", "quantile"].map((run): Call => [`inspect runs/${run}`]),
+    inspect: ["two", "three", "y", "targets", "wide", "commas", "quantile"].map((run): Call => [`inspect runs/${run}`]),
     verify: [["verify runs/two"], ["verify runs/moved"]],
   },
 ];

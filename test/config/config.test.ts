@@ -45,6 +45,7 @@ describe("a config", () => {
         train: join(folder, "configs", "t.csv"),
         target: "y",
         positive: null,
+        threshold: null,
         validation: 0.2,
         ignore: [],
         groups: null,

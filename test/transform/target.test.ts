@@ -30,7 +30,7 @@ const learnedClasses = (values: Parameters<typeof columns>[0][string]) =>
 
 describe("the positive class", () => {
   const learned = (values: readonly string[] | readonly number[], positive: string | number) =>
-    classesOf(learnClasses(columns({ y: values }).columns[0]!, "t.csv", positive));
+    classesOf(learnClasses(columns({ y: values }).columns[0]!, "t.csv", { positive }));
 
   it("is the second of two, whichever it would be by order", () => {
     expect(learned(["no", "yes", "no"], "no")).toEqual(["yes", "no"]);
