@@ -10,7 +10,7 @@ import { findModel, rowsSource } from "./locate.js";
 import { nearName } from "./nearName.js";
 import { endWith } from "./report.js";
 import { inputsToRead, type RowsOptions, rowsFormat, withRowsOptions } from "./rowsOptions.js";
-import { colors, columnsOf, count, note, oneLine, percent, print, rangeText, some, tell, valueText } from "./text.js";
+import { colors, columnsOf, count, oneLine, percent, print, rangeText, some, tell, valueText } from "./text.js";
 import { example, modelArgument } from "./usage.js";
 
 /** Of more pairs of extra columns and lacking ones it would take long to find the nearest names. */
@@ -84,11 +84,14 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
   const known = [...pipeline.map(({ name }) => name), ...targetNames(target)];
   const extra = names.filter((name) => !known.includes(name));
   const pairs = extra.length * findings.filter(({ present }) => !present).length;
-  const broken = pipeline.flatMap((state, i) =>
-    findings[i]!.breaks.map((kind) =>
-      sentence(kind, state, findings[i]!, () => (pairs <= MOST_COMPARED ? nearName(state.name, extra) : undefined)),
+  const broken = [
+    ...(contract.rows === 0 ? ["the table has a header but no rows, so only its columns could be checked"] : []),
+    ...pipeline.flatMap((state, i) =>
+      findings[i]!.breaks.map((kind) =>
+        sentence(kind, state, findings[i]!, () => (pairs <= MOST_COMPARED ? nearName(state.name, extra) : undefined)),
+      ),
     ),
-  );
+  ];
   const failure =
     broken.length > 0
       ? checkFailure("the table is not like the one that the model was trained on", { have: broken.join("; ") })
@@ -99,7 +102,6 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
     const told = { ...usualLimits, ...limits };
     printResult({ version: 1, holds, rows: contract.rows, limits: told, extra, columns: findings }, failure);
   } else print(report(findings, contract.rows, extra));
-  if (contract.rows === 0) note("the table has a header but no rows, so only its columns were checked");
   tell(broken.map((text) => `${colors.red("broken:")} ${oneLine(text)}`));
   if (failure) endWith(failure);
 }
