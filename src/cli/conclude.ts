@@ -1,13 +1,14 @@
 import { MODEL_FILE, type Model } from "../artifact/model.js";
 import type { NnfitError } from "../errors.js";
+import { scoreNames } from "../score/scoring.js";
 import { holdOutInTurn } from "../train/compare.js";
 import { holdsOut } from "../train/members.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Outcome } from "../train/train.js";
 import { type TargetState, targetNames } from "../transform/target.js";
-import type { Comparison } from "./scores.js";
+import { type Comparison, scoreLines } from "./scores.js";
 import { summarize } from "./summary.js";
-import { count, duration, say, sayCommand, scoreText, shellWord, short, some, whole } from "./text.js";
+import { count, duration, say, sayCommand, scoreText, shellWord, short, some, tellTable, whole } from "./text.js";
 
 /** On pure noise the best of many epochs explains a tenth of 150 rows that it is chosen by, and half of 12. */
 export const FEW_ROWS = 500;
@@ -58,7 +59,8 @@ export function conclude(
   const known = ", which the model that training continued from may have seen: scores may be optimistic";
   const by = isJudged ? (initial ? known : others) : "";
   const { scores } = outcome.judgement;
-  say("scores", `${scoreText(scores)} on ${judged}${by}`);
+  say("scores", `of ${judged}${by}`);
+  tellTable(scoreLines(scores, compared));
   const { target } = outcome;
   if (target.task === "classification" && target.temperature !== undefined) {
     const temperature = short(target.temperature, 3);
@@ -81,8 +83,8 @@ export function conclude(
     ...(isChosen ? [`a little too good, ${chosenText(members)}${allowsFolds ? CHOSE_NOTHING : ""}`] : []),
   ];
   for (const remark of optimistic) say("", remark);
-  for (const { label, text, remarks } of compared) {
-    say(label, text);
+  for (const { label, rule, remarks } of compared) {
+    say(label, rule);
     for (const remark of remarks) say("", remark);
   }
   const model = `${folder}/${MODEL_FILE}`;
@@ -123,7 +125,8 @@ const LATEST_ROWS =
 function replacedText({ target, training }: Model, now: TargetState): string {
   const [names, others] = [targetNames(now), targetNames(target)];
   const isSame = names.length === others.length && names.every((name) => others.includes(name));
-  return `replaces one ${isSame ? `with ${scoreText(training.scores)} on ${ownRows(training)}` : `that predicts ${some(others)}`}`;
+  const first = Object.fromEntries(scoreNames(target, "line").map((name) => [name, training.scores[name] ?? null]));
+  return `replaces one ${isSame ? `with ${scoreText(first)} on ${ownRows(training)}` : `that predicts ${some(others)}`}`;
 }
 
 /** What the scores of an earlier model are of, which may be other rows than now. */

@@ -32,7 +32,7 @@ import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegression
 import { findModel, rowsSource } from "./locate.js";
 import { clippedSentences, Remarks } from "./remarks.js";
 import { inputsToRead, type RowsOptions, rowsFormat, withRowsOptions } from "./rowsOptions.js";
-import { comparisons, confusionLines, importanceLines, scoreLines } from "./scores.js";
+import { comparisons, confusionLines, importanceLines, ruleLines, scoreLines } from "./scores.js";
 import { summarize } from "./summary.js";
 import { count, note, oneLine, print, remark, say, some, whole } from "./text.js";
 import { modelWithThreshold, thresholdOption } from "./threshold.js";
@@ -95,7 +95,8 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   if (options.json) {
     printResult(fieldsOf(model, evaluation), failureOf(failure));
   } else {
-    print(scoreLines(evaluation.rows, scores, intervals?.of, compared));
+    print([`rows  ${evaluation.rows}`, "", ...scoreLines(scores, compared, intervals?.of)]);
+    if (compared.length > 0) print(["", ...ruleLines(compared)]);
     if (evaluation.confusion) printMatrix(evaluation.confusion);
     if (importance) print(["", ...importanceLines(importance)]);
     if (options.importance && !importance) say("left out", "the importance of columns: a single row can't be shuffled");

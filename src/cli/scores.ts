@@ -19,25 +19,35 @@ export interface Comparison {
   readonly remarks: readonly string[];
 }
 
-/** Names and what they are, one below the other. */
+/** A longer table is for programs. */
+const MOST_SCORES = 20;
+
+/** A line for each score, with a column for the network, for its intervals if there are any, and for each rule beside it. */
 export function scoreLines(
-  rows: number,
   scores: Scores,
-  intervals: Readonly<Record<string, Interval | null>> = {},
-  compared: readonly Comparison[] = [],
+  compared: readonly Comparison[],
+  intervals?: Readonly<Record<string, Interval | null>>,
 ): string[] {
-  const width = Math.max("baseline".length, ...Object.keys(scores).map((name) => name.length));
-  const cells = Object.entries(scores).map(([name, score]) => [name, scoreCell(score), intervals[name]] as const);
-  const scoreWidth = Math.max(...cells.map(([, score]) => score.length));
-  return [
-    `${"rows".padEnd(width)}  ${rows}`,
-    ...cells.map(([name, score, interval]) => {
-      if (!interval) return `${name.padEnd(width)}  ${score}`;
-      const [low, high] = interval.map(scoreCell);
-      return `${name.padEnd(width)}  ${score.padEnd(scoreWidth)}  (95 %: ${low} to ${high})`;
-    }),
-    ...compared.map(({ label, text }) => `${label.padEnd(width)}  ${text}`),
-  ];
+  const rules = compared.flatMap(({ label, scores }) => (scores ? [{ label, scores }] : []));
+  const interval = (name: string) => intervals?.[name]?.map(scoreCell).join(" to ") ?? "-";
+  const all = Object.entries(scores);
+  const told = all.slice(0, all.length > MOST_SCORES + 1 ? MOST_SCORES : all.length);
+  const lines = aligned([
+    ["", "network", ...(intervals ? ["95 % interval"] : []), ...rules.map(({ label }) => label)],
+    ...told.map(([name, score]) => [
+      name,
+      scoreCell(score),
+      ...(intervals ? [interval(name)] : []),
+      ...rules.map(({ scores }) => scoreCell(scores[name])),
+    ]),
+  ]);
+  const rest = all.length - told.length;
+  return [...lines.map((line) => line.slice(2)), ...(rest > 0 ? [`and ${whole(rest)} more, listed by --json`] : [])];
+}
+
+/** What each column of the rules is, one below the other. */
+export function ruleLines(compared: readonly Comparison[]): string[] {
+  return compared.map(({ label, rule }) => `${label.padEnd("baseline".length)}  ${oneLine(rule)}`);
 }
 
 /** A terminal of the usual width has no room for more. */

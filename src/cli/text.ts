@@ -81,6 +81,12 @@ export function sayCommand(label: string, command: string): void {
   tell(labelledLines(label, [oneLine(command)], 8));
 }
 
+/** Tells a table below what was said last, as it is: a line break within a row would tear it. */
+export function tellTable(lines: readonly string[]): void {
+  const indent = " ".repeat(12);
+  tell(lines.map((line) => indent + line));
+}
+
 /** A line for standard output, on a terminal in several if it is longer than one. What follows the first is indented. */
 export function fitted(line: string, indent: number): string[] {
   const start = line.slice(0, indent);

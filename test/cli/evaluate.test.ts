@@ -123,19 +123,22 @@ describe.concurrent("nnfit evaluate", () => {
   });
 
   it("says the same as text, from a file or from standard input", async () => {
-    const { rows, scores, intervals } = ofIris;
+    const { rows, scores, intervals, baseline, linear } = ofIris;
     const told = await works(["evaluate", "runs/iris"], { cwd, input: iris });
-    const lines = told.out.split("\n\n")[0]!.split("\n");
-    expect(lines.map((line) => line.split(/ +/).slice(0, 2))).toEqual([
-      ["rows", String(rows)],
-      ...Object.entries(scores).map(([name, score]) => [name, score.toPrecision(5)]),
-      ["baseline", "accuracy"],
-      ["linear", "accuracy"],
+    const [first, table, rules] = told.out.split("\n\n").map((part) => part.split("\n"));
+    expect(first).toEqual([`rows  ${rows}`]);
+    expect(table!.map((line) => line.trim().split(/ {2,}/))).toEqual([
+      ["network", "95 % interval", "baseline", "linear"],
+      ...Object.entries(scores).map(([name, score]) => [
+        name,
+        score.toPrecision(5),
+        intervals![name]!.map((end) => end.toPrecision(5)).join(" to "),
+        baseline!.scores[name]!.toPrecision(5),
+        linear!.scores![name]!.toPrecision(5),
+      ]),
     ]);
-    for (const [i, [low, high]] of Object.values(intervals!).entries()) {
-      expect(lines[i + 1]).toMatch(new RegExp(` \\(95 %: ${low.toPrecision(5)} to ${high.toPrecision(5)}\\)$`));
-    }
-    expect(new Set(lines.map((line) => line.match(/^\S+ +/)![0].length)).size).toBe(1); // one below the other
+    expect(new Set(table!.map((line) => line.search(/ \S+$/))).size).toBe(1); // one below the other
+    expect(rules).toEqual([`baseline  ${baseline!.rule}`, `linear    ${linear!.rule}`]);
     expect(told.err).toBe(AFTER_TWO_EPOCHS);
   });
 
@@ -215,7 +218,7 @@ describe.concurrent("nnfit evaluate", () => {
       recall: rows.map((row, c) => row[c]! / sum(row)),
       precision: rows.map((row, c) => row[c]! / sum(rows.map((row) => row[c]!))),
     });
-    const told = (await works(["evaluate", "runs/iris", "iris.csv"], { cwd })).out.split("\n\n")[1]!;
+    const told = (await works(["evaluate", "runs/iris", "iris.csv"], { cwd })).out.split("\n\n")[3]!;
     const lines = told.trimEnd().split("\n");
     expect(lines[0]).toMatch(/^truth \\ predicted +setosa +versicolor +virginica +recall$/);
     expect(lines.slice(1, -1).map((line) => line.split(/ +/).slice(0, -1))).toEqual(
@@ -233,7 +236,8 @@ describe.concurrent("nnfit evaluate", () => {
     expect(baseline).toMatchObject({ rule: 'always "setosa"', scores: { accuracy: 50 / 60 } });
     expect(baseline!.scores.logLoss).toBeCloseTo(Math.log(3), 6);
     const told = await works(["evaluate", "runs/iris"], { cwd, input });
-    expect(told.out).toMatch(/^baseline +accuracy 0\.83333 \(always "setosa"\)$/m);
+    expect(told.out).toMatch(/^accuracy +\S+ +\S+ to \S+ +0\.83333 /m);
+    expect(told.out).toMatch(/^baseline {2}always "setosa"$/m);
   });
 
   it("says so where the network is no better than that rule", async () => {
@@ -313,7 +317,7 @@ describe.concurrent("nnfit evaluate", () => {
     const input = iris.split("\n").slice(0, 11).join("\n"); // of one class
     const { out } = await works(["evaluate", "runs/iris", "--json"], { cwd, input });
     expect(json<Evaluation>(out).scores).toMatchObject({ rocAuc: null, accuracy: expect.any(Number) });
-    expect((await works(["evaluate", "runs/iris"], { cwd, input })).out).toMatch(/^rocAuc +-$/m);
+    expect((await works(["evaluate", "runs/iris"], { cwd, input })).out).toMatch(/^rocAuc +- +- +- +-$/m);
   });
 
   it("leaves out rows without a target, and counts them", async () => {
