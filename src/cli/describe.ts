@@ -52,6 +52,11 @@ function describeInputs({ pipeline, leftOut }: Prepared): void {
     const kind = count(names.length, type, plural);
     if (names.length > 0) say("inputs", `${kind}: ${some(names)}`);
   }
+  const missing = pipeline
+    .map(({ name, profile }) => ({ name, share: profile.missing }))
+    .filter(({ share }) => share > 0)
+    .sort((a, b) => b.share - a.share);
+  if (missing.length > 0) say("missing", some(missing.map(({ name, share }) => `${name} (${percent(share)})`)));
   for (const why of new Set(leftOut.map(({ why }) => why))) {
     const names = leftOut.filter((column) => column.why === why).map(({ name }) => name);
     say("left out", `${some(names)}: ${why}`);

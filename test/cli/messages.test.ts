@@ -24,6 +24,15 @@ describe.concurrent("a training says", () => {
     expect(trained).toContain("a little too good, also compared with baseline and linear: the best epoch was chosen");
   });
 
+  it("in how many of the rows that it learns from cells are missing, and nothing where none are", async () => {
+    const holed = table.map((line, i) => (i % 4 === 1 ? line.replace(/^\d+/, "") : line));
+    put(cwd, { "holed.csv": holed.map((line, i) => (i === 2 ? line.replace(/,\d+,/, ",,") : line)).join("\n") });
+    const all = set("data.train=holed.csv", "data.validation=0");
+    const { err } = await works(["train", "c.json", ...all, "--out", "holed"], { cwd });
+    expect(err).toMatch(/^ {2}missing {3}a \(25\.0%\), b \(2\.5%\)$/m);
+    expect(trained).not.toMatch(/^ {2}missing/m);
+  });
+
   it("that scores of rows that were learned from are too good", async () => {
     const { err } = await works(["train", "c.json", ...set("data.validation=0"), "--out", "all"], { cwd });
     expect(err).toMatch(
