@@ -4,12 +4,11 @@ import type { Random } from "../engine/random.js";
 import type { Tape } from "../engine/tape.js";
 import { make } from "../family.js";
 import { columnWidths, embeddedNumbers, type InputSpec, unknownCode } from "./inputs.js";
-import type { Parameter, Phase } from "./layers.js";
+import type { InputPass, Parameter, Phase } from "./layers.js";
 import { type EmbeddingLayer, type NumericEmbedding, numericEmbeddings } from "./numericEmbeddings.js";
 
 /** The columns of X, numbers and codes, as what the first layer is given   X [rows, columns] → [rows, inputs] */
 export class InputLayer {
-  private X!: Matrix; // of the last recording; set by forward, which backward follows
   /** by the number of the column */
   private readonly tables: ReadonlyMap<number, Parameter>;
   private readonly numbers: Numbers | undefined;
@@ -44,10 +43,6 @@ export class InputLayer {
     this.numbers?.layer.initialize(random);
   }
 
-  get hasParameters(): boolean {
-    return this.tables.size > 0 || this.numbers !== undefined;
-  }
-
   /** Whether something of it is random while it learns. */
   get isRandom(): boolean {
     return this.unknown !== undefined;
@@ -58,28 +53,38 @@ export class InputLayer {
     this.unknown?.set(bits);
   }
 
-  forward(tape: Tape, X: Matrix, phase: Phase): Matrix {
-    this.X = this.unknown && phase === "training" ? this.unknown.forward(tape, X) : X;
-    const embedded = this.numbers?.layer.forward(tape, this.X, this.numbers.places);
-    return tape.arrange(this.spec.columns.flatMap((_, number) => this.parts(number, embedded)));
+  /** Without parameters there is no way back. */
+  forward(
+    tape: Tape,
+    table: Matrix,
+    phase: Phase,
+  ): Pick<InputPass, "Y"> & { readonly backward: InputPass["backward"] | undefined } {
+    const X = this.unknown && phase === "training" ? this.unknown.forward(tape, table) : table;
+    const embedded = this.numbers?.layer.forward(tape, X, this.numbers.places);
+    const Y = tape.arrange(this.spec.columns.flatMap((_, number) => this.parts(number, X, embedded?.Y)));
+    if (this.tables.size === 0 && !embedded) return { Y, backward: undefined };
+    return {
+      Y,
+      backward: (dY) => {
+        for (const [number, { gradient }] of this.tables) {
+          tape.sumByCode(X, number, dY, this.places[number]!.at, gradient); // dT[p, :] = Σ dY[r, :] over the rows r of code p
+        }
+        embedded?.backward(tape.arrange(this.embeddedParts(dY)));
+      },
+    };
   }
 
-  /** Given dY = ∂L/∂Y: dT[p, :] = Σ dY[r, :] over the rows r of code p, for each table; and what the embedded numbers need. */
-  backwardParameters(tape: Tape, dY: Matrix): void {
-    for (const [number, { gradient }] of this.tables) {
-      tape.sumByCode(this.X, number, dY, this.places[number]!.at, gradient);
-    }
-    if (!this.numbers) return;
-    const { layer, places, outputs } = this.numbers;
+  /** The columns of dY that are of embedded numbers, side by side. */
+  private embeddedParts(dY: Matrix): Part[] {
+    const { places, outputs } = this.numbers!; // there are some, as is asked for them
     const ends = places.map((number) => this.places[number]!.at + this.places[number]!.width);
-    const parts = ends.map((end) => ({ kind: "copy", from: dY, at: end - outputs, columns: outputs }) as const);
-    layer.backwardParameters(tape, tape.arrange(parts));
+    return ends.map((end) => ({ kind: "copy", from: dY, at: end - outputs, columns: outputs }));
   }
 
   /** What a column becomes; `embedded` has the columns of all embedded numbers, side by side. */
-  private parts(number: number, embedded: Matrix | undefined): Part[] {
+  private parts(number: number, X: Matrix, embedded: Matrix | undefined): Part[] {
     const column = this.spec.columns[number]!;
-    const source = { from: this.X, at: number };
+    const source = { from: X, at: number };
     switch (column.kind) {
       case "number":
         return [{ ...source, kind: "copy", columns: 1 }];

@@ -4,7 +4,7 @@ import type { Tape } from "../engine/tape.js";
 import { make } from "../family.js";
 import { initializers } from "./initializers.js";
 import { InputLayer } from "./inputLayer.js";
-import { DenseLayer, Dropout, type Layer, type Parameter, type Phase } from "./layers.js";
+import { DenseLayer, Dropout, type Layer, type Parameter, type Pass, type Phase } from "./layers.js";
 import { type Loss, losses } from "./losses.js";
 import { observer, type TrainingRows } from "./observe.js";
 import { countParameters, partsOf, tensorsOf } from "./parts.js";
@@ -73,30 +73,30 @@ export class Network {
     this.parameters.value.data.set(values);
   }
 
-  /** ŷ = f(X; W), before the loss's inverse link   X [rows, columns] → [rows, outputs] */
-  forward(tape: Tape, X: Matrix, phase: Phase = "prediction"): Matrix {
-    const inputs = this.input ? this.input.forward(tape, X, phase) : X;
-    return this.layers.reduce((Y, layer) => layer.forward(tape, Y, phase), inputs);
-  }
-
-  /** From dŷ = ∂L/∂ŷ, ∂L/∂W of every layer, the last layer first. Returns ∂L/∂Y of the first layer's Y. */
-  backward(tape: Tape, dYHat: Matrix): Matrix {
-    const dY = this.layers.reduceRight((dY, layer, depth) => {
-      layer.backwardParameters(tape, dY);
-      return depth === 0 ? dY : layer.backwardInput(tape, dY);
-    }, dYHat);
-    if (this.input?.hasParameters) this.input.backwardParameters(tape, this.backwardInput(tape, dY));
-    return dY;
-  }
-
-  /** ∂L/∂ the first layer's inputs, from what `backward` returned. Only learned inputs have need of it. */
-  backwardInput(tape: Tape, dY: Matrix): Matrix {
-    return this.layers[0]!.backwardInput(tape, dY);
+  /**
+   * Y is ŷ = f(X; W), before the loss's inverse link; backward makes of dŷ = ∂L/∂ŷ each ∂L/∂W, the last layer's first, and
+   * what it returns ∂L/∂ the first layer's X.   X [rows, columns] → [rows, outputs]
+   */
+  forward(tape: Tape, X: Matrix, phase: Phase = "prediction"): Pass {
+    const input = this.input?.forward(tape, X, phase);
+    const passes: Pass[] = [];
+    for (const layer of this.layers) passes.push(layer.forward(tape, passes.at(-1)?.Y ?? input?.Y ?? X, phase));
+    return {
+      Y: passes.at(-1)!.Y, // there is one layer at least
+      backward: (dYHat) => {
+        const dX = passes.reduceRight(
+          (dY, pass) => pass.backward(dY()),
+          () => dYHat,
+        );
+        input?.backward?.(dX());
+        return dX;
+      },
+    };
   }
 
   /** Predictions: scaled targets, or probabilities   X [rows, columns] → [rows, outputs] */
   predict(tape: Tape, X: Matrix): Matrix {
-    return this.loss.inverseLink(tape, this.forward(tape, X, "prediction"));
+    return this.loss.inverseLink(tape, this.forward(tape, X).Y);
   }
 }
 

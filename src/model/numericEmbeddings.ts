@@ -4,7 +4,7 @@ import type { Random } from "../engine/random.js";
 import type { Tape } from "../engine/tape.js";
 import { type Choice, choiceOf, type Member, none } from "../family.js";
 import { Sample } from "../transform/sample.js";
-import type { Parameter } from "./layers.js";
+import type { InputPass, Parameter } from "./layers.js";
 import type { Tensor } from "./tensors.js";
 
 /** Several learned columns of each column of numbers, each with weights of its own. */
@@ -28,9 +28,7 @@ export interface NumericEmbedding {
 export interface EmbeddingLayer {
   initialize(random: Random): void;
   /** X [rows, …], of which it takes these columns → [rows, columns·outputs] */
-  forward(tape: Tape, X: Matrix, columns: readonly number[]): Matrix;
-  /** Given dY = ∂L/∂Y, the gradients of its parameters. The table needs none. */
-  backwardParameters(tape: Tape, dY: Matrix): void;
+  forward(tape: Tape, X: Matrix, columns: readonly number[]): InputPass;
 }
 
 const minValues = z
@@ -125,10 +123,6 @@ const TURN = 2 * Math.PI;
 
 /** W₂·cos(2πw₁x + b₁) + b₂ for each column x   w₁, b₁ [1, columns·hidden], W₂ [columns·outputs, hidden], b₂ [columns, outputs] */
 class Periodic implements EmbeddingLayer {
-  private x!: Matrix; // of the last recording; set by forward, which backward follows
-  private turns!: Matrix;
-  private H!: Matrix;
-
   constructor(
     private readonly frequency: Parameter,
     private readonly phase: Parameter,
@@ -146,31 +140,29 @@ class Periodic implements EmbeddingLayer {
     fill(this.b, () => between(random, bound));
   }
 
-  forward(tape: Tape, X: Matrix, columns: readonly number[]): Matrix {
-    this.x = repeated(tape, X, columns, this.W.value.columns);
-    const phase = tape.multiply(this.phase.value, 1 / TURN);
-    this.turns = tape.add(tape.multiply(this.x, { eachRow: this.frequency.value }), { eachRow: phase });
-    this.H = tape.cosTurns(this.turns);
-    return tape.addRow(tape.blockMatmulT(this.H, this.W.value), this.b.value);
-  }
-
-  backwardParameters(tape: Tape, dY: Matrix): void {
-    const { frequency, phase, W, b, turns, H, x } = this;
-    tape.blockTmatmul(dY, H, W.gradient); //                                     dW₂ = dYᵀ·H
-    tape.sumRows(dY, b.gradient); //                                             db₂ = Σ dY
-    const dH = tape.blockMatmul(dY, W.value, x.columns / W.value.columns); //    dH = dY·W₂
-    const slope = tape.multiply(tape.cosTurns(tape.add(turns, 0.25)), TURN); //  ∂cos(2πu)/∂u = −2π·sin(2πu)
-    const dTurns = tape.multiply(dH, slope);
-    tape.sumRows(tape.multiply(dTurns, x), frequency.gradient); //               dw₁ = Σ du·x
-    tape.multiply(tape.sumRows(dTurns, phase.gradient), 1 / TURN, phase.gradient); // db₁ = Σ du / 2π
+  forward(tape: Tape, X: Matrix, columns: readonly number[]): InputPass {
+    const { frequency, phase, W, b } = this;
+    const x = repeated(tape, X, columns, W.value.columns);
+    const shift = tape.multiply(phase.value, 1 / TURN);
+    const turns = tape.add(tape.multiply(x, { eachRow: frequency.value }), { eachRow: shift });
+    const H = tape.cosTurns(turns);
+    return {
+      Y: tape.addRow(tape.blockMatmulT(H, W.value), b.value),
+      backward: (dY) => {
+        tape.blockTmatmul(dY, H, W.gradient); //                                     dW₂ = dYᵀ·H
+        tape.sumRows(dY, b.gradient); //                                             db₂ = Σ dY
+        const dH = tape.blockMatmul(dY, W.value, x.columns / W.value.columns); //    dH = dY·W₂
+        const slope = tape.multiply(tape.cosTurns(tape.add(turns, 0.25)), TURN); //  ∂cos(2πu)/∂u = −2π·sin(2πu)
+        const dTurns = tape.multiply(dH, slope);
+        tape.sumRows(tape.multiply(dTurns, x), frequency.gradient); //               dw₁ = Σ du·x
+        tape.multiply(tape.sumRows(dTurns, phase.gradient), 1 / TURN, phase.gradient); // db₁ = Σ du / 2π
+      },
+    };
   }
 }
 
 /** w·x + b + e·W for each column x, e = its bins   w, b [1, columns·outputs], W [columns·outputs, bins] */
 class PiecewiseLinear implements EmbeddingLayer {
-  private x!: Matrix; // of the last recording; set by forward, which backward follows
-  private e!: Matrix;
-
   constructor(
     private readonly w: Parameter,
     private readonly b: Parameter,
@@ -186,17 +178,19 @@ class PiecewiseLinear implements EmbeddingLayer {
     fill(this.W, () => 0);
   }
 
-  forward(tape: Tape, X: Matrix, columns: readonly number[]): Matrix {
-    this.x = repeated(tape, X, columns, this.w.value.columns / columns.length);
-    this.e = this.bins.forward(tape, X, columns);
-    const linear = tape.add(tape.multiply(this.x, { eachRow: this.w.value }), { eachRow: this.b.value });
-    return tape.add(linear, tape.blockMatmulT(this.e, this.W.value));
-  }
-
-  backwardParameters(tape: Tape, dY: Matrix): void {
-    tape.sumRows(tape.multiply(dY, this.x), this.w.gradient); // dw = Σ dY ⊙ x
-    tape.sumRows(dY, this.b.gradient); //                        db = Σ dY
-    tape.blockTmatmul(dY, this.e, this.W.gradient); //           dW = dYᵀ·e
+  forward(tape: Tape, X: Matrix, columns: readonly number[]): InputPass {
+    const { w, b, W } = this;
+    const x = repeated(tape, X, columns, w.value.columns / columns.length);
+    const e = this.bins.forward(tape, X, columns);
+    const linear = tape.add(tape.multiply(x, { eachRow: w.value }), { eachRow: b.value });
+    return {
+      Y: tape.add(linear, tape.blockMatmulT(e, W.value)),
+      backward: (dY) => {
+        tape.sumRows(tape.multiply(dY, x), w.gradient); //   dw = Σ dY ⊙ x
+        tape.sumRows(dY, b.gradient); //                     db = Σ dY
+        tape.blockTmatmul(dY, e, W.gradient); //             dW = dYᵀ·e
+      },
+    };
   }
 }
 

@@ -38,8 +38,8 @@ export function observer(
     const next = layers.slice(done, layers.indexOf(layer) + 1);
     done += next.length;
     before = record(memory, size, (tape) => {
-      const first = given ?? input?.forward(tape, X, "prediction") ?? X;
-      return next.reduce((Y, each) => each.forward(tape, Y, "prediction"), first);
+      const first = given ?? input?.forward(tape, X, "prediction").Y ?? X;
+      return next.reduce((Y, each) => each.forward(tape, Y, "prediction").Y, first);
     });
     before.play(size);
     return before.result.data;

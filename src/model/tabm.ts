@@ -7,13 +7,11 @@
 import type { Matrix } from "../engine/memory.js";
 import type { Random } from "../engine/random.js";
 import type { Tape } from "../engine/tape.js";
-import { DenseLayer, type Layer, type Parameter } from "./layers.js";
+import { DenseLayer, type Layer, type Parameter, type Pass } from "./layers.js";
 import type { Loss } from "./losses.js";
 
 /** Y = [X ⊙ R₁, X ⊙ R₂, …]: the inputs of each network   X [rows, in], R [1, k·in], Y [rows, k·in] */
 export class Copies implements Layer {
-  private copies!: Matrix; // of the last recording; set by forward, which backward follows
-
   constructor(
     private readonly R: Parameter,
     private readonly k: number,
@@ -37,25 +35,21 @@ export class Copies implements Layer {
     }
   }
 
-  forward(tape: Tape, X: Matrix): Matrix {
-    this.copies = tape.copies(X, this.k);
-    return tape.multiply(this.copies, { eachRow: this.R.value });
-  }
-
-  backwardParameters(tape: Tape, dY: Matrix): void {
-    tape.sumRows(tape.multiply(dY, this.copies), this.R.gradient); //           dR = Σ dY ⊙ [X, X, …]
-  }
-
-  backwardInput(tape: Tape, dY: Matrix): Matrix {
-    return tape.sumCopies(tape.multiply(dY, { eachRow: this.R.value }), this.k); // dX = Σ dYₖ ⊙ Rₖ
+  forward(tape: Tape, X: Matrix): Pass {
+    const R = { eachRow: this.R.value };
+    const copies = tape.copies(X, this.k);
+    return {
+      Y: tape.multiply(copies, R),
+      backward: (dY) => {
+        tape.sumRows(tape.multiply(dY, copies), this.R.gradient); //      dR = Σ dY ⊙ [X, X, …]
+        return () => tape.sumCopies(tape.multiply(dY, R), this.k); //     dX = Σ dYₖ ⊙ Rₖ
+      },
+    };
   }
 }
 
 /** Y = (X·Wᵀ·c) ⊙ S + b   X [rows, k·in], W [out, in], S [1, k·out], b [1, k·out], Y [rows, k·out] */
 export class SharedDense extends DenseLayer {
-  private Z!: Matrix;
-  private dZ!: Matrix;
-
   constructor(
     W: Parameter,
     b: Parameter,
@@ -69,21 +63,21 @@ export class SharedDense extends DenseLayer {
     this.S.value.data.fill(1);
   }
 
-  protected products(tape: Tape, X: Matrix): Matrix {
-    this.Z = tape.matmulT(X, this.scaledW);
-    return tape.add(tape.multiply(this.Z, { eachRow: this.S.value }), { eachRow: this.b.value });
-  }
-
-  backwardParameters(tape: Tape, dY: Matrix): void {
-    this.dZ = tape.multiply(dY, { eachRow: this.S.value }); //           dZ = dY ⊙ S
-    tape.sumRows(tape.multiply(dY, this.Z), this.S.gradient); //         dS = Σ dY ⊙ Z
-    tape.tmatmul(this.dZ, this.X, this.W.gradient); //                   dW = dZᵀ·X·c, summed over the networks too
-    this.scaleGradient(tape);
-    tape.sumRows(dY, this.b.gradient); //                                db = Σ dY
-  }
-
-  backwardInput(tape: Tape): Matrix {
-    return tape.matmul(this.dZ, this.scaledW); //                        dX = dZ·W·c
+  forward(tape: Tape, X: Matrix): Pass {
+    const scaledW = this.scaledW(tape);
+    const S = { eachRow: this.S.value };
+    const Z = tape.matmulT(X, scaledW);
+    return {
+      Y: tape.add(tape.multiply(Z, S), { eachRow: this.b.value }),
+      backward: (dY) => {
+        const dZ = tape.multiply(dY, S); //                               dZ = dY ⊙ S
+        tape.sumRows(tape.multiply(dY, Z), this.S.gradient); //           dS = Σ dY ⊙ Z
+        tape.tmatmul(dZ, X, this.W.gradient); //                          dW = dZᵀ·X·c, summed over the networks too
+        this.scaleGradient(tape);
+        tape.sumRows(dY, this.b.gradient); //                             db = Σ dY
+        return () => tape.matmul(dZ, scaledW); //                         dX = dZ·W·c
+      },
+    };
   }
 }
 
@@ -102,18 +96,17 @@ export class Heads extends DenseLayer {
     return this.W.value.rows / this.k;
   }
 
-  protected products(tape: Tape, X: Matrix): Matrix {
-    return tape.addRow(tape.blockMatmulT(X, this.scaledW), this.b.value);
-  }
-
-  backwardParameters(tape: Tape, dY: Matrix): void {
-    tape.blockTmatmul(dY, this.X, this.W.gradient); //                   dWₖ = dYₖᵀ·Xₖ·c
-    this.scaleGradient(tape);
-    tape.sumRows(dY, this.b.gradient); //                                db = Σ dY
-  }
-
-  backwardInput(tape: Tape, dY: Matrix): Matrix {
-    return tape.blockMatmul(dY, this.scaledW, this.k); //                dXₖ = dYₖ·Wₖ·c
+  forward(tape: Tape, X: Matrix): Pass {
+    const scaledW = this.scaledW(tape);
+    return {
+      Y: tape.addRow(tape.blockMatmulT(X, scaledW), this.b.value),
+      backward: (dY) => {
+        tape.blockTmatmul(dY, X, this.W.gradient); //                     dWₖ = dYₖᵀ·Xₖ·c
+        this.scaleGradient(tape);
+        tape.sumRows(dY, this.b.gradient); //                             db = Σ dY
+        return () => tape.blockMatmul(dY, scaledW, this.k); //            dXₖ = dYₖ·Wₖ·c
+      },
+    };
   }
 }
 

@@ -28,7 +28,7 @@ export function evaluator(network: Network, rows: Dataset): () => Evaluation {
   const batchSize = Math.min(evaluationRows(network.spec), rows.size);
   const program = record(network.memory, batchSize, (tape) => {
     const { X, y, w } = rows.gather(tape);
-    const yHat = network.forward(tape, X);
+    const { Y: yHat } = network.forward(tape, X);
     return { loss: network.loss.value(tape, yHat, y, w), outputs: network.loss.inverseLink(tape, yHat) };
   });
 

@@ -184,7 +184,8 @@ function measured(
 function gradientOf(network: Network, batch: Dataset): (weights: Float32Array) => Float32Array {
   const step = record(network.memory, batch.size, (tape) => {
     const { X, y, w } = batch.gather(tape);
-    network.backward(tape, network.loss.gradient(tape, network.forward(tape, X, "training"), y, w));
+    const { Y: yHat, backward } = network.forward(tape, X, "training");
+    backward(network.loss.gradient(tape, yHat, y, w));
   });
   for (const dropout of network.dropouts) dropout.set(0, 0);
   network.input?.set(0);

@@ -59,24 +59,24 @@ export function* fit(
   const { epochs, batchSize, optimizer, dropout, weights, shuffle } = training;
   const b = Math.ceil(rows.size / batchSize); // m / m′, the updates of an epoch
 
-  if (weights) network.initialize(weights, rows); //               W at random
+  if (weights) network.initialize(weights, rows); //                       W at random
   yield { kind: "start" };
 
   // What is done with one batch: recorded here once, replayed below for every batch.
   const step = record(network.memory, batchSize, (tape) => {
-    const { X, y, w } = rows.gather(tape); //                      the rows of the batch
-    const yHat = network.forward(tape, X, "training"); //          ŷ = f(X; W), of classes their logits
-    const loss = network.loss.value(tape, yHat, y, w); //          L(ŷ, y), the mean over the batch
-    const dYHat = network.loss.gradient(tape, yHat, y, w); //      ∂L/∂ŷ
-    network.backward(tape, dYHat); //                              ∂L/∂W
-    optimizer.update(tape, network.parameters); //                 W ← W − α·∂L/∂W
+    const { X, y, w } = rows.gather(tape); //                              the rows of the batch
+    const { Y: yHat, backward } = network.forward(tape, X, "training"); // ŷ = f(X; W), of classes their logits
+    const loss = network.loss.value(tape, yHat, y, w); //                  L(ŷ, y), the mean over the batch
+    const dYHat = network.loss.gradient(tape, yHat, y, w); //              ∂L/∂ŷ
+    backward(dYHat); //                                                    ∂L/∂W
+    optimizer.update(tape, network.parameters); //                         W ← W − α·∂L/∂W
     return loss;
   });
 
   for (let { epoch, batch: done, total } = from; epoch <= epochs; epoch++, done = 0, total = 0) {
     for (const batch of rows.batches({ batchSize, random: shuffle, done })) {
       const share = ((epoch - 1) * b + batch.number - 1) / (epochs * b); // of all updates that are done
-      optimizer.advance(share); //                                 α of this update
+      optimizer.advance(share); //                                         α of this update
       dropout?.advance(share);
       step.play(batch.size);
       const loss = step.result.value;

@@ -17,11 +17,11 @@ export function computed({ memory, network, X, y }: Example, batchSize: number) 
   const { result, play } = record(memory, batchSize, (tape) => {
     const input = memory.put(X, batchSize);
     const target = memory.put(y, batchSize);
-    const yHat = network.forward(tape, input);
+    const { Y: yHat, backward } = network.forward(tape, input);
     return {
       yHat,
       loss: network.loss.value(tape, yHat, target),
-      dX: network.backwardInput(tape, network.backward(tape, network.loss.gradient(tape, yHat, target))),
+      dX: backward(network.loss.gradient(tape, yHat, target))(),
       prediction: network.predict(tape, input),
     };
   });

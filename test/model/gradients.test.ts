@@ -117,8 +117,8 @@ describe.each(titled(lossChoices))("rows with weights, and %s", (_, loss) => {
         table(ROWS, 1, (r) => w[r]!),
         BATCH_SIZE,
       );
-      const yHat = network.forward(tape, memory.put(X, BATCH_SIZE));
-      network.backward(tape, network.loss.gradient(tape, yHat, target, rowWeights));
+      const { Y: yHat, backward } = network.forward(tape, memory.put(X, BATCH_SIZE));
+      backward(network.loss.gradient(tape, yHat, target, rowWeights));
       return network.loss.value(tape, yHat, target, rowWeights);
     });
     play(ROWS);

@@ -170,12 +170,13 @@ describe("dataDriven", () => {
       const forward = dense.forward.bind(dense);
       const seen: { Z?: Matrix } = {};
       dense.forward = (tape, X) => {
-        seen.Z = forward(tape, X);
-        return seen.Z;
+        const pass = forward(tape, X);
+        seen.Z = pass.Y;
+        return pass;
       };
       return seen;
     });
-    const program = record(memory, ROWS, (tape) => ({ yHat: network.forward(tape, batch), outputs }));
+    const program = record(memory, ROWS, (tape) => ({ yHat: network.forward(tape, batch).Y, outputs }));
     program.play(ROWS);
     return network.dense.map((dense, l) => {
       const { data, columns } = outputs[l]!.Z!;

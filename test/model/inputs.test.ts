@@ -90,8 +90,8 @@ function example(spec: Pick<NetworkSpec, "inputs"> & Partial<NetworkSpec>, of: r
   X.data.set(Array.from({ length: ROWS }, () => of.map(cell)).flat());
   y.data.set(Float32Array.from(y.data, () => any() / 16));
   const program = record(memory, ROWS, (tape) => {
-    const yHat = network.forward(tape, X, "training");
-    network.backward(tape, network.loss.gradient(tape, yHat, y));
+    const { Y: yHat, backward } = network.forward(tape, X, "training");
+    backward(network.loss.gradient(tape, yHat, y));
     return { yHat, loss: network.loss.value(tape, yHat, y) };
   });
   const play = () => {
@@ -122,7 +122,7 @@ describe("a network that takes codes", () => {
     ]);
     const wide = plain.memory.matrix(ROWS, spec.inputs, true);
     wide.data.set(expanded.flat());
-    const program = record(plain.memory, ROWS, (tape) => plain.forward(tape, wide));
+    const program = record(plain.memory, ROWS, (tape) => plain.forward(tape, wide).Y);
     program.play(ROWS);
     expect(yHat.data).toEqual(program.result.data);
   });
@@ -169,7 +169,7 @@ describe("a network that takes codes", () => {
     network.weights = Float32Array.of(...[1, 2, 3, 4, 5, 6], ...[10, 100], 7); // the table, W, b
     const X = memory.matrix(5, 1, true);
     X.data.set([0, 2, -1, 3, 1]);
-    const program = record(memory, 5, (tape) => network.forward(tape, X));
+    const program = record(memory, 5, (tape) => network.forward(tape, X).Y);
     program.play(5);
     expect([...program.result.data]).toEqual([217, 657, 7, 7, 437]);
   });
@@ -190,7 +190,7 @@ describe("codes that count as unknown while the network learns", () => {
     const X = memory.matrix(rows, of.length, true);
     X.data.set(Array.from({ length: rows }, () => [0.5, 3, 1, 0]).flat());
     network.input!.set(bits);
-    const program = record(memory, rows, (tape) => network.input!.forward(tape, X, phase));
+    const program = record(memory, rows, (tape) => network.input!.forward(tape, X, phase).Y);
     program.play(rows);
     const { data, columns } = program.result;
     memory.close();

@@ -33,9 +33,9 @@ function example(settings: Partial<NetworkSpec>, seed = 3) {
   const y = memory.matrix(ROWS, 2, true);
   for (const { data } of [X, y]) data.set(Float32Array.from(data, small));
   const program = record(memory, ROWS, (tape) => {
-    const yHat = network.forward(tape, X, "training");
+    const { Y: yHat, backward } = network.forward(tape, X, "training");
     const loss = network.loss.value(tape, yHat, y);
-    const dX = network.backwardInput(tape, network.backward(tape, network.loss.gradient(tape, yHat, y)));
+    const dX = backward(network.loss.gradient(tape, yHat, y))();
     return { loss, dX, yHat };
   });
   const play = () => {
@@ -128,7 +128,7 @@ describe("dropout", () => {
     network.dropouts[0]!.set(rate, key);
     const X = memory.matrix(50, 1, true);
     X.data.fill(1);
-    const { result, play } = record(memory, 50, (tape) => network.forward(tape, X, "training"));
+    const { result, play } = record(memory, 50, (tape) => network.forward(tape, X, "training").Y);
     play(50);
     return result.data.slice();
   }

@@ -71,7 +71,7 @@ function networkOn(memory: Memory, model: object, scaling = false): Network {
 function inputsOf(network: Network): number[][] {
   const matrix = network.memory.matrix(ROWS, columns.length, true);
   matrix.data.set(X);
-  const program = record(network.memory, ROWS, (tape) => network.input!.forward(tape, matrix, "prediction"));
+  const program = record(network.memory, ROWS, (tape) => network.input!.forward(tape, matrix, "prediction").Y);
   program.play(ROWS);
   const { inputs } = network.spec;
   return Array.from({ length: ROWS }, (_, r) => [...program.result.data.subarray(r * inputs, (r + 1) * inputs)]);
@@ -103,8 +103,8 @@ describe.each(embeddings)("%s", (_, model) => {
     matrix.data.set(X);
     y.data.set(Float32Array.from(y.data, () => nudge() / 16));
     const program = record(memory, ROWS, (tape) => {
-      const yHat = network.forward(tape, matrix, "training");
-      network.backward(tape, network.loss.gradient(tape, yHat, y));
+      const { Y: yHat, backward } = network.forward(tape, matrix, "training");
+      backward(network.loss.gradient(tape, yHat, y));
       return network.loss.value(tape, yHat, y);
     });
     program.play(ROWS);
@@ -271,7 +271,7 @@ describe("piecewiseLinear", () => {
     network.weights = Float32Array.of(...w, ...b, ...W, 1, 1, 0);
     const matrix = network.memory.matrix(4, 2, true);
     matrix.data.set([-2, -1, 0.5, 1, 2, 3, 5, 0]);
-    const program = record(network.memory, 4, (tape) => network.input!.forward(tape, matrix, "prediction"));
+    const program = record(network.memory, 4, (tape) => network.input!.forward(tape, matrix, "prediction").Y);
     program.play(4);
     expect([...program.result.data]).toEqual([-2 - 20, 5 - 500, 5.5, 505, 2 + 10 + 50, 1505, 5 + 10 + 200, 5]);
   });

@@ -153,7 +153,7 @@ describe("networks that share weights begin", () => {
     const { b, W } = network.dense[0]!;
     expect(b.value.columns).toBe(K * W.value.rows);
     expect([...b.value.data.slice(5, 10)]).toEqual([...b.value.data.slice(0, 5)]);
-    const { result, play } = record(memory, 400, (tape) => network.forward(tape, all));
+    const { result, play } = record(memory, 400, (tape) => network.forward(tape, all).Y);
     play(400);
     for (let column = 0; column < 2 * K; column++) {
       const values = Array.from({ length: 400 }, (_, r) => result.data[r * result.columns + column]!);
