@@ -12,9 +12,10 @@ import { bootstrap, type Intervals } from "../score/bootstrap.js";
 import { confusion, precisionAndRecall } from "../score/confusion.js";
 import { FEWEST_ROWS, type Importances, importances, passesFor } from "../score/importance.js";
 import { isShare } from "../score/metrics.js";
-import { quantileOf, type Scores, scoresOf } from "../score/scoring.js";
+import { type Scores, scoresOf } from "../score/scoring.js";
 import { holdLearned } from "../train/copies.js";
 import { applyPipeline, applyStraight } from "../transform/apply.js";
+import { estimatedIn } from "../transform/estimands.js";
 import { inputColumns, inputsOf, widthOf } from "../transform/inputColumns.js";
 import {
   countClipped,
@@ -209,8 +210,8 @@ function fieldsOf({ target, groups: column }: Model, evaluation: Evaluation) {
   return {
     version: 1,
     task: target.task,
-    quantile: quantileOf(target), // left out where there is none
-    threshold: target.task === "classification" ? target.threshold : undefined, // likewise
+    ...estimatedIn(target),
+    threshold: target.task === "classification" ? target.threshold : undefined, // left out where there is none
     rows,
     rowsWithoutTarget: withoutTarget,
     seemsLearned,

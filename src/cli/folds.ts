@@ -18,8 +18,9 @@ import { keepFolds } from "../folds/keep.js";
 import { type CrossValidation, planFolds, prepareFold } from "../folds/plan.js";
 import { type FoldScores, foldScores } from "../folds/scores.js";
 import { MOST_NETWORKS } from "../model/options.js";
-import { quantileOf, scoreNames } from "../score/scoring.js";
+import { scoreNames } from "../score/scoring.js";
 import type { Prepared } from "../train/prepare.js";
+import { estimatedIn } from "../transform/estimands.js";
 import { describe, isByTime } from "./describe.js";
 import { foldDivergence } from "./divergence.js";
 import { failureOf, printResult } from "./failure.js";
@@ -188,7 +189,7 @@ function resultOf(
     version: 1,
     model,
     task: task.task,
-    quantile: quantileOf(results[0]!.outcome.target), // left out where there is none
+    ...estimatedIn(results[0]!.outcome.target),
     members: results[0]!.outcome.members.length, // there are two results at least
     scores: scores.mean,
     deviations: scores.deviation,

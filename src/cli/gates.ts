@@ -2,7 +2,8 @@ import { InvalidArgumentError } from "commander";
 import { NnfitError } from "../errors.js";
 import { firstScores } from "../score/baseline.js";
 import { metrics } from "../score/metrics.js";
-import { quantileOf, type Scores, scoreKinds } from "../score/scoring.js";
+import { type Scores, scoreKinds } from "../score/scoring.js";
+import { estimandOf, estimatedIn } from "../transform/estimands.js";
 import type { TargetState } from "../transform/target.js";
 import { earlierScores } from "./earlierScores.js";
 import { nearName } from "./nearName.js";
@@ -87,16 +88,17 @@ export function gatesFor(options: GateOptions): (target: TargetState) => Gates {
         have: Object.keys(earlier.scores).join(", ") || "no score",
       });
     }
-    if (earlier && earlier.quantile !== quantileOf(target)) {
+    const { quantile } = estimatedIn(target);
+    if (earlier && earlier.quantile !== quantile) {
       const text = (quantile: number | undefined) =>
         quantile === undefined ? "no quantile" : `the quantile ${quantile}`;
       throw new NnfitError("data", "the earlier scores are of another quantile than this model predicts", {
         at: baseline,
-        have: `${text(earlier.quantile)}, and ${text(quantileOf(target))} now`,
+        have: `${text(earlier.quantile)}, and ${text(quantile)} now`,
       });
     }
     // other scores are best for a mean, and get worse where a quantile gets better
-    const compared = quantileOf(target) === undefined ? Object.keys(kinds) : firstScores(target);
+    const compared = estimandOf(target).isMean ? Object.keys(kinds) : firstScores(target);
     return (scores) => {
       const failures = [
         ...conditionFailures(failIf, scores),

@@ -8,11 +8,12 @@ import { NnfitError } from "../errors.js";
 import { allowsFolds } from "../folds/plan.js";
 import type { Baselines } from "../score/baseline.js";
 import { scoresFrom } from "../score/saved.js";
-import { quantileOf, scoreNames } from "../score/scoring.js";
+import { scoreNames } from "../score/scoring.js";
 import { baselinesOf } from "../train/compare.js";
 import { holdsOut } from "../train/members.js";
 import type { Watcher } from "../train/reports.js";
 import { type Engine, engineFor, hasModel, type Outcome, train } from "../train/train.js";
+import { estimatedIn } from "../transform/estimands.js";
 import { conclude, FEW_ROWS, rowsThatChoose } from "./conclude.js";
 import { tellUnknown } from "./continue.js";
 import { describe, isByTime } from "./describe.js";
@@ -299,7 +300,7 @@ function result(
     version: 1,
     model: `${folder}/${MODEL_FILE}`,
     task: prepared.target.task,
-    quantile: quantileOf(prepared.target), // left out where there is none
+    ...estimatedIn(prepared.target),
     members: members.length,
     ...rowCounts,
     epochs,

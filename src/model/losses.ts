@@ -3,6 +3,7 @@ import type { Task } from "../data/table.js";
 import type { Cell, Matrix } from "../engine/memory.js";
 import type { Tape } from "../engine/tape.js";
 import { type Choice, choiceOf, type Member, none } from "../family.js";
+import type { EstimatedState } from "../transform/estimands.js";
 
 /**
  * The last layer of the network, L + 1: the loss L(ŷ, y; W) of a batch, averaged over its rows. It owns its inverse link,
@@ -47,6 +48,8 @@ interface LossMember<O extends z.ZodObject> extends Member<O, Loss> {
   outputs(width: number): number;
   /** the most classes it is for, if there is a limit */
   readonly mostClasses?: number;
+  /** what of numbers it estimates; none: the mean, or near it */
+  estimated?(options: z.output<O>): EstimatedState;
   /** Whether it is the loss of such a target where a config names none. */
   isUsual?(width: number): boolean;
 }
@@ -59,6 +62,7 @@ function pointwise<O extends z.ZodObject>(definition: {
   value(tape: Tape, e: Matrix, options: z.output<O>): Matrix;
   /** l′(e) */
   derivative(tape: Tape, e: Matrix, options: z.output<O>): Matrix;
+  estimated?(options: z.output<O>): EstimatedState;
   isUsual?(): boolean;
 }): LossMember<O> {
   const { value, derivative, ...rest } = definition;
@@ -138,6 +142,7 @@ export const losses = {
     // an error above the target costs 1 − q, one below it q
     value: (tape, e, { q }) => tape.maximum(tape.multiply(e, 1 - q), tape.multiply(e, -q)),
     derivative: (tape, e, { q }) => tape.select(tape.greater(e, 0), 1 - q, -q),
+    estimated: ({ q }) => ({ quantile: q }),
   }),
 
   crossEntropy: {
@@ -203,9 +208,9 @@ export function lossesOf(task: Task): [Name, LossMember<z.ZodObject>][] {
   return members.filter(([, member]) => member.task === task);
 }
 
-/** The quantile that a network with this loss predicts, if it does. */
-export function quantileOfLoss(loss: LossChoice): number | undefined {
-  return loss.name === "quantile" ? loss.q : undefined;
+/** What of numbers a network with this loss estimates. */
+export function estimatedBy(loss: LossChoice | "auto"): EstimatedState {
+  return loss === "auto" ? {} : (described[loss.name].estimated?.(loss) ?? {});
 }
 
 /** The loss of a target of so many columns (regression) or classes where a config names none. */

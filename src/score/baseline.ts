@@ -1,14 +1,13 @@
 import * as z from "zod";
 import { countCodes } from "../data/arrays.js";
+import { estimandOf } from "../transform/estimands.js";
 import type { InputColumn } from "../transform/inputColumns.js";
-import { mean } from "../transform/moments.js";
-import { Sample } from "../transform/sample.js";
 import type { TargetState } from "../transform/target.js";
 import type { Predictions, Truth } from "../transform/truth.js";
 import { type KnownRows, learnLinear, linearFits, linearState, predictLinear } from "./linear.js";
 import { type MetricName, metricsOf } from "./metrics.js";
 import { savedScores } from "./saved.js";
-import { quantileOf, type Scores, scoreKinds, scoresOf, scoresOfMetric } from "./scoring.js";
+import { type Scores, scoreKinds, scoresOf, scoresOfMetric } from "./scoring.js";
 
 /** What else was learned and found out in training, for any task. */
 const alongside = {
@@ -48,22 +47,18 @@ export interface Baselines {
   readonly linear: Baseline | { readonly leftOut: string };
 }
 
-/** The means, or quantiles, of the training rows, or how often each class is theirs; and a linear model of them. */
+/** The centers of the training rows, or how often each class is theirs; and a linear model of them. */
 export function learnBaselines(target: TargetState, training: KnownRows): BaselineState {
   const learned = learnLinear(target, training);
   const linear = typeof learned === "string" ? { leftOut: learned } : learned;
   const { truth } = training;
-  if (truth.task === "regression") return { task: "regression", centers: truth.values.map(centerFor(target)), linear };
+  if (truth.task === "regression") {
+    return { task: "regression", centers: truth.values.map(estimandOf(target).center), linear };
+  }
   const { classes } = truth;
   const count = target.task === "classification" ? target.classes.length : 0;
   const shares = countCodes(classes, count).map((rows) => rows / classes.length);
   return { task: "classification", shares, linear };
-}
-
-/** What predicts the values best where no input is looked at. */
-function centerFor(target: TargetState): (values: Float64Array) => number {
-  const quantile = quantileOf(target);
-  return quantile === undefined ? mean : (values) => new Sample(values).quantile(quantile);
 }
 
 /** Whether they are of this target, and of a network with these columns. */
@@ -161,18 +156,15 @@ export function wantedScores(
 }
 
 export function linearRule(target: TargetState): string {
-  if (target.task === "classification") return "logistic regression";
-  return target.quantile === undefined ? "ridge regression" : "ridge regression, shifted to the quantile";
+  return target.task === "classification" ? "logistic regression" : estimandOf(target).linear.rule;
 }
 
 export function ruleOf(target: TargetState, state: BaselineState): string {
   if (target.task === "classification" && state.task === "classification") {
     return `always "${target.classes[mostFrequent(state.shares)]}"`;
   }
-  const quantile = quantileOf(target);
-  const center = quantile === undefined ? "mean" : `${quantile} quantile`;
   const isSingle = state.task === "regression" && state.centers.length === 1;
-  return `always the ${center}${isSingle ? "" : "s"} of the training rows`;
+  return `always the ${estimandOf(target).text}${isSingle ? "" : "s"} of the training rows`;
 }
 
 /** Of several networks that each have a rule from their own training rows. */

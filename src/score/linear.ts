@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { take, takeMatrixRows } from "../data/arrays.js";
 import { spacedRows } from "../data/split.js";
+import { estimandOf } from "../transform/estimands.js";
 import { type InputColumn, oneHot, oneHotWidth, placesOf } from "../transform/inputColumns.js";
-import { Sample } from "../transform/sample.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
 import { type Design, designOf, storedPerRow } from "./design.js";
@@ -67,21 +67,18 @@ export function learnLinear(
   const design = designOf(expanded, inputs, weights && take(weights, rows));
   const known = takeTruth(truth, rows);
   const fitted = { rows: design.rows, ...ofInputs(design, fit(design, known, outputs), outputs) };
-  const state = toQuantile(fitted, target, { X: takeMatrixRows(X, columns.length, rows), columns, truth: known });
+  const state = shifted(fitted, target, { X: takeMatrixRows(X, columns.length, rows), columns, truth: known });
   const areFinite = [...state.coefficients.flat(), ...state.intercepts].every(Number.isFinite);
   return areFinite ? state : "its weights are not finite";
 }
 
-/** Where a quantile is predicted: with as large a share of these rows below. */
-function toQuantile(state: LinearState, target: TargetState, { truth, ...inputs }: KnownRows): LinearState {
-  if (target.task === "classification" || target.quantile === undefined || truth.task === "classification")
-    return state;
-  const { quantile } = target;
+/** Where it is not of means: so that what it leaves of these rows has its center at 0. */
+function shifted(state: LinearState, target: TargetState, { truth, ...inputs }: KnownRows): LinearState {
+  const { center, linear } = estimandOf(target);
+  if (!linear.isShifted) return state;
   const predicted = predictLinear(state, target, inputs);
-  if (predicted.task === "classification") return state;
-  const shifts = predicted.values.map((values, t) =>
-    new Sample(values.map((yHat, row) => truth.values[t]![row]! - yHat)).quantile(quantile),
-  );
+  if (predicted.task === "classification" || truth.task === "classification") return state;
+  const shifts = predicted.values.map((values, t) => center(values.map((yHat, row) => truth.values[t]![row]! - yHat)));
   return { ...state, intercepts: state.intercepts.map((b, t) => b + shifts[t]!) };
 }
 

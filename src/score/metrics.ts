@@ -1,6 +1,6 @@
-import type { Task } from "../data/table.js";
 import { log } from "../engine/scalar.js";
 import { NnfitError } from "../errors.js";
+import { type EstimandName, type Estimated, type EstimatedState, estimandOf } from "../transform/estimands.js";
 import { areaUnderCurve, averagePrecision, middle } from "./ranking.js";
 import { rowsCounted, sharesByClass, tally } from "./tally.js";
 
@@ -32,21 +32,14 @@ interface Described {
   readonly hidesRareClasses?: true;
   /** It depends on the order of the rows' probabilities alone. */
   readonly isOfRanking?: true;
-  /** It is for predictions of a quantile, and comes first for them. */
-  readonly isOfQuantile?: true;
-}
-
-/** What is predicted, as far as it says which scores there are. */
-export interface Scored {
-  readonly task: Task;
-  /** the quantile of numbers that is predicted, where it is not their mean */
-  readonly quantile?: number | undefined;
+  /** It is for predictions of this estimand alone, and comes first for them. */
+  readonly estimand?: EstimandName;
 }
 
 /** A score of predicted numbers against the true ones, in their own units. */
 interface RegressionMetric extends Described {
   readonly task: "regression";
-  of(truth: Float64Array, predicted: Float64Array, quantile: number): Scorer;
+  of(truth: Float64Array, predicted: Float64Array, estimated: EstimatedState): Scorer;
 }
 
 /** A score of predicted classes and their probabilities [rows, classes]. */
@@ -124,12 +117,15 @@ export const metrics = {
     from: "line",
     isProper: true,
     isInUnits: true,
-    isOfQuantile: true,
-    of: (truth, predicted, q) => (times) =>
-      mean(times, (row) => {
-        const e = predicted[row]! - truth[row]!;
-        return Math.max((1 - q) * e, -q * e);
-      }),
+    estimand: "quantile",
+    of: (truth, predicted, { quantile }) => {
+      const q = quantile ?? Number.NaN; // there is one
+      return (times) =>
+        mean(times, (row) => {
+          const e = predicted[row]! - truth[row]!;
+          return Math.max((1 - q) * e, -q * e);
+        });
+    },
   },
   accuracy: {
     about: "share of the rows whose class is predicted correctly",
@@ -214,30 +210,28 @@ export type MetricName = keyof typeof metrics;
 export const metricNames = Object.keys(metrics) as [MetricName, ...MetricName[]]; // Object.keys forgets the names
 
 /** Those of what is predicted, in order; the first one is what a network has to be better in than the baseline. */
-export function metricsOf({ task, quantile }: Scored): [MetricName, Metric][] {
+export function metricsOf(of: Estimated): [MetricName, Metric][] {
   const entries = Object.entries(metrics) as [MetricName, Metric][]; // Object.entries forgets the names
-  const ofTask = entries.filter(([, metric]) => metric.task === task);
-  const others = ofTask.filter(([, { isOfQuantile }]) => !isOfQuantile);
-  return quantile === undefined ? others : [...ofTask.filter(([, { isOfQuantile }]) => isOfQuantile), ...others];
+  const { name } = estimandOf(of);
+  const ofEstimand = (wanted: EstimandName | undefined) =>
+    entries.filter(([, { task, estimand }]) => task === of.task && estimand === wanted);
+  return [...ofEstimand(name), ...ofEstimand(undefined)];
 }
 
 /** @throws NnfitError for a score that there is not of what is predicted */
-export function checkScore(name: MetricName, of: Scored, setting: string): void {
+export function checkScore(name: MetricName, of: Estimated, setting: string): void {
   const fitting = metricsOf(of).map(([name]) => name);
   if (fitting.includes(name)) return;
-  const ofQuantile = (metrics[name] as Metric).isOfQuantile && of.task === "regression";
-  throw new NnfitError(
-    "usage",
-    `the score ${name} is not available for a ${of.task}${ofQuantile ? " without the loss quantile" : ""}`,
-    {
-      setting,
-      try: ["loss", ...fitting].join(", "),
-    },
-  );
+  const { task, estimand } = metrics[name] as Metric;
+  const without = estimand && task === of.task ? ` without the loss ${estimand}` : "";
+  throw new NnfitError("usage", `the score ${name} is not available for a ${of.task}${without}`, {
+    setting,
+    try: ["loss", ...fitting].join(", "),
+  });
 }
 
 /** The first one of what is predicted that is a proper scoring rule for it. */
-export function properMetric(of: Scored): MetricName {
+export function properMetric(of: Estimated): MetricName {
   return metricsOf(of).find(([, { isProper }]) => isProper)![0]; // each task has one
 }
 

@@ -1,3 +1,4 @@
+import { estimatedIn } from "../transform/estimands.js";
 import { scalingOf } from "../transform/scalers.js";
 import type { TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth } from "../transform/truth.js";
@@ -47,10 +48,7 @@ export function scorersOf(
     } else {
       if (truth.task === "classification" || predictions.task === "classification") continue;
       for (const [t, values] of truth.values.entries()) {
-        scorers.push([
-          scoreName(target, name, t),
-          metric.of(values, predictions.values[t]!, quantileOf(target) ?? Number.NaN),
-        ]);
+        scorers.push([scoreName(target, name, t), metric.of(values, predictions.values[t]!, estimatedIn(target))]);
       }
     }
   }
@@ -81,11 +79,6 @@ export function scoresOfMetric(target: TargetState, name: string): string[] {
 
 function metricsAt(target: TargetState, place: Place, also?: MetricName | "loss"): [string, Metric][] {
   return metricsOf(target).filter(([name, { from }]) => name === also || places.indexOf(from) <= places.indexOf(place));
-}
-
-/** The quantile that is predicted, if it is one. */
-export function quantileOf(target: TargetState): number | undefined {
-  return target.task === "regression" ? target.quantile : undefined;
 }
 
 function scoreName(target: TargetState, metric: string, t: number): string {

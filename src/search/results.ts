@@ -1,8 +1,9 @@
 import { csvLine } from "../data/csv.js";
 import { NnfitError } from "../errors.js";
 import { hidesRareClasses, rareClassMetric } from "../score/baseline.js";
-import { checkScore, type Metric, metrics, properMetric, type Scored } from "../score/metrics.js";
+import { checkScore, type Metric, metrics, properMetric } from "../score/metrics.js";
 import type { TrainingOptions } from "../train/options.js";
+import type { Estimated } from "../transform/estimands.js";
 import type { SearchOptions } from "./options.js";
 import type { FinishedJob, ScoreName } from "./trials.js";
 
@@ -10,7 +11,7 @@ import type { FinishedJob, ScoreName } from "./trials.js";
 export function scoreNameFor(
   { by, ranges }: Pick<SearchOptions, "by" | "ranges">,
   bestBy: TrainingOptions["bestBy"],
-  target: Scored,
+  target: Estimated,
 ): ScoreName {
   const changes = (setting: RegExp) => [...ranges.keys()].find((path) => setting.test(path));
   const { task } = target;
@@ -21,9 +22,9 @@ export function scoreNameFor(
   // which some trials are after, and a score such as accuracy would never choose
   const isAfterRare = hidesRareClasses(usual) && changes(/^training\.classWeights\b/) !== undefined;
   const name = by === "auto" ? (isAfterRare ? rareClassMetric() : usual) : by;
-  const isOfQuantile = name !== "loss" && (metrics[name] as Metric).isOfQuantile;
-  const changing = changes(isOfQuantile ? /^model\.loss\b/ : /^(model\.loss|scale\.target)\b/);
-  if ((name === "loss" || isOfQuantile) && changing) {
+  const hasEstimand = name !== "loss" && (metrics[name] as Metric).estimand !== undefined;
+  const changing = changes(hasEstimand ? /^model\.loss\b/ : /^(model\.loss|scale\.target)\b/);
+  if ((name === "loss" || hasEstimand) && changing) {
     const score = name === "loss" ? "the loss" : name;
     throw new NnfitError("usage", `${changing} changes what ${score} means, so trials can't be compared by it`, {
       setting: "search.by",

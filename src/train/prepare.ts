@@ -12,13 +12,14 @@ import { joinColumns, type WantedColumn } from "../data/read.js";
 import { range } from "../data/split.js";
 import { type Table, takeRows } from "../data/table.js";
 import { NnfitError } from "../errors.js";
-import { quantileOfLoss } from "../model/losses.js";
+import { estimatedBy } from "../model/losses.js";
 import type { ModelOptions } from "../model/options.js";
 import { trainableWeights } from "../model/parametrization.js";
 import type { NetworkSpec } from "../model/spec.js";
-import { checkScore, type Scored } from "../score/metrics.js";
+import { checkScore } from "../score/metrics.js";
 import { applyPipeline, applyStraight } from "../transform/apply.js";
 import { classesOf } from "../transform/classes.js";
+import type { Estimated, EstimatedState } from "../transform/estimands.js";
 import { inputColumns } from "../transform/inputColumns.js";
 import type { ScaleOptions } from "../transform/options.js";
 import { type LeftOut, learnPipeline, type PipelineState } from "../transform/pipeline.js";
@@ -95,8 +96,8 @@ export async function prepare(
 ): Promise<Prepared> {
   const { table, task, names, classes } = of;
   const { data, scale, model, training } = options;
-  const quantile = model.loss === "auto" ? undefined : quantileOfLoss(model.loss);
-  checkFits(training, { task, quantile });
+  const estimated = estimatedBy(model.loss);
+  checkFits(training, { task, ...estimated });
   const fraction = typeof data.validation === "number" ? data.validation : 0;
   const dependence = dependenceOf(table, names, data);
   const parts = membersOf(table, { fraction, members: model.members, seed: training.seed }, classes, dependence);
@@ -110,7 +111,7 @@ export async function prepare(
         leftOut: [],
       }
     : learnTransforms(of, options, { learned, dependence, weight });
-  const target = predicting(transforms.target, quantile);
+  const target = predicting(transforms.target, estimated);
   const spec = beginning
     ? continuedSpec(beginning, model, scale)
     : newSpec(model, inputColumns(pipeline), () => applyPipeline(pipeline, learned), target);
@@ -190,11 +191,9 @@ function learnTransforms(
   return { target, ...inputs };
 }
 
-/** A target of which this quantile is predicted; with none, its mean. */
-function predicting(target: TargetState, quantile: number | undefined): TargetState {
-  if (target.task === "classification") return target;
-  const { quantile: _, ...others } = target;
-  return quantile === undefined ? others : { ...others, quantile };
+/** A target of which this is predicted. */
+function predicting(target: TargetState, estimated: EstimatedState): TargetState {
+  return target.task === "classification" ? target : { task: target.task, targets: target.targets, ...estimated };
 }
 
 /** Rows of a table of their own judge all members. */
@@ -238,9 +237,9 @@ function joinRows(parts: readonly Rows[]): Rows {
   };
 }
 
-function checkFits({ bestBy, calibrate }: TrainingOptions, scored: Scored): void {
-  if (bestBy !== "loss") checkScore(bestBy, scored, "training.bestBy");
-  if (calibrate && scored.task === "regression") {
+function checkFits({ bestBy, calibrate }: TrainingOptions, of: Estimated): void {
+  if (bestBy !== "loss") checkScore(bestBy, of, "training.bestBy");
+  if (calibrate && of.task === "regression") {
     throw new NnfitError("usage", "only probabilities can be calibrated, but this is a regression", {
       setting: "training.calibrate",
     });

@@ -4,6 +4,7 @@ import { range } from "../data/split.js";
 import { columnOf, isMissing, type Table, takeRows } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { classesOf, classTarget } from "./classes.js";
+import { estimatedState } from "./estimands.js";
 import { type ScaleOptions, scaledByName, scalerFor } from "./options.js";
 import { Sample } from "./sample.js";
 import { checkMagnitude, isFinite32, LARGEST_TARGET, learnScaler, scalerState, scalingOf } from "./scalers.js";
@@ -14,8 +15,7 @@ import type { Predictions, Truth } from "./truth.js";
 export const targetState = z.discriminatedUnion("task", [
   z.strictObject({
     task: z.literal("regression"),
-    /** the quantile that is predicted; none: the mean, or near it */
-    quantile: z.number().gt(0).lt(1).optional(),
+    ...estimatedState,
     targets: z
       .array(
         z.strictObject({
