@@ -79,6 +79,18 @@ describe("the epoch that is kept", () => {
     expect(best.isOutOfPatience).toBe(true);
   });
 
+  it("is waited for anew once its score is defined", () => {
+    const best = new BestEpoch({ bestBy: "rmse", patience: 2, target: regression }, done(0));
+    keptAfter(best, [
+      [0, Number.NaN],
+      [0, 7],
+    ]);
+    best.take(done(3, 0, 8));
+    expect([best.improvedEpoch, best.isOutOfPatience]).toEqual([2, false]);
+    best.take(done(4, 0, 8));
+    expect(best.isOutOfPatience).toBe(true);
+  });
+
   it("is the last one where no rows judge it, once its weights are known to be good", () => {
     const best = new BestEpoch({ bestBy: "loss", patience: 1, target: regression }, done(0));
     best.take(done(1));
