@@ -1,6 +1,5 @@
 import { Worker } from "node:worker_threads";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import type { Table } from "../../src/data/table.js";
 import { Memory } from "../../src/engine/memory.js";
 import { seededRandom } from "../../src/engine/random.js";
 import { NnfitError } from "../../src/errors.js";
@@ -33,7 +32,7 @@ const spec = {
 
 const ROWS = 100;
 
-function block(number: number): { number: number; table: Table } {
+function block(number: number) {
   const values = (shift: number) =>
     Float64Array.from({ length: ROWS }, (_, i) => Math.fround((number + shift) / (i + 1)));
   const columns = pipeline.map(({ name }, c) => ({ type: "number" as const, name, values: values(c) }));
@@ -48,11 +47,11 @@ async function* blocks(count: number) {
   }
 }
 
-function predictorOn(threads: number, isLong = false): BlockPredictor {
+function predictorOn(threads: number, isLong = false, lenient = false): BlockPredictor {
   const memory = new Memory();
   const network = new Network(memory, spec);
   network.initialize(seededRandom(1, "weights"));
-  const predictor = new BlockPredictor(memory, [network], pipeline, { lenient: false, threads, isLong });
+  const predictor = new BlockPredictor(memory, [network], pipeline, { lenient, threads, isLong });
   onTestFinished(() => predictor.close());
   return predictor;
 }
@@ -75,6 +74,21 @@ describe("a table predicted block by block", () => {
     for (const threads of [2, 4]) expect(await predicted(threads, 40)).toEqual(alone);
     expect(await predicted(3, 40, true)).toEqual(alone);
     expect(messages).toHaveBeenCalled(); // else no thread has helped
+  });
+
+  it("has no outputs for a row with a number that is too large to compute with, if that is no error", async () => {
+    async function* withLarge() {
+      const far = block(0);
+      const [a, b] = far.table.columns;
+      a!.values[7] = 1e39;
+      b!.values[30] = -1e39;
+      yield far;
+      yield block(1);
+    }
+    const without: number[][] = [];
+    for await (const { outputs } of predictorOn(1, false, true).predict(withLarge()))
+      without.push([...outputs.keys()].filter((row) => Number.isNaN(outputs[row])));
+    expect(without).toEqual([[7, 30], []]);
   });
 
   it("has each block as soon as it is predicted, also if the next one is long in coming", async () => {
