@@ -19,6 +19,7 @@ describe("blocks in the order of time", () => {
         if (!blocks) return;
         expect(blocks).toHaveLength(folds);
         for (const [fold, { before, block }] of blocks.entries()) {
+          expect(Math.min(before.length, block.length)).toBeGreaterThan(0);
           expect(most(timesOf(codes, before))).toBeLessThan(least(timesOf(codes, block)));
           expect([...before]).toEqual(ascending(before));
           const earlier = blocks[fold - 1];
@@ -95,6 +96,8 @@ describe("blocks in the order of time", () => {
   it("are refused where one time has too many of the rows", () => {
     expect(forwardBlocks(Int32Array.from([0, 0, 0, 0, 0, 1, 2, 3]), 3)).toBeUndefined();
     expect(forwardBlocks(Int32Array.from([0, 1, 2, 2, 2, 2, 2, 2]), 3)).toBeUndefined();
+    expect(forwardBlocks(Int32Array.from([0, 0, 0, 1, 2, 3, 4, 5]), 3)).toBeUndefined(); // nothing is before the first
+    expect(forwardBlocks(Int32Array.from([0, 0, 1, 2, 3, 4, 5, 6]), 3)).toHaveLength(3);
   });
 });
 
@@ -106,10 +109,15 @@ describe("validation rows in the order of time", () => {
   });
 
   it("are later than all training rows, and both are some", () => {
+    expect(splitLatest(Int32Array.from([0, 1, 0, 0, 0, 0]), 0.5)).toEqual({
+      training: Uint32Array.of(0, 2, 3, 4, 5),
+      validation: Uint32Array.of(1),
+    });
     const twoTimes = times.filter((codes) => new Set(codes).size > 1);
     fc.assert(
       fc.property(twoTimes, fc.double({ min: 0.01, max: 0.9, noNaN: true }), (codes, fraction) => {
         const { training, validation } = splitLatest(codes, fraction);
+        expect(Math.min(training.length, validation.length)).toBeGreaterThan(0);
         expect(most(timesOf(codes, training))).toBeLessThan(least(timesOf(codes, validation)));
         expect(ascending([...training, ...validation])).toEqual([...codes.keys()]);
       }),

@@ -5,6 +5,7 @@ import {
   learnBaselines,
   notBetter,
   scoreBaselines,
+  scorePredictions,
   wantedScores,
   withScores,
 } from "../../src/score/baseline.js";
@@ -68,6 +69,17 @@ describe("the baseline", () => {
     const learned = learnBaseline(numbers, ofNumbers(values, values));
     if (learned.task !== "regression") throw new Error("it is a regression");
     expect(learned.centers[0]! / 0.5e150).toBeCloseTo(1, 12);
+  });
+
+  it("ranks nothing, also where networks have different constants, and where nothing can be ranked stays undefined", () => {
+    const learned = learnBaseline(classes, ofClasses(0, 1, 1, 2));
+    const baseline = {
+      ...ofClasses(0, 0, 1, 1),
+      probabilities: Float32Array.of(0.8, 0.1, 0.1, 0.8, 0.1, 0.1, 0.1, 0.8, 0.1, 0.1, 0.8, 0.1),
+    };
+    const rocAuc = (truth: Truth) => scorePredictions(classes, learned, truth, { baseline }).baseline.scores.rocAuc;
+    expect(rocAuc(ofClasses(0, 2, 1, 1))).toBe(0.5);
+    expect(rocAuc(ofClasses(1, 1, 1, 1))).toBe(Number.NaN);
   });
 
   it("is not beaten by a network that is as good, or whose score is not defined", () => {

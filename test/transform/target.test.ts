@@ -11,6 +11,7 @@ import {
   applyTarget,
   invertTarget,
   learnTargets,
+  predicts,
   rowsWithTarget,
   type TargetState,
   targetColumns,
@@ -209,6 +210,11 @@ describe("a target of numbers", () => {
     expect(targetState.parse(JSON.parse(JSON.stringify(target)))).toEqual(target);
   });
 
+  it("is another in another order, or with a column more or less", () => {
+    expect(predicts(target, ["z", "y"])).toBe(true);
+    for (const others of [["y", "z"], ["z"], ["z", "y", "x"]]) expect(predicts(target, others)).toBe(false);
+  });
+
   it("comes back in its own units", () => {
     const truth = truthOf(target, table);
     const back = invertTarget(target, applyTarget(target, truth));
@@ -230,6 +236,11 @@ describe("a target of numbers", () => {
           expect(Math.abs(value - y[row]!) / size).toBeLessThan(1e-5);
       }),
     );
+  });
+
+  it.each(targetScalerNames)("scaled by %s is a number whatever the network puts out", (name) => {
+    const { invert } = scalingOf(learnScaler(name, new Sample(Float64Array.of(1, 10, 1000, 1e6))));
+    for (const output of [3e38, -3e38]) expect(Number.isFinite(invert(output))).toBe(true);
   });
 
   it("is kept within the range of the training rows where that is asked for", () => {
@@ -276,6 +287,11 @@ describe("a target of classes", () => {
     const back = invertTarget(target, outputs);
     expect(back).toEqual({ task: "classification", classes: Int32Array.of(1, 0, 2), probabilities: outputs });
     expect(targetColumns(target)).toEqual([{ name: "y", type: "category", classes: ["a", "b", "c"] }]);
+  });
+
+  it("is the first of those that are equally probable", () => {
+    const back = invertTarget(target, Float32Array.of(0.2, 0.4, 0.4, 0.4, 0.4, 0.2));
+    expect(back.task === "classification" && [...back.classes]).toEqual([1, 0]);
   });
 
   it("may be numbers, and is read as such", () => {
