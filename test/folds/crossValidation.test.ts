@@ -1,12 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { type Table, takeRows } from "../../src/data/table.js";
 import { NnfitError } from "../../src/errors.js";
+import { make } from "../../src/family.js";
 import { crossValidate, type FoldResult, foldsEngine } from "../../src/folds/crossValidation.js";
 import { keepFolds } from "../../src/folds/keep.js";
 import { planFolds, prepareFold } from "../../src/folds/plan.js";
 import { foldScores } from "../../src/folds/scores.js";
 import { modelOptions } from "../../src/model/options.js";
 import { scoresOf } from "../../src/score/scoring.js";
+import { judges } from "../../src/search/judges.js";
+import { learnedRows } from "../../src/train/members.js";
 import { trainingOptions } from "../../src/train/options.js";
 import { prepare, type TaskOptions } from "../../src/train/prepare.js";
 import { findTask } from "../../src/train/task.js";
@@ -215,8 +218,23 @@ describe("a cross-validation", () => {
     expect(kept.outcome.members).toHaveLength(6);
     expect(kept.outcome.rowCounts).toEqual({ trainingRows: 45, validationRows: 45, judgedRows: 45 });
     expect(kept.outcome.judgement.scores).toEqual(scores.outOfFold);
+    const { baseline, linear } = scores.baselines;
+    if ("leftOut" in linear) throw new Error("there is one");
+    expect(kept.baseline.scores).toEqual({ baseline: baseline.scores, linear: linear.scores });
+    expect([...learnedRows(kept.prepared)]).toEqual([...x.keys()]);
+    expect(kept.prepared.rows.size).toBe(45);
     const { target } = kept.outcome;
     expect(target.task === "classification" && target.temperature).toBeGreaterThan(0);
+  });
+
+  it("judges a trial of a search by the means over its folds", async () => {
+    const { results } = await run(numbers);
+    const task = findTask(numbers, dataSettings(), "auto");
+    const judge = make(judges, { name: "folds", folds: 3 });
+    const { judgement } = await judge.judge({ task, validation: undefined }, optionsFor({}), { threads: 1 }, () => {});
+    const meanOf = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / 3;
+    expect(judgement.loss).toBeCloseTo(meanOf(results.map(({ judgement }) => judgement.loss)), 12);
+    expect(judgement.scores.rmse).toBeCloseTo(meanOf(results.map(({ judgement }) => judgement.scores.rmse!)), 9);
   });
 
   it("keeps a linear model that learned with the same weights as the networks", async () => {
@@ -262,6 +280,14 @@ describe("the scores of folds", () => {
   it("out of fold are of all rows at once", () => {
     expect(scores.outOfFold.rmse).toBeCloseTo(Math.sqrt((1 + 9) / 2), 14);
     expect(scores.outOfFold.mae).toBe(2);
+  });
+
+  it("stand beside no linear model where a fold has none", () => {
+    const linear = { leftOut: "too many columns" };
+    const lacking = results.map((result, fold) =>
+      fold === 3 ? { ...result, baselines: { ...result.baselines, linear } } : result,
+    );
+    expect(foldScores(target, lacking).baselines.linear).toEqual(linear);
   });
 
   it("stand beside the means of the baselines", () => {

@@ -9,7 +9,7 @@ import { type Baselines, scoreBaselines } from "../../src/score/baseline.js";
 import type { EpochReport } from "../../src/train/bestEpoch.js";
 import { baselinesOf, rowsToFit } from "../../src/train/compare.js";
 import type { MemberOutcome, MemberState } from "../../src/train/member.js";
-import { membersOf } from "../../src/train/members.js";
+import { learnedRows, membersOf } from "../../src/train/members.js";
 import { trainingOptions } from "../../src/train/options.js";
 import { type Prepared, prepare } from "../../src/train/prepare.js";
 import { Reports } from "../../src/train/reports.js";
@@ -96,6 +96,19 @@ describe("the members of an ensemble", () => {
     expect(judgedRows.length).toBe(rows);
   });
 
+  it("hold out whole groups, each of them a group or more, also if there are fewer groups than folds", () => {
+    const table = columns({ g: ["a", "a", "b", "b", "b", "c"], y: [1, 2, 3, 4, 5, 6] });
+    const dependence = { kind: "groups", column: "g", codes: Int32Array.of(0, 0, 1, 1, 1, 2) } as const;
+    const members = membersOf(table, { fraction: 0.1, members: 6, seed: 1 }, undefined, dependence);
+    const held = members.map(({ validation }) => validation.join());
+    for (const three of [held.slice(0, 3), held.slice(3)]) expect(three.sort()).toEqual(["0,1", "2,3,4", "5"]);
+  });
+
+  it("learn from the rows that some of them do, and from no other", () => {
+    const learned = learnedRows({ members: [{ training: Uint32Array.of(0, 3) }, { training: Uint32Array.of(3, 5) }] });
+    expect([...learned]).toEqual([0, 3, 5]);
+  });
+
   it("learn from a class that has a single row, but for the one that holds it out", () => {
     const rare = columns({ x: [1, 2, 3, 4, 5, 6], y: ["a", "b", "a", "b", "a", "c"] });
     const { table, classes } = findTask(rare, dataSettings(), "auto");
@@ -152,6 +165,13 @@ describe("an ensemble", () => {
     expect(judgement.scores.accuracy).toBe(plain.judgement.scores.accuracy);
     expect(judgement.scores.logLoss).toBeLessThan(plain.judgement.scores.logLoss!);
     expect(plain.target).toEqual(ready.target);
+  });
+
+  it("is not calibrated where no rows are held out", async () => {
+    for (const members of [1, 3]) {
+      const ready = await prepared(words, { members, validation: 0, training: { calibrate: true } });
+      expect((await run(ready)).target).toEqual(ready.target);
+    }
   });
 
   it("has them calibrated as rows are weighted", async () => {
@@ -219,6 +239,12 @@ describe("what an ensemble is compared with", () => {
     expect(r2(baselines)).toBeLessThan(0);
     expect(baselines.baseline.scores.r2).toBeLessThan(0); // of other rows' means
     expect(learned.scores?.linear?.r2).toBe(r2(baselines));
+  });
+
+  it("counts each row once, however many networks hold it out", async () => {
+    const [five, eight] = await Promise.all([5, 8].map((members) => prepared(numbers, { members })));
+    const judgedRows = Uint32Array.from({ length: rows }, (_, row) => row);
+    expect(baselinesOf(eight!, { judgedRows }).baselines).toEqual(baselinesOf(five!, { judgedRows }).baselines);
   });
 
   it("is a linear model that learns with the weights that the networks learn with", async () => {

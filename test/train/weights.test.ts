@@ -9,8 +9,9 @@ import { trainingOptions } from "../../src/train/options.js";
 import { type Prepared, prepare } from "../../src/train/prepare.js";
 import { findTask } from "../../src/train/task.js";
 import { engineFor, train } from "../../src/train/train.js";
-import { balanced } from "../../src/train/weights.js";
+import { balanced, classFactors } from "../../src/train/weights.js";
 import { scaleOptions } from "../../src/transform/options.js";
+import type { TargetState } from "../../src/transform/target.js";
 import { byDefault, columns, refusal, sourceOf, tableOf } from "../data/source.js";
 import { dataSettings } from "./settings.js";
 
@@ -172,6 +173,10 @@ describe("weights", () => {
     const expected = [0.571428571, 2, 1.333333333].map((weight) => expect.closeTo(weight, 8));
     expect(balanced(classOf, all, 3)).toEqual(expected);
     expect(balanced(classOf, all, 4)).toEqual([...expected, 0]); // one that no row has
+    const target: TargetState = { task: "classification", name: "y", type: "category", classes: ["a", "b"] };
+    const truth = { task: "classification", classes: Int32Array.of(0, 0, 0, 1, 1, 1, 1) } as const;
+    const weightOf = classFactors("balanced", target, truth)!(Uint32Array.of(0, 1, 2, 3)); // the others are held out
+    expect([weightOf(0), weightOf(3)]).toEqual([expect.closeTo(2 / 3), 2]);
   });
 
   it("of rows and classes are multiplied, and those of classes don't judge", async () => {
