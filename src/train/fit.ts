@@ -9,8 +9,8 @@ export interface Training {
   /** m′, the rows of a batch */
   readonly batchSize: number;
   readonly optimizer: Optimizer;
-  /** draws what is left out of each batch, where something is */
-  readonly dropout?: { advance(done: number): void } | undefined;
+  /** draws for each batch what dropout leaves out and the like, where something is random */
+  readonly noise?: { advance(done: number): void } | undefined;
   /** for the initial weights; without it, training begins with the weights that the network has */
   readonly weights: Random | undefined;
   /** for the order of the rows; without it, batches are taken in row order */
@@ -56,7 +56,7 @@ export function* fit(
   training: Training,
   from: Position = beginning,
 ): Generator<Start | Update | Epoch, void> {
-  const { epochs, batchSize, optimizer, dropout, weights, shuffle } = training;
+  const { epochs, batchSize, optimizer, noise, weights, shuffle } = training;
   const b = Math.ceil(rows.size / batchSize); // m / m′, the updates of an epoch
 
   if (weights) network.initialize(weights, rows); //                       W at random
@@ -77,7 +77,7 @@ export function* fit(
     for (const batch of rows.batches({ batchSize, random: shuffle, done })) {
       const share = ((epoch - 1) * b + batch.number - 1) / (epochs * b); // of all updates that are done
       optimizer.advance(share); //                                         α of this update
-      dropout?.advance(share);
+      noise?.advance(share);
       step.play(batch.size);
       const loss = step.result.value;
       total += loss * batch.size;

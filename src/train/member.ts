@@ -14,7 +14,7 @@ import type { End, Stopped } from "./ends.js";
 import { fit, type Position, type Update } from "./fit.js";
 import type { Member } from "./members.js";
 import { Optimizer, type OptimizerState } from "./optimizers.js";
-import { dropoutOf, paceOf, Rates, type RatesState } from "./pace.js";
+import { noiseOf, paceOf, Rates, type RatesState } from "./pace.js";
 import type { Prepared, Rows } from "./prepare.js";
 
 export type Progress = Update | { readonly kind: "report"; readonly report: EpochReport };
@@ -112,7 +112,7 @@ export class MemberTraining {
       epochs: training.epochs,
       batchSize,
       optimizer: this.optimizer,
-      dropout: dropoutOf(this.network, this.rates, this.random.dropout),
+      noise: noiseOf(this.network, this.rates, this.random.dropout),
       weights: given ? undefined : this.random.weights,
       shuffle: training.shuffle ? this.random.batches : undefined,
     };

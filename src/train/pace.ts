@@ -81,8 +81,8 @@ export function paceOf(
   };
 }
 
-/** Draws for each batch what its dropout leaves out, and which categories count as unknown. Nothing, where none does. */
-export function dropoutOf(
+/** Draws for each batch what its dropout leaves out, and which categories count as unknown. Undefined where nothing is random. */
+export function noiseOf(
   { dropouts, input, spec }: Network,
   { schedules: { dropout: share } }: Rates,
   random: Random,

@@ -8,7 +8,7 @@ import { Network } from "../../src/model/network.js";
 import { fit } from "../../src/train/fit.js";
 import { Optimizer, optimizerChoice } from "../../src/train/optimizers.js";
 import { trainingOptions } from "../../src/train/options.js";
-import { dropoutOf, Rates } from "../../src/train/pace.js";
+import { noiseOf, Rates } from "../../src/train/pace.js";
 import { plainNetwork } from "../model/plain.js";
 
 /**
@@ -42,7 +42,7 @@ function trained(threads: number, tabm?: number, before = 0): Float32Array {
     epochs: 3,
     batchSize: 29,
     optimizer: new Optimizer(memory, network.parameters, optimizerChoice.parse("adamw")),
-    dropout: dropoutOf(network, new Rates(trainingOptions.parse({}), 5), seededRandom(3, "dropout")),
+    noise: noiseOf(network, new Rates(trainingOptions.parse({}), 5), seededRandom(3, "dropout")),
     weights: seededRandom(3, "weights"),
     shuffle: seededRandom(3, "batches"),
   });

@@ -10,7 +10,7 @@ import { sizeOf } from "../../src/model/tensors.js";
 import { fit } from "../../src/train/fit.js";
 import { Optimizer, optimizerChoice } from "../../src/train/optimizers.js";
 import { trainingOptions } from "../../src/train/options.js";
-import { dropoutOf, Rates } from "../../src/train/pace.js";
+import { noiseOf, Rates } from "../../src/train/pace.js";
 import type { InputColumn } from "../../src/transform/inputColumns.js";
 import { numbersFrom, uniformFrom } from "../engine/reference.js";
 import { plainNetwork } from "./plain.js";
@@ -137,7 +137,7 @@ describe.each(embeddings)("%s", (_, model) => {
         epochs: 3,
         batchSize: 11,
         optimizer: new Optimizer(memory, network.parameters, optimizerChoice.parse("adam")),
-        dropout: dropoutOf(network, new Rates(trainingOptions.parse({}), 5), seededRandom(3, "dropout")),
+        noise: noiseOf(network, new Rates(trainingOptions.parse({}), 5), seededRandom(3, "dropout")),
         weights: seededRandom(3, "weights"),
         shuffle: seededRandom(3, "batches"),
       });
