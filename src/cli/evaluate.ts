@@ -1,38 +1,26 @@
 import type { Command } from "commander";
-import { checkedNetworksOf, type Model } from "../artifact/model.js";
+import type { Model } from "../artifact/model.js";
 import { type Groups, groupsIn } from "../data/dependence.js";
-import { readColumns, type WantedColumn } from "../data/read.js";
-import type { Source } from "../data/source.js";
 import { columnOf } from "../data/table.js";
-import { Memory } from "../engine/memory.js";
-import { EVALUATION_ROWS } from "../predict/evaluate.js";
-import { predictor, threadsToPredict } from "../predict/predictor.js";
 import { type Baselines, scoreBaselines } from "../score/baseline.js";
 import { bootstrap, type Intervals } from "../score/bootstrap.js";
 import { confusion, precisionAndRecall } from "../score/confusion.js";
 import { FEWEST_ROWS, type Importances, importances, passesFor } from "../score/importance.js";
 import { isShare } from "../score/metrics.js";
 import { type Scores, scoresOf } from "../score/scoring.js";
-import { holdLearned } from "../train/copies.js";
-import { applyPipeline, applyStraight } from "../transform/apply.js";
+import { applyStraight } from "../transform/apply.js";
 import { estimatedIn } from "../transform/estimands.js";
-import { inputColumns, inputsOf, widthOf } from "../transform/inputColumns.js";
-import {
-  countClipped,
-  invertTarget,
-  rowsWithTarget,
-  type TargetState,
-  targetColumns,
-  targetNames,
-  truthOf,
-} from "../transform/target.js";
+import { inputColumns, inputsOf } from "../transform/inputColumns.js";
+import { countClipped, invertTarget, type TargetState } from "../transform/target.js";
 import type { Predictions, Truth } from "../transform/truth.js";
+import { type Against, againstLines, evaluateAgainst, modelAgainst } from "./against.js";
 import { lateBar } from "./bars.js";
 import { failureOf, printResult } from "./failure.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
 import { findModel, rowsSource } from "./locate.js";
+import { predictRows } from "./predictedRows.js";
 import { clippedSentences, Remarks } from "./remarks.js";
-import { inputsToRead, type RowsOptions, rowsFormat, withRowsOptions } from "./rowsOptions.js";
+import { type RowsOptions, withRowsOptions } from "./rowsOptions.js";
 import { comparisons, confusionLines, importanceLines, ruleLines, scoreLines } from "./scores.js";
 import { summarize } from "./summary.js";
 import { count, note, oneLine, print, remark, say, some, whole } from "./text.js";
@@ -44,6 +32,7 @@ interface EvaluateOptions extends GateOptions, RowsOptions {
   readonly intervals: boolean;
   readonly importance?: boolean;
   readonly threshold?: number;
+  readonly against?: string;
 }
 
 interface Confusion extends ReturnType<typeof precisionAndRecall> {
@@ -65,6 +54,10 @@ export function configure(command: Command): Command {
         "--importance",
         "report permutation importance: how much worse the scores get when one column is shuffled",
       )
+      .option(
+        "--against <model>",
+        "compare with another model on the same rows: by how much each score differs, with a 95 % interval",
+      )
       .option(...thresholdOption)
       .option(...failIfOption)
       .option(...baselineOption)
@@ -74,6 +67,7 @@ export function configure(command: Command): Command {
         example(
           "nnfit evaluate runs/iris labelled.csv",
           "nnfit evaluate runs/iris labelled.csv --importance",
+          "nnfit evaluate runs/iris labelled.csv --against runs/earlier",
           "nnfit evaluate runs/iris labelled.csv --json > scores.json",
           'nnfit evaluate runs/iris labelled.csv --fail-if "accuracy < 0.95" --baseline scores.json --max-regression 2%',
         ),
@@ -86,9 +80,10 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const gatesOf = gatesFor(options);
   const model = modelWithThreshold(findModel(path), options.threshold);
   const gates = gatesOf(model.target);
-  const source = rowsSource(rows);
-  const evaluation = await evaluate(model, path, source, options);
-  const { scores, groups, intervals, importance } = evaluation;
+  const other =
+    options.against === undefined ? undefined : modelAgainst(options.against, rows, model, options.threshold);
+  const evaluation = await evaluate(model, path, rows, options, other);
+  const { scores, groups, intervals, importance, against } = evaluation;
   const failure = gates(scores);
 
   if (evaluation.withoutTarget > 0) say("left out", `${count(evaluation.withoutTarget, "row")} without a target`);
@@ -100,12 +95,16 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
     if (compared.length > 0) print(["", ...ruleLines(compared)]);
     if (evaluation.confusion) printMatrix(evaluation.confusion);
     if (importance) print(["", ...importanceLines(importance)]);
+    if (against) print(["", ...againstLines(model.target, scores, against)]);
     if (options.importance && !importance) say("left out", "the importance of columns: a single row can't be shuffled");
     for (const { label, remarks } of compared) for (const text of remarks) remark(`${label}: ${text}`);
   }
   const remarks = [
     ...(evaluation.seemsLearned
       ? ["the model seems to have been trained on these rows, so the scores are optimistic"]
+      : []),
+    ...(against?.seemsLearned
+      ? [`${against.model} seems to have been trained on these rows, so its scores are optimistic`]
       : []),
     ...(intervals ? remarksOnIntervals(model.groups, evaluation) : []),
   ];
@@ -115,13 +114,13 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   if (intervals && model.groups !== undefined && groups) tellGroups(model.groups, groups);
   summarize({
     title: `nnfit evaluate: ${path}`,
-    scores: { network: scores },
+    scores: { network: scores, ...(against && { [against.model]: against.scores }) },
     intervals: intervals?.of,
     compared,
     remarks,
     failure,
     facts: {
-      scores: `of ${count(evaluation.rows, "row")} of ${source.name}${intervals ? ", with 95 % intervals" : ""}`,
+      scores: `of ${count(evaluation.rows, "row")} of ${evaluation.source}${intervals ? ", with 95 % intervals" : ""}`,
       model: path,
     },
   });
@@ -131,6 +130,7 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
 /** What scoring a model on the rows of a table comes to. */
 interface Evaluation {
   readonly rows: number;
+  readonly source: string;
   /** rows of the table that were left out for it */
   readonly withoutTarget: number;
   /** the rows seem to be those that the model was trained on */
@@ -146,23 +146,22 @@ interface Evaluation {
   readonly baselines?: Baselines | undefined;
   readonly confusion?: Confusion | undefined;
   readonly importance?: Importances | undefined;
+  readonly against?: Against | undefined;
 }
 
-async function evaluate(model: Model, path: string, source: Source, options: EvaluateOptions): Promise<Evaluation> {
+async function evaluate(
+  model: Model,
+  path: string,
+  rows: string,
+  options: EvaluateOptions,
+  other: Model | undefined,
+): Promise<Evaluation> {
   const { target, pipeline, training } = model;
   const passes = options.importance ? passesFor(pipeline.length) : 1;
-  const memory = new Memory(threadsToPredict(model.network, model.members, passes * (source.bytes ?? 0)));
-  const networks = checkedNetworksOf(model, memory, path);
-  const predict = predictor(memory, networks, { columns: widthOf(pipeline), rows: EVALUATION_ROWS });
-  const format = rowsFormat(model, options);
-  const all = await readColumns(source, format, columnsToScore(model, options));
-  const table = rowsWithTarget(all, targetNames(target));
-  const truth = truthOf(target, table);
-  const X = applyPipeline(pipeline, table);
+  const predicted = await predictRows(model, path, rowsSource(rows), options, passes);
+  const { table, X, truth, outputs, predictions, predict } = predicted;
   const oddities = new Remarks(pipeline, false);
   oddities.on(table);
-  const outputs = predict(X);
-  const predictions = invertTarget(target, outputs);
   const scores = scoresOf(target, truth, predictions);
   const groupColumn = model.groups === undefined ? undefined : columnOf(table, model.groups);
   const groups = groupColumn && groupsIn(groupColumn);
@@ -176,11 +175,12 @@ async function evaluate(model: Model, path: string, source: Source, options: Eva
       ? importances(target, inputsOf(pipeline), known, (X) => invertTarget(target, predict(X)), bar.update)
       : undefined;
   bar.stop();
-  memory.close();
+  predicted.close();
   return {
     rows: table.rows,
-    withoutTarget: all.rows - table.rows,
-    seemsLearned: model.probe !== undefined && holdLearned(X, table.rows, model.probe.inputs),
+    source: table.source,
+    withoutTarget: predicted.withoutTarget,
+    seemsLearned: predicted.seemsLearned,
     oddities,
     clipped: countClipped(target, outputs, new Set()),
     scores,
@@ -189,14 +189,15 @@ async function evaluate(model: Model, path: string, source: Source, options: Eva
     baselines,
     confusion: confusionOf(target, truth, predictions),
     importance,
+    against:
+      other &&
+      (await evaluateAgainst(
+        { path: options.against!, model: other },
+        rows,
+        { target, table, truth, predictions, scores, groups },
+        options,
+      )),
   };
-}
-
-/** The inputs and targets of a model, and the column by which rows belong together, if the table has it. */
-function columnsToScore({ pipeline, target, groups }: Model, options: EvaluateOptions): WantedColumn[] {
-  const columns: WantedColumn[] = [...inputsToRead(pipeline, options), ...targetColumns(target)];
-  if (groups === undefined || columns.some(({ name }) => name === groups)) return columns;
-  return [...columns, { name: groups, type: "category", optional: true }];
 }
 
 function comparedWith({ target, training }: Model, { scores, baselines }: Evaluation) {
@@ -206,7 +207,7 @@ function comparedWith({ target, training }: Model, { scores, baselines }: Evalua
 /** For programs. */
 function fieldsOf({ target, groups: column }: Model, evaluation: Evaluation) {
   const { rows, withoutTarget, seemsLearned, oddities, clipped } = evaluation;
-  const { scores, intervals, groups, baselines, confusion, importance } = evaluation;
+  const { scores, intervals, groups, baselines, confusion, importance, against } = evaluation;
   return {
     version: 1,
     task: target.task,
@@ -223,7 +224,13 @@ function fieldsOf({ target, groups: column }: Model, evaluation: Evaluation) {
     ...baselines,
     confusion,
     ...(importance && { importance }),
+    ...(against && { against: fieldsAgainst(against) }),
   };
+}
+
+function fieldsAgainst({ model, seemsLearned, scores, differences }: Against) {
+  const { scores: difference, of: intervals, resamples } = differences;
+  return { model, seemsLearned, scores, difference, intervals, resamples };
 }
 
 /** With fewer, intervals come out too narrow: those from 10 groups held the true error four times in five. */

@@ -41,36 +41,109 @@ export function bootstrap(
   scores: Scores,
   groups?: Drawn,
 ): Intervals {
+  const { resamples, units, narrowed, drawn } = resampled(target, truth, [predictions], groups);
+  const intervals = drawn.map(({ name, each: [of] }): [string, Interval | null] => {
+    if (isShare(name) && !groups && units > 1) return [name, wilson(scores[name]!, units)];
+    return [name, around(scores[name]!, of!, { units, narrowed })]; // one for the predictions
+  });
+  return { resamples, of: Object.fromEntries(intervals) };
+}
+
+/** By how much the scores of the first of two predictions of the same rows are higher, and between which values that is. */
+export interface Differences extends Intervals {
+  readonly scores: Scores;
+}
+
+/**
+ * Both are scored on the same resamples: what makes rows easy or hard for both cancels out, so that a difference is told
+ * from chance that intervals of either hide. Percentile intervals, also of shares.
+ */
+export function pairedDifferences(
+  target: TargetState,
+  truth: Truth,
+  predictions: readonly [Predictions, Predictions],
+  scores: readonly [Scores, Scores],
+  groups?: Drawn,
+): Differences {
+  const { resamples, units, narrowed, drawn } = resampled(target, truth, predictions, groups);
+  const differences = drawn.map(({ name, each: [first, second] }) => {
+    const of = {
+      center: first!.center - second!.center, // one for each predictions
+      values: first!.values.map((value, r) => value - second!.values[r]!),
+    };
+    const difference = scores[0][name]! - scores[1][name]!;
+    return { name, difference, interval: around(difference, of, { units, narrowed }) };
+  });
+  return {
+    resamples,
+    scores: Object.fromEntries(differences.map(({ name, difference }) => [name, difference])),
+    of: Object.fromEntries(differences.map(({ name, interval }) => [name, interval])),
+  };
+}
+
+/** A score of the rows that are resampled, and of each resample; NaN where it is not defined. */
+interface Resamples {
+  readonly center: number;
+  readonly values: Float64Array;
+}
+
+interface Resampled {
+  readonly resamples: number;
+  /** rows or groups that are drawn from */
+  readonly units: number;
+  /** the error of a score of the whole table over that of the part that is resampled, if it is one */
+  readonly narrowed: number | undefined;
+  readonly drawn: readonly { readonly name: string; readonly each: readonly Resamples[] }[];
+}
+
+/** Scores of each of the predictions, on the same resamples of the rows. */
+function resampled(
+  target: TargetState,
+  truth: Truth,
+  predictions: readonly Predictions[],
+  groups: Drawn | undefined,
+): Resampled {
   const all = rowCountOf(truth);
-  const { rows, resamples } = workFor(all, columnsOf(target));
+  const { rows, resamples } = workFor(all, predictions.length * columnsOf(target));
   const random = seededRandom(SEED, "bootstrap");
   const part = rows < all ? partOf(all, rows, groups, random) : undefined;
   const judged = part ? takeTruth(truth, part.rows) : truth;
-  const scorers = scorersOf(target, judged, part ? takenPredictions(predictions, part.rows, all) : predictions);
+  const scorers = predictions.map((of) => scorersOf(target, judged, part ? takenPredictions(of, part.rows, all) : of));
   const together = part ? part.groups : groups;
   const byClass = new Set<string>(metricsOf(target).flatMap(([name, { isByClass }]) => (isByClass ? [name] : [])));
   const lacksClass = classesLackingIn(judged);
 
   const times = new Uint32Array(part ? part.rows.length : all).fill(1);
-  const centers = scorers.map(([, score]) => score(times));
-  const drawn = scorers.map(() => new Float64Array(resamples));
+  const drawn = scorers[0]!.map(([name], s) => ({
+    name,
+    each: scorers.map((of) => ({
+      score: of[s]![1],
+      center: of[s]![1](times),
+      values: new Float64Array(resamples),
+    })),
+  }));
   for (let r = 0; r < resamples; r++) {
     if (together) drawGroups(times, together, random);
     else draw(times, random);
     const lacks = lacksClass(times);
-    for (const [s, [name, score]] of scorers.entries()) {
-      drawn[s]![r] = lacks && byClass.has(name) ? Number.NaN : score(times);
+    for (const { name, each } of drawn) {
+      for (const { score, values } of each) values[r] = lacks && byClass.has(name) ? Number.NaN : score(times);
     }
   }
-  const units = groups ? groups.count : all;
-  const intervals = scorers.map(([name], s) => {
-    if (isShare(name) && !groups && all > 1) return [name, wilson(scores[name]!, all)];
-    const middle = units > 1 ? middleOf(drawn[s]!) : null; // resamples of one row are all that row
-    if (!part || !middle) return [name, middle];
-    if (Number.isNaN(scores[name])) return [name, null]; // of all rows, not of the part
-    return [name, middle.map((value) => scores[name]! + (value - centers[s]!) * part.narrowed)];
-  });
-  return { resamples, of: Object.fromEntries(intervals) };
+  return { resamples, units: groups ? groups.count : all, narrowed: part?.narrowed, drawn };
+}
+
+/** Where the middle 95 % of the resamples lie; of those of a part of the table, around the score of all rows. */
+function around(
+  score: number,
+  { center, values }: Resamples,
+  { units, narrowed }: Pick<Resampled, "units" | "narrowed">,
+): Interval | null {
+  const middle = units > 1 ? middleOf(values) : null; // resamples of one row are all that row
+  if (narrowed === undefined || !middle) return middle;
+  if (Number.isNaN(score)) return null; // of all rows, not of the part
+  const [low, high] = middle.map((value) => score + (value - center) * narrowed);
+  return [low!, high!];
 }
 
 /** How many rows are resampled, and how often. */

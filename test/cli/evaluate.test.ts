@@ -418,3 +418,55 @@ describe.concurrent("nnfit evaluate", () => {
     ]);
   });
 });
+
+describe("nnfit evaluate --against", () => {
+  interface Compared extends Evaluation {
+    readonly against: {
+      readonly model: string;
+      readonly seemsLearned: boolean;
+      readonly scores: Readonly<Record<string, number>>;
+      readonly difference: Readonly<Record<string, number>>;
+      readonly intervals: Readonly<Record<string, readonly [number, number] | null>>;
+    };
+  }
+  const words = ["evaluate", "runs/iris", "iris.csv", "--against", "runs/longer"];
+
+  beforeAll(async () => {
+    await works(["train", "iris.json", "--set", "training.epochs=60", "--out", "runs/longer"], { cwd });
+  });
+
+  it("tells by how much each score differs from another model's on the same rows", async () => {
+    const { scores, against } = json<Compared>((await works([...words, "--json"], { cwd })).out);
+    expect(against).toMatchObject({ model: "runs/longer", scores: (await evaluate("runs/longer", "iris.csv")).scores });
+    for (const [name, difference] of Object.entries(against.difference)) {
+      expect(difference).toBeCloseTo(scores[name]! - against.scores[name]!, 12);
+      const [low, high] = against.intervals[name]!;
+      expect(low).toBeLessThan(difference);
+      expect(high).toBeGreaterThan(difference);
+    }
+    expect(against.intervals.logLoss![0]).toBeGreaterThan(0); // two epochs are worse than sixty
+  });
+
+  it("says which is better, unless it may be by chance", async () => {
+    const { out, err } = await works(words, { cwd });
+    const [heading, header, ...lines] = out.trimEnd().split("\n\n").at(-1)!.split("\n");
+    expect(heading).toBe("against runs/longer, on the same rows");
+    expect(header!.trim().split(/ {2,}/)).toEqual(["network", "other", "difference", "95 % interval", "network is"]);
+    expect(lines.find((line) => line.startsWith("logLoss "))).toMatch(/ worse$/);
+    expect(err).toContain("note: runs/longer seems to have been trained on these rows, so its scores are optimistic\n");
+    const back = await works(["evaluate", "runs/longer", "iris.csv", "--against", "runs/iris"], { cwd });
+    expect(back.out).toMatch(/^logLoss .* better$/m);
+    const same = await works(["evaluate", "runs/iris", "iris.csv", "--against", "runs/iris"], { cwd });
+    expect(same.out).toMatch(/^accuracy +\S+ +\S+ +0 +- +equal$/m);
+  });
+
+  it("takes models of one target, and rows that can be read twice", async () => {
+    const other = await nnfit(["evaluate", "runs/iris", "iris.csv", "--against", "runs/diabetes"], { cwd });
+    expect([other.code, other.err]).toEqual([
+      2,
+      expect.stringMatching(/don't predict the same.*\n {2}at {4}--against/),
+    ]);
+    const piped = await nnfit(["evaluate", "runs/iris", "--against", "runs/longer"], { cwd, input: iris });
+    expect([piped.code, piped.err]).toEqual([2, expect.stringContaining("can't come from standard input")]);
+  });
+});

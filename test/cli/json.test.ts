@@ -194,7 +194,7 @@ const turns: readonly Readonly<Record<string, readonly Call[]>>[] = [
       ["evaluate runs/two t.csv --importance"],
       ["evaluate runs/two yes.csv --threshold 0.3"],
       ["evaluate runs/two green.csv"],
-      ["evaluate runs/three t.csv"],
+      ["evaluate runs/three t.csv --against runs/three"],
       ["evaluate runs/y t.csv --importance --fail-if rmse>0"],
       ["evaluate runs/targets t.csv --no-intervals"],
       ["evaluate runs/wide wide.csv"],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { take } from "../../src/data/arrays.js";
 import { seededRandom } from "../../src/engine/random.js";
-import { bootstrap, workFor } from "../../src/score/bootstrap.js";
+import { bootstrap, pairedDifferences, workFor } from "../../src/score/bootstrap.js";
 import { scoresOf } from "../../src/score/scoring.js";
 import type { TargetState } from "../../src/transform/target.js";
 import { takeTruth } from "../../src/transform/truth.js";
@@ -189,5 +189,69 @@ describe("bootstrap intervals", () => {
       expect(work.resamples).toBeGreaterThanOrEqual(200);
       expect(work.rows * work.resamples * columns).toBeLessThanOrEqual(6e7);
     }
+  });
+});
+
+describe("differences of two predictions of the same rows", () => {
+  /** Both err by the same large part of each row, and by a small one of their own; the second by `more` than the first. */
+  function pair(rows: number, more: number) {
+    const y = Float64Array.from({ length: rows }, () => 10 * random.normal());
+    const common = y.map(() => 5 * random.normal());
+    const of = (shift: number) => ({
+      task: "regression" as const,
+      values: [y.map((value, row) => value + Math.abs(common[row]!) + 0.5 * random.normal() + shift)],
+    });
+    const truth = { task: "regression", values: [y] } as const;
+    return { truth, predictions: [of(0), of(more)] as const };
+  }
+  const compared = ({ truth, predictions }: ReturnType<typeof pair>) => {
+    const scores = [scoresOf(target, truth, predictions[0]), scoresOf(target, truth, predictions[1])] as const;
+    return pairedDifferences(target, truth, predictions, scores);
+  };
+
+  it("are the first's score less the second's, with an interval as theory has it for the mean of paired differences", () => {
+    const of = pair(400, 0.2);
+    const { scores, of: intervals } = compared(of);
+    const [first, second] = of.predictions.map(({ values }) => values[0]!);
+    const y = of.truth.values[0];
+    const each = y.map((value, row) => Math.abs(first![row]! - value) - Math.abs(second![row]! - value));
+    const mean = each.reduce((sum, d) => sum + d, 0) / 400;
+    const error = Math.sqrt(each.reduce((sum, d) => sum + (d - mean) ** 2, 0) / 399 / 400);
+    expect(scores.mae).toBeCloseTo(mean, 12);
+    const [low, high] = intervals.mae!;
+    expect((low - (mean - 1.96 * error)) / error).toBeCloseTo(0, 0);
+    expect((high - (mean + 1.96 * error)) / error).toBeCloseTo(0, 0);
+  });
+
+  it("are told from chance where the intervals of both overlap", () => {
+    const of = pair(400, 0.2);
+    const { of: intervals, scores } = compared(of);
+    const [, high] = intervals.mae!;
+    expect(high).toBeLessThan(0);
+    const alone = of.predictions.map((predictions) => {
+      return bootstrap(target, of.truth, predictions, scoresOf(target, of.truth, predictions)).of.mae!;
+    });
+    expect(alone[0]![1]).toBeGreaterThan(alone[1]![0]);
+    expect(scores.mae).toBeCloseTo(-0.2, 0);
+  });
+
+  it("of the same predictions are 0, without an interval", () => {
+    const { truth, predictions } = pair(50, 0);
+    const scores = scoresOf(target, truth, predictions[0]);
+    const same = [predictions[0], predictions[0]] as const;
+    const { scores: differences, of } = pairedDifferences(target, truth, same, [scores, scores]);
+    for (const name of Object.keys(scores)) expect([differences[name], of[name]]).toEqual([0, null]);
+  });
+
+  it("of many rows, of which a part is resampled, are as narrow as those of all", () => {
+    const of = pair(200_000, 0.01);
+    expect(workFor(200_000, 10).rows).toBeLessThan(200_000);
+    const { of: intervals, scores } = compared(of);
+    const [low, high] = intervals.mae!;
+    // each row's difference has about the deviation √2 · 0.5
+    expect((high - low) / ((2 * 1.96 * Math.SQRT1_2) / Math.sqrt(200_000))).toBeGreaterThan(0.8);
+    expect((high - low) / ((2 * 1.96 * Math.SQRT1_2) / Math.sqrt(200_000))).toBeLessThan(1.2);
+    expect(low).toBeLessThan(scores.mae!);
+    expect(high).toBeGreaterThan(scores.mae!);
   });
 });
