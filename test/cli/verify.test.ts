@@ -119,6 +119,19 @@ describe.concurrent("nnfit verify", () => {
     expect((await verify(cwd)).out).toContain("line 4, epoch: nothing in the run, 3 when trained again");
   });
 
+  it("finds a history that was changed, though the model is the same", async () => {
+    const cwd = await trained({ epochs: 1 });
+    const [header, line] = text(cwd, "r", "history.csv").split("\n");
+    writeFileSync(join(cwd, "r", "history.csv"), `${header}\n${line!.replace(/^1,[^,]*/, "1,0.5")}\n`);
+    const { code, out } = await verify(cwd, "--json");
+    expect(code).toBe(1);
+    expect(json(out)).toMatchObject({
+      equal: false,
+      model: { fields: [], tensors: [] },
+      history: { line: 2, column: "loss", was: "0.5", is: line!.split(",")[1] },
+    });
+  });
+
   it("wants the model that a run began with, and with it gives the same bytes", async () => {
     const cwd = await trained();
     await works(["train", "c.json", "--out", "more", "--continue-from", "r"], { cwd });
