@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadModel } from "../../src/artifact/model.js";
+import { modelToContinue } from "../../src/cli/continue.js";
 import { folder, modelDigest, nnfit, put, works } from "./nnfit.js";
 
 const rows = (count: number, shift: number) =>
@@ -51,6 +52,18 @@ describe("--continue-from", () => {
     expect(more.training).toMatchObject({ trainingRows: 30, epochs: 4 });
     await go(cwd, "again");
     expect(modelDigest(join(cwd, "again"))).toBe(modelDigest(join(cwd, "more")));
+  });
+
+  it("leaves behind the temperature of the probabilities, which are others after more training", async () => {
+    const training = { epochs: 4, optimizer: "adam", calibrate: true };
+    const cwd = await begun({ data: { train: "t.csv", target: "class", ignore: ["y"] }, training });
+    const { target, weights } = model(cwd, "first");
+    if (target.task !== "classification") throw new Error("it is a classification");
+    const { temperature, ...others } = target;
+    expect(temperature).toBeGreaterThan(0);
+    const beginning = modelToContinue(join(cwd, "first"));
+    expect(beginning.target).toEqual(others);
+    expect(beginning.weights).toEqual(weights);
   });
 
   it("refuses a model that is not what the config describes, field by field", async () => {
