@@ -102,6 +102,9 @@ describe("nnfit search", () => {
     const cwd = searchFolder(search, { data });
     put(cwd, { "t.csv": rows(kinds), "held.csv": rows(kinds.slice(0, 20)) });
     expect((await works(["search", "c.json"], { cwd })).err).toMatch(/best +trial \d/);
+    put(cwd, { "held.csv": rows(kinds.slice(1, 20)) });
+    const others = await nnfit(["search", "c.json"], { cwd });
+    expect([others.code, others.err]).toEqual([2, expect.stringContaining("trials of another table")]);
     const same = (lines: readonly string[], cell: string) =>
       rows(lines.map((line) => line.replace(/,(?=\d+$)/, `,${cell},`)));
     const wider = (text: string) => text.replace("a,kind,y", "a,kind,same,y");
@@ -344,5 +347,13 @@ describe.concurrent("nnfit search refuses", () => {
     expect(own.err).toContain("error: the folder holds a best.json that was not written by a search");
     await works(["search", "best.json", "--out", "found"], { cwd });
     await works(["search", "best.json", "--out", "found", "--runs", "3"], { cwd });
+    const resolved = JSON.stringify({
+      ...json<object>(text(cwd, "found", "best.json")),
+      search: { ...ranges, runs: 2 },
+    });
+    put(cwd, { "again/best.json": resolved });
+    const itself = await nnfit(["search", "again/best.json", "--out", "again"], { cwd });
+    expect([itself.code, itself.err]).toEqual([2, expect.stringContaining("holds a best.json")]);
+    expect(text(cwd, "again", "best.json")).toBe(resolved);
   });
 });
