@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { gatesFor } from "../../src/cli/gates.js";
 import { short } from "../../src/cli/text.js";
+import type { TargetState } from "../../src/transform/target.js";
 import { contents, dataset, folder, json, nnfit, put, start, works } from "./nnfit.js";
 
 const numbers = ["a,y,z", ...Array.from({ length: 20 }, (_, i) => `${i},${1000 + 50 * i},${2 - ((i * 7) % 20)}`)];
@@ -119,6 +121,15 @@ describe.concurrent("--baseline", () => {
     expect(err).toMatch(new RegExp(`have +${name} ${short(iris[name]!)} \\(was \\S+, ${worse} worse\\)`));
     expect((await evaluate("--baseline", file, "--max-regression", "26%")).code).toBe(0);
     expect((await evaluate("--baseline", file)).code).toBe(1);
+  });
+
+  it("allows the same share of a score below 0, and says nothing of a score that was not defined", () => {
+    put(cwd, { "below.json": JSON.stringify({ scores: { r2: -0.5, mae: null } }) });
+    const target: TargetState = { task: "regression", targets: [{ name: "y", scaler: { name: "none" } }] };
+    const gates = gatesFor({ baseline: join(cwd, "below.json"), maxRegression: 0.1 })(target);
+    expect(gates({ r2: -0.5, mae: 3 })).toBeUndefined();
+    expect(gates({ r2: -0.549, mae: 3 })).toBeUndefined();
+    expect(gates({ r2: -0.551, mae: 3 })?.message).toContain("1 score is more than 10% worse");
   });
 
   it("must be a file of scores, and of this task's", async () => {

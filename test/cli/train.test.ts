@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { existsSync, mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { rowsThatChoose } from "../../src/cli/conclude.js";
+import type { Member } from "../../src/train/members.js";
 import {
   config,
   contents,
@@ -82,6 +84,16 @@ describe("what is said of few rows", () => {
         ...byTime.slice(2),
       ),
     ).toContain(advice);
+  });
+
+  it("says nothing of a best epoch where none was chosen", async () => {
+    expect(await train(rows)).toContain("a little too good");
+    expect(await train(rows, "--set", "training.epochs=0")).not.toContain("too good");
+  });
+
+  it("goes by the network that fewest rows choose an epoch of", () => {
+    const members = [7, 5, 6].map((held) => ({ validation: new Uint32Array(held) }) as Member); // no more is looked at
+    expect(rowsThatChoose(members)).toBe(5);
   });
 
   it("says of the latest rows that they were not learned from, and how they may be", async () => {
