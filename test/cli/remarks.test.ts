@@ -43,6 +43,11 @@ describe.concurrent("nnfit predict, of rows unlike those it learned from,", () =
     );
   });
 
+  it("tells of every missing cell in a column that lacked none in training", async () => {
+    const { err } = await predict(table("30,,5,", ...Array<string>(30).fill(fine)));
+    expect(err).toBe('note: 1 cell of "city" was missing, but none were in training\n');
+  });
+
   it("tells nothing of rows like those, and of the ends of a range", async () => {
     expect((await predict(table(fine, "21,Rome,1,", "59,Oslo,9,"))).err).toBe("");
   });

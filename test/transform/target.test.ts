@@ -9,6 +9,7 @@ import { Sample } from "../../src/transform/sample.js";
 import { learnScaler, type ScalerName, scalingOf, targetScalerNames } from "../../src/transform/scalers.js";
 import {
   applyTarget,
+  countClipped,
   invertTarget,
   learnTargets,
   predicts,
@@ -257,6 +258,13 @@ describe("a target of numbers", () => {
       [1, 6, 3],
     ]);
     expect(targetState.parse(JSON.parse(JSON.stringify(kept)))).toEqual(kept);
+  });
+
+  it("is counted as clipped once a row, and not where a row has no prediction", () => {
+    const kept = learnTargets(table, names, { target: "none", clamp: true }); // -10 to 40 and 1 to 6
+    const outputs = Float32Array.of(41, 7, 0, 3, -11, 3, 40, 0.5);
+    expect(countClipped(kept, outputs, new Set())).toBe(3);
+    expect(countClipped(kept, outputs, new Set([0, 1]))).toBe(2);
   });
 
   it("that is always the same can't be learned", async () => {
