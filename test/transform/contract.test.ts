@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { type Column, cellsOf, type Table } from "../../src/data/table.js";
+import { mostByChance } from "../../src/transform/chance.js";
 import { Contract, type Finding } from "../../src/transform/contract.js";
 import { usualLimits } from "../../src/transform/limits.js";
 import { learnPipeline } from "../../src/transform/pipeline.js";
+import { MOST_VALUES } from "../../src/transform/profile.js";
+import { numbersLike } from "../artifact/model.js";
 
 /** Park and Miller's generator. */
 function uniform(seed: number): () => number {
@@ -122,6 +125,16 @@ describe("a column of words that don't all have a place of their own", () => {
     },
   );
 
+  it("may have a share that is given on top of what is expected", () => {
+    const cells = words(Array.from({ length: 1000 }, (_, i) => (i < 900 ? "known" : `w${i}`)));
+    const table = tableOf(cells);
+    const contract = new Contract(learnPipeline(table, withPlaces(10)).pipeline, table.rows);
+    contract.add(table);
+    const [{ expectedRare, unseenLimit }] = contract.findings({ ...usualLimits, unseen: 0.02 }) as [Finding];
+    expect(expectedRare).toBeGreaterThan(0.05);
+    expect(unseenLimit).toBeCloseTo(0.02 + expectedRare!, 12);
+  });
+
   it("breaks it where a tenth more have none", () => {
     const random = uniform(5);
     const cells = (different: number) =>
@@ -141,6 +154,14 @@ describe("few rows break it", () => {
     expect(findings(numbers(training), numbers([5000])).breaks).toEqual(["far outside"]);
     expect(findings(numbers(training), numbers([-5000]))).toMatchObject({ farOutside: -5000 });
     expect(findings(numbers(training), numbers([50])).breaks).toEqual([]);
+    const farthestFirst = numbers([5000, 50, ...training]);
+    expect(findings(numbers(training), farthestFirst)).toMatchObject({ farOutside: 5000 });
+  });
+
+  it("but not where it is as far as among so many more rows one may be", () => {
+    const many = Array.from({ length: 10 }, () => training).flat();
+    expect(findings(numbers(training), numbers([...many, 5000])).breaks).toEqual([]);
+    expect(findings(numbers(training), numbers([...many, 50_000])).breaks).toEqual(["far outside"]);
   });
 
   it("where a number is far away, and no share is given that may be outside", () => {
@@ -192,6 +213,7 @@ describe("missing cells", () => {
       [0.3, 100, 20],
       [0.02, 200, 50],
       [0.1, 1000, 1000],
+      [0.05, 20, 15],
     ] as const) {
       for (let i = 0; i < 200; i++) {
         if (findings(some(training, share), some(rows, share)).breaks.includes("missing")) broken++;
@@ -200,9 +222,43 @@ describe("missing cells", () => {
     expect(broken).toBeLessThan(4);
   });
 
+  it("count as no rows of which some may be outside by chance", () => {
+    const training = numbers(Array.from({ length: 100 }, (_, i) => i));
+    const present = Array.from({ length: 100 }, (_, i) => i);
+    const alone = findings(training, numbers(present)).outsideLimit!;
+    const among = findings(training, numbers([...present, ...Array<number>(300).fill(Number.NaN)])).outsideLimit!;
+    expect(alone).toBeGreaterThan(0.05);
+    expect(400 * among).toBeCloseTo(100 * alone, 9);
+  });
+
+  it("are no cells that can't be read: these change no distribution", () => {
+    const training = Array.from({ length: 200 }, (_, i) => i);
+    const unreadable = new Map(training.map((i) => [200 + i, "many"]));
+    const values = Float64Array.from([...training, ...training.map(() => Number.NaN)]);
+    const found = findings(numbers(training), { type: "number", name: "x", values, unreadable });
+    expect(found).toMatchObject({ missing: 0, unreadable: 200, breaks: ["not numbers"] });
+    expect(found.drift).toBeCloseTo(0, 12);
+  });
+
   it("a fifth more break it, unless more may be", () => {
     const found = findings(some(1000, 0.1), some(1000, 0.3));
     expect(found.breaks).toContain("missing");
     expect(found.missingLimit).toBeCloseTo(found.missingInTraining! + 0.1, 12);
   });
+});
+
+it("a long column's distribution is known of so many values as were looked at", () => {
+  const state = { name: "x", type: "number", scaler: { name: "none" }, fill: 0, indicator: false } as const;
+  const chanceAfter = (trainingRows: number) => {
+    const contract = new Contract([{ ...state, profile: numbersLike(0, 1) }], trainingRows);
+    contract.add(tableOf(numbers(Array.from({ length: 1000 }, (_, i) => i / 1000))));
+    return contract.findings(usualLimits)[0]!.driftByChance!;
+  };
+  expect(chanceAfter(1e6)).toBe(chanceAfter(MOST_VALUES));
+  expect(chanceAfter(MOST_VALUES)).toBeLessThan(chanceAfter(MOST_VALUES / 2));
+});
+
+it("as many numbers may be outside as by chance are beyond the smallest and the largest of training", () => {
+  const some = (rows: number) => numbers(Array.from({ length: rows }, (_, i) => i % 20));
+  expect(findings(some(20), some(40)).outsideLimit).toBe(mostByChance(40, 2, 20) / 40);
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { mostByChance } from "../../src/transform/chance.js";
 import { driftOf, driftOfCategories } from "../../src/transform/drift.js";
 
 const index = (training: number[], counts: number[], rows = 1e9) => driftOf(training, rows, counts)!.index;
@@ -125,4 +126,31 @@ it.each([
   const counts = training.map((_, i) => (i < categories ? rows(i) : 0));
   const { index, chance } = driftOfCategories(training, categories * each, counts, categories)!;
   expect(index).toBeGreaterThan(Math.max(0.25, chance));
+});
+
+describe("of categories that are rare among few new rows", () => {
+  // four in ten rows have the first; 300 others have 20 of 10,000 rows each
+  const training = [0.4, ...new Array<number>(300).fill(0.6 / 300), 0];
+  const driftWith = (rows: Record<number, number>, other = 0, shares = training) => {
+    const counts = [40, ...new Array<number>(300).fill(0), other];
+    for (const [category, count] of Object.entries(rows)) counts[Number(category)] = count;
+    return driftOfCategories(shares, 10_000, counts, 301)!;
+  };
+  const spread = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [2 + i, 1]));
+
+  it("one that has far more rows than chance gives it is found", () => {
+    expect(driftWith({ 1: 60 }).index).toBeGreaterThan(0.25);
+    expect(driftWith({ 1: 60 }).index).toBeGreaterThan(driftWith({ 1: 60 }).chance);
+  });
+
+  it("one that has the most by chance is not, as it may be any of all of them", () => {
+    const mostOfOne = mostByChance(100, 20, 10_000);
+    expect(mostOfOne).toBeLessThan(mostByChance(100, 20, 10_000, 300));
+    expect(driftWith({ 1: mostOfOne + 1, ...spread(59 - mostOfOne) }).index).toBeLessThan(0.01);
+  });
+
+  it("those without a place of their own are compared with the other rare ones, however many they are", () => {
+    const shares = training.with(1, 0.6 / 300 - 0.0004).with(301, 0.0004);
+    expect(driftWith({}, 60, shares).index).toBeLessThan(0.01);
+  });
 });
