@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dependenceOf } from "../../src/data/dependence.js";
+import { checkApart, dependenceOf, groupsIn } from "../../src/data/dependence.js";
 import { dataSettings } from "../train/settings.js";
 import { columns, refusal } from "./source.js";
 
@@ -13,6 +13,20 @@ describe("rows that depend on each other", () => {
     expect(codesOf(["b", "a", "b", "c"], "groups")).toEqual([0, 1, 0, 2]);
     expect(codesOf([12, 7.5, 12, -1], "groups")).toEqual([0, 1, 0, 2]);
     expect(codesOf(["1", "x", "1.0", "01"], "groups")).toEqual([0, 1, 0, 2]); // a whole number however it is written
+  });
+
+  it("are groups of their own where they don't say it", () => {
+    const [column] = columns({ c: ["b", undefined, "a", undefined, "b", undefined] }).columns;
+    const { codes, count, alone } = groupsIn(column!);
+    expect([codes[0], new Set(codes).size, Math.max(...codes), count, alone]).toEqual([codes[4], 5, 4, 5, 3]);
+  });
+
+  it("may be judged by rows of the latest time that is learned from, and by no earlier ones", async () => {
+    const at = (...times: number[]) => columns({ c: times });
+    const check = (times: number[]) =>
+      checkApart(at(3, 7, 5), at(...times), { groups: null, time: "c", dates: "auto" });
+    check([7, 8, 9]);
+    expect(await refusal(() => check([8, 6]))).toMatchObject({ kind: "data", details: { have: '"6"' } });
   });
 
   it("are in order by numbers", () => {

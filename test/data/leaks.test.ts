@@ -49,6 +49,12 @@ describe("a column gives the target away", () => {
       "a number that is there in few rows",
       numbers(rows(300, (i) => (i % 10 < 2 ? (isYes(i) ? 2 : 1) + i / 1000 : null))),
     ],
+    ["numbers that meet between the classes", numbers(rows(300, (i) => 100 + (isYes(i) ? i : 1 - i) / 7))],
+    [
+      "numbers that lack in a tenth of the rows",
+      numbers(rows(300, (i) => (i % 10 ? (isYes(i) ? 2 : 1) + i / 1e3 : null))),
+    ],
+    ["names that few rows share", words(rows(300, (i) => `c${(i * 37) % 201}`))],
     ["names in some rows of both classes", words(rows(300, (i) => (i % 4 === 0 ? null : `c${i}`)))],
   ])("but not where it has %s", (_, column) => {
     expect(leakOf(column, churn(300))).toBeUndefined();
@@ -84,6 +90,8 @@ describe("a column gives the target away", () => {
     expect(leakOf(numbers(rows(300, (i) => i / 7)), rare)).toBeUndefined();
     expect(leakOf(words(rows(300, (i) => (i === 299 ? "b" : "a"))), rare)).toBeUndefined();
     expect(leakOf(churn(19), churn(19))).toBeUndefined();
+    const often = words(rows(26, (i) => `w${i % 18}`)); // eight times it could have been otherwise
+    expect(leakOf(often, words(rows(26, (i) => (i % 2 ? "yes" : "no"))))).toBeUndefined();
   });
 });
 

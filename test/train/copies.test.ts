@@ -1,6 +1,7 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Table } from "../../src/data/table.js";
-import { countCopies } from "../../src/train/copies.js";
+import { countCopies, countSeen, holdLearned } from "../../src/train/copies.js";
+import type { Rows } from "../../src/train/prepare.js";
 import { columns } from "../data/source.js";
 
 const copiesIn = (table: Table) =>
@@ -48,4 +49,46 @@ it("different rows are not taken for one", () => {
   expect(
     copiesIn(columns({ x: list(200_000, (row) => row), y: list(200_000, () => 1).map((y, row) => y + (row % 2)) })),
   ).toBe(0);
+});
+
+describe("held-out rows that are learned from too", () => {
+  const seenIn = (x: number[], learned: number) => {
+    const rows = { X: Float32Array.from(x), y: Float32Array.from(x), size: x.length } as Rows; // no more is looked at
+    return countSeen(
+      rows,
+      Uint32Array.from(list(learned, (row) => row)),
+      Uint32Array.from(list(20, (i) => learned + i)),
+    );
+  };
+  const held = (seen: number) => list(20, (i) => (i < seen ? i : 1000 + i));
+
+  it("are counted, where they are too many to be chance", () => {
+    const learned = list(100, (row) => row);
+    expect(seenIn([...learned, ...held(7)], 100)).toBe(7);
+    expect(seenIn([...learned, ...held(1)], 100)).toBe(0);
+  });
+
+  it("are not, where rows that are learned from are alike themselves", () => {
+    expect(seenIn([...list(100, (row) => row % 50), ...held(7)], 100)).toBe(0);
+  });
+});
+
+describe("rows that a model is scored on", () => {
+  const row = (i: number) => [number(i), i % 3];
+  const table = (rows: number[][]) => Float32Array.from(rows.flat());
+  const some = list(20, (i) => row(5 * i));
+
+  it("seem to be those that it has learned from where nearly all it has are among them", () => {
+    const rows = list(100, row);
+    expect(holdLearned(table(rows), 100, some)).toBe(true);
+    expect(holdLearned(table(rows.slice(0, 96)), 96, some)).toBe(true);
+    expect(holdLearned(table(rows.slice(0, 80)), 80, some)).toBe(false); // 16 of 20
+    expect(holdLearned(table(list(100, (i) => row(1000 + i))), 100, some)).toBe(false);
+  });
+
+  it("don't where the few that it has may be among any, or rows are alike by chance", () => {
+    expect(holdLearned(table(list(100, row)), 100, some.slice(0, 4))).toBe(false);
+    expect(holdLearned(table(list(100, row)), 100, some.slice(0, 5))).toBe(true);
+    expect(holdLearned(table(list(200, (i) => row(i % 100))), 200, some)).toBe(false);
+  });
 });
