@@ -35,7 +35,7 @@ describe("the snapshot of a training", () => {
   it("is none where text and tensors don't fit each other", () => {
     expect(decoded({ keptEpoch: 5 })).toBeUndefined();
     expect(decoded({ improvedEpoch: 4 })).toBeUndefined();
-    expect(decoded({ latestEpoch: 3 })).toBeUndefined();
+    expect(decoded({ latestEpoch: 5 })).toBeUndefined();
     expect(decoded({ slots: ["m", "v"] })).toBeUndefined();
     expect(decoded({}, [...tensors, { name: "more", shape: [3], data: Float32Array.of(0, 0, 0) }])).toBeUndefined();
     const short = tensors.map((tensor) => ({ ...tensor, shape: [2], data: tensor.data.slice(0, 2) }));

@@ -140,6 +140,9 @@ describe("the linear model beside it", () => {
       baselinesFit({ ...state, linear: { rows: 6, coefficients: [[1]], intercepts: [0] } }, numbers, [number]),
     ).toBe(false);
     const none = { leftOut: "why" };
+    const ofClass: BaselineState = { task: "classification", shares: [0.5, 0.25, 0.25], linear: none };
+    expect(baselinesFit(ofClass, classes, [number])).toBe(true);
+    expect(baselinesFit({ ...ofClass, shares: [0.5, 0.5] }, classes, [number])).toBe(false);
     expect(scoreBaselines(numbers, { ...state, linear: none }, { X, columns: [number], truth }).linear).toEqual(none);
   });
 });

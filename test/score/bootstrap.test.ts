@@ -116,7 +116,9 @@ describe("bootstrap intervals", () => {
     expect(high - low).toBeGreaterThan(0.15 * spread);
   });
 
-  it("of one group there are none", () => {
+  it("of one row or one group there are none", () => {
+    const one = classes(Int32Array.of(1), Int32Array.of(1));
+    expect(bootstrap(...one, scoresOf(...one)).of.accuracy).toBeNull();
     const of = numbers(20);
     expect(bootstrap(...of, scoresOf(...of), { codes: new Int32Array(20), count: 1 }).of.rmse).toBeNull();
   });
@@ -136,6 +138,23 @@ describe("bootstrap intervals", () => {
     };
     close(of(15, 15).accuracy, 0.7961166989641515, 1);
     close(of(95, 100).error, 0.021543679154367973, 0.11175046923191913);
+  });
+
+  it("of scores of all classes are none where few resamples have rows of each", () => {
+    const rare = [...new Array<number>(30).fill(0), 1, 2]; // one row each: both are in four of ten resamples
+    const predicted = Int32Array.from(rare, (y, row) => (row % 4 ? y : 1));
+    const probabilities = Float32Array.from({ length: 96 }, (_, i) =>
+      predicted[Math.floor(i / 3)] === i % 3 ? 0.8 : 0.1,
+    );
+    const three: TargetState = { ...two, classes: ["a", "b", "c"] };
+    const of = [
+      three,
+      { task: "classification", classes: Int32Array.from(rare) },
+      { task: "classification", classes: predicted, probabilities },
+    ] as const;
+    const { f1, balancedAccuracy, accuracy } = bootstrap(...of, scoresOf(...of)).of;
+    expect([f1, balancedAccuracy]).toEqual([null, null]);
+    expect(accuracy![0]).toBeLessThan(accuracy![1]);
   });
 
   it("are the same for the same rows", () => {
