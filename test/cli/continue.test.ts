@@ -61,7 +61,7 @@ describe("--continue-from", () => {
     if (target.task !== "classification") throw new Error("it is a classification");
     const { temperature, ...others } = target;
     expect(temperature).toBeGreaterThan(0);
-    const beginning = modelToContinue(join(cwd, "first"));
+    const beginning = modelToContinue(join(cwd, "first"), null);
     expect(beginning.target).toEqual(others);
     expect(beginning.weights).toEqual(weights);
   });
