@@ -7,7 +7,7 @@ import { NnfitError } from "../errors.js";
 import { rowsToLearn, type TaskOf } from "../train/task.js";
 import { withThreshold } from "../transform/classes.js";
 import type { ColumnState } from "../transform/pipeline.js";
-import { predicts, targetColumns, targetNames } from "../transform/target.js";
+import { predicts, type TargetState, targetColumns, targetNames } from "../transform/target.js";
 import { findModel } from "./locate.js";
 import { Remarks } from "./remarks.js";
 import { note } from "./text.js";
@@ -15,10 +15,15 @@ import { note } from "./text.js";
 /** A model whose training is to go on. Its probabilities are calibrated anew, and have the config's threshold. */
 export function modelToContinue(path: string, threshold: DataOptions["threshold"]): Model {
   const model = findModel(path);
-  if (model.target.task === "regression") return model;
-  const { temperature: _, threshold: __, ...target } = model.target;
-  const place = { setting: "data.threshold" };
-  return { ...model, target: threshold === null ? target : withThreshold(target, threshold, place) };
+  const target = uncalibrated(model.target);
+  if (threshold === null) return { ...model, target };
+  return { ...model, target: withThreshold(target, threshold, { setting: "data.threshold" }) };
+}
+
+function uncalibrated(target: TargetState): TargetState {
+  if (target.task === "regression") return target;
+  const { temperature: _, threshold: __, ...others } = target;
+  return others;
 }
 
 /** The table that the training of a model goes on with, read as the model reads its rows; whole, and what is learned of it. */

@@ -1,6 +1,5 @@
 import { InvalidArgumentError } from "commander";
 import type { Model } from "../artifact/model.js";
-import { NnfitError } from "../errors.js";
 import { withThreshold } from "../transform/classes.js";
 
 /** An option of commands that predict with a model. */
@@ -17,11 +16,5 @@ export const thresholdOption = [
 /** The same model, whose target has this threshold, if there is one. */
 export function modelWithThreshold(model: Model, threshold: number | undefined): Model {
   if (threshold === undefined) return model;
-  const at = "--threshold";
-  if (model.target.task === "classification")
-    return { ...model, target: withThreshold(model.target, threshold, { at }) };
-  throw new NnfitError("usage", "only a target with two classes has a threshold", {
-    at,
-    have: "the model predicts numbers",
-  });
+  return { ...model, target: withThreshold(model.target, threshold, { at: "--threshold" }) };
 }

@@ -49,11 +49,15 @@ export function learnClasses(
 
 /**
  * The same target, of whose two classes the second is predicted from a probability of `threshold` on.
- * @throws NnfitError for more classes, with `place` as where the threshold was asked for
+ * @throws NnfitError for any other target, with `place` as where the threshold was asked for
  */
-export function withThreshold(target: ClassTarget, threshold: number, place: ErrorDetails): ClassTarget {
-  if (target.classes.length === 2) return { ...target, threshold };
-  const have = `${target.classes.length} classes`;
+export function withThreshold(
+  target: ClassTarget | { readonly task: "regression" },
+  threshold: number,
+  place: ErrorDetails,
+): ClassTarget {
+  if (target.task === "classification" && target.classes.length === 2) return { ...target, threshold };
+  const have = target.task === "regression" ? "a target that is a number" : `${target.classes.length} classes`;
   throw new NnfitError("usage", "only a target with two classes has a threshold", { ...place, have });
 }
 

@@ -94,7 +94,11 @@ describe("the threshold of two classes", () => {
     ],
     [
       ["predict", "runs/n", "t.csv", "--threshold", "0.2"],
-      /two classes has a threshold\n {2}at {4}--threshold\n {2}have {2}the model predicts numbers\n/,
+      /two classes has a threshold\n {2}at {4}--threshold\n {2}have {2}a target that is a number\n/,
+    ],
+    [
+      ["train", "n.json", "--continue-from", "runs/n", "--set", "data.threshold=0.2", "--out", "on-n"],
+      /two classes has a threshold\n {2}at {4}--set data\.threshold=0\.2\n {2}have {2}a target that is a number\n/,
     ],
     [
       ["predict", "runs/c", "t.csv", "--threshold", "20%"],
