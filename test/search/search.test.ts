@@ -74,6 +74,25 @@ describe("a search", () => {
     expect(second.trained.map(({ trial }) => trial)).toEqual([5, 6, 7]);
   });
 
+  it("begins nothing more once a training was stopped", async () => {
+    const begun: number[] = [];
+    const isWhole = await search({
+      rungs: make(methods, methodChoice.parse("random")).rungs(5),
+      lanes: 2,
+      finished: [],
+      badness: () => 0,
+      isOver: () => false,
+      async train({ trial }) {
+        begun.push(trial);
+        if (trial === 0) return undefined;
+        await wait(5);
+        return finished({ trial, share: 1 }, 1);
+      },
+      done() {},
+    });
+    expect([isWhole, begun]).toEqual([false, [0, 1]]);
+  });
+
   it("ends with the error of a training", async () => {
     const failing = search({
       rungs: make(methods, methodChoice.parse("random")).rungs(5),
