@@ -227,6 +227,20 @@ describe("a cross-validation", () => {
     expect(target.task === "classification" && target.temperature).toBeGreaterThan(0);
   });
 
+  it("calibrates the model of all folds as classes are weighted", async () => {
+    const training = { calibrate: true, epochs: 30, classWeights: { low: 20 } };
+    const { plan, results, scores } = await run(words, { keep: true, training });
+    const without = results.map(({ prepared, ...result }) => ({
+      ...result,
+      prepared: { ...prepared, training: { ...prepared.training, classWeights: "none" as const } },
+    }));
+    const [weighted, alike] = [results, without].map((of) => {
+      const { target } = keepFolds(plan, of, scores).outcome;
+      return target.task === "classification" ? target.temperature! : Number.NaN;
+    });
+    expect(Math.abs(weighted! / alike! - 1)).toBeGreaterThan(0.05);
+  });
+
   it("judges a trial of a search by the means over its folds", async () => {
     const { results } = await run(numbers);
     const task = findTask(numbers, dataSettings(), "auto");

@@ -14,12 +14,13 @@ import { trainingOptions } from "../../src/train/options.js";
 import { type Prepared, prepare } from "../../src/train/prepare.js";
 import { Reports } from "../../src/train/reports.js";
 import { findTask } from "../../src/train/task.js";
-import { engineFor, hasModel, type Outcome, train } from "../../src/train/train.js";
+import { calibratedTarget, engineFor, hasModel, type Outcome, train } from "../../src/train/train.js";
 import { weightsOfRows } from "../../src/train/weights.js";
 import { applyPipeline } from "../../src/transform/apply.js";
 import { inputColumns, widthOf } from "../../src/transform/inputColumns.js";
 import { scaleOptions } from "../../src/transform/options.js";
-import { invertTarget } from "../../src/transform/target.js";
+import { invertTarget, type TargetState } from "../../src/transform/target.js";
+import type { Truth } from "../../src/transform/truth.js";
 import { columns } from "../data/source.js";
 import { dataSettings } from "./settings.js";
 
@@ -104,6 +105,15 @@ describe("the members of an ensemble", () => {
     for (const three of [held.slice(0, 3), held.slice(3)]) expect(three.sort()).toEqual(["0,1", "2,3,4", "5"]);
   });
 
+  it("learn in batches of no more rows than the one has that learns from the fewest", async () => {
+    const seven = columns({ x: x.slice(0, 7), y: x.slice(0, 7) });
+    for (const batchSize of ["full", 100]) {
+      const ready = await prepared(seven, { members: 2, validation: 0.5, training: { batchSize } });
+      expect(ready.members.map(({ training }) => training.length).sort()).toEqual([3, 4]);
+      expect(ready.batchSize).toBe(3);
+    }
+  });
+
   it("learn from the rows that some of them do, and from no other", () => {
     const learned = learnedRows({ members: [{ training: Uint32Array.of(0, 3) }, { training: Uint32Array.of(3, 5) }] });
     expect([...learned]).toEqual([0, 3, 5]);
@@ -165,6 +175,20 @@ describe("an ensemble", () => {
     expect(judgement.scores.accuracy).toBe(plain.judgement.scores.accuracy);
     expect(judgement.scores.logLoss).toBeLessThan(plain.judgement.scores.logLoss!);
     expect(plain.target).toEqual(ready.target);
+  });
+
+  it("has them calibrated as classes are weighted", () => {
+    const target: TargetState = { task: "classification", name: "y", type: "category", classes: ["a", "b"] };
+    const truth = { task: "classification", classes: Int32Array.from({ length: 4000 }, (_, i) => Number(i % 5 === 0)) };
+    const outputs = Float32Array.from({ length: 8000 }, (_, at) => (at % 2 ? 0.1 : 0.9));
+    const temperature = (options: Parameters<typeof calibratedTarget>[3]) => {
+      const calibrated = calibratedTarget(target, outputs, truth as Truth, options);
+      return calibrated.task === "classification" ? calibrated.temperature! : Number.NaN;
+    };
+    const weights = Float64Array.from(truth.classes, (y) => (y === 1 ? 3 : 1));
+    const byRows = temperature({ classWeights: "none", weights });
+    expect(temperature({ classWeights: { b: 3 } }) / byRows).toBeCloseTo(1, 2);
+    expect(byRows).toBeGreaterThan(1.5 * temperature({ classWeights: "none" }));
   });
 
   it("is not calibrated where no rows are held out", async () => {
