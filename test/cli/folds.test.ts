@@ -202,6 +202,28 @@ describe("nnfit train --folds 4", () => {
   });
 });
 
+it("folds are compared with the baseline and judged by their means, not by all of their rows at once", async () => {
+  const amounts = Array.from({ length: 60 }, (_, i) => `${(i * 17) % 60},${i === 7 ? 1e4 : (i * 17) % 60}`);
+  const cwd = folder({
+    "t.csv": ["x,y", ...amounts].join("\n"),
+    "c.json": JSON.stringify({
+      data: { train: "t.csv", target: "y" },
+      scale: { target: "robust" },
+      model: { hidden: [4], loss: "mae" },
+      training: { epochs: 2 },
+    }),
+  });
+  // One fold tests the outlier: its error is some 10⁴ / √20 = 2236, whatever predicts it. In the two others it draws the
+  // mean away by 10⁴ / 40 = 250, and the network less. All rows at once would have an error of 10⁴ / √60 = 1291.
+  const { err, out } = await works(["train", "c.json", "--folds", "3", "--json", "--fail-if", "rmse > 1000"], { cwd });
+  const { scores, outOfFold, baseline } = json<Result>(out);
+  expect(scores.rmse).toBeLessThan(850);
+  expect(baseline.scores.rmse).toBeGreaterThan(850);
+  expect(outOfFold.scores.rmse).toBeGreaterThan(1200);
+  expect(err).toMatch(/^ *baseline +rmse/m);
+  expect(err).not.toContain("no better than this rule");
+});
+
 describe("nnfit train --folds 3 --keep", () => {
   it("keeps the networks of all folds as one model, which says that scaling saw all rows", async () => {
     const cwd = inFolder({ model: { hidden: [8], members: 2 } });
