@@ -116,7 +116,7 @@ describe("a cross-validation", () => {
   });
 
   it("has the loss of its test rows as they are weighed, and so has the model of all folds", async () => {
-    const w = x.map((_, i) => (i % 3 ? 1 : 0.01));
+    const w = x.map((_, i) => (i % 3 ? 1 + i : 0.01));
     const weighed = columns({ x, w, y: x.map((value, i) => (i % 3 ? value : (value * 7) % 2)) });
     const { plan, results, scores } = await run(weighed, { weight: "w", keep: true });
     let [sum, total] = [0, 0];
@@ -140,6 +140,21 @@ describe("a cross-validation", () => {
       expect(judgement.scores).toEqual(scoresOf(target, truth, invertTarget(target, outputs)));
       const asTheyCame = scoresOf(prepared.target, truth, invertTarget(prepared.target, outputs));
       expect(judgement.scores.logLoss).not.toBe(asTheyCame.logLoss);
+    }
+  });
+
+  it("has baselines of the rows that its networks learn from, not of those that choose their epochs", async () => {
+    for (const members of [1, 2]) {
+      const { results } = await run(numbers, { members });
+      for (const { fold, prepared, truth, baselines } of results) {
+        if (truth.task !== "regression") throw new Error("it is a regression");
+        const learned = [...learnedRows(prepared)].map((row) => Math.sin(x[fold.learning[row]!]!) * 100 + 7);
+        expect(learned.length).toBe(members === 1 ? 24 : 30);
+        const center = learned.reduce((sum, y) => sum + y, 0) / learned.length;
+        const squares = Array.from(truth.values[0]!, (y) => (y - center) ** 2);
+        const rmse = Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);
+        expect(baselines.baseline.scores.rmse).toBeCloseTo(rmse, 9);
+      }
     }
   });
 
