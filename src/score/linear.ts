@@ -3,6 +3,7 @@ import { take, takeMatrixRows } from "../data/arrays.js";
 import { spacedRows } from "../data/split.js";
 import { estimandOf } from "../transform/estimands.js";
 import { type InputColumn, oneHot, oneHotWidth, placesOf } from "../transform/inputColumns.js";
+import { mean } from "../transform/moments.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
 import { type Design, designOf, storedPerRow } from "./design.js";
@@ -26,7 +27,7 @@ export interface KnownRows {
   readonly X: Float32Array;
   readonly columns: readonly InputColumn[];
   readonly truth: Truth;
-  /** how much each row counts in a fit, on average 1; none: all the same */
+  /** how much each row counts in a fit beside the others; none: all the same */
   readonly weights?: Float64Array | undefined;
 }
 
@@ -64,12 +65,18 @@ export function learnLinear(
   const taken = sampleOf(sampleOf(ROWS_OF_A_LOOK).affordable);
   const holdsMore = taken.affordable < taken.rows.length; // than the first look saw
   const { rows, expanded } = holdsMore ? sampleOf(taken.affordable) : taken;
-  const design = designOf(expanded, inputs, weights && take(weights, rows));
+  const design = designOf(expanded, inputs, weights && onAverageOne(take(weights, rows)));
   const known = takeTruth(truth, rows);
   const fitted = { rows: design.rows, ...ofInputs(design, fit(design, known, outputs), outputs) };
   const state = shifted(fitted, target, { X: takeMatrixRows(X, columns.length, rows), columns, truth: known });
   const areFinite = [...state.coefficients.flat(), ...state.intercepts].every(Number.isFinite);
   return areFinite ? state : "its weights are not finite";
+}
+
+/** Weights of rows that were chosen among others, or are means over networks, are not so by themselves. */
+function onAverageOne(weights: Float64Array): Float64Array {
+  const average = mean(weights);
+  return weights.map((weight) => weight / average);
 }
 
 /** Where it is not of means: so that what it leaves of these rows has its center at 0. */

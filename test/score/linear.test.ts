@@ -163,6 +163,29 @@ describe("the linear model", () => {
     expect(taken(2, 1)).toBe(100);
   });
 
+  it("learns with the weights of rows beside one another, whatever they are on average, and of those rows that are taken", () => {
+    const x = Array.from({ length: 100 }, (_, row) => (row * 37) % 100);
+    const fitted = (y: number[], weights: number[], mostWork?: number) => {
+      const of = { X: Float32Array.from(x), columns: numberColumns(1), truth: ofNumbers(y) };
+      const state = learnLinear(numbers(1), { ...of, weights: Float64Array.from(weights) }, mostWork);
+      if (typeof state === "string") throw new Error(state);
+      return [state.rows, ...state.coefficients[0]!, ...state.intercepts];
+    };
+    const y = x.map((value) => 1000 + value);
+    const weights = x.map((_, row) => 0.2 + 0.4 * (row % 5)); // on average 1
+    const alike = fitted(y, weights);
+    expect(alike[2]).toBeCloseTo(1000, -1); // the penalty draws the slope in by a hundredth
+    for (const times of [1e-3, 1.1, 3]) {
+      const found = fitted(
+        y,
+        weights.map((weight) => times * weight),
+      );
+      expect(found).toEqual(alike.map((value) => expect.closeTo(value, 9)));
+    }
+    const [half, ones] = [x.map((_, row) => (row < 50 ? 2 : 0)), x.map((_, row) => (row < 50 ? 1 : 5))];
+    expect(fitted(ones, half, 30)).toEqual([20, expect.closeTo(0, 9), expect.closeTo(1, 9)]);
+  });
+
   it("of a quantile has that share of its rows below its predictions", () => {
     const [{ X: rows }] = cases as [Case];
     const X = flat(rows);
