@@ -51,6 +51,17 @@ describe("a column of words is doubted", () => {
     expect(await doubts([...mixed(6), ...mixed(2)])).toEqual([]); // these may be codes
   });
 
+  it("but not where a third of the cells are words, or most rows have one", async () => {
+    const cells = (numbers: number, words: number) => [
+      ...Array.from({ length: numbers }, (_, i) => `${i}.5`),
+      ...Array.from({ length: words }, (_, i) => `w${i}`),
+    ];
+    expect(await doubts(cells(16, 8))).toHaveLength(1);
+    expect(await doubts(cells(15, 8))).toEqual([]);
+    expect(await doubts([...cells(16, 2), ...Array<string>(14).fill("w0")])).toHaveLength(1);
+    expect(await doubts([...cells(16, 2), ...Array<string>(15).fill("w0")])).toEqual([]);
+  });
+
   it.each([
     [["01/03/2024", "02/03/2024", "07/03/2024"], 'data.dates: "dayFirst" or "monthFirst" makes them dates'],
     [
@@ -163,6 +174,11 @@ describe("a column of words is doubted", () => {
     expect(await doubts(classes("churnd"))).toEqual([]); // of an input it is a rare category
     expect(await doubts(classes("churnd", "churnd"), { target: "x" })).toEqual([]); // more than a twentieth
     expect(await doubts(classes("chrnde"), { target: "x" })).toEqual([]);
+    const often = Array.from({ length: 250 }, (_, i) => ((i * 5) % 7 > 3 ? "churned" : "active"));
+    expect(await doubts([...often, ...Array<string>(5).fill("churnd")], { target: "x" })).toHaveLength(1);
+    const oftener = [...often, ...often];
+    expect(await doubts([...oftener, ...Array<string>(6).fill("churnd")], { target: "x" })).toEqual([]);
+    expect(await doubts([...often.map((word) => word.slice(0, 3)), "chi"], { target: "x" })).toEqual([]); // too short
     const codes = [...Array.from({ length: 60 }, (_, i) => ((i * 5) % 7 > 3 ? "grade 1" : "grade 2")), "grade 3"];
     expect(await doubts(codes, { target: "x" })).toEqual([]);
   });
@@ -260,6 +276,8 @@ describe("a column of numbers is doubted", () => {
       '"x" has values far from all others, such as 142731, while half of them lie from 100 to 120; if they are no mistakes, model.loss: "mae" and scale.target: "robust" keep them from outweighing all others',
     ]);
     expect(await doubts([...cells, "-142731.5", "4000"], { target: "x" })).toHaveLength(1);
+    const [far] = await doubts([...cells, "-142731"], { target: "x" });
+    expect(far).toContain("such as -142731,");
     expect(await doubts([...cells, "142731"])).toEqual([]);
     expect(await doubts([...cells, "1500"], { target: "x" })).toEqual([]);
     expect(await doubts([...cells, ...Array(9).fill("142731")], { target: "x" })).toEqual([]); // it is how y is distributed
@@ -269,14 +287,15 @@ describe("a column of numbers is doubted", () => {
   it.each(["customer_id", "ID", "Patient Id", "userId", "kunden-id"])("where %s names things", async (name) => {
     const named = async (idOf: (row: number) => string, given: Given = {}) => {
       const data = dataOptions.parse({ train: "t.csv", target: "y", ...given });
-      const rows = Array.from({ length: 90 }, (_, i) => `${idOf(i)},${(i * 7) % 5},${(i * 3) % 4}`);
-      return doubtsAbout(await tableOf([`${name},z,y`, ...rows].join("\n")), data, "auto");
+      const rows = Array.from({ length: 90 }, (_, i) => `${idOf(i)},${(i * 7) % 5},${(i * 5) % 7},${(i * 3) % 4}`);
+      return doubtsAbout(await tableOf([`${name},z,w,y`, ...rows].join("\n")), data, "auto");
     };
     const inGroups = (i: number) => String(100 + 7 * (i % 30));
     const validates = `"${name}" is named like an identifier, and rows share its values; if new rows will have other values, data.groups: "${name}" validates on unseen values, and doesn't learn from it`;
     expect(await named(inGroups)).toEqual([validates]);
     expect(await named((i) => `c${inGroups(i)}`)).toEqual([validates]);
     expect(await named(inGroups, { groups: "z" })).toEqual([]);
+    expect(await named((i) => String(100 + 7 * (i % 46)))).toEqual([]); // not two rows of each
     expect(await named((i) => String(100 + 7 * i))).toEqual([
       `"${name}" is named like an identifier, and each row has its own; data.ignore: ["${name}"] leaves it out`,
     ]);
@@ -333,6 +352,18 @@ describe("a column that tells the target is doubted", () => {
   ])("where it has %s", async (_, x, y, expected) => {
     expect(doubtsAbout(await read(x, y), data, "auto")).toEqual(expected);
   });
+
+  it("where its rows are of one thing each, unless the config says what rows belong together", async () => {
+    const customers = Array.from({ length: 90 }, (_, i) => `c${i % 30}`);
+    const table = await read(
+      customers,
+      customers.map((_, i) => ["yes", "no"][(i % 30) % 2]!),
+    );
+    const [doubt, ...others] = doubtsAbout(table, data, "auto");
+    expect(doubt).toMatch(/^all rows with the same "x" have the same "y"; .* data\.groups: "x" validates on unseen/);
+    expect(others).toEqual([]);
+    expect(doubtsAbout(table, { ...data, groups: "z" }, "auto")).toEqual([]);
+  });
 });
 
 describe("numbers of more digits than a double keeps are doubted", () => {
@@ -341,6 +372,7 @@ describe("numbers of more digits than a double keeps are doubted", () => {
     '"x" has whole numbers beyond 2^53, which are rounded, so different ones may become the same; data.types: { "x": "category" } keeps them apart, data.ignore: ["x"] leaves them out';
   it.each([
     ["account numbers", ids(9007199254740990n), [told]],
+    ["those below 0", ids(-9007199254741080n), [told]],
     ["shorter ones", ids(900719925474000n), []],
     ["measures of any size", Array.from({ length: 30 }, (_, i) => (i % 2 ? "1e18" : "0.5")), []],
     ["powers of ten", Array.from({ length: 30 }, (_, i) => `1e${i + 20}`), []],

@@ -68,6 +68,10 @@ describe("a column gives the target away", () => {
     expect(leakOf(numbers(price.map((value, i) => (i % 50 === 0 ? null : -value))), known)).toBe("line");
     expect(leakOf(numbers(price.map((value, i) => (i % 10 === 0 ? null : -value))), known)).toBeUndefined();
     expect(leakOf(numbers(price.map((value, i) => value + ((i * 7) % 11) / 5)), known)).toBeUndefined(); // r² .998
+    const without = (some: number) => numbers(price.map((value, i) => (i < some ? null : value)));
+    const lower = numbers(price.map((value) => value - 0.5));
+    expect(leakOf(lower, without(280))).toBe("line"); // rows without a target tell nothing
+    expect(leakOf(lower, without(281))).toBeUndefined();
     expect(leakOf(numbers(rows(300, () => 5)), known)).toBeUndefined();
     expect(leakOf(numbers(price), numbers(rows(300, () => 5)))).toBeUndefined();
   });
@@ -79,6 +83,8 @@ describe("a column gives the target away", () => {
     const closed = words(rows(300, (i) => (isYes(i) && i !== 150 ? "closed" : "open")));
     expect(leakOf(closed, churn(300))).toBe("mostly");
     expect(leakOf(numbers(rows(300, (i) => (i < 4 ? 7 : (i % 5) * 10))), grades)).toBe("mostly");
+    const some = words(rows(300, (i) => (i % 7 ? "ABCDE"[i % 5]! : null)));
+    expect(leakOf(codes(4), some)).toBe("mostly");
     expect(leakOf(codes(20), grades)).toBeUndefined();
     const rare = words(rows(300, (i) => (i % 60 === 0 ? "yes" : "no")));
     expect(leakOf(words(rows(300, (i) => (i % 120 === 0 ? "a" : "b"))), rare)).toBeUndefined(); // as good as always "no"
