@@ -4,6 +4,7 @@ import {
   baselinesFit,
   learnBaselines,
   notBetter,
+  ruleOfEach,
   scoreBaselines,
   scorePredictions,
   wantedScores,
@@ -46,6 +47,20 @@ describe("the baseline", () => {
 
   it("of equally frequent classes takes the first", () => {
     expect(scoreBaseline(classes, learnBaseline(classes, ofClasses(2, 1)), ofClasses(1)).rule).toBe('always "b"');
+  });
+
+  it("of several networks is one rule where it is the same for each, and else one of each", () => {
+    const rule = (target: TargetState, ...truths: Truth[]) =>
+      ruleOfEach(
+        target,
+        truths.map((truth) => learnBaseline(target, truth)),
+      );
+    expect(rule(classes, ofClasses(1, 1, 0), ofClasses(1, 2, 1))).toBe('always "b"');
+    expect(rule(classes, ofClasses(1, 1, 0), ofClasses(2, 2))).toMatch(/most frequent class of each network/);
+    expect(rule(numbers, ofNumbers([1, 3], [2, 4]), ofNumbers([2, 2], [3, 3]))).toBe(
+      "always the means of the training rows",
+    );
+    expect(rule(numbers, ofNumbers([1, 3], [2, 4]), ofNumbers([1, 3], [2, 5]))).toMatch(/means of each network/);
   });
 
   it("of numbers is always the mean of the training rows, of each target its own", () => {

@@ -45,6 +45,16 @@ it("rows of few values are alike by chance, and are no copies", () => {
   expect(copiesIn(table)).toBe(0);
 });
 
+it("rows of more values are so too, if fewer than half of the different ones have numbers of their own", () => {
+  const table = (values: number) =>
+    columns({
+      a: list(400, (row) => (row % 200) % values),
+      b: list(400, (row) => `b${Math.floor((row % 200) / values)}`),
+    });
+  expect(copiesIn(table(99))).toBe(0);
+  expect(copiesIn(table(100))).toBe(200);
+});
+
 it("different rows are not taken for one", () => {
   expect(
     copiesIn(columns({ x: list(200_000, (row) => row), y: list(200_000, () => 1).map((y, row) => y + (row % 2)) })),

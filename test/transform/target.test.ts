@@ -10,6 +10,7 @@ import { learnScaler, type ScalerName, scalingOf, targetScalerNames } from "../.
 import {
   applyTarget,
   countClipped,
+  extendedBy,
   invertTarget,
   learnTargets,
   predicts,
@@ -258,6 +259,20 @@ describe("a target of numbers", () => {
       [1, 6, 3],
     ]);
     expect(targetState.parse(JSON.parse(JSON.stringify(kept)))).toEqual(kept);
+  });
+
+  it("of more training rows is kept within the range of both, or within none", () => {
+    const rangesAfter = (y: number[], clamp: boolean, kept = true) => {
+      const before = learnTargets(table, names, { target: "standard", clamp: kept });
+      const after = extendedBy(before, columns({ y, z: [0, 50] }), clamp);
+      return after.task === "regression" && after.targets.map(({ range }) => range);
+    };
+    expect(rangesAfter([-5, 4], true)).toEqual([
+      [-10, 50],
+      [-5, 6],
+    ]);
+    expect(rangesAfter([-5, 4], false)).toEqual([undefined, undefined]);
+    expect(rangesAfter([-5, 4], true, false)).toEqual([undefined, undefined]);
   });
 
   it("is counted as clipped once a row, and not where a row has no prediction", () => {
