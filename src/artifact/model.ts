@@ -1,4 +1,5 @@
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { join } from "../data/arrays.js";
 import type { CellFormat } from "../data/csv.js";
@@ -6,7 +7,7 @@ import { csvOptions, thousandsMark } from "../data/options.js";
 import type { Memory } from "../engine/memory.js";
 import { fileError, NnfitError } from "../errors.js";
 import { takes } from "../model/inputs.js";
-import { losses } from "../model/losses.js";
+import { estimatedBy, losses } from "../model/losses.js";
 import { Network } from "../model/network.js";
 import { MOST_NETWORKS } from "../model/options.js";
 import { countParameters, tensorsOf } from "../model/parts.js";
@@ -18,6 +19,7 @@ import { stopped } from "../train/ends.js";
 import type { Fingerprint } from "../train/fingerprint.js";
 import { trainingOptions } from "../train/options.js";
 import type { Snapshot } from "../train/reports.js";
+import { estimatedIn } from "../transform/estimands.js";
 import { inputColumns } from "../transform/inputColumns.js";
 import { pipelineState } from "../transform/pipeline.js";
 import { targetState, targetWidth } from "../transform/target.js";
@@ -265,6 +267,8 @@ function checkConsistent(
     found.join() !== expected.join() && "its tensors are not those of its network",
     weights.length !== members * countParameters(network) && "it has more or fewer weights than its network",
     !takes(network, inputColumns(pipeline)) && "its network does not fit its columns",
+    !isDeepStrictEqual(estimatedIn({ task: loss.task, ...estimatedBy(network.loss) }), estimatedIn(target)) &&
+      "its loss is not of what is estimated",
     (loss.task !== target.task || outputs !== network.outputs) && "its network does not fit its target",
     training.baseline &&
       !baselinesFit(training.baseline, target, inputColumns(pipeline)) &&

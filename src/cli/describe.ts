@@ -11,6 +11,7 @@ import type { Prepared } from "../train/prepare.js";
 import type { TaskOf } from "../train/task.js";
 import type { Engine } from "../train/train.js";
 import { cycles } from "../transform/cycles.js";
+import { estimandOf } from "../transform/estimands.js";
 import type { ColumnState } from "../transform/pipeline.js";
 import { isStraight } from "../transform/scalers.js";
 import { type TargetState, targetNames } from "../transform/target.js";
@@ -82,6 +83,8 @@ function describeTarget(
       ({ name, scaler, range }) => `${name} (scaled by ${scaler.name}${clippedText(range)})`,
     );
     say("target", `${some(targets)}: a regression`);
+    if (estimandOf(target).isPositive)
+      say("", "the network predicts the logarithm of the mean, so the target is only divided by its size: 0 stays 0");
     if (prepared.spec.loss.name === "mse" && !target.targets.every(({ scaler }) => isStraight(scaler)))
       say(
         "",

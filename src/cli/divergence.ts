@@ -7,6 +7,7 @@ import type { MemberOutcome } from "../train/member.js";
 import { optimizerChoice } from "../train/optimizers.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Outcome } from "../train/train.js";
+import { estimandOf } from "../transform/estimands.js";
 import { inputNames } from "../transform/inputColumns.js";
 import { targetNames } from "../transform/target.js";
 import { count, plain, short, some, whole } from "./text.js";
@@ -171,6 +172,7 @@ function scaledTarget({ name, place, extreme }: FoundCell, { prepared: { target,
   const others = typeof setting === "string" ? { "*": setting } : setting;
   const scale = (scaler: string) =>
     `"scale": ${JSON.stringify({ target: states.length === 1 ? scaler : { ...others, [name]: scaler } })}`;
+  if (estimandOf(target).isPositive) return `correcting the cell at ${place}`; // it can't be scaled otherwise
   if (extreme.far > WILD) {
     const isUnscaled = states.find((state) => state.name === name)?.scaler.name === "none";
     return `scaling the target: ${scale(isUnscaled ? "standard" : "quantileNormal")}`;

@@ -3,7 +3,7 @@ import { NnfitError } from "../errors.js";
 import { firstScores } from "../score/baseline.js";
 import { metrics } from "../score/metrics.js";
 import { type Scores, scoreKinds } from "../score/scoring.js";
-import { estimandOf, estimatedIn } from "../transform/estimands.js";
+import { estimandOf } from "../transform/estimands.js";
 import type { TargetState } from "../transform/target.js";
 import { earlierScores } from "./earlierScores.js";
 import { nearName } from "./nearName.js";
@@ -88,17 +88,16 @@ export function gatesFor(options: GateOptions): (target: TargetState) => Gates {
         have: Object.keys(earlier.scores).join(", ") || "no score",
       });
     }
-    const { quantile } = estimatedIn(target);
-    if (earlier && earlier.quantile !== quantile) {
-      const text = (quantile: number | undefined) =>
-        quantile === undefined ? "no quantile" : `the quantile ${quantile}`;
+    const estimand = estimandOf(target);
+    const before = earlier && estimandOf({ task: target.task, ...earlier.estimated }).text;
+    if (before !== undefined && before !== estimand.text) {
       throw new NnfitError("data", "the earlier scores are of another quantile than this model predicts", {
         at: baseline,
-        have: `${text(earlier.quantile)}, and ${text(quantile)} now`,
+        have: `the ${before}, and the ${estimand.text} now`,
       });
     }
     // other scores are best for a mean, and get worse where a quantile gets better
-    const compared = estimandOf(target).isMean ? Object.keys(kinds) : firstScores(target);
+    const compared = estimand.isMean ? Object.keys(kinds) : firstScores(target);
     return (scores) => {
       const failures = [
         ...conditionFailures(failIf, scores),

@@ -33,6 +33,7 @@ export const operations = {
   uniform: kernel("uniformOf"),
   exp: kernel("expOf"),
   expm1: kernel("expm1Of"),
+  log: kernel("logOf"),
   tanh: kernel("tanhOf"),
   sigmoid: kernel("sigmoidOf"),
   softplus: kernel("softplusOf"),

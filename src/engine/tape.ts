@@ -245,6 +245,7 @@ export class Tape {
   exp = (x: Matrix) => this.pointwise("exp", [x]);
   /** eˣ − 1 */
   expm1 = (x: Matrix) => this.pointwise("expm1", [x]);
+  log = (x: Matrix) => this.pointwise("log", [x]);
   tanh = (x: Matrix) => this.pointwise("tanh", [x]);
   /** σ(x) = 1 / (1 + e⁻ˣ) */
   sigmoid = (x: Matrix) => this.pointwise("sigmoid", [x]);

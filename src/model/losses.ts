@@ -43,7 +43,7 @@ function averaged({ value, gradient, inverseLink }: RowLoss): Loss {
 interface LossMember<O extends z.ZodObject> extends Member<O, Loss> {
   readonly task: Task;
   /** The inverse link's name, for people. */
-  readonly inverseLink: "identity" | "sigmoid" | "softmax";
+  readonly inverseLink: "identity" | "exp" | "sigmoid" | "softmax";
   /** How many outputs the network needs for a target of so many columns (regression) or classes. */
   outputs(width: number): number;
   /** the most classes it is for, if there is a limit */
@@ -145,6 +145,28 @@ export const losses = {
     estimated: ({ q }) => ({ quantile: q }),
   }),
 
+  poisson: {
+    about: "deviance of the Poisson distribution: predicts the mean of counts, by its logarithm",
+    options: none,
+    task: "regression",
+    inverseLink: "exp",
+    outputs: (targets) => targets,
+    estimated: () => ({ distribution: "poisson" }),
+    with: () =>
+      averaged({
+        // 2·(y·log(y/μ) − y + μ), μ = e^ŷ; beyond the largest mean, along the tangent
+        value: (tape, yHat, y) => {
+          const beyond = tape.multiply(tape.maximum(tape.subtract(yHat, LARGEST_LOG_MEAN), 0), LARGEST_MEAN);
+          const mu = tape.add(expMean(tape, yHat), beyond);
+          const logY = tape.log(tape.maximum(y, SMALLEST_COUNT)); // 0·log 0 is 0
+          const logRatio = tape.subtract(logY, yHat);
+          return tape.multiply(tape.add(tape.multiply(y, logRatio), tape.subtract(mu, y)), 2);
+        },
+        gradient: (tape, yHat, y) => tape.multiply(tape.subtract(expMean(tape, yHat), y), 2),
+        inverseLink: expMean,
+      }),
+  } satisfies LossMember<typeof none>,
+
   crossEntropy: {
     about: "softmax and negative log-likelihood: one output per class",
     options: crossEntropyOptions,
@@ -182,6 +204,19 @@ export const losses = {
       }),
   } satisfies LossMember<typeof none>,
 };
+
+/**
+ * Means do not grow beyond it, so that a step too far is no catastrophe. Of targets divided by their root mean square, or the
+ * largest, none is larger unless it is one of more than e¹⁰ = 22,026 rows.
+ */
+const LARGEST_LOG_MEAN = 5;
+const LARGEST_MEAN = 148.4131591025766; // e⁵
+const SMALLEST_COUNT = 2 ** -100;
+
+/** μ = e^ŷ */
+function expMean(tape: Tape, yHat: Matrix): Matrix {
+  return tape.exp(tape.minimum(yHat, LARGEST_LOG_MEAN));
+}
 
 /** [−ŷ, ŷ], side by side: σ(−ŷ) has all its digits where of 1 − σ(ŷ) none are left. Of each column. */
 function bothWays(tape: Tape, yHat: Matrix): Matrix {

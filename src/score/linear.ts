@@ -7,11 +7,11 @@ import { mean } from "../transform/moments.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
 import { type Design, designOf, storedPerRow } from "./design.js";
-import { type Coefficients, inverseLink, logistic, MOST_EVALUATIONS, ridge } from "./regressions.js";
+import { type Coefficients, generalized, inverseLink, logistic, MOST_EVALUATIONS, ridge } from "./regressions.js";
 
 /**
  * A linear model of the network's inputs, numbers scaled by straight lines: w·x + b of each output, which are the targets in
- * their own units; or the logits of the classes, of two classes that of the second.
+ * their own units, or what their inverse link takes; or the logits of the classes, of two classes that of the second.
  */
 export const linearState = z.strictObject({
   /** how many of the training rows it was fitted to */
@@ -67,7 +67,7 @@ export function learnLinear(
   const { rows, expanded } = holdsMore ? sampleOf(taken.affordable) : taken;
   const design = designOf(expanded, inputs, weights && onAverageOne(take(weights, rows)));
   const known = takeTruth(truth, rows);
-  const fitted = { rows: design.rows, ...ofInputs(design, fit(design, known, outputs), outputs) };
+  const fitted = { rows: design.rows, ...ofInputs(design, fit(design, target, known), outputs) };
   const state = shifted(fitted, target, { X: takeMatrixRows(X, columns.length, rows), columns, truth: known });
   const areFinite = [...state.coefficients.flat(), ...state.intercepts].every(Number.isFinite);
   return areFinite ? state : "its weights are not finite";
@@ -79,10 +79,10 @@ function onAverageOne(weights: Float64Array): Float64Array {
   return weights.map((weight) => weight / average);
 }
 
-/** Where it is not of means: so that what it leaves of these rows has its center at 0. */
+/** Where ridge regression, of means, is to be shifted: so that what it leaves of these rows has its center at 0. */
 function shifted(state: LinearState, target: TargetState, { truth, ...inputs }: KnownRows): LinearState {
   const { center, linear } = estimandOf(target);
-  if (!linear.isShifted) return state;
+  if (linear.fit !== "shifted") return state;
   const predicted = predictLinear(state, target, inputs);
   if (predicted.task === "classification" || truth.task === "classification") return state;
   const shifts = predicted.values.map((values, t) => center(values.map((yHat, row) => truth.values[t]![row]! - yHat)));
@@ -128,7 +128,12 @@ export function predictLinear(
     }
     for (let k = 0; k < outputs; k++) values[k]![row] = sums[k]!;
   }
-  if (target.task === "regression") return { task: "regression", values };
+  if (target.task === "regression") {
+    const { linear } = estimandOf(target);
+    if (linear.fit === "generalized")
+      for (const of of values) for (let row = 0; row < rows; row++) of[row] = linear.inverseLink(of[row]!);
+    return { task: "regression", values };
+  }
   const classes = target.classes.length;
   const probabilities = new Float32Array(rows * classes);
   const logits = new Float64Array(classes); // one for each class, or of two that of the second, beside 0
@@ -141,14 +146,17 @@ export function predictLinear(
   return invertTarget({ ...target, temperature: 1 }, probabilities); // that is the network's
 }
 
-/** Multiplications for a row of so many values: of XᵀX, and for classes those of two passes an evaluation. */
+/** Multiplications for a row of so many values: of XᵀX, and where it takes several evaluations those of two passes each. */
 function workPerRow(stored: number, target: TargetState): number {
-  const passes = target.task === "classification" ? 2 * MOST_EVALUATIONS * outputsOf(target) : target.targets.length;
+  const isIterated = target.task === "classification" || estimandOf(target).linear.fit === "generalized";
+  const passes = (isIterated ? 2 * MOST_EVALUATIONS : 1) * outputsOf(target);
   return (stored * stored) / 2 + passes * stored;
 }
 
-function fit(design: Design, truth: Truth, outputs: number): Coefficients {
-  return truth.task === "regression" ? ridge(design, truth.values, ALPHA) : logistic(design, truth.classes, outputs);
+function fit(design: Design, target: TargetState, truth: Truth): Coefficients {
+  if (truth.task === "classification") return logistic(design, truth.classes, outputsOf(target));
+  const { linear } = estimandOf(target);
+  return linear.fit === "generalized" ? generalized(design, truth.values, linear) : ridge(design, truth.values, ALPHA);
 }
 
 /** The same for inputs that are neither standardized nor less their means, in the digits that a model file needs. */

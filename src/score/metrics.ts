@@ -53,6 +53,9 @@ export type Metric = RegressionMetric | ClassificationMetric;
 /** A float32 probability can't be told from 0 or 1 closer than this; scikit-learn clips at the same. */
 const SMALLEST_PROBABILITY = 2 ** -23;
 
+/** A mean that became 0 in too few digits; the largest target over it is still a double. */
+const SMALLEST_MEAN = 1e-150;
+
 /** Whether a score, of one target or of several, is a share of the rows. */
 export function isShare(name: string): boolean {
   return Object.hasOwn(metrics, name) && (metrics as Record<string, Metric>)[name]!.isShare === true; // looked up by its name
@@ -125,6 +128,23 @@ export const metrics = {
           const e = predicted[row]! - truth[row]!;
           return Math.max((1 - q) * e, -q * e);
         });
+    },
+  },
+  poissonDeviance: {
+    about:
+      "mean deviance of the Poisson distribution, in the target's units, for models with the loss poisson: 2·(y·log(y/μ) − y + μ), y true and μ predicted",
+    task: "regression",
+    better: "lower",
+    from: "line",
+    isProper: true,
+    isInUnits: true,
+    estimand: "poisson",
+    of: (truth, predicted) => {
+      const deviances = truth.map((y, row) => {
+        const mu = Math.max(predicted[row]!, SMALLEST_MEAN);
+        return 2 * ((y > 0 ? y * log(y / mu) : 0) - y + mu);
+      });
+      return (times) => mean(times, (row) => deviances[row]!);
     },
   },
   accuracy: {

@@ -1,4 +1,5 @@
 import { exp, log, log1p } from "../engine/scalar.js";
+import type { GeneralizedLinear } from "../transform/estimands.js";
 import { mean } from "../transform/moments.js";
 import { factorize, solve } from "./cholesky.js";
 import { addToDiagonal, type Design, gram } from "./design.js";
@@ -43,10 +44,12 @@ export function ridge(design: Design, y: readonly Float64Array[], alpha: number)
   return { weights, intercepts };
 }
 
-/** Evaluations of loss and gradient that a logistic regression may take; most tables need fewer. */
+/** Evaluations of loss and gradient that a regression may take; most tables need fewer. */
 export const MOST_EVALUATIONS = 50;
-/** It is done when a step promises to better the mean loss by less. */
+/** It is done when a step promises to better the mean loss by less: of probabilities, */
 const ENOUGH = 1e-9;
+/** and of means, as a share of the curvature at their center. */
+const ENOUGH_OF_MEANS = 1e-12;
 
 /**
  * Logistic regression: minimizes the weighted sum of the cross-entropies + |w|²/2, which is scikit-learn's default; with
@@ -56,16 +59,66 @@ const ENOUGH = 1e-9;
  * regression algorithm, 1992): that is the preconditioner.
  */
 export function logistic(design: Design, classes: Int32Array, outputs: number): Coefficients {
-  const { rows, width, means } = design;
+  return penalized(design, {
+    start: logShares(classes, outputs, weightsOf(design)),
+    curvature: outputs === 1 ? 1 / 4 : 1 / 2,
+    enough: ENOUGH,
+    at: (z, row, slopes) => crossEntropy(z, classes[row]!, slopes),
+  });
+}
+
+/**
+ * A generalized linear model of each target: minimizes the weighted sum of the losses + |w|²/2, which of the Poisson
+ * distribution is scikit-learn's PoissonRegressor with α = 1/rows. The preconditioner is its curvature where it starts, at
+ * the mean.
+ * y: of each target the values of the design's rows
+ */
+export function generalized(design: Design, y: readonly Float64Array[], of: GeneralizedLinear): Coefficients {
   const weightOf = weightsOf(design);
-  const bound = outputs === 1 ? 1 / 4 : 1 / 2;
-  const L = gram(design).map((value) => bound * value);
+  const weights = new Float64Array(design.width * y.length);
+  const intercepts = new Float64Array(y.length);
+  for (const [t, target] of y.entries()) {
+    const center = mean(target.map((value, r) => weightOf(r) * value)) || 1 / design.rows; // of 0 there is no logarithm
+    const fitted = penalized(design, {
+      start: Float64Array.of(of.link(center)),
+      curvature: of.curvature(center),
+      enough: ENOUGH_OF_MEANS * of.curvature(center),
+      at: (z, row, slopes) => {
+        const mu = of.inverseLink(z[0]!);
+        slopes[0] = of.slope(target[row]!, mu);
+        return of.loss(target[row]!, mu, z[0]!);
+      },
+    });
+    weights.set(fitted.weights, t * design.width);
+    intercepts.set(fitted.intercepts, t);
+  }
+  return { weights, intercepts };
+}
+
+/** The loss of a row's outputs z = w·x + b. */
+interface RowLoss {
+  /** the intercepts to begin with, one for each output */
+  readonly start: Float64Array;
+  /** ∂²/∂z² of an output, about or at most */
+  readonly curvature: number;
+  /** It is done when a step promises to better the mean loss by less. */
+  readonly enough: number;
+  /** its value; writes its slopes by z */
+  at(z: Float64Array, row: number, slopes: Float64Array): number;
+}
+
+/** Minimizes the weighted sum of the rows' losses + |w|²/2. */
+function penalized(design: Design, { start, curvature, enough, at: lossAt }: RowLoss): Coefficients {
+  const { rows, width, means } = design;
+  const outputs = start.length;
+  const weightOf = weightsOf(design);
+  const L = gram(design).map((value) => curvature * value);
   addToDiagonal(L, width, 1);
   factorize(L, width);
 
   const size = width * outputs;
-  const logits = new Float64Array(outputs);
-  const residuals = new Float64Array(outputs);
+  const z = new Float64Array(outputs);
+  const slopes = new Float64Array(outputs);
   const totals = new Float64Array(outputs);
   const offsets = new Float64Array(outputs);
   /** x: the weights [outputs, width], then the intercepts */
@@ -81,13 +134,13 @@ export function logistic(design: Design, classes: Int32Array, outputs: number): 
     }
     totals.fill(0);
     for (let r = 0; r < rows; r++) {
-      for (let k = 0; k < outputs; k++) logits[k] = offsets[k]! + dotRow(design, r, x, k * width);
+      for (let k = 0; k < outputs; k++) z[k] = offsets[k]! + dotRow(design, r, x, k * width);
       const weight = weightOf(r);
-      loss += weight * crossEntropy(logits, classes[r]!, residuals);
+      loss += weight * lossAt(z, r, slopes);
       for (let k = 0; k < outputs; k++) {
-        const residual = weight * residuals[k]!;
-        totals[k]! += residual;
-        addRow(design, r, residual, gradient, k * width);
+        const slope = weight * slopes[k]!;
+        totals[k]! += slope;
+        addRow(design, r, slope, gradient, k * width);
       }
     }
     for (let k = 0; k < outputs; k++) {
@@ -100,13 +153,13 @@ export function logistic(design: Design, classes: Int32Array, outputs: number): 
   function precondition(g: Float64Array): void {
     for (let k = 0; k < outputs; k++) {
       solve(L, width, g.subarray(k * width, (k + 1) * width));
-      g[size + k]! /= bound * rows;
+      g[size + k]! /= curvature * rows;
     }
   }
 
   const x = new Float64Array(size + outputs);
-  x.set(logShares(classes, outputs, weightOf), size);
-  minimize({ at, precondition }, x, MOST_EVALUATIONS, ENOUGH * rows);
+  x.set(start, size);
+  minimize({ at, precondition }, x, MOST_EVALUATIONS, enough * rows);
   return { weights: x.subarray(0, size), intercepts: x.subarray(size) };
 }
 

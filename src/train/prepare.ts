@@ -19,7 +19,7 @@ import type { NetworkSpec } from "../model/spec.js";
 import { checkScore } from "../score/metrics.js";
 import { applyPipeline, applyStraight } from "../transform/apply.js";
 import { classesOf } from "../transform/classes.js";
-import type { Estimated, EstimatedState } from "../transform/estimands.js";
+import type { Estimated } from "../transform/estimands.js";
 import { inputColumns } from "../transform/inputColumns.js";
 import type { ScaleOptions } from "../transform/options.js";
 import { type LeftOut, learnPipeline, type PipelineState } from "../transform/pipeline.js";
@@ -96,22 +96,20 @@ export async function prepare(
 ): Promise<Prepared> {
   const { table, task, names, classes } = of;
   const { data, scale, model, training } = options;
-  const estimated = estimatedBy(model.loss);
-  checkFits(training, { task, ...estimated });
+  checkFits(training, { task, ...estimatedBy(model.loss) });
   const fraction = typeof data.validation === "number" ? data.validation : 0;
   const dependence = dependenceOf(table, names, data);
   const parts = membersOf(table, { fraction, members: model.members, seed: training.seed }, classes, dependence);
 
   const learned = scaledBy ?? rowsLearned(table, parts);
   const weight = weightColumn(data.weight, table, names);
-  const { pipeline, leftOut, ...transforms } = beginning
+  const { pipeline, target, leftOut } = beginning
     ? {
         target: extendedBy(beginning.target, learned, scale.clamp),
         pipeline: profiledBy(beginning.pipeline, learned, beginning.training.trainingRows),
         leftOut: [],
       }
     : learnTransforms(of, options, { learned, dependence, weight });
-  const target = predicting(transforms.target, estimated);
   const spec = beginning
     ? continuedSpec(beginning, model, scale)
     : newSpec(model, inputColumns(pipeline), () => applyPipeline(pipeline, learned), target);
@@ -172,10 +170,10 @@ function rowsLearned(table: Table, members: readonly Pick<Member, "training">[])
 /** How columns become inputs and targets, learned from rows of a table. */
 function learnTransforms(
   { names, classes }: Pick<TaskOf, "names" | "classes">,
-  { data, scale, model: { categories } }: TaskOptions,
+  { data, scale, model: { categories, loss } }: TaskOptions,
   { learned, dependence, weight }: { learned: Table; dependence: Dependence; weight: readonly WantedColumn[] },
 ): Pick<Prepared, "target" | "pipeline" | "leftOut"> {
-  const target = classes ?? learnTargets(learned, names, scale);
+  const target = classes ?? learnTargets(learned, names, scale, estimatedBy(loss));
   const types = Object.entries(data.types);
   const inputs = learnPipeline(learned, {
     noInputs: [...names, ...weight.map(({ name }) => name)],
@@ -189,11 +187,6 @@ function learnTransforms(
     },
   });
   return { target, ...inputs };
-}
-
-/** A target of which this is predicted. */
-function predicting(target: TargetState, estimated: EstimatedState): TargetState {
-  return target.task === "classification" ? target : { task: target.task, targets: target.targets, ...estimated };
 }
 
 /** Rows of a table of their own judge all members. */

@@ -7,8 +7,9 @@ import { lossesOf, usualLoss } from "../model/losses.js";
 import { numericEmbeddings } from "../model/numericEmbeddings.js";
 import type { ModelOptions } from "../model/options.js";
 import type { NetworkSpec } from "../model/spec.js";
+import { estimandOf } from "../transform/estimands.js";
 import { type InputColumn, inputColumns } from "../transform/inputColumns.js";
-import { type ScaleOptions, scalerFor } from "../transform/options.js";
+import { type ScaleOptions, scalerFor, targetScalerFor } from "../transform/options.js";
 import type { NumberState, PipelineState } from "../transform/pipeline.js";
 import { scalingOf } from "../transform/scalers.js";
 import { type TargetState, targetWidth } from "../transform/target.js";
@@ -122,7 +123,7 @@ function otherwiseScaled({ pipeline, target }: Beginning, scale: ScaleOptions): 
   const targets = target.task === "regression" ? target.targets : [];
   const scaled = [
     ...numbers.map((state) => ({ ...state, wanted: scalerFor(scale.inputs, state.name) })),
-    ...targets.map((state) => ({ ...state, wanted: scalerFor(scale.target, state.name) })),
+    ...targets.map((state) => ({ ...state, wanted: targetScalerFor(scale.target, state.name, estimandOf(target)) })),
   ];
   const scalers = scaled.flatMap(({ name, scaler, wanted }) =>
     scaler.name === wanted ? [] : [`the scaler of "${name}": "${scaler.name}", but the config says "${wanted}"`],

@@ -1,7 +1,9 @@
 import * as z from "zod";
 import type { Task } from "../data/table.js";
+import { exp, log } from "../engine/scalar.js";
 import { mean } from "./moments.js";
 import { Sample } from "./sample.js";
+import type { ScalerName } from "./scalers.js";
 
 /**
  * What a loss estimates of the numbers that are possible for a row: the functional of their distribution that it elicits
@@ -13,14 +15,34 @@ export interface Estimand {
   readonly text: string;
   /** of values that differ by nothing that is known: the constant that predicts them best */
   center(values: Float64Array): number;
-  readonly linear: {
-    /** the linear model that estimates it, in words */
-    readonly rule: string;
-    /** that this is one of means, shifted by the center of what it leaves */
-    readonly isShifted?: true;
-  };
+  /** The linear model that estimates it, in words, and how its w·x + b is fitted. */
+  readonly linear: { readonly rule: string } & (
+    | { readonly fit: "leastSquares" }
+    /** and shifted by the center of what that leaves */
+    | { readonly fit: "shifted" }
+    | ({ readonly fit: "generalized" } & GeneralizedLinear)
+  );
   /** Scores that are not of this estimand alone are best for it too. */
   readonly isMean: boolean;
+  /** how a target is scaled where a config does not say */
+  readonly scaler: ScalerName;
+  /**
+   * It is above 0, and the network puts out its logarithm: no target is negative, each is divided by its size and nothing
+   * more, and all digits of a prediction count, however small it is.
+   */
+  readonly isPositive?: true;
+}
+
+/** A generalized linear model (Nelder and Wedderburn, 1972): a mean μ is estimated by z = w·x + b = link(μ). */
+export interface GeneralizedLinear {
+  link(mu: number): number;
+  inverseLink(z: number): number;
+  /** of a true y: −log of its likelihood, but for what does not depend on μ */
+  loss(y: number, mu: number, z: number): number;
+  /** ∂ loss / ∂z */
+  slope(y: number, mu: number): number;
+  /** ∂² loss / ∂z² where y is as expected */
+  curvature(mu: number): number;
 }
 
 export const estimands = {
@@ -28,24 +50,47 @@ export const estimands = {
     name: "mean",
     text: "mean",
     center: mean,
-    linear: { rule: "ridge regression" },
+    linear: { rule: "ridge regression", fit: "leastSquares" },
     isMean: true,
+    scaler: "standard",
   }),
 
   quantile: (q: number): Estimand => ({
     name: "quantile",
     text: `${q} quantile`,
     center: (values) => new Sample(values).quantile(q),
-    linear: { rule: "ridge regression, shifted to the quantile", isShifted: true },
+    linear: { rule: "ridge regression, shifted to the quantile", fit: "shifted" },
     isMean: false,
+    scaler: "standard",
+  }),
+
+  /** the mean μ of counts: P(y) = μʸ·e^−μ / y! */
+  poisson: (): Estimand => ({
+    name: "poisson",
+    text: "mean",
+    center: mean,
+    linear: {
+      rule: "Poisson regression",
+      fit: "generalized",
+      link: log,
+      inverseLink: exp,
+      loss: (y, mu, z) => mu - y * z,
+      slope: (y, mu) => mu - y,
+      curvature: (mu) => mu,
+    },
+    isMean: true,
+    scaler: "rms",
+    isPositive: true,
   }),
 };
 export type EstimandName = keyof typeof estimands;
 
-/** What is estimated, as a model's target has it. */
+/** What is estimated, as a model's target has it: with none of these the mean, or near it. */
 export const estimatedState = {
-  /** the quantile that is predicted; none: the mean, or near it */
+  /** the quantile that is predicted */
   quantile: z.number().gt(0).lt(1).optional(),
+  /** what numbers are distributed by, whose mean is predicted */
+  distribution: z.literal("poisson").optional(),
 };
 export type EstimatedState = Readonly<z.output<z.ZodObject<typeof estimatedState>>>;
 
@@ -54,11 +99,12 @@ export interface Estimated extends EstimatedState {
   readonly task: Task;
 }
 
-export function estimandOf({ quantile }: Estimated): Estimand {
-  return quantile === undefined ? estimands.mean() : estimands.quantile(quantile);
+export function estimandOf({ quantile, distribution }: Estimated): Estimand {
+  if (quantile !== undefined) return estimands.quantile(quantile);
+  return estimands[distribution ?? "mean"]();
 }
 
-/** What is left out where it is not defined says that it is the mean. */
-export function estimatedIn({ quantile }: Estimated): EstimatedState {
-  return { quantile };
+/** Undefined where it has none, so that JSON leaves it out. */
+export function estimatedIn({ quantile, distribution }: Estimated): EstimatedState {
+  return { quantile, distribution };
 }

@@ -1,4 +1,5 @@
 import { numberIn } from "../data/numbers.js";
+import { estimandOf } from "./estimands.js";
 import { inverseOf, invertTarget, type TargetState, targetWidth } from "./target.js";
 
 /** The names of the columns that predictions are written in. */
@@ -18,7 +19,8 @@ export function predictionCells(target: TargetState, outputs: Float32Array, with
   if (target.task === "regression") {
     const cellsOf = target.targets.map((state) => {
       const invert = inverseOf(state);
-      const usual = state.scaler.name === "none" ? 0 : 2 ** -6; // what is scaled is of the order of 1
+      const isRelative = state.scaler.name === "none" || estimandOf(target).isPositive;
+      const usual = isRelative ? 0 : 2 ** -6; // what is scaled is of the order of 1
       return (output: number) => decimals(invert, output, Math.max(Math.abs(output), usual) * 2 ** -24);
     });
     return rows.map((row) => cellsOf.map((cell, t) => cell(outputs[row * width + t]!)));

@@ -9,6 +9,8 @@ export interface Scaler<State extends z.ZodObject = z.ZodObject> {
   readonly about: string;
   /** All values come between two limits, near which a float32 no longer tells them apart: not for targets. */
   readonly bounded?: boolean;
+  /** It divides by a number of the order of the largest ones, and does no more: also for the logarithm of a mean. */
+  readonly divides?: boolean;
   /** what it learns, as plain JSON */
   readonly state: State;
   /** From the present values of the training rows, one at least. */
@@ -57,7 +59,18 @@ export const scalers = {
   maxabs: scaler({
     about: "divided by the largest absolute value: zero stays zero",
     ...linear,
+    divides: true,
     learn: ({ smallest, largest }) => ({ center: 0, scale: Math.max(Math.abs(smallest), Math.abs(largest)) || 1 }),
+  }),
+
+  rms: scaler({
+    about: "divided by the root mean square: zero stays zero",
+    ...linear,
+    divides: true,
+    learn: ({ values, smallest, largest }) => {
+      const most = Math.max(Math.abs(smallest), Math.abs(largest)) || 1; // relative to it, no square is too large for a double
+      return { center: 0, scale: most * Math.sqrt(mean(values.map((x) => (x / most) ** 2))) || 1 };
+    },
   }),
 
   robust: scaler({
@@ -131,6 +144,8 @@ export const scalerNames = Object.keys(scalers) as [ScalerName, ...ScalerName[]]
 
 /** Those of which a float32 of any size can be inverted. */
 export const targetScalerNames = scalerNames.filter((name) => !(scalers[name] as Scaler).bounded) as typeof scalerNames;
+
+export const dividingScalerNames = scalerNames.filter((name) => (scalers[name] as Scaler).divides);
 
 /** The learned state of a scaler, and which one it is. */
 export const scalerState = z.discriminatedUnion(

@@ -4,10 +4,18 @@ import { range } from "../data/split.js";
 import { columnOf, isMissing, type Table, takeRows } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { classesOf, classTarget } from "./classes.js";
-import { estimatedState } from "./estimands.js";
-import { type ScaleOptions, scaledByName, scalerFor } from "./options.js";
+import { type EstimatedState, estimandOf, estimatedState } from "./estimands.js";
+import { type ScaleOptions, scaledByName, targetScalerFor } from "./options.js";
 import { Sample } from "./sample.js";
-import { checkMagnitude, isFinite32, LARGEST_TARGET, learnScaler, scalerState, scalingOf } from "./scalers.js";
+import {
+  checkMagnitude,
+  dividingScalerNames,
+  isFinite32,
+  LARGEST_TARGET,
+  learnScaler,
+  scalerState,
+  scalingOf,
+} from "./scalers.js";
 import { tempered } from "./temperature.js";
 import type { Predictions, Truth } from "./truth.js";
 
@@ -73,12 +81,14 @@ export function notNumbers(name: string, source: string): NnfitError {
   });
 }
 
-/** The scalers of the targets, learned from the training rows alone. */
+/** What is estimated of the targets, and their scalers, learned from the training rows alone. */
 export function learnTargets(
   training: Table,
   names: readonly string[],
   { target: setting, clamp }: Pick<ScaleOptions, "target" | "clamp">,
+  estimated: EstimatedState = {},
 ): TargetState {
+  const estimand = estimandOf({ task: "regression", ...estimated });
   if (typeof setting === "object") {
     const named = scaledByName(setting);
     checkNames(named.names, names, "scale.target", "the targets", named.way);
@@ -103,10 +113,23 @@ export function learnTargets(
         try: "another unit for the column",
       });
     }
-    const scaler = learnScaler(scalerFor(setting, name), sample);
+    const scaler = learnScaler(targetScalerFor(setting, name, estimand), sample);
+    if (estimand.isPositive && !dividingScalerNames.includes(scaler.name)) throw doesNotDivide(name, scaler.name);
     return { name, scaler, ...(clamp ? { range: [sample.smallest, sample.largest] as [number, number] } : {}) };
   });
-  return { task: "regression", targets };
+  return { task: "regression", targets, ...estimated };
+}
+
+function doesNotDivide(name: string, scaler: string): NnfitError {
+  return new NnfitError(
+    "usage",
+    "the loss is of the logarithm of a mean, so that the target can only be divided by its size",
+    {
+      setting: "scale.target",
+      have: `"${scaler}" for "${name}"`,
+      try: ["auto", ...dividingScalerNames].map((name) => `"${name}"`).join(", "),
+    },
+  );
 }
 
 /**
@@ -132,6 +155,7 @@ export function truthOf(target: TargetState, table: Table): Truth {
       const column = columnOf(table, name);
       if (column?.type !== "number") throw new Error(`column ${name} is not there as numbers`);
       checkRange(column.values, table, name);
+      if (estimandOf(target).isPositive) checkNotNegative(column.values, table, name);
       return column.values;
     });
     return { task: "regression", values };
@@ -147,6 +171,16 @@ function checkRange(values: Float64Array, { source, lines }: Table, name: string
     at: `${source}:${lines[row]}, column "${name}"`,
     have: String(values[row]),
     try: `another unit for the column: targets can be up to ${LARGEST_TARGET}`,
+  });
+}
+
+function checkNotNegative(values: Float64Array, { source, lines }: Table, name: string): void {
+  const row = values.findIndex((value) => value < 0);
+  if (row < 0) return;
+  throw new NnfitError("data", "a target is negative, but the loss is for counts and other numbers from 0 on", {
+    at: `${source}:${lines[row]}, column "${name}"`,
+    have: String(values[row]),
+    try: 'correcting the cell, or another model.loss, such as "mse"',
   });
 }
 

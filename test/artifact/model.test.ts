@@ -115,6 +115,14 @@ describe("a saved model", () => {
     expect(await refused("b.safetensors")).toContain("its baseline does not fit its target or its columns");
   });
 
+  it("has a target of which is estimated what its loss estimates", async () => {
+    const network = { ...model.network, loss: { name: "poisson" as const } };
+    save("b.safetensors", { network });
+    expect(await refused("b.safetensors")).toContain("its loss is not of what is estimated");
+    save("b.safetensors", { network, target: { ...model.target, distribution: "poisson" } as Model["target"] });
+    expect(loadModel(path("b.safetensors")).target).toMatchObject({ distribution: "poisson" });
+  });
+
   it("predicts the same when loaded", () => {
     const table = columns({ size: [1, -2, Number.NaN], "Größe 😀": ["a", undefined, "c"] });
     const outputs = outputsOf(table);

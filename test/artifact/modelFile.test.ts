@@ -42,6 +42,7 @@ interface Description {
     readonly hidden: number[];
     readonly activation: { readonly name: string };
     readonly tabm?: number;
+    readonly loss: { readonly name: string };
   };
   readonly target:
     | { readonly task: "classification"; readonly temperature?: number }
@@ -206,6 +207,11 @@ const softmax = (x: number[]) => {
 const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
 const probabilities = (x: number[]) => (x.length === 1 ? [sigmoid(-x[0]!), sigmoid(x[0]!)] : softmax(x));
 
+function predictionsOf({ target, network }: Description, outputs: number[]): number[] {
+  if (target.task === "classification") return probabilities(outputs);
+  return network.loss.name === "poisson" ? outputs.map((yHat) => Math.exp(Math.min(yHat, 5))) : outputs;
+}
+
 /** The number that is predicted of a row, or the probabilities of the classes. */
 function predicted(path: string, row: Record<string, string>): number[] {
   const { description, tensors } = read(path);
@@ -215,7 +221,7 @@ function predicted(path: string, row: Record<string, string>): number[] {
     outputsOf(description, tensors, members > 1 ? `members.${m}.` : "", X),
   )
     .flat()
-    .map((outputs) => (target.task === "classification" ? probabilities(outputs) : outputs));
+    .map((outputs) => predictionsOf(description, outputs));
   const mean = all[0]!.map((_, o) => all.reduce((sum, outputs) => sum + outputs[o]!, 0) / all.length);
   if (target.task === "classification") return softmax(mean.map((p) => Math.log(p) / (target.temperature ?? 1)));
   const { scaler, range } = target.targets[0]!;
@@ -246,6 +252,11 @@ it.each([
     "networks that share weights",
     { target: "grade", ignore: ["price"] },
     { preset: "none", model: { hidden: [8, 6], tabm: 3, members: 2, parametric: true } },
+  ],
+  [
+    "networks that share weights, of the logarithm of a mean",
+    { target: "price", ignore: ["grade"] },
+    { preset: "none", model: { hidden: [8], tabm: 3, members: 2, loss: "poisson" } },
   ],
   [
     "a single network with other scalers and piecewise-linear embeddings",

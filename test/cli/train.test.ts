@@ -567,6 +567,60 @@ it("a network that predicts a quantile is scored and compared by its pinball los
   expect([mean.code, mean.err]).toEqual([2, expect.stringContaining("a regression without the loss quantile")]);
 });
 
+it("a network of counts is scored and compared by their deviance, and predicts none below 0", async () => {
+  const count = (x: number, i: number) => Math.max(0, Math.round(Math.exp(1.5 * Math.sin(x)) + ((i * 7) % 5) - 2));
+  const rows = Array.from({ length: 120 }, (_, i) => [i / 20, count(i / 20, i)]);
+  const csv = (rows: readonly (readonly number[])[]) => ["x,y", ...rows.map((row) => row.join())].join("\n");
+  const cwd = folder({
+    "t.csv": csv(rows),
+    "negative.csv": csv([...rows.slice(0, 5), [1, -3], ...rows.slice(5)]),
+    "c.json": JSON.stringify({
+      data: { train: "t.csv", target: "y" },
+      model: { hidden: [8], loss: "poisson" },
+      training: { epochs: 100, optimizer: { name: "adam", learningRate: 0.03 } },
+    }),
+  });
+  const { err } = await works(["train", "c.json"], { cwd });
+  expect(err).toMatch(/y \(scaled by rms\): a regression\n +the network predicts the logarithm of the mean/);
+  expect(err).toMatch(/^ {2}baseline +poissonDeviance \S+ \(always the mean of the training rows\)$/m);
+  expect(err).toMatch(/^ {2}linear +poissonDeviance \S+ \(Poisson regression\)$/m);
+
+  const { out } = await works(["evaluate", "runs/c", "t.csv", "--json"], { cwd });
+  const { scores, distribution, baseline } = json<{
+    scores: Record<string, number>;
+    distribution: string;
+    baseline: { scores: Record<string, number> };
+  }>(out);
+  expect(distribution).toBe("poisson");
+  const far = csv([[-1000, 0], [1000, 0], ...rows]);
+  put(cwd, { "far.csv": far });
+  const told = numbers((await works(["predict", "runs/c", "far.csv"], { cwd })).out, "prediction");
+  expect(Math.min(...told)).toBeGreaterThanOrEqual(0);
+  const deviances = told.slice(2).map((mu, row) => {
+    const y = rows[row]![1]!;
+    return 2 * ((y > 0 ? y * Math.log(y / mu) : 0) - y + mu);
+  });
+  const deviance = deviances.reduce((sum, each) => sum + each, 0) / deviances.length;
+  expect(scores.poissonDeviance! / deviance).toBeCloseTo(1, 5); // predictions are written in the digits of a float32
+  expect(deviance).toBeLessThan(baseline.scores.poissonDeviance!);
+
+  const negative = ["--set", "data.train=negative.csv"];
+  expect(await nnfit(["train", "c.json", ...negative], { cwd })).toMatchObject({
+    code: 4,
+    err: expect.stringContaining('negative.csv:7, column "y"'),
+  });
+  expect(await nnfit(["train", "c.json", "--set", "scale.target=standard"], { cwd })).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('"auto", "maxabs", "rms"'),
+  });
+  // both are means, so that the scores which both have are compared
+  await works(["train", "c.json", "--set", "model.loss=mse", "--out", "runs/mse"], { cwd });
+  put(cwd, { "earlier.json": out });
+  const compared = await nnfit(["evaluate", "runs/mse", "t.csv", "--baseline", "earlier.json"], { cwd });
+  expect([0, 1]).toContain(compared.code);
+  await works(["train", "c.json", "--continue-from", "runs/c", "--out", "runs/more"], { cwd });
+});
+
 describe.concurrent("the same bytes", () => {
   it("every time, from any working directory, for relative and absolute paths", async () => {
     const home = linearFolder({ model: { hidden: [8] } });

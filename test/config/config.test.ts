@@ -61,7 +61,7 @@ describe("a config", () => {
         thousands: null,
       },
       task: "auto",
-      scale: { inputs: "standard", target: "standard", clamp: false },
+      scale: { inputs: "standard", target: "auto", clamp: false },
       model: {
         hidden: [32, 32],
         activation: { name: "relu" },

@@ -34,6 +34,7 @@ const references: readonly Reference[] = [
   operation("squareRoot", Math.sqrt, 0),
   operation("exp", Math.exp, 1),
   operation("expm1", Math.expm1, 1),
+  operation("log", Math.log, 1),
   operation("tanh", Math.tanh, 1),
   operation("sigmoid", reference.sigmoid, 1),
   operation("softplus", reference.softplus, 1),

@@ -46,6 +46,7 @@ function example(activation: ActivationChoice, loss: LossChoice) {
     initializer: { name: "heNormal" },
     loss,
   };
+  const target = () => (loss.name === "poisson" ? Math.max(number(2.5), 0) : number(2.5));
   const targets = task === "regression" ? spec.outputs : 1;
   const classes = Math.max(spec.outputs, 2);
   const memory = new GuardedMemory();
@@ -58,7 +59,7 @@ function example(activation: ActivationChoice, loss: LossChoice) {
     spec,
     weights,
     X: table(ROWS, spec.inputs, () => number(2)),
-    y: table(ROWS, targets, () => (task === "regression" ? number(2.5) : Math.floor(uniform() * classes))),
+    y: table(ROWS, targets, () => (task === "regression" ? target() : Math.floor(uniform() * classes))),
   };
 }
 

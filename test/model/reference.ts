@@ -52,6 +52,15 @@ export function loss(choice: LossChoice): (yHat: Table, y: Table) => number {
       return ofErrors((e) => Math.log(Math.cosh(e)));
     case "quantile":
       return ofErrors((e) => (e > 0 ? (1 - choice.q) * e : -choice.q * e));
+    case "poisson":
+      return (yHat, y) =>
+        mean(
+          yHat.data.map((logMu, i) => {
+            const count = y.data[i]!;
+            const ofCount = count > 0 ? count * (Math.log(count) - logMu) : 0;
+            return 2 * (ofCount - count + meanOf(logMu) * (1 + Math.max(logMu - 5, 0)));
+          }),
+        );
     case "crossEntropy":
       return (yHat, y) =>
         mean(
@@ -68,9 +77,14 @@ export function loss(choice: LossChoice): (yHat: Table, y: Table) => number {
   }
 }
 
+/** Means are e⁵ at most. */
+const meanOf = (logMu: number) => Math.exp(Math.min(logMu, 5));
+
 /** What the outputs are as predictions. */
 export function inverseLink(choice: LossChoice): (yHat: Table) => Table {
   switch (choice.name) {
+    case "poisson":
+      return (yHat) => map(yHat, meanOf);
     case "crossEntropy":
       return (yHat) => ({ ...yHat, data: rowsOf(yHat).flatMap(reference.softmax) });
     case "binaryCrossEntropy":

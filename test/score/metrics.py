@@ -11,7 +11,7 @@ import numpy as np
 from sklearn import metrics
 
 
-def regression(truth, predicted, quantile=None):
+def regression(truth, predicted, quantile=None, distribution=None):
     scores = {
         "rmse": lambda: metrics.mean_squared_error(truth, predicted, squared=False),
         "mae": lambda: metrics.mean_absolute_error(truth, predicted),
@@ -21,6 +21,8 @@ def regression(truth, predicted, quantile=None):
     }
     if quantile is not None:
         scores["pinball"] = lambda: metrics.mean_pinball_loss(truth, predicted, alpha=quantile)
+    if distribution == "poisson":
+        scores["poissonDeviance"] = lambda: metrics.mean_poisson_deviance(truth, predicted)
     return scores
 
 

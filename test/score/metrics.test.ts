@@ -16,8 +16,9 @@ interface Case {
   /** [rows, classes], of a classification */
   readonly probabilities?: number[];
   readonly classes?: number;
-  /** that is predicted, of a regression */
+  /** what is predicted, of a regression */
   readonly quantile?: number;
+  readonly distribution?: "poisson";
 }
 const reference = JSON.parse(readFileSync(new URL("metrics.json", import.meta.url), "utf8")) as Reference; // as it was written
 
@@ -39,9 +40,10 @@ const classes = (values: number[], probabilities: number[]) => {
 };
 
 const argumentsOf = (of: Case): Parameters<typeof scorersOf> => {
-  const { truth, predicted, probabilities, classes: count = 0, quantile } = of;
+  const { truth, predicted, probabilities, classes: count = 0, quantile, distribution } = of;
   if (probabilities) return [classesOf(count), classes(truth, []), classes(predicted, probabilities)];
-  return [{ ...numbersOf("y"), ...(quantile !== undefined && { quantile }) }, numbers(truth), numbers(predicted)];
+  const estimated = { ...(quantile !== undefined && { quantile }), ...(distribution && { distribution }) };
+  return [{ ...numbersOf("y"), ...estimated }, numbers(truth), numbers(predicted)];
 };
 
 function meets(scores: Scores, expected: Case["scores"]): void {

@@ -21,6 +21,7 @@ interface Options {
   validation?: number | string;
   model?: object;
   training?: object;
+  scale?: object;
 }
 
 const noTable = () => Promise.reject(new Error("no validation table is named"));
@@ -28,12 +29,12 @@ const noTable = () => Promise.reject(new Error("no validation table is named"));
 /** Full batches, and nothing scaled, so that a row which is there twice changes nothing else. */
 function prepared(
   table: Table,
-  { target = "y", weight = null, validation = 0, model, training }: Options,
+  { target = "y", weight = null, validation = 0, model, training, scale }: Options,
   read: (wanted: readonly WantedColumn[]) => Promise<Table> = noTable,
 ): Promise<Prepared> {
   const options = {
     data: dataSettings({ target, validation, weight }),
-    scale: scaleOptions.parse({ inputs: "none", target: "none" }),
+    scale: scaleOptions.parse({ inputs: "none", target: "none", ...scale }),
     model: modelOptions.parse({ hidden: [6], activation: "tanh", ...model }),
     training: trainingOptions.parse({ epochs: 30, batchSize: "full", ...training }),
   };
@@ -65,6 +66,11 @@ const tasks: [string, Table, Options][] = [
     { target: ["y", "v"] },
   ],
   ["quantile", columns({ x: numbers(1), y: numbers(3) }), { model: { loss: { name: "quantile", q: 0.3 } } }],
+  [
+    "poisson",
+    columns({ x: numbers(1), y: numbers(3).map((value) => Math.round(3 + 3 * value)) }),
+    { model: { loss: "poisson" }, scale: { target: "maxabs" } },
+  ],
   ["binaryCrossEntropy", columns({ x: numbers(1), z: numbers(2), y: words("a", "b") }), {}],
   [
     "crossEntropy of three classes",

@@ -4,6 +4,7 @@ import { type EstimatedState, estimandOf, estimands, estimatedIn } from "../../s
 const examples: Record<keyof typeof estimands, EstimatedState> = {
   mean: {},
   quantile: { quantile: 0.75 },
+  poisson: { distribution: "poisson" },
 };
 
 describe.each(Object.entries(examples))("what is estimated by name: %s", (name, state) => {

@@ -14,7 +14,7 @@ import {
 } from "../../src/transform/scalers.js";
 
 /** They keep zero at zero, so the digits they keep are those of the largest magnitude, not of the spread. */
-const aboutZero = new Set<ScalerName>(["maxabs", "none"]);
+const aboutZero = new Set<ScalerName>(["maxabs", "rms", "none"]);
 
 const many = (of: fc.Arbitrary<number>) => fc.array(of, { minLength: 1, maxLength: 50 });
 const whole = (low: number, high: number) => fc.integer({ min: low, max: high });
@@ -228,6 +228,16 @@ describe("values computed by hand", () => {
           [10, 1],
           [18, 2],
           [-6, -1],
+        ],
+      ],
+    ],
+    rms: [
+      [
+        [1, -7, 0, 0],
+        [
+          [-7, -7 / Math.sqrt(12.5)],
+          [0, 0],
+          [25, 25 / Math.sqrt(12.5)],
         ],
       ],
     ],

@@ -4,6 +4,7 @@ import type { Table } from "../../src/data/table.js";
 import { decideTask, findTask } from "../../src/train/task.js";
 import { inOrder } from "../../src/transform/categories.js";
 import { learnClasses } from "../../src/transform/classes.js";
+import type { ScaleOptions } from "../../src/transform/options.js";
 import { predictionCells, predictionHeader } from "../../src/transform/output.js";
 import { Sample } from "../../src/transform/sample.js";
 import { learnScaler, type ScalerName, scalingOf, targetScalerNames } from "../../src/transform/scalers.js";
@@ -159,6 +160,25 @@ describe("rows without a target", () => {
       message: 'the column "y" has numbers too large to scale',
       details: { at: "t.csv", have: "-1e+151", try: expect.stringContaining("can be up to 1e+150") },
     });
+  });
+
+  it("negative, where it is counted, is an error with its line; and so is a scaler that does more than divide", async () => {
+    const counts = { distribution: "poisson" } as const;
+    const learn = (values: number[], target: ScaleOptions["target"]) =>
+      learnTargets(columns({ y: values }), ["y"], { target, clamp: false }, counts);
+    const target = learn([0, 3, 1], "auto");
+    expect(target).toMatchObject({ ...counts, targets: [{ scaler: { name: "rms", center: 0 } }] });
+    expect(await refusal(() => truthOf(target, columns({ y: [1, -2] })))).toMatchObject({
+      kind: "data",
+      details: { at: 't.csv:3, column "y"', have: "-2" },
+    });
+    expect(learn([0, 3], { y: "maxabs" })).toMatchObject({ targets: [{ scaler: { name: "maxabs" } }] });
+    for (const scaler of targetScalerNames.filter((name) => name !== "rms" && name !== "maxabs")) {
+      expect(await refusal(() => learn([0, 3], scaler)), scaler).toMatchObject({
+        kind: "usage",
+        details: { setting: "scale.target", try: '"auto", "maxabs", "rms"' },
+      });
+    }
   });
 
   it("too small for its error to be told is an error", async () => {
@@ -410,6 +430,19 @@ describe("the cells of predictions", () => {
         ).invert(0.3);
         expect(Math.abs(Number(cell) / exact - 1), `${name}, ${unit}: ${cell}`).toBeLessThan(1e-6);
       }
+    }
+  });
+
+  it("of counts have their digits, however small they are", () => {
+    const target = learnTargets(
+      columns({ y: [0, 3, 1] }),
+      ["y"],
+      { target: "auto", clamp: false },
+      { distribution: "poisson" },
+    );
+    for (const output of [1.5e-11, 1.5, 1.5e2].map(Math.fround)) {
+      const [[cell]] = predictionCells(target, Float32Array.of(output), false) as [[string]];
+      expect(Number(cell) / (output * Math.sqrt(10 / 3))).toBeCloseTo(1, 6);
     }
   });
 

@@ -26,6 +26,11 @@ export function expm1Of(x: v128): v128 {
   return join(expm164(low(x)), expm164(high(x)));
 }
 
+/** log x: −∞ of 0, NaN of less */
+export function logOf(x: v128): v128 {
+  return join(log64(low(x)), log64(high(x)));
+}
+
 /** tanh x = (e²ˣ − 1) / (e²ˣ + 1) */
 export function tanhOf(x: v128): v128 {
   return join(tanh64(low(x)), tanh64(high(x)));
@@ -119,6 +124,11 @@ function expm1OfRest(r: v128): v128 {
   p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.0 / 6));
   p = f64x2.add(f64x2.mul(p, r), f64x2.splat(0.5));
   return f64x2.add(f64x2.mul(p, f64x2.mul(r, r)), r);
+}
+
+function log64(x: v128): v128 {
+  const first = Math.log(f64x2.extract_lane(x, 0));
+  return f64x2.replace_lane(f64x2.splat(first), 1, Math.log(f64x2.extract_lane(x, 1)));
 }
 
 function tanh64(x: v128): v128 {

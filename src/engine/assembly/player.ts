@@ -27,6 +27,7 @@ export {
   cosTurnsOf,
   expm1Of,
   expOf,
+  logOf,
   normalCdfOf,
   normalPdfOf,
   sigmoidOf,
