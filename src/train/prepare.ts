@@ -95,7 +95,7 @@ export async function prepare(
   { scaledBy, beginning }: Given = {},
 ): Promise<Prepared> {
   const { table, task, names, classes } = of;
-  const { data, scale, model, training } = options;
+  const { data, model, training } = options;
   checkFits(training, { task, ...estimatedBy(model.loss) });
   const fraction = typeof data.validation === "number" ? data.validation : 0;
   const dependence = dependenceOf(table, names, data);
@@ -103,16 +103,10 @@ export async function prepare(
 
   const learned = scaledBy ?? rowsLearned(table, parts);
   const weight = weightColumn(data.weight, table, names);
-  const { pipeline, target, leftOut } = beginning
-    ? {
-        target: extendedBy(beginning.target, learned, scale.clamp),
-        pipeline: profiledBy(beginning.pipeline, learned, beginning.training.trainingRows),
-        leftOut: [],
-      }
-    : learnTransforms(of, options, { learned, dependence, weight });
-  const spec = beginning
-    ? continuedSpec(beginning, model, scale)
-    : newSpec(model, inputColumns(pipeline), () => applyPipeline(pipeline, learned), target);
+  const plan = beginning
+    ? continuedPlan(beginning, options, learned)
+    : newPlan(of, options, { learned, dependence, weight });
+  const { pipeline, target, spec } = plan;
 
   let validation: Table | undefined;
   if (typeof data.validation === "string") {
@@ -144,11 +138,8 @@ export async function prepare(
     weighted: weights !== undefined,
     seed: training.seed,
   });
-  const initial = beginning?.weights.map((weights) => trainableWeights(spec, weights));
   return {
-    pipeline,
-    target,
-    spec,
+    ...plan,
     training,
     batchSize,
     rows,
@@ -156,9 +147,30 @@ export async function prepare(
       rows: weights,
       classes: classFactors(training.classWeights, target, rows.truth),
     }),
-    ...(initial && { initial }),
-    leftOut,
   };
+}
+
+/** How columns become inputs and targets, and the network for them: what is settled before the rows are scaled. */
+type Plan = Pick<Prepared, "pipeline" | "target" | "leftOut" | "spec" | "initial">;
+
+function newPlan(
+  of: Pick<TaskOf, "names" | "classes">,
+  options: TaskOptions,
+  from: { readonly learned: Table; readonly dependence: Dependence; readonly weight: readonly WantedColumn[] },
+): Plan {
+  const transforms = learnTransforms(of, options, from);
+  const { pipeline, target } = transforms;
+  const X = () => applyPipeline(pipeline, from.learned);
+  return { ...transforms, spec: newSpec(options.model, inputColumns(pipeline), X, target) };
+}
+
+/** Of a model whose training goes on: what it has, extended by what more rows are like. */
+function continuedPlan(beginning: Beginning, { model, scale }: TaskOptions, learned: Table): Plan {
+  const target = extendedBy(beginning.target, learned, scale.clamp);
+  const pipeline = profiledBy(beginning.pipeline, learned, beginning.training.trainingRows);
+  const spec = continuedSpec(beginning, model, scale);
+  const initial = beginning.weights.map((weights) => trainableWeights(spec, weights));
+  return { pipeline, target, leftOut: [], spec, initial };
 }
 
 /** The rows that some member learns from. */
