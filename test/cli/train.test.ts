@@ -582,8 +582,8 @@ it("a network of counts is scored and compared by their deviance, and predicts n
   });
   const { err } = await works(["train", "c.json"], { cwd });
   expect(err).toMatch(/y \(scaled by rms\): a regression\n +the network predicts the logarithm of the mean/);
-  expect(err).toMatch(/^ {2}baseline +poissonDeviance \S+ \(always the mean of the training rows\)$/m);
-  expect(err).toMatch(/^ {2}linear +poissonDeviance \S+ \(Poisson regression\)$/m);
+  expect(err).toMatch(/^ {2}baseline +always the mean of the training rows$/m);
+  expect(err).toMatch(/^ {2}linear +Poisson regression$/m);
 
   const { out } = await works(["evaluate", "runs/c", "t.csv", "--json"], { cwd });
   const { scores, distribution, baseline } = json<{
