@@ -8,7 +8,7 @@ import { aligned } from "./align.js";
 import { findModel, rowsSource } from "./locate.js";
 import { type PredictedRows, predictRows } from "./predictedRows.js";
 import type { RowsOptions } from "./rowsOptions.js";
-import { oneLine, scoreCell } from "./text.js";
+import { intervalText, oneLine, scoreCell } from "./text.js";
 import { modelWithThreshold } from "./threshold.js";
 
 /** How another model does on the same rows, and by how much the scores of the first are higher. */
@@ -83,12 +83,12 @@ export function againstLines(target: TargetState, mine: Scores, { model, scores,
       scoreCell(mine[name]),
       scoreCell(scores[name]),
       scoreCell(differences.scores[name]),
-      interval?.map(scoreCell).join(" to ") ?? "-",
+      intervalText(interval),
       verdict(kinds[name]!, differences.scores[name]!, interval),
     ];
   });
   const header = ["", "network", "other", "difference", "95 % interval", "network is"];
-  return [`against ${oneLine(model)}, on the same rows`, ...aligned([header, ...rows]).map((line) => line.slice(2))];
+  return [`against ${oneLine(model)}, on the same rows`, ...aligned([header, ...rows], "")];
 }
 
 function verdict(

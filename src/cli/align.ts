@@ -5,10 +5,10 @@ import { oneLine } from "./text.js";
 const WIDEST_COLUMN = 40;
 
 /** Rows of cells in columns of equal width. */
-export function aligned(rows: readonly string[][]): string[] {
+export function aligned(rows: readonly string[][], indent = "  "): string[] {
   const lines = rows.map((cells) => cells.map(oneLine));
   const widths = lines[0]!.map((_, c) => Math.min(widest(lines.map((cells) => cells[c]!)), WIDEST_COLUMN));
-  return lines.map((cells) => `  ${cells.map((cell, c) => padEnd(cell, widths[c]!)).join("  ")}`.trimEnd());
+  return lines.map((cells) => `${indent}${cells.map((cell, c) => padEnd(cell, widths[c]!)).join("  ")}`.trimEnd());
 }
 
 /** Shorter names say too little. */
@@ -19,10 +19,14 @@ export function narrowed(
   rows: readonly string[][],
   room: number,
   isName: (row: number, column: number) => boolean,
+  indent?: string,
 ): string[] {
   const lines = rows.map((cells) => cells.map(oneLine));
   const withNames = (width: number) =>
-    aligned(lines.map((cells, r) => cells.map((cell, c) => (isName(r, c) ? shortened(cell, width) : cell))));
+    aligned(
+      lines.map((cells, r) => cells.map((cell, c) => (isName(r, c) ? shortened(cell, width) : cell))),
+      indent,
+    );
   for (let width = WIDEST_COLUMN; width > NARROWEST; width--) {
     const text = withNames(width);
     if (widest(text) <= room) return text;

@@ -124,9 +124,7 @@ function report(findings: readonly Finding[], rows: number, extra: readonly stri
     `rows   ${rows}`,
     ...(extra.length > 0 ? [`extra  ${some(extra)}`] : []),
     "",
-    ...narrowed([header, ...lines], columnsOf(process.stdout) + 2, (row, column) => row > 0 && column === 0).map(
-      (line) => line.slice(2),
-    ),
+    ...narrowed([header, ...lines], columnsOf(process.stdout), (row, column) => row > 0 && column === 0, ""),
   ];
 }
 

@@ -7,7 +7,7 @@ import { estimandOf } from "../transform/estimands.js";
 import type { TargetState } from "../transform/target.js";
 import { earlierScores } from "./earlierScores.js";
 import { nearName } from "./nearName.js";
-import { short } from "./text.js";
+import { percent, short } from "./text.js";
 
 // What a script asks of the scores. It is read before any work, so that a slip is found at once, and judged at the end.
 
@@ -176,14 +176,9 @@ function regressions(
     if (Number.isNaN(score)) return [`${name} is not defined for these rows (was ${short(before)})`];
     const worse = kinds[name] === "higher" ? before - score : score - before;
     if (worse <= most * Math.abs(before)) return [];
-    const share = before === 0 ? "" : `, ${percentage(worse / Math.abs(before))} worse`;
+    const share = before === 0 ? "" : `, ${percent(worse / Math.abs(before))} worse`;
     return [`${name} ${short(score)} (was ${short(before)}${share})`];
   });
-}
-
-/** "8.1%", "<0.1%" */
-function percentage(share: number): string {
-  return share < 0.001 ? "<0.1%" : `${(100 * share).toFixed(1)}%`;
 }
 
 /** Reads a condition on a metric of whatever task; "rmse_" and more is one of several targets. */

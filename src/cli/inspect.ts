@@ -7,7 +7,7 @@ import { inputsOf } from "../transform/inputColumns.js";
 import { type ScalerState, scalers } from "../transform/scalers.js";
 import { aligned } from "./align.js";
 import { printResult } from "./failure.js";
-import { findModel } from "./locate.js";
+import { findModel, isCheckpoint } from "./locate.js";
 import { baselineText } from "./scores.js";
 import {
   clippedText,
@@ -150,8 +150,8 @@ function batchesText({ options, trainingRows }: Model["training"], members: numb
 }
 
 function scoresText(training: Model["training"]): string {
-  const { scores, stopped } = training;
-  const unfinished = stopped === "not yet done" ? "this is a checkpoint of an unfinished training" : "";
+  const { scores } = training;
+  const unfinished = isCheckpoint({ training }) ? "this is a checkpoint of an unfinished training" : "";
   if (Object.keys(scores).length === 0) return `none yet: ${unfinished}`;
   return `${scoreText(scores)} on ${judgedText(training)}${unfinished && `, so far: ${unfinished}`}`;
 }

@@ -49,7 +49,7 @@ export function modelAt({ file, targets }: Place, path: string): Model {
 }
 
 /** Its training has not come to its end. */
-export function isCheckpoint({ training }: Model): boolean {
+export function isCheckpoint({ training }: Pick<Model, "training">): boolean {
   return training.stopped === "not yet done";
 }
 

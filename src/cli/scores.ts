@@ -7,7 +7,7 @@ import { isStraightThroughout } from "../transform/apply.js";
 import type { PipelineState } from "../transform/pipeline.js";
 import type { TargetState } from "../transform/target.js";
 import { aligned, padEnd, padStart, shortened, widest } from "./align.js";
-import { oneLine, percent, scoreCell, scoreText, short, whole } from "./text.js";
+import { intervalText, oneLine, percent, scoreCell, scoreText, short, whole } from "./text.js";
 
 /** Something simpler than the network, how it does, and what there is to say of the network beside it. */
 export interface Comparison {
@@ -29,20 +29,17 @@ export function scoreLines(
   intervals?: Readonly<Record<string, Interval | null>>,
 ): string[] {
   const rules = compared.flatMap(({ label, scores }) => (scores ? [{ label, scores }] : []));
-  const interval = (name: string) => intervals?.[name]?.map(scoreCell).join(" to ") ?? "-";
   const all = Object.entries(scores);
   const told = all.slice(0, all.length > MOST_SCORES + 1 ? MOST_SCORES : all.length);
-  const lines = aligned([
-    ["", "network", ...(intervals ? ["95 % interval"] : []), ...rules.map(({ label }) => label)],
-    ...told.map(([name, score]) => [
-      name,
-      scoreCell(score),
-      ...(intervals ? [interval(name)] : []),
-      ...rules.map(({ scores }) => scoreCell(scores[name])),
-    ]),
+  const header = ["", "network", ...(intervals ? ["95 % interval"] : []), ...rules.map(({ label }) => label)];
+  const rows = told.map(([name, score]) => [
+    name,
+    scoreCell(score),
+    ...(intervals ? [intervalText(intervals[name])] : []),
+    ...rules.map(({ scores }) => scoreCell(scores[name])),
   ]);
   const rest = all.length - told.length;
-  return [...lines.map((line) => line.slice(2)), ...(rest > 0 ? [`and ${whole(rest)} more, listed by --json`] : [])];
+  return [...aligned([header, ...rows], ""), ...(rest > 0 ? [`and ${whole(rest)} more, listed by --json`] : [])];
 }
 
 /** What each column of the rules is, one below the other. */

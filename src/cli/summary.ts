@@ -3,7 +3,7 @@ import type { Interval } from "../score/bootstrap.js";
 import type { Scores } from "../score/scoring.js";
 import { appendSummary } from "./github.js";
 import type { Comparison } from "./scores.js";
-import { note, scoreCell } from "./text.js";
+import { intervalText, note, scoreCell } from "./text.js";
 
 /** What the step summary of GitHub Actions tells of a training or an evaluation. */
 export interface Summary {
@@ -38,7 +38,7 @@ function summaryLines({ title, scores, intervals = {}, compared, remarks, failur
   const names = Object.keys(columns[0]![1]); // there is one column at least
   const cell = (name: string, scores: Scores, column: number) => {
     const interval = column === 0 ? intervals[name] : undefined;
-    return interval ? `${scoreCell(scores[name])} (${interval.map(scoreCell).join(" to ")})` : scoreCell(scores[name]);
+    return interval ? `${scoreCell(scores[name])} (${intervalText(interval)})` : scoreCell(scores[name]);
   };
   const failed = failure && { failed: [failure.message, failure.details.have].filter(Boolean).join("; ") };
   const told = { ...failed, ...facts, ...Object.fromEntries(compared.map(({ label, rule }) => [label, rule])) };

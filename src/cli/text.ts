@@ -191,6 +191,11 @@ export function scoreCell(score: number | null | undefined): string {
   return score === null || score === undefined || Number.isNaN(score) ? "-" : short(score);
 }
 
+/** "0.93 to 0.99", or "-" where there is no interval. */
+export function intervalText(interval: readonly [low: number, high: number] | null | undefined): string {
+  return interval ? interval.map(scoreCell).join(" to ") : "-";
+}
+
 /** A value of a column of numbers or dates. */
 export function valueText({ type }: ColumnState, value: number): string {
   return type === "date" ? dateText(value) : plain(value);
