@@ -1,8 +1,10 @@
 // One of several processes that take a folder's lock again and again: contender.mjs FOLDER NUMBER TIMES.
 // In half of the attempts it is "killed" at a random operation on files: from then on it does nothing any more, and the
 // others learn that it is gone. While it has the lock, it makes a file exclusively that nobody else may have made.
-import { closeSync, existsSync, openSync, rmSync, writeFileSync } from "node:fs";
+// It says that it is ready, and begins when its standard input ends: so all of them are there at the same time.
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { systemFiles } from "../../dist/artifact/files.js";
 import { takeLock } from "../../dist/artifact/lock.js";
 
@@ -12,6 +14,8 @@ const graveOf = (since) => join(`${folder}.graves.${since.replaceAll(":", "-")}`
 const told = { held: 0, refused: 0, killed: 0, tookOver: 0 };
 const graves = [];
 
+console.log("ready");
+readFileSync(0); // until the end
 for (let attempt = 1; attempt <= Number(times); attempt++) {
   const since = Number(number) * 1e9 + attempt; // tells this attempt from all others
   const grave = graveOf(new Date(since).toISOString());
@@ -47,6 +51,7 @@ for (let attempt = 1; attempt <= Number(times); attempt++) {
     continue;
   }
   closeSync(openSync(inside, "wx")); // throws where somebody else has the lock
+  await setTimeout(1); // a few of the others come along meanwhile
   rmSync(inside);
   lock.release();
   if (existsSync(grave)) told.killed++;

@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { systemFiles } from "../../src/artifact/files.js";
@@ -232,19 +233,17 @@ describe("taking over", () => {
 
   it("lets in one at a time, of many processes that take, leave and are killed at any operation", async () => {
     const contender = fileURLToPath(new URL("contender.mjs", import.meta.url));
-    const processes = [1, 2, 3, 4].map(async (number) => {
-      const child = spawn(process.execPath, [contender, folder, String(number), "150"]);
-      let said = "";
-      child.stdout.on("data", (bytes: Buffer) => {
-        said += bytes;
-      });
-      child.stderr.on("data", (bytes: Buffer) => {
-        said += bytes;
-      });
-      await new Promise((resolve) => child.on("close", resolve));
-      return JSON.parse(said) as Record<"held" | "refused" | "killed" | "tookOver", number>; // what it prints
-    });
-    const told = await Promise.all(processes);
+    const children = [1, 2, 3, 4].map((number) =>
+      spawn(process.execPath, [contender, folder, String(number), "150"], { stdio: ["pipe", "pipe", "inherit"] }),
+    );
+    await Promise.all(children.map((child) => once(child.stdout, "readable"))); // they are ready
+    const told = await Promise.all(
+      children.map(async (child) => {
+        child.stdin.end();
+        const [, counts] = (await text(child.stdout)).split("\n");
+        return JSON.parse(counts!) as Record<"held" | "refused" | "killed" | "tookOver", number>; // what it prints
+      }),
+    );
     const sum = (what: keyof (typeof told)[number]) => told.reduce((sum, one) => sum + one[what], 0);
     expect(sum("held") + sum("refused") + sum("killed")).toBe(600);
     for (const what of ["held", "refused", "killed", "tookOver"] as const) expect(sum(what), what).toBeGreaterThan(5);
