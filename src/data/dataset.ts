@@ -81,8 +81,9 @@ export class Dataset {
     order.set(this.rows);
     random?.shuffle(order);
 
+    const cursor = this.memory.integers(this.cursor.address, 1);
     for (let start = done * batchSize, number = done + 1; start < this.size; start += batchSize, number++) {
-      this.memory.integers(this.cursor.address, 1)[0] = start;
+      cursor[0] = start;
       yield { number, size: Math.min(batchSize, this.size - start) };
     }
   }

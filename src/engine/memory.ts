@@ -94,6 +94,7 @@ export class Memory {
   /** A matrix over memory that is already handed out. */
   at(address: number, rows: number, columns: number, ofBatch = false): Matrix {
     const { memory } = this;
+    let data: Float32Array | undefined; // made once: a step asks for some of them
     return {
       address,
       rows,
@@ -101,7 +102,8 @@ export class Memory {
       ofBatch,
       isPlaced: true,
       get data() {
-        return new Float32Array(memory.buffer, address, rows * columns);
+        data ??= new Float32Array(memory.buffer, address, rows * columns);
+        return data;
       },
     };
   }
@@ -133,12 +135,12 @@ export class Memory {
   }
 
   cell(): Cell {
-    const { memory } = this;
     const address = this.allocate(8);
+    const view = new Float64Array(this.memory.buffer, address, 1);
     return {
       address,
       get value() {
-        return new Float64Array(memory.buffer, address, 1)[0]!;
+        return view[0]!;
       },
     };
   }

@@ -28,11 +28,6 @@ export interface Position {
 
 const beginning: Position = { epoch: 1, batch: 0, total: 0 };
 
-/** The weights are there. */
-export interface Start {
-  readonly kind: "start";
-}
-
 /** One update done: the mean loss of its batch, before the update. */
 export interface Update extends Position {
   readonly kind: "update";
@@ -47,20 +42,20 @@ export interface Epoch {
 }
 
 /**
- * Minibatch stochastic gradient descent, from the beginning or from where it was interrupted. Validation, early
- * stopping, checkpoints and progress are loops around this generator, never inside it.
+ * Minibatch stochastic gradient descent, from the beginning or from where it was interrupted. The initial weights are
+ * there when it returns; what it returns does an update each time it is asked for the next. Validation, early stopping,
+ * checkpoints and progress are loops around that generator, never inside it.
  */
-export function* fit(
+export function fit(
   network: Network,
   rows: Dataset,
   training: Training,
   from: Position = beginning,
-): Generator<Start | Update | Epoch, void> {
+): Generator<Update | Epoch, void> {
   const { epochs, batchSize, optimizer, noise, weights, shuffle } = training;
   const b = Math.ceil(rows.size / batchSize); // m / m′, the updates of an epoch
 
   if (weights) network.initialize(weights, rows); //                       W at random
-  yield { kind: "start" };
 
   // What is done with one batch: recorded here once, replayed below for every batch.
   const step = record(network.memory, batchSize, (tape) => {
@@ -73,16 +68,20 @@ export function* fit(
     return loss;
   });
 
-  for (let { epoch, batch: done, total } = from; epoch <= epochs; epoch++, done = 0, total = 0) {
-    for (const batch of rows.batches({ batchSize, random: shuffle, done })) {
-      const share = ((epoch - 1) * b + batch.number - 1) / (epochs * b); // of all updates that are done
-      optimizer.advance(share); //                                         α of this update
-      noise?.advance(share);
-      step.play(batch.size);
-      const loss = step.result.value;
-      total += loss * batch.size;
-      yield { kind: "update", epoch, batch: batch.number, total, loss };
+  return descend();
+
+  function* descend(): Generator<Update | Epoch, void> {
+    for (let { epoch, batch: done, total } = from; epoch <= epochs; epoch++, done = 0, total = 0) {
+      for (const batch of rows.batches({ batchSize, random: shuffle, done })) {
+        const share = ((epoch - 1) * b + batch.number - 1) / (epochs * b); // of all updates that are done
+        optimizer.advance(share); //                                         α of this update
+        noise?.advance(share);
+        step.play(batch.size);
+        const loss = step.result.value;
+        total += loss * batch.size;
+        yield { kind: "update", epoch, batch: batch.number, total, loss };
+      }
+      yield { kind: "epoch", epoch, loss: total / rows.size };
     }
-    yield { kind: "epoch", epoch, loss: total / rows.size };
   }
 }

@@ -117,7 +117,6 @@ export class MemberTraining {
       shuffle: training.shuffle ? this.random.batches : undefined,
     };
     this.fitting = fit(this.network, this.learned, options, from && positionOf(from));
-    this.fitting.next(); // to its start, so that the weights are there
 
     const latest = from?.latest ?? this.candidate(0, Number.NaN);
     this.best = new BestEpoch({ ...training, target }, latest, from?.kept, from?.improvedEpoch);
@@ -142,7 +141,6 @@ export class MemberTraining {
     if (from?.diverged) return this.outcome("diverged");
     if (best.isOutOfPatience) return this.outcome("patience");
     for (const event of this.fitting) {
-      if (event.kind === "start") continue; // the constructor took it
       if (event.kind === "update") {
         this.last = event;
         if (!Number.isFinite(event.loss)) return this.outcome("diverged");
