@@ -16,7 +16,7 @@ import type { ColumnState } from "../transform/pipeline.js";
 import { isStraight } from "../transform/scalers.js";
 import { type TargetState, targetNames } from "../transform/target.js";
 import { type Truth, takeTruth } from "../transform/truth.js";
-import { clippedText, count, extras, note, percent, say, some, weightText, whole } from "./text.js";
+import { clippedText, count, extras, note, percent, say, short, some, weightText, whole } from "./text.js";
 
 /** Says what was understood. `folds` is a line about the folds of a cross-validation, of which the rest tells the first. */
 export function describe(
@@ -34,6 +34,7 @@ export function describe(
   describeTarget(prepared, task, folds !== undefined);
   describeRows(prepared, config);
   describeRareClass(prepared);
+  if (isByTime(config.data)) describeTrend(prepared);
   const isOwnTable = typeof config.data.validation === "string";
   if (isOwnTable) describeSeen(prepared);
   if (folds !== undefined || (holdsOut(prepared.members) && !isOwnTable)) describeCopies(task.table, prepared, config);
@@ -145,6 +146,30 @@ function describeRows({ members }: Prepared, { data }: Config): void {
   const held = validation.length > 0 ? `${about}${latest}${whole(validation.length)}` : "none";
   const each = takeTurns && validation.length > 0 ? ", different ones for each network" : "";
   say("rows", `${about}${whole(training.length)} for training, ${held} for validation${each}`);
+}
+
+/** The mean of the target moves by so many standard deviations between two parts of the rows. */
+const FAR = 1;
+
+/** Where the target of the latest rows is another one than that of the rows before them. */
+function describeTrend({ target, rows: { truth }, members: [first] }: Prepared): void {
+  if (truth.task === "classification") return;
+  const { training, validation } = first!; // there is one at least
+  for (const [t, name] of targetNames(target).entries()) {
+    const values = truth.values[t]!;
+    const [before, latest] = [training, validation].map((rows) => meanOf(values, rows)) as [number, number];
+    const squares = values.map((y) => (y - before) ** 2);
+    const shift = (latest - before) / Math.sqrt(meanOf(squares, training));
+    if (!(Math.abs(shift) > FAR)) continue;
+    const how = `${short(Math.abs(shift), 2)} standard deviations ${shift > 0 ? "higher" : "lower"}`;
+    note(
+      `"${name}" is ${how} on average in the latest rows, which are held out, than in those before; a network does not continue a trend, but it can learn the difference from an earlier value`,
+    );
+  }
+}
+
+function meanOf(values: Float64Array, rows: Uint32Array): number {
+  return rows.reduce((sum, row) => sum + values[row]!, 0) / rows.length;
 }
 
 function describeCopies(table: Table, { pipeline, target }: Prepared, { data }: Config): void {

@@ -105,6 +105,18 @@ describe("what is said of few rows", () => {
     expect(await train(rows)).not.toContain("latest");
   });
 
+  it("says where the target has moved with time, and only there", async () => {
+    const rising = (slope: number) =>
+      train(
+        Array.from({ length: 60 }, (_, i) => `${(i * 37) % 101},g,${i},${slope * i + ((i * 29) % 11)}`),
+        ...["--set", "data.time=t", "--set", "data.ignore=[]"],
+      );
+    const note = "in the latest rows, which are held out, than in those before; a network does not continue a trend";
+    expect(await rising(1)).toContain(`note: "y" is 2.1 standard deviations higher on average ${note}`);
+    expect(await rising(-1)).toContain(`note: "y" is 2.1 standard deviations lower on average ${note}`);
+    expect(await rising(0.01)).not.toContain("deviations");
+  });
+
   it("tells of a warm-up that is longer than the training", async () => {
     const note =
       "note: the warm-up is longer than the training, so the learning rate reaches only 40.0% of its setting";
