@@ -9,14 +9,14 @@ z.config({ jitless: true });
  * its options, and makes itself with them. The names allowed in a config, the JSON Schema, the reference in
  * docs/settings.md and the tests that hold for every member are all derived from the record.
  */
-export interface Member<Options extends z.ZodObject = z.ZodObject, Made = unknown> {
+export interface FamilyMember<Options extends z.ZodObject = z.ZodObject, Made = unknown> {
   readonly about: string;
   readonly options: Options;
   with(options: z.output<Options>): Made;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a member takes its own options and no others, which only `any` allows here
-export type Family = Readonly<Record<string, Member<any>>>;
+export type Family = Readonly<Record<string, FamilyMember<any>>>;
 
 /** One member of a family and its options, as a config gives them when resolved: `{ "name": "huber", "delta": 1 }`. */
 export type Choice<F extends Family> = {

@@ -36,14 +36,14 @@ function escapedProperty(text: string): string {
   return escapedData(text).replaceAll(":", "%3A").replaceAll(",", "%2C");
 }
 
-interface Place {
+interface FilePlace {
   readonly file?: string;
   readonly line?: string;
   readonly col?: string;
 }
 
 /** The file and line of "t.csv:7", of 'data.target, c.json:4', and of 't.csv:7, column "b"', if there is such a file. */
-function placeOf(at = ""): Place {
+function placeOf(at = ""): FilePlace {
   const place = at.replace(/, column ".*"$/s, "");
   for (const candidate of [place, place.slice(place.indexOf(", ") + 2)]) {
     const [, file, line, col] = /^(.+?):(\d+)(?::(\d+))?$/s.exec(candidate) ?? [];

@@ -12,7 +12,7 @@ import { watched } from "./bars.js";
 import { note } from "./text.js";
 
 /** Where MODEL has its model, whether or not there is one. */
-export interface Place {
+export interface ModelPlace {
   readonly file: string;
   /** what the config is to predict, where MODEL is one */
   readonly targets?: readonly string[];
@@ -24,7 +24,7 @@ export function findModel(path: string): Model {
 }
 
 /** The model at a place, which is where MODEL, `path`, has it. */
-export function modelAt({ file, targets }: Place, path: string): Model {
+export function modelAt({ file, targets }: ModelPlace, path: string): Model {
   if (existsSync(file)) {
     const model = loadModel(file);
     if (targets) refuseOther(model, targets, { file, config: path });
@@ -101,7 +101,7 @@ function refuseUnfinished(folder: string): void {
 }
 
 /** Finds where MODEL has its model. */
-export function placeOf(path: string): Place {
+export function placeOf(path: string): ModelPlace {
   if (isAddress(path)) throw noAddress(path, { at: path });
   const workingDirectory = process.cwd();
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -11,7 +11,7 @@ import { threadsToPredict } from "../predict/predictor.js";
 import { printResult } from "./failure.js";
 import { modelAt, placeOf, rowsSource } from "./locate.js";
 import { refuseInputs, writePredictions } from "./outputFile.js";
-import { Predictions } from "./predictions.js";
+import { PredictionLines } from "./predictions.js";
 import { inputsToRead, type RowsOptions, rowsFormat, withRowsOptions } from "./rowsOptions.js";
 import { note } from "./text.js";
 import { modelWithThreshold, thresholdOption } from "./threshold.js";
@@ -105,7 +105,7 @@ async function predictAction(
     threads: threadsOf(threads),
     isLong: threadsToPredict(model.network, model.members, source.bytes ?? 0) > 1,
   });
-  const predictions = new Predictions(model, { proba, reasons, lenient, csvSafe });
+  const predictions = new PredictionLines(model, { proba, reasons, lenient, csvSafe });
   const lines = Readable.from(predictions.lines(predictor.predict(blocks)));
   try {
     if (out === undefined) await pipeline(lines, process.stdout, { end: false });

@@ -22,7 +22,7 @@ export interface PredictionsOptions {
 }
 
 /** The predictions for a table as lines of CSV, block by block, and what there is to say of them at the end. */
-export class Predictions {
+export class PredictionLines {
   readonly counts = { rows: 0, withoutPrediction: 0, clipped: 0 };
   private readonly remarks: Remarks;
   private readonly columns: readonly string[];

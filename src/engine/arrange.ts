@@ -2,7 +2,7 @@ import { Part as Kind } from "./assembly/opcodes.js";
 import type { Matrix } from "./memory.js";
 
 /** What some columns of an arranged matrix are made of: a column `at` of another matrix of the batch. */
-export type Part = { readonly from: Matrix; readonly at: number } & (
+export type ColumnPart = { readonly from: Matrix; readonly at: number } & (
   | { readonly kind: "copy"; readonly columns: number } // that column and those after it
   | { readonly kind: "repeat"; readonly columns: number } // that column, so many times
   | { readonly kind: "oneHot"; readonly places: number } // of a code: 1 in its place, else 0
@@ -11,7 +11,7 @@ export type Part = { readonly from: Matrix; readonly at: number } & (
 );
 
 /** How many columns a part becomes. */
-export function columnsOf(part: Part): number {
+export function columnsOf(part: ColumnPart): number {
   switch (part.kind) {
     case "copy":
     case "repeat":
@@ -28,8 +28,8 @@ export function columnsOf(part: Part): number {
 const kinds = { copy: Kind.Copy, repeat: Kind.Repeat, oneHot: Kind.OneHot, sign: Kind.Sign, lookup: Kind.Lookup };
 
 /** The parts as the kernel reads them (assembly/opcodes.ts), copies of neighbours as one. */
-export function wordsOf(parts: readonly Part[]): { words: Uint32Array; width: number; count: number } {
-  const joined: Part[] = [];
+export function wordsOf(parts: readonly ColumnPart[]): { words: Uint32Array; width: number; count: number } {
+  const joined: ColumnPart[] = [];
   for (const part of parts) {
     const last = joined.at(-1);
     const longer = last && joinedCopy(last, part);
@@ -48,7 +48,7 @@ export function wordsOf(parts: readonly Part[]): { words: Uint32Array; width: nu
 }
 
 /** One copy in the place of two, where the second goes on where the first ends. */
-function joinedCopy(a: Part, b: Part): Part | undefined {
+function joinedCopy(a: ColumnPart, b: ColumnPart): ColumnPart | undefined {
   if (a.kind !== "copy" || b.kind !== "copy" || a.from !== b.from || a.at + a.columns !== b.at) return undefined;
   return { ...a, columns: a.columns + b.columns };
 }

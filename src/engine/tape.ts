@@ -1,4 +1,4 @@
-import { type Part, wordsOf } from "./arrange.js";
+import { type ColumnPart, wordsOf } from "./arrange.js";
 import { BLOCK_K, BLOCK_ROWS, EDGE_BYTES, Opcode, PANEL } from "./assembly/opcodes.js";
 import { instructionOf, type Place, type Recorded } from "./instructions.js";
 import { type Cell, type Matrix, type Memory, MOST_PAGES } from "./memory.js";
@@ -126,7 +126,7 @@ export class Tape {
   }
 
   /** Columns made of columns of other matrices of the batch, part after part. */
-  arrange(parts: readonly Part[]): Matrix {
+  arrange(parts: readonly ColumnPart[]): Matrix {
     const { words, width, count } = wordsOf(parts);
     const at = this.memory.allocate(words.length * 4);
     this.memory.integers(at, words.length).set(words);
@@ -147,7 +147,7 @@ export class Tape {
 
   /** X so many times, side by side   X [rows, n] → [rows, copies·n] */
   copies(X: Matrix, copies: number): Matrix {
-    const part: Part = { kind: "copy", from: X, at: 0, columns: X.columns };
+    const part: ColumnPart = { kind: "copy", from: X, at: 0, columns: X.columns };
     return this.arrange(Array.from({ length: copies }, () => part));
   }
 

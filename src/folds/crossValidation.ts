@@ -14,7 +14,7 @@ import { allKnownRows, rowsToFit } from "../train/compare.js";
 import { datasetOf } from "../train/member.js";
 import type { RowWeights } from "../train/members.js";
 import { type FoldLayout, layOutFolds } from "../train/parallel.js";
-import { type Prepared, type Rows, rowsOf } from "../train/prepare.js";
+import { type Prepared, rowsOf, type ScaledRows } from "../train/prepare.js";
 import type { Snapshot } from "../train/reports.js";
 import { type EngineOptions, type Keeper, type Outcome, train } from "../train/train.js";
 import { rowWeights, weightsOf } from "../train/weights.js";
@@ -34,12 +34,12 @@ export interface FoldOutcome {
   /** what the networks predict of the test rows on average, [rows, outputs] */
   readonly outputs: Float32Array;
   readonly predictions: Predictions;
-  readonly truth: Rows["truth"];
+  readonly truth: ScaledRows["truth"];
   /** how much each test row counts in the loss; none: all the same */
   readonly weights?: RowWeights | undefined;
 }
 
-interface TestRows extends Rows {
+interface TestRows extends ScaledRows {
   readonly weights?: RowWeights | undefined;
 }
 

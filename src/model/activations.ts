@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Matrix } from "../engine/memory.js";
 import type { Tape } from "../engine/tape.js";
-import { type Choice, choiceOf, type Member, none } from "../family.js";
+import { type Choice, choiceOf, type FamilyMember, none } from "../family.js";
 import type { InitializerName } from "./initializers.js";
 
 export interface ActivationFunction {
@@ -20,7 +20,7 @@ function activation<O extends z.ZodObject>(definition: {
   initializer: InitializerName;
   forward(tape: Tape, x: Matrix, options: z.output<O>): Matrix;
   derivative(tape: Tape, x: Matrix, y: Matrix, options: z.output<O>): Matrix;
-}): Member<O, ActivationFunction> {
+}): FamilyMember<O, ActivationFunction> {
   const { about, options, initializer, forward, derivative } = definition;
   return {
     about,

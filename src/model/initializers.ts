@@ -1,7 +1,7 @@
 import type { Matrix } from "../engine/memory.js";
 import type { Random } from "../engine/random.js";
 import { log } from "../engine/scalar.js";
-import { choiceOf, type Member, none } from "../family.js";
+import { choiceOf, type FamilyMember, none } from "../family.js";
 
 /** A dense layer that is to begin: Z = X·Wᵀ·c + b, all weights 0. */
 export interface Start {
@@ -31,7 +31,7 @@ const drawn =
 const normal = (
   about: string,
   variance: (fanIn: number, fanOut: number) => number,
-): Member<typeof none, Initializer> => ({
+): FamilyMember<typeof none, Initializer> => ({
   about,
   options: none,
   with: () => drawn((random, fanIn, fanOut) => random.normal() * Math.sqrt(variance(fanIn, fanOut))),
@@ -41,7 +41,7 @@ const normal = (
 const uniform = (
   about: string,
   variance: (fanIn: number, fanOut: number) => number,
-): Member<typeof none, Initializer> => ({
+): FamilyMember<typeof none, Initializer> => ({
   about,
   options: none,
   with: () => drawn((random, fanIn, fanOut) => (2 * random.uniform() - 1) * Math.sqrt(3 * variance(fanIn, fanOut))),
@@ -68,7 +68,7 @@ export const initializers = {
       "normal, scaled so that each unit has standard deviation 1 over the training rows; biases put its zero among them (RealMLP)",
     options: none,
     with: () => dataDriven,
-  } satisfies Member<typeof none, Initializer>,
+  } satisfies FamilyMember<typeof none, Initializer>,
 
   zeroOutput: {
     about: "normal, variance 1/inputs; biases normal, variance 1; last layer all 0 (RealMLP-TD-S)",
@@ -79,7 +79,7 @@ export const initializers = {
       const b = layer.b.data;
       for (let j = 0; j < b.length; j++) b[j] = random.normal();
     },
-  } satisfies Member<typeof none, Initializer>,
+  } satisfies FamilyMember<typeof none, Initializer>,
 };
 
 export type InitializerName = keyof typeof initializers;

@@ -1,4 +1,4 @@
-import type { Part } from "../engine/arrange.js";
+import type { ColumnPart } from "../engine/arrange.js";
 import type { Matrix, Memory } from "../engine/memory.js";
 import type { Random } from "../engine/random.js";
 import type { Tape } from "../engine/tape.js";
@@ -75,14 +75,14 @@ export class InputLayer {
   }
 
   /** The columns of dY that are of embedded numbers, side by side. */
-  private embeddedParts(dY: Matrix): Part[] {
+  private embeddedParts(dY: Matrix): ColumnPart[] {
     const { places, outputs } = this.numbers!; // there are some, as is asked for them
     const ends = places.map((number) => this.places[number]!.at + this.places[number]!.width);
     return ends.map((end) => ({ kind: "copy", from: dY, at: end - outputs, columns: outputs }));
   }
 
   /** What a column becomes; `embedded` has the columns of all embedded numbers, side by side. */
-  private parts(number: number, X: Matrix, embedded: Matrix | undefined): Part[] {
+  private parts(number: number, X: Matrix, embedded: Matrix | undefined): ColumnPart[] {
     const column = this.spec.columns[number]!;
     const source = { from: X, at: number };
     switch (column.kind) {
@@ -97,7 +97,7 @@ export class InputLayer {
       case "numericEmbedding": {
         const { keepsNumber, outputs, places } = this.numbers!; // there are some, as this column shows
         const at = places.indexOf(number) * outputs;
-        const made: Part = { kind: "copy", from: embedded!, at, columns: outputs };
+        const made: ColumnPart = { kind: "copy", from: embedded!, at, columns: outputs };
         return keepsNumber ? [{ ...source, kind: "copy", columns: 1 }, made] : [made];
       }
     }

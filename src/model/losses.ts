@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Task } from "../data/table.js";
 import type { Cell, Matrix } from "../engine/memory.js";
 import type { Tape } from "../engine/tape.js";
-import { type Choice, choiceOf, type Member, none } from "../family.js";
+import { type Choice, choiceOf, type FamilyMember, none } from "../family.js";
 import type { EstimatedState } from "../transform/estimands.js";
 
 /**
@@ -40,7 +40,7 @@ function averaged({ value, gradient, inverseLink }: RowLoss): Loss {
   };
 }
 
-interface LossMember<O extends z.ZodObject> extends Member<O, Loss> {
+interface LossMember<O extends z.ZodObject> extends FamilyMember<O, Loss> {
   readonly task: Task;
   /** The inverse link's name, for people. */
   readonly inverseLink: "identity" | "exp" | "sigmoid" | "softmax";

@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Matrix, Memory } from "../engine/memory.js";
 import type { Random } from "../engine/random.js";
 import type { Tape } from "../engine/tape.js";
-import { type Choice, choiceOf, type Member, none } from "../family.js";
+import { type Choice, choiceOf, type FamilyMember, none } from "../family.js";
 import { Sample } from "../transform/sample.js";
 import type { InputPass, Parameter } from "./layers.js";
 import type { Tensor } from "./tensors.js";
@@ -66,7 +66,9 @@ const tensor = (name: string, ...shape: number[]): Tensor => ({
   shape,
 });
 
-function embedding<O extends z.ZodObject>(member: Member<O, NumericEmbedding>): Member<O, NumericEmbedding> {
+function embedding<O extends z.ZodObject>(
+  member: FamilyMember<O, NumericEmbedding>,
+): FamilyMember<O, NumericEmbedding> {
   return member;
 }
 
@@ -75,7 +77,7 @@ export const numericEmbeddings = {
     about: "numbers are used as they are",
     options: none,
     with: () => undefined,
-  } satisfies Member<typeof none, undefined>,
+  } satisfies FamilyMember<typeof none, undefined>,
 
   pbld: embedding({
     about: "x and W₂·cos(2πw₁x + b₁) + b₂: periodic, then linear (RealMLP's PBLD; Holzmüller et al., 2024)",

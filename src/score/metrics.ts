@@ -13,13 +13,13 @@ export type Times = Uint32Array;
 export type Scorer = (times: Times) => number;
 
 /** Where a metric first appears: in the line of an epoch, in its record in history.csv, or at the end as it costs more. */
-export const places = ["line", "history", "end"] as const;
-export type Place = (typeof places)[number];
+export const occasions = ["line", "history", "end"] as const;
+export type Occasion = (typeof occasions)[number];
 
 interface Described {
   readonly about: string;
   readonly better: Better;
-  readonly from: Place;
+  readonly from: Occasion;
   /** A proper scoring rule: nothing does better than the true mean or probabilities. It compares any two networks. */
   readonly isProper?: true;
   /** a share of the rows, each of which is right or wrong */

@@ -8,24 +8,24 @@ import {
   type MetricName,
   metrics,
   metricsOf,
-  type Place,
-  places,
+  type Occasion,
+  occasions,
   type Scorer,
 } from "./metrics.js";
 
 /** Scores by name, such as `rmse`; of several targets `rmse_<target>`. NaN where one is not defined for the rows. */
 export type Scores = Readonly<Record<string, number>>;
 
-/** Every score of these predictions, at the end or those of an epoch; `also`: one more, whatever its place. */
+/** Every score of these predictions, at the end or those of an epoch; `also`: one more, whatever its occasion. */
 export function scoresOf(
   target: TargetState,
   truth: Truth,
   predictions: Predictions,
-  place: Place = "end",
+  occasion: Occasion = "end",
   also?: MetricName | "loss",
 ): Scores {
   const once = new Uint32Array(rowCountOf(truth)).fill(1);
-  const scorers = scorersOf(target, truth, predictions, place, also);
+  const scorers = scorersOf(target, truth, predictions, occasion, also);
   return Object.fromEntries(scorers.map(([name, score]) => [name, score(once)]));
 }
 
@@ -34,13 +34,13 @@ export function scorersOf(
   target: TargetState,
   truth: Truth,
   predictions: Predictions,
-  place: Place = "end",
+  occasion: Occasion = "end",
   also?: MetricName | "loss",
 ): [string, Scorer][] {
   const scorers: [string, Scorer][] = [];
   // without probabilities there are no classes either, though something stands in their place
   const isUnknown = predictions.task === "classification" && predictions.probabilities.some(Number.isNaN);
-  for (const [name, metric] of metricsAt(target, place, also)) {
+  for (const [name, metric] of metricsAt(target, occasion, also)) {
     if (metric.task === "classification") {
       if (truth.task === "regression" || predictions.task === "regression") continue;
       const score = metric.of(truth.classes, predictions.classes, predictions.probabilities);
@@ -58,18 +58,18 @@ export function scorersOf(
 /** The names that `scoresOf` gives, in its order, with whether more or less is better. */
 export function scoreKinds(
   target: TargetState,
-  place: Place = "end",
+  occasion: Occasion = "end",
   also?: MetricName | "loss",
 ): Record<string, Better> {
-  const kinds = metricsAt(target, place, also).flatMap(([name, { better }]) =>
+  const kinds = metricsAt(target, occasion, also).flatMap(([name, { better }]) =>
     scoresOfMetric(target, name).map((name): [string, Better] => [name, better]),
   );
   return Object.fromEntries(kinds);
 }
 
 /** The names that `scoresOf` gives, in its order. */
-export function scoreNames(target: TargetState, place: Place = "end", also?: MetricName | "loss"): string[] {
-  return Object.keys(scoreKinds(target, place, also));
+export function scoreNames(target: TargetState, occasion: Occasion = "end", also?: MetricName | "loss"): string[] {
+  return Object.keys(scoreKinds(target, occasion, also));
 }
 
 /** The names of a metric's scores: one for each target. */
@@ -77,8 +77,10 @@ export function scoresOfMetric(target: TargetState, name: string): string[] {
   return target.task === "regression" ? target.targets.map((_, t) => scoreName(target, name, t)) : [name];
 }
 
-function metricsAt(target: TargetState, place: Place, also?: MetricName | "loss"): [string, Metric][] {
-  return metricsOf(target).filter(([name, { from }]) => name === also || places.indexOf(from) <= places.indexOf(place));
+function metricsAt(target: TargetState, occasion: Occasion, also?: MetricName | "loss"): [string, Metric][] {
+  return metricsOf(target).filter(
+    ([name, { from }]) => name === also || occasions.indexOf(from) <= occasions.indexOf(occasion),
+  );
 }
 
 function scoreName(target: TargetState, metric: string, t: number): string {

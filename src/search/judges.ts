@@ -2,7 +2,7 @@ import * as z from "zod";
 import { lacksColumns } from "../data/header.js";
 import { lacking } from "../data/read.js";
 import type { Table } from "../data/table.js";
-import { choiceOf, type Member, none } from "../family.js";
+import { choiceOf, type FamilyMember, none } from "../family.js";
 import { type FoldOutcome, foldsEngine, trainFolds } from "../folds/crossValidation.js";
 import { planFolds, prepareFold } from "../folds/plan.js";
 import { over } from "../folds/scores.js";
@@ -70,7 +70,7 @@ export const judges = {
         return { epochs, keptEpoch, stopped, judgement };
       },
     }),
-  } satisfies Member<typeof none, Judge>,
+  } satisfies FamilyMember<typeof none, Judge>,
 
   folds: {
     about:
@@ -94,7 +94,7 @@ export const judges = {
         return ofFolds(outcomes);
       },
     }),
-  } satisfies Member<typeof foldsOptions, Judge>,
+  } satisfies FamilyMember<typeof foldsOptions, Judge>,
 };
 
 export const judgeChoice = choiceOf(judges, "validation");

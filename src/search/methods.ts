@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { choiceOf, type Member, none } from "../family.js";
+import { choiceOf, type FamilyMember, none } from "../family.js";
 
 /** One training of a trial. */
 export interface Job {
@@ -22,7 +22,7 @@ export interface Method {
   jobs(trials: number): number;
 }
 
-type MethodMember<O extends z.ZodObject> = Member<O, Method>;
+type MethodMember<O extends z.ZodObject> = FamilyMember<O, Method>;
 
 const halvingOptions = z.strictObject({
   eta: z.int().min(2).default(3).describe("one in this many trials advances"),

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Random } from "../engine/random.js";
 import { exp, log } from "../engine/scalar.js";
-import type { Member } from "../family.js";
+import type { FamilyMember } from "../family.js";
 
 /** What JSON can hold. */
 const json = z.json();
@@ -14,7 +14,7 @@ export interface Range {
   draw(random: Random): Json;
 }
 
-type RangeMember<O extends z.ZodObject> = Member<O, Range>;
+type RangeMember<O extends z.ZodObject> = FamilyMember<O, Range>;
 
 const SIGNIFICANT_DIGITS = 6;
 

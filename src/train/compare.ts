@@ -14,7 +14,7 @@ import { inputColumns } from "../transform/inputColumns.js";
 import type { PipelineState } from "../transform/pipeline.js";
 import { joinPredictions, joinTruths, type Predictions, takeTruth } from "../transform/truth.js";
 import { learnedRows, type Member } from "./members.js";
-import type { Prepared, Rows } from "./prepare.js";
+import type { Prepared, ScaledRows } from "./prepare.js";
 import type { Outcome } from "./train.js";
 
 /**
@@ -69,7 +69,7 @@ function onceEach(members: readonly Member[]): Member[] {
 }
 
 /** Rows as a linear model takes them. */
-export function allKnownRows({ straightX: X, truth }: Rows, pipeline: PipelineState): KnownRows {
+export function allKnownRows({ straightX: X, truth }: ScaledRows, pipeline: PipelineState): KnownRows {
   return { X, columns: inputColumns(pipeline), truth };
 }
 

@@ -1,7 +1,7 @@
 import { takeMatrixRows } from "../data/arrays.js";
 import { range, spacedRows } from "../data/split.js";
 import { type Column, cellsOf, columnOf, type Table } from "../data/table.js";
-import type { Rows } from "./prepare.js";
+import type { ScaledRows } from "./prepare.js";
 
 /** So large a share of copies is no chance. */
 const MANY = 0.1;
@@ -35,7 +35,7 @@ function haveFewCopies(different: number, rows: number, share = MANY): boolean {
  * How many rows are like one that is learned from, in inputs and targets, where these are too many to be chance: where nearly all
  * of the learned rows differ.
  */
-export function countSeen({ X, y, size }: Rows, learned: Uint32Array, held: Uint32Array): number {
+export function countSeen({ X, y, size }: ScaledRows, learned: Uint32Array, held: Uint32Array): number {
   const hashes = hashesOfRows(size, [X, y]);
   const known = new Set(Array.from(learned, (row) => hashes[row]!));
   if (!haveFewCopies(known.size, learned.length)) return 0;

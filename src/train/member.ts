@@ -4,7 +4,7 @@ import { type Random, type RandomState, seededRandom } from "../engine/random.js
 import { Network } from "../model/network.js";
 import { plainWeights } from "../model/parametrization.js";
 import { evaluator } from "../predict/evaluate.js";
-import type { MetricName, Place } from "../score/metrics.js";
+import type { MetricName, Occasion } from "../score/metrics.js";
 import { scoresOf } from "../score/scoring.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { type Truth, takeTruth } from "../transform/truth.js";
@@ -15,7 +15,7 @@ import { fit, type Position, type Update } from "./fit.js";
 import type { Member } from "./members.js";
 import { Optimizer, type OptimizerState } from "./optimizers.js";
 import { noiseOf, paceOf, Rates, type RatesState } from "./pace.js";
-import type { Prepared, Rows } from "./prepare.js";
+import type { Prepared, ScaledRows } from "./prepare.js";
 
 export type Progress = Update | { readonly kind: "report"; readonly report: EpochReport };
 
@@ -59,7 +59,7 @@ export function datasetOf(memory: Memory, { rows: { size, X, y } }: { rows: Netw
 }
 
 /** Rows as a network takes them. */
-type NetworkRows = Omit<Rows, "straightX">;
+type NetworkRows = Omit<ScaledRows, "straightX">;
 
 /** What a training needs to know, as one thread tells another. */
 export interface Problem extends Pick<Prepared, "spec" | "target" | "training" | "batchSize" | "initial"> {
@@ -231,14 +231,14 @@ function positionOf({ last, latest }: MemberState): Position | undefined {
 }
 
 type Judged = Pick<MemberOutcome, "judgement" | "outputs">;
-type Judge = (place?: Place, also?: MetricName | "loss") => Judged;
+type Judge = (occasion?: Occasion, also?: MetricName | "loss") => Judged;
 
 /** Judges the network, with the weights that it has when asked, on some rows: by all scores, or by those of an epoch. */
 function judgeOf(network: Network, target: TargetState, rows: Dataset, truth: Truth): Judge {
   const evaluate = evaluator(network, rows);
-  return (place, also) => {
+  return (occasion, also) => {
     const { loss, outputs } = evaluate();
     const predictions = invertTarget(target, outputs);
-    return { judgement: { loss, scores: scoresOf(target, truth, predictions, place, also) }, outputs };
+    return { judgement: { loss, scores: scoresOf(target, truth, predictions, occasion, also) }, outputs };
   };
 }

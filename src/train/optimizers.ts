@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { Matrix, Memory } from "../engine/memory.js";
 import { pow } from "../engine/scalar.js";
 import type { Tape } from "../engine/tape.js";
-import { type Choice, choiceOf, type Member, make } from "../family.js";
+import { type Choice, choiceOf, type FamilyMember, make } from "../family.js";
 import type { Parameter } from "../model/layers.js";
 import type { Schedule } from "./schedules.js";
 
@@ -41,7 +41,7 @@ interface UpdateRule {
   update(tape: Tape, update: Update): void;
 }
 
-type OptimizerMember<O extends z.ZodObject> = Member<O, UpdateRule>;
+type OptimizerMember<O extends z.ZodObject> = FamilyMember<O, UpdateRule>;
 
 const rate = (value: number) => z.number().positive().default(value).describe("α, the step size");
 const weightDecay = (value: number, how: string) =>

@@ -48,7 +48,7 @@ export interface TaskOptions {
 }
 
 /** Rows to learn from and to judge by, scaled and as they were. */
-export interface Rows {
+export interface ScaledRows {
   readonly size: number;
   /** X [rows, inputs] */
   readonly X: Float32Array;
@@ -67,7 +67,7 @@ export interface Prepared {
   readonly training: TrainingOptions;
   /** m′, the rows of a batch: no more than there are training rows */
   readonly batchSize: number;
-  readonly rows: Rows;
+  readonly rows: ScaledRows;
   readonly members: readonly Member[];
   /** the weights that each member begins with, if not with random ones */
   readonly initial?: readonly Float32Array[] | undefined;
@@ -212,14 +212,14 @@ function rowsOfBatch(batchSize: TrainingOptions["batchSize"], members: readonly 
   return batchSize === "full" ? fewest : Math.min(batchSize, fewest);
 }
 
-export function rowsOf(table: Table, pipeline: PipelineState, target: TargetState): Rows {
+export function rowsOf(table: Table, pipeline: PipelineState, target: TargetState): ScaledRows {
   const truth = truthOf(target, table);
   const X = applyPipeline(pipeline, table);
   return { size: table.rows, X, straightX: applyStraight(pipeline, table, X), y: applyTarget(target, truth), truth };
 }
 
 /** The rows of several tables, one after the other. */
-function joinRows(parts: readonly Rows[]): Rows {
+function joinRows(parts: readonly ScaledRows[]): ScaledRows {
   const X = join(
     Float32Array,
     parts.map(({ X }) => X),

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { cos, log } from "../engine/scalar.js";
-import { type Choice, choiceOf, type Member, none } from "../family.js";
+import { type Choice, choiceOf, type FamilyMember, none } from "../family.js";
 
 /** How much of a rate there is after a share t of all updates, 0 ≤ t ≤ 1. */
 export interface Schedule {
@@ -25,7 +25,7 @@ export interface WatchState {
   readonly waited: number;
 }
 
-interface ScheduleMember<O extends z.ZodObject> extends Member<O, Schedule> {
+interface ScheduleMember<O extends z.ZodObject> extends FamilyMember<O, Schedule> {
   /** Whether it spans the whole training, so that it is another one in a longer training. */
   readonly spansTraining: boolean;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Predictions } from "../../src/cli/predictions.js";
+import { PredictionLines } from "../../src/cli/predictions.js";
 import type { Column, Table } from "../../src/data/table.js";
 import type { PipelineState } from "../../src/transform/pipeline.js";
 import type { TargetState } from "../../src/transform/target.js";
@@ -7,7 +7,7 @@ import { numbersLike } from "../artifact/model.js";
 
 const options = { proba: false, reasons: false, lenient: true, csvSafe: false };
 
-async function predicted(of: Predictions, column: Column, outputs: readonly number[]): Promise<string[]> {
+async function predicted(of: PredictionLines, column: Column, outputs: readonly number[]): Promise<string[]> {
   const table: Table = { source: "t.csv", rows: outputs.length, columns: [column], lines: Int32Array.of(2, 3, 4) };
   async function* blocks() {
     yield { block: { header: [column.name], table, kept: [] }, outputs: Float32Array.from(outputs) };
@@ -27,7 +27,7 @@ describe("the lines of predictions", () => {
   };
 
   it("count as clipped the rows that have a prediction, and no others", async () => {
-    const predictions = new Predictions({ pipeline: numbers, target }, options);
+    const predictions = new PredictionLines({ pipeline: numbers, target }, options);
     const unreadable = new Map([[1, "many"]]);
     const column: Column = { type: "number", name: "x", values: Float64Array.of(1, Number.NaN, 3), unreadable };
     expect(await predicted(predictions, column, [20, 20, 5])).toEqual(["prediction", "10", '""', "5"]);
@@ -40,7 +40,7 @@ describe("the lines of predictions", () => {
     const pipeline = [{ ...state!, name: "=x" }];
     const column: Column = { type: "number", name: "=x", values: Float64Array.of(1, Number.NaN, 3) };
     const reasonsOf = async (csvSafe: boolean) =>
-      predicted(new Predictions({ pipeline, target }, { ...options, reasons: true, csvSafe }), column, [1, 2, 3]);
+      predicted(new PredictionLines({ pipeline, target }, { ...options, reasons: true, csvSafe }), column, [1, 2, 3]);
     expect(await reasonsOf(false)).toEqual(["prediction,reasons", "1,", "2,=x is missing", "3,"]);
     expect(await reasonsOf(true)).toEqual(["prediction,reasons", "1,", "2,'=x is missing", "3,"]);
   });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Part } from "../../src/engine/arrange.js";
+import type { ColumnPart } from "../../src/engine/arrange.js";
 import {
   at,
   batches,
@@ -29,7 +29,7 @@ describe("arrange", () => {
         const T = table(places, width, numbersFrom(seed + 1));
         const Y = played(batch, (tape, memory) => {
           const [x, code, t] = [memory.put(X, batch.batchSize), memory.put(codes, batch.batchSize), memory.put(T)];
-          const parts: Part[] = [
+          const parts: ColumnPart[] = [
             { kind: "copy", from: x, at: columns, columns: 1 },
             { kind: "oneHot", from: code, at: 1, places },
             { kind: "copy", from: x, at: 0, columns: 1 },

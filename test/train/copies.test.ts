@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Table } from "../../src/data/table.js";
 import { countCopies, countSeen, holdLearned } from "../../src/train/copies.js";
-import type { Rows } from "../../src/train/prepare.js";
+import type { ScaledRows } from "../../src/train/prepare.js";
 import { columns } from "../data/source.js";
 
 const copiesIn = (table: Table) =>
@@ -63,7 +63,7 @@ it("different rows are not taken for one", () => {
 
 describe("held-out rows that are learned from too", () => {
   const seenIn = (x: number[], learned: number) => {
-    const rows = { X: Float32Array.from(x), y: Float32Array.from(x), size: x.length } as Rows; // no more is looked at
+    const rows = { X: Float32Array.from(x), y: Float32Array.from(x), size: x.length } as ScaledRows; // no more is looked at
     return countSeen(
       rows,
       Uint32Array.from(list(learned, (row) => row)),
