@@ -1,5 +1,6 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { inputsOf, widthOf } from "../transform/inputColumns.js";
+import type { PipelineState } from "../transform/pipeline.js";
 import { targetNames } from "../transform/target.js";
 import type { Prepared } from "./prepare.js";
 
@@ -7,15 +8,7 @@ import type { Prepared } from "./prepare.js";
 export type Fingerprint = Readonly<Record<string, string>>;
 
 export function fingerprint({ pipeline, target, rows, members, initial }: Prepared): Fingerprint {
-  const width = widthOf(pipeline);
-  const parts: Record<string, string> = { "number of rows": String(rows.size) };
-  for (const { name, state, places } of inputsOf(pipeline)) {
-    const values = new Float32Array(rows.size * places.length);
-    for (let row = 0, at = 0; row < rows.size; row++) {
-      for (const place of places) values[at++] = rows.X[row * width + place]!;
-    }
-    parts[`column "${name}"`] = digest(JSON.stringify(state), values);
-  }
+  const parts: Record<string, string> = { "number of rows": String(rows.size), ...columnDigests(pipeline, rows) };
   const truth = rows.truth.task === "regression" ? rows.truth.values : [rows.truth.classes];
   parts[`target "${targetNames(target).join('", "')}"`] = digest(JSON.stringify(target), rows.y, ...truth);
   parts["rows that are held out"] = digest(...members.map(({ validation }) => validation));
@@ -28,8 +21,37 @@ export function fingerprint({ pipeline, target, rows, members, initial }: Prepar
   return parts;
 }
 
+/** So many rows of X stay in the cache while one column after the other is taken from them. */
+const BLOCK_ROWS = 2048;
+
+function columnDigests(pipeline: PipelineState, { X, size }: Prepared["rows"]): Record<string, string> {
+  const width = widthOf(pipeline);
+  const columns = inputsOf(pipeline).map((input) => ({
+    ...input,
+    hash: hashOf(JSON.stringify(input.state)),
+    values: new Float32Array(Math.min(BLOCK_ROWS, size) * input.places.length),
+  }));
+  for (let from = 0; from < size; from += BLOCK_ROWS) {
+    const end = Math.min(from + BLOCK_ROWS, size);
+    for (const { places, hash, values } of columns) {
+      let at = 0;
+      for (let row = from; row < end; row++) for (const place of places) values[at++] = X[row * width + place]!;
+      hash.update(values.subarray(0, at));
+    }
+  }
+  return Object.fromEntries(columns.map(({ name, hash }) => [`column "${name}"`, digestOf(hash.update("\n"))]));
+}
+
 function digest(...parts: readonly (string | NodeJS.ArrayBufferView)[]): string {
+  return digestOf(hashOf(...parts));
+}
+
+function hashOf(...parts: readonly (string | NodeJS.ArrayBufferView)[]): Hash {
   const hash = createHash("sha256");
   for (const part of parts) hash.update(part).update("\n");
+  return hash;
+}
+
+function digestOf(hash: Hash): string {
   return hash.digest("hex").slice(0, 16);
 }
