@@ -22,9 +22,9 @@ const SUFFICIENT = 1e-4;
 /**
  * Minimizes from x on, in its place, with up to so many evaluations, or until a step promises to gain less than
  * `enough`: L-BFGS with a preconditioner (Nocedal and Wright, Numerical Optimization, algorithm 7.4), halving steps
- * that gain too little.
+ * that gain too little. Whether it got there.
  */
-export function minimize(objective: Objective, x: Float64Array, evaluations: number, enough: number): void {
+export function minimize(objective: Objective, x: Float64Array, evaluations: number, enough: number): boolean {
   const pairs: Pair[] = [];
   let gradient = new Float64Array(x.length);
   let next = new Float64Array(x.length);
@@ -34,7 +34,7 @@ export function minimize(objective: Objective, x: Float64Array, evaluations: num
   let direction = directionFrom(objective, pairs, gradient);
   for (let done = 1; done < evaluations; done++) {
     const slope = dot(gradient, direction);
-    if (!(-slope / 2 > enough)) return; // of a quadratic, half the slope is the gain
+    if (!(-slope / 2 > enough)) return slope <= 0; // of a quadratic, half the slope is the gain
     for (let i = 0; i < x.length; i++) trial[i] = x[i]! + length * direction[i]!;
     const reached = objective.at(trial, next);
     if (!(reached <= value + SUFFICIENT * length * slope)) {
@@ -52,6 +52,7 @@ export function minimize(objective: Objective, x: Float64Array, evaluations: num
     direction = directionFrom(objective, pairs, gradient);
     length = 1;
   }
+  return false;
 }
 
 /** −H·g, H the inverse of the curvature as the pairs and the preconditioner tell it. */
@@ -79,8 +80,9 @@ function addTo(sum: Float64Array, factor: number, x: Float64Array): void {
   for (let i = 0; i < x.length; i++) sum[i]! += factor * x[i]!;
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
+/** of the elements that both have, the first ones of the longer */
+export function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
+  for (let i = 0; i < Math.min(a.length, b.length); i++) sum += a[i]! * b[i]!;
   return sum;
 }

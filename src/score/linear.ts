@@ -7,7 +7,16 @@ import { mean } from "../transform/moments.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
 import { type Design, designOf, storedPerRow } from "./design.js";
-import { type Coefficients, generalized, inverseLink, logistic, MOST_EVALUATIONS, ridge } from "./regressions.js";
+import {
+  type Coefficients,
+  type Effort,
+  effortOfGeneralized,
+  effortOfLogistic,
+  generalized,
+  inverseLink,
+  logistic,
+  ridge,
+} from "./regressions.js";
 
 /**
  * A linear model of the network's inputs, numbers scaled by straight lines: w·x + b of each output, which are the targets in
@@ -34,8 +43,8 @@ export interface KnownRows {
 /** The penalty of ridge regression: scikit-learn's default. */
 const ALPHA = 1;
 
-/** A factorization of more inputs, which takes the cube of their number, would take longer than many a training. */
-const MOST_INPUTS = 1200;
+/** Factorizations of more inputs, which take the cube of their number, would take longer than many a training. */
+const MOST_INPUTS = { once: 1200, inRounds: 600 };
 /** They stand in the model file. */
 const MOST_WEIGHTS = 10_000;
 /** More rows than these make such a model no better. */
@@ -53,7 +62,8 @@ export function learnLinear(
 ): LinearState | string {
   const inputs = oneHotWidth(columns);
   const outputs = outputsOf(target);
-  if (inputs > MOST_INPUTS) return `more than ${MOST_INPUTS} inputs`;
+  const mostInputs = (effortOf(target)?.rounds ?? 1) > 1 ? MOST_INPUTS.inRounds : MOST_INPUTS.once;
+  if (inputs > mostInputs) return `more than ${mostInputs} inputs`;
   if ((inputs + 1) * outputs > MOST_WEIGHTS) return `more than ${MOST_WEIGHTS} weights`;
   const all = rowCountOf(truth);
   /** So many rows, and how many of their kind are within the work. */
@@ -67,8 +77,10 @@ export function learnLinear(
   const { rows, expanded } = holdsMore ? sampleOf(taken.affordable) : taken;
   const design = designOf(expanded, inputs, weights && onAverageOne(take(weights, rows)));
   const known = takeTruth(truth, rows);
-  const fitted = { rows: design.rows, ...ofInputs(design, fit(design, target, known), outputs) };
-  const state = shifted(fitted, target, { X: takeMatrixRows(X, columns.length, rows), columns, truth: known });
+  const fitted = fit(design, target, known);
+  if (!fitted) return "its fit does not converge";
+  const unshifted = { rows: design.rows, ...ofInputs(design, fitted, outputs) };
+  const state = shifted(unshifted, target, { X: takeMatrixRows(X, columns.length, rows), columns, truth: known });
   const areFinite = [...state.coefficients.flat(), ...state.intercepts].every(Number.isFinite);
   return areFinite ? state : "its weights are not finite";
 }
@@ -148,12 +160,18 @@ export function predictLinear(
 
 /** Multiplications for a row of so many values: of XᵀX, and where it takes several evaluations those of two passes each. */
 function workPerRow(stored: number, target: TargetState): number {
-  const isIterated = target.task === "classification" || estimandOf(target).linear.fit === "generalized";
-  const passes = (isIterated ? 2 * MOST_EVALUATIONS : 1) * outputsOf(target);
-  return (stored * stored) / 2 + passes * stored;
+  const { rounds, evaluations } = effortOf(target) ?? { rounds: 1, evaluations: 1 / 2 };
+  return rounds * ((stored * stored) / 2 + 2 * evaluations * outputsOf(target) * stored);
 }
 
-function fit(design: Design, target: TargetState, truth: Truth): Coefficients {
+/** Of what is fitted in several steps. */
+function effortOf(target: TargetState): Effort | undefined {
+  if (target.task === "classification") return effortOfLogistic;
+  return estimandOf(target).linear.fit === "generalized" ? effortOfGeneralized : undefined;
+}
+
+/** Undefined where that does not converge. */
+function fit(design: Design, target: TargetState, truth: Truth): Coefficients | undefined {
   if (truth.task === "classification") return logistic(design, truth.classes, outputsOf(target));
   const { linear } = estimandOf(target);
   return linear.fit === "generalized" ? generalized(design, truth.values, linear) : ridge(design, truth.values, ALPHA);

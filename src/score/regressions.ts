@@ -3,7 +3,7 @@ import type { GeneralizedLinear } from "../transform/estimands.js";
 import { mean } from "../transform/moments.js";
 import { factorize, solve } from "./cholesky.js";
 import { addToDiagonal, type Design, gram } from "./design.js";
-import { minimize } from "./lbfgs.js";
+import { dot, minimize, type Objective } from "./lbfgs.js";
 
 /** Of each output a weight for each of a design's columns less its mean, and an intercept. */
 export interface Coefficients {
@@ -44,8 +44,16 @@ export function ridge(design: Design, y: readonly Float64Array[], alpha: number)
   return { weights, intercepts };
 }
 
-/** Evaluations of loss and gradient that a regression may take; most tables need fewer. */
-export const MOST_EVALUATIONS = 50;
+/** How long a regression may take; most tables need less. */
+export interface Effort {
+  /** how often the curvature is worked out anew, where it depends on the weights: as often as XᵀWX is */
+  readonly rounds: number;
+  /** of loss and gradient, in each round */
+  readonly evaluations: number;
+}
+export const effortOfLogistic: Effort = { rounds: 1, evaluations: 50 };
+export const effortOfGeneralized: Effort = { rounds: 10, evaluations: 10 };
+
 /** It is done when a step promises to better the mean loss by less: of probabilities, */
 const ENOUGH = 1e-9;
 /** and of means, as a share of the curvature at their center. */
@@ -59,38 +67,45 @@ const ENOUGH_OF_MEANS = 1e-12;
  * regression algorithm, 1992): that is the preconditioner.
  */
 export function logistic(design: Design, classes: Int32Array, outputs: number): Coefficients {
-  return penalized(design, {
+  const curvature = outputs === 1 ? 1 / 4 : 1 / 2;
+  const { coefficients } = penalized(design, effortOfLogistic, {
     start: logShares(classes, outputs, weightsOf(design)),
-    curvature: outputs === 1 ? 1 / 4 : 1 / 2,
     enough: ENOUGH,
     at: (z, row, slopes) => crossEntropy(z, classes[row]!, slopes),
+    curvature: () => curvature,
   });
+  return coefficients; // if it was not done, as good as: most of the gain comes first
 }
 
 /**
  * A generalized linear model of each target: minimizes the weighted sum of the losses + |w|²/2, which of the Poisson
- * distribution is scikit-learn's PoissonRegressor with α = 1/rows. The preconditioner is its curvature where it starts, at
- * the mean.
+ * distribution is scikit-learn's PoissonRegressor with α = 1/rows; undefined where it does not get there. The
+ * preconditioner is the curvature, worked out anew in each round, which makes the first step of a round Newton's.
  * y: of each target the values of the design's rows
  */
-export function generalized(design: Design, y: readonly Float64Array[], of: GeneralizedLinear): Coefficients {
+export function generalized(
+  design: Design,
+  y: readonly Float64Array[],
+  of: GeneralizedLinear,
+): Coefficients | undefined {
   const weightOf = weightsOf(design);
   const weights = new Float64Array(design.width * y.length);
   const intercepts = new Float64Array(y.length);
   for (const [t, target] of y.entries()) {
     const center = mean(target.map((value, r) => weightOf(r) * value)) || 1 / design.rows; // of 0 there is no logarithm
-    const fitted = penalized(design, {
+    const { isDone, coefficients } = penalized(design, effortOfGeneralized, {
       start: Float64Array.of(of.link(center)),
-      curvature: of.curvature(center),
       enough: ENOUGH_OF_MEANS * of.curvature(center),
       at: (z, row, slopes) => {
         const mu = of.inverseLink(z[0]!);
         slopes[0] = of.slope(target[row]!, mu);
         return of.loss(target[row]!, mu, z[0]!);
       },
+      curvature: (z) => of.curvature(of.inverseLink(z)),
     });
-    weights.set(fitted.weights, t * design.width);
-    intercepts.set(fitted.intercepts, t);
+    if (!isDone) return undefined;
+    weights.set(coefficients.weights, t * design.width);
+    intercepts.set(coefficients.intercepts, t);
   }
   return { weights, intercepts };
 }
@@ -99,23 +114,23 @@ export function generalized(design: Design, y: readonly Float64Array[], of: Gene
 interface RowLoss {
   /** the intercepts to begin with, one for each output */
   readonly start: Float64Array;
-  /** ∂²/∂z² of an output, about or at most */
-  readonly curvature: number;
   /** It is done when a step promises to better the mean loss by less. */
   readonly enough: number;
   /** its value; writes its slopes by z */
   at(z: Float64Array, row: number, slopes: Float64Array): number;
+  /** ∂²/∂z² of an output, about or at most; of a single output by its z */
+  curvature(z: number): number;
 }
 
 /** Minimizes the weighted sum of the rows' losses + |w|²/2. */
-function penalized(design: Design, { start, curvature, enough, at: lossAt }: RowLoss): Coefficients {
+function penalized(
+  design: Design,
+  { rounds, evaluations }: Effort,
+  { start, enough, at: lossAt, curvature }: RowLoss,
+): { coefficients: Coefficients; isDone: boolean } {
   const { rows, width, means } = design;
   const outputs = start.length;
   const weightOf = weightsOf(design);
-  const L = gram(design).map((value) => curvature * value);
-  addToDiagonal(L, width, 1);
-  factorize(L, width);
-
   const size = width * outputs;
   const z = new Float64Array(outputs);
   const slopes = new Float64Array(outputs);
@@ -150,17 +165,43 @@ function penalized(design: Design, { start, curvature, enough, at: lossAt }: Row
     return loss;
   }
 
-  function precondition(g: Float64Array): void {
-    for (let k = 0; k < outputs; k++) {
-      solve(L, width, g.subarray(k * width, (k + 1) * width));
-      g[size + k]! /= curvature * rows;
-    }
-  }
-
   const x = new Float64Array(size + outputs);
   x.set(start, size);
-  minimize({ at, precondition }, x, MOST_EVALUATIONS, enough * rows);
-  return { weights: x.subarray(0, size), intercepts: x.subarray(size) };
+  let isDone = false;
+  for (let round = 1; round <= rounds && !isDone; round++) {
+    const curvatures = Float64Array.from({ length: rows }, (_, r) => {
+      return weightOf(r) * curvature(x[size]! + dotRow(design, r, x, 0) - dot(means, x));
+    });
+    isDone = minimize({ at, precondition: preconditioner(design, curvatures) }, x, evaluations, enough * rows);
+  }
+  return { coefficients: { weights: x.subarray(0, size), intercepts: x.subarray(size) }, isDone };
+}
+
+/**
+ * Solves H·d = g for the weights and the intercept of each output, H the curvature of Σ loss + |w|²/2 where that of the
+ * rows' losses by z is known. Around the means by these curvatures, weights and intercept are independent of each other.
+ */
+function preconditioner(design: Design, curvatures: Float64Array): Objective["precondition"] {
+  const { rows, width, means, starts, columns, values } = design;
+  const total = curvatures.reduce((sum, v) => sum + v, 0);
+  const weights = curvatures.map((v) => (v * rows) / total); // on average 1
+  const centers = new Float64Array(width);
+  for (let r = 0; r < rows; r++)
+    for (let e = starts[r]!; e < starts[r + 1]!; e++) centers[columns[e]!]! += (weights[r]! * values[e]!) / rows;
+  const L = gram({ ...design, weights, means: centers }).map((value) => (total / rows) * value);
+  addToDiagonal(L, width, 1);
+  factorize(L, width);
+  const moved = centers.map((center, j) => center - means[j]!);
+  return (g) => {
+    const outputs = g.length / (width + 1);
+    for (let k = 0; k < outputs; k++) {
+      const d = g.subarray(k * width, (k + 1) * width);
+      const intercept = width * outputs + k;
+      for (let j = 0; j < width; j++) d[j]! -= moved[j]! * g[intercept]!;
+      solve(L, width, d);
+      g[intercept] = g[intercept]! / total - dot(moved, d);
+    }
+  };
 }
 
 function weightsOf({ weights }: Design): (row: number) => number {

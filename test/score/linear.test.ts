@@ -1,7 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { seededRandom } from "../../src/engine/random.js";
 import { designOf, gram, storedPerRow } from "../../src/score/design.js";
 import { type LinearState, learnLinear, predictLinear } from "../../src/score/linear.js";
+import { generalized } from "../../src/score/regressions.js";
+import { estimandOf } from "../../src/transform/estimands.js";
 import type { TargetState } from "../../src/transform/target.js";
 import type { Truth } from "../../src/transform/truth.js";
 
@@ -207,6 +210,58 @@ describe("the linear model", () => {
     expect(none(numbers(1), 1201, ofNumbers([1, 2]))).toBe("more than 1200 inputs");
     expect(none(classes(100), 100, ofClasses([0, 1]))).toBe("more than 10000 weights");
     expect(none(numbers(1), 2, ofNumbers([1, 2]), Number.POSITIVE_INFINITY)).toBe("its weights are not finite");
+    const counts = { ...numbers(1), distribution: "poisson" } as TargetState;
+    expect(none(counts, 601, ofNumbers([1, 2]))).toBe("more than 600 inputs");
+    expect(none(counts, 600, ofNumbers([1, 2]))).not.toBeTypeOf("string");
+    expect(none(counts, 2, ofNumbers([1e308, 1e308]))).toBe("its fit does not converge");
+  });
+});
+
+describe("a Poisson regression", () => {
+  const of = estimandOf({ task: "regression", distribution: "poisson" }).linear;
+  if (of.fit !== "generalized") throw new Error("it is one");
+  const random = seededRandom(5, "split");
+
+  /** A count of this mean. */
+  function count(mean: number): number {
+    let left = -Math.log(1 - random.uniform());
+    let events = 0;
+    for (; left < mean && events < 1e4; events++) left -= Math.log(1 - random.uniform());
+    return events;
+  }
+
+  const skewed = (width: number, effect: number) => {
+    const X = Array.from({ length: 500 }, () => Array.from({ length: width }, () => Math.exp(random.normal())));
+    return { X, z: X.map((row) => row.reduce((sum, x, j) => sum + (j % 2 ? effect : -effect) * x, 0)) };
+  };
+  const categories = (count: number) => {
+    const X = Array.from({ length: 500 }, (_, row) =>
+      Array.from({ length: count }, (_, c) => Number((row * row) % count === c)),
+    );
+    return { X, z: X.map((row) => 5 * Math.sin(row.indexOf(1))) };
+  };
+
+  it.each([
+    ["skewed inputs", skewed(5, 0.2)],
+    ["more of them", skewed(20, 0.15)],
+    ["larger effects", skewed(10, 0.6)],
+    ["rare categories of very different means", categories(50)],
+  ])("is where the slope of its loss is 0, with %s", (_, { X, z }) => {
+    const y = Float64Array.from(z, (z) => count(Math.min(Math.exp(z), 1000)));
+    const weights = y.map((_, row) => 0.5 + (row % 3) / 2);
+    const design = designOf(flat(X), X[0]!.length, weights);
+    const { weights: w, intercepts } = generalized(design, [y], of)!;
+    const slopes = new Float64Array(w); // of |w|²/2
+    let sizes = 0;
+    let total = 0;
+    for (const [row, values] of X.entries()) {
+      const x = values.map((value, j) => (value - design.centers[j]!) / design.scales[j]! - design.means[j]!);
+      const error = weights[row]! * (Math.exp(x.reduce((sum, x, j) => sum + x * w[j]!, intercepts[0]!)) - y[row]!);
+      for (const [j, value] of x.entries()) slopes[j]! += error * value;
+      sizes += Math.abs(error);
+      total += error;
+    }
+    expect(Math.max(...slopes.map(Math.abs), Math.abs(total)) / sizes).toBeLessThan(1e-4);
   });
 });
 
