@@ -106,10 +106,10 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
   const command = ["nnfit", ...process.argv.slice(2).map(shellWord)].join(" ");
   concludeSearch({ ...conclusion, earlier, command });
   const stopped = stoppedBy && stoppedFailure(stoppedBy, command);
-  const diverged = best || stopped ? undefined : allDiverged(name);
-  if (options.json) printResult(searchResult(conclusion), stopped ?? failureOf(diverged));
+  const without = best || stopped ? undefined : withoutBest(jobs, by, name);
+  if (options.json) printResult(searchResult(conclusion), stopped ?? failureOf(without));
   if (stopped) endWith(stopped);
-  if (diverged) throw diverged;
+  if (without) throw without;
 }
 
 /** What is searched, for what, and where the results go. */
@@ -279,9 +279,18 @@ function wantedSearch(
   return { ...search, minutes, runs: runs ?? (minutes === undefined ? DEFAULT_RUNS : undefined) };
 }
 
-function allDiverged(folder: string) {
-  return new NnfitError("diverged", "every training of the search diverged", {
-    at: `${folder}/${TRIALS_FILE}`,
-    try: "ranges with smaller learning rates",
+/** No training has the score that they are compared by. */
+function withoutBest(jobs: readonly FinishedJob[], by: ScoreName, folder: string): NnfitError {
+  const at = `${folder}/${TRIALS_FILE}`;
+  if (jobs.every(({ stopped }) => stopped === "diverged")) {
+    return new NnfitError("diverged", "every training of the search diverged", {
+      at,
+      try: "ranges with smaller learning rates",
+    });
+  }
+  return new NnfitError("data", `no training of the search has the score ${by}`, {
+    at,
+    have: `${by} is not defined for the rows that judge, for example as they lack a class`,
+    try: "another search.by, or more rows to judge by",
   });
 }

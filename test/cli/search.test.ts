@@ -297,6 +297,21 @@ describe.concurrent("nnfit search refuses", () => {
     if (code === 2) expect(Object.keys(contents(cwd)).filter((file) => file.startsWith("runs"))).toEqual([]);
   });
 
+  it("finds no best where no training has the score", async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => `${i},${i % 2 ? "a" : "b"}\n`).join("");
+    const data = { train: "k.csv", target: "y", validation: "v.csv" };
+    const search = { by: "rocAuc", "model.hidden": { choice: [[], [4]] } };
+    const cwd = folder({
+      "k.csv": `x,y\n${rows}`,
+      "v.csv": "x,y\n1,a\n3,a\n",
+      "c.json": JSON.stringify({ ...base, data, search }),
+    });
+    const { code, err } = await nnfit(["search", "c.json"], { cwd });
+    expect([code, err]).toEqual([4, expect.stringContaining("no training of the search has the score rocAuc")]);
+    expect(err).toContain("rocAuc is not defined for the rows that judge");
+    expect(err).not.toContain("diverged");
+  });
+
   it.each([
     ["--runs", "0"],
     ["--runs", "x"],
