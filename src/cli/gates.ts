@@ -116,7 +116,7 @@ export function gatesFor(options: GateOptions): (target: TargetState) => Gates {
 
 /** A score that is not defined fails: nothing shows that it is good enough. */
 function conditionFailures(conditions: readonly Condition[], scores: Scores): Failure[] {
-  const scoreIn = ({ score }: Condition) => scores[score]!;
+  const scoreIn = ({ score }: Condition) => scores[score] ?? Number.NaN;
   const holding = conditions.filter((of) => operators[of.operator](scoreIn(of), of.limit));
   const open = conditions.filter((of) => Number.isNaN(scoreIn(of)));
   const texts = (of: readonly Condition[]) => of.map(({ text }) => text).join(", ");

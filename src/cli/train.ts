@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { type Command, InvalidArgumentError } from "commander";
 import { checkDescriptor } from "../artifact/descriptor.js";
 import type { Model } from "../artifact/model.js";
@@ -22,7 +23,7 @@ import { exitCodeOf } from "./exit.js";
 import { failureOf, printResult } from "./failure.js";
 import { crossValidateAction } from "./folds.js";
 import { baselineOption, failIfOption, type GateOptions, type Gates, gatesFor, maxRegressionOption } from "./gates.js";
-import { modelIn } from "./locate.js";
+import { modelAt, modelIn } from "./locate.js";
 import { located } from "./located.js";
 import { type PreparedTraining, prepareTraining } from "./prepare.js";
 import { progressDisplay } from "./progress.js";
@@ -238,7 +239,7 @@ async function trainWatched(
 /** Of a run that a --resume finds done. */
 function tellComplete({ config, folder }: Job, { json }: TrainOptions, gates: Gates): void {
   const model = `${folder}/${MODEL_FILE}`;
-  const scores = modelIn(config.output)?.training.scores ?? {};
+  const { scores } = modelAt({ file: join(config.output, MODEL_FILE) }, folder).training;
   say(
     "complete",
     `${model}, with ${scoreText(scores)}; nothing is left to do, and without --resume it is trained anew`,

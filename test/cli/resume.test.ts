@@ -322,6 +322,12 @@ describe("--resume", () => {
     const gated = await train(cwd, "--resume", "--fail-if", "rmse > 0");
     expect([gated.code, gated.err]).toEqual([1, expect.stringContaining("rmse > 0")]);
 
+    const model = readFileSync(join(cwd, "runs/c/model.safetensors"));
+    writeFileSync(join(cwd, "runs/c/model.safetensors"), model.subarray(0, -1));
+    const damaged = await train(cwd, "--resume", "--fail-if", "rmse > 1e9");
+    expect([damaged.code, damaged.err]).toEqual([6, expect.stringContaining("the model file is damaged")]);
+    writeFileSync(join(cwd, "runs/c/model.safetensors"), model);
+
     writeFileSync(join(cwd, "runs/c/run.lock"), ""); // it was killed when all but this was done
     expect((await train(cwd, "--resume")).err).toContain("complete  runs/c/model.safetensors");
     expect(readdirSync(join(cwd, "runs/c"))).not.toContain("run.lock");
