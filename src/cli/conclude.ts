@@ -1,8 +1,9 @@
 import { MODEL_FILE, type Model } from "../artifact/model.js";
 import type { NnfitError } from "../errors.js";
-import { scoreNames } from "../score/scoring.js";
+import { badness, scoreNames } from "../score/scoring.js";
 import { holdOutInTurn } from "../train/compare.js";
 import { holdsOut } from "../train/members.js";
+import type { TrainingOptions } from "../train/options.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Outcome } from "../train/train.js";
 import { type TargetState, targetNames } from "../transform/target.js";
@@ -43,12 +44,9 @@ export function conclude(
 ): void {
   const early = outcome.stopped === "patience" ? ", stopped early" : "";
   const isJudged = holdsOut(members);
-  const best = isJudged
-    ? keptText(
-        outcome.members.map(({ keptEpoch }) => keptEpoch),
-        training.bestBy,
-      )
-    : "";
+  const canChoose = isJudged && isDefined(training.bestBy, outcome);
+  const kept = outcome.members.map(({ keptEpoch }) => keptEpoch);
+  const best = isJudged ? keptText(kept, training.bestBy, canChoose) : "";
   const before = earlier > 0 ? `, and ${whole(earlier)} earlier` : "";
   say("done", `${count(outcome.epochs - earlier, "epoch")} in ${duration(seconds)}${before}${early}${best}`);
   const rows = outcome.judgedRows.length;
@@ -77,7 +75,7 @@ export function conclude(
       say("", "probabilities follow the class weights, not the shares of the classes in the table");
   }
   const chosenBy = rowsThatChoose(members);
-  const isChosen = best !== "" && chosenBy < FEW_ROWS;
+  const isChosen = canChoose && best !== "" && chosenBy < FEW_ROWS;
   const optimistic = [
     ...(isJudged ? [] : [`too good, because these rows were learned from${allowsFolds ? LEARNED_NOTHING : ""}`]),
     ...(isChosen ? [`a little too good, ${chosenText(members)}${allowsFolds ? CHOSE_NOTHING : ""}`] : []),
@@ -135,12 +133,19 @@ function ownRows({ validationRows, judgedRows, trainingRows }: Model["training"]
   return `its ${count(judgedRows ?? trainingRows, "training row")}`;
 }
 
-function keptText(epochs: readonly number[], bestBy: string): string {
+/** Whether epochs could be told apart by it: a score such as rocAuc is not defined for rows of one class. */
+function isDefined(bestBy: TrainingOptions["bestBy"], { members, target }: Outcome): boolean {
+  return members.some(({ judgement }) => !Number.isNaN(badness(bestBy, target, judgement)));
+}
+
+function keptText(epochs: readonly number[], bestBy: TrainingOptions["bestBy"], isDefined: boolean): string {
   if (Math.max(...epochs) === 0) return "";
   if (epochs.length > 1) {
     const by = bestBy === "loss" ? "validation loss" : bestBy;
-    return `; kept each network's best epoch by ${by}: ${some(epochs.map(whole), 10)}`;
+    const which = isDefined ? `best epoch by ${by}` : `last epoch, as ${by} is not defined for the validation rows`;
+    return `; kept each network's ${which}: ${some(epochs.map(whole), 10)}`;
   }
-  const one = bestBy === "loss" ? "the one with the lowest validation loss" : `the best by ${bestBy}`;
-  return `; kept epoch ${whole(epochs[0]!)}, ${one}`;
+  const best = bestBy === "loss" ? "the one with the lowest validation loss" : `the best by ${bestBy}`;
+  const which = isDefined ? best : `the last, as ${bestBy} is not defined for the validation rows`;
+  return `; kept epoch ${whole(epochs[0]!)}, ${which}`;
 }

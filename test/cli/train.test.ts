@@ -96,6 +96,18 @@ describe("what is said of few rows", () => {
     expect(rowsThatChoose(members)).toBe(5);
   });
 
+  it("says so where the score that epochs are to be chosen by is not defined", async () => {
+    const late = rows.toSorted((a, b) => a.split(",")[3]!.localeCompare(b.split(",")[3]!)); // all of yes come last
+    const timed = late.map((row, i) => row.replace(/,\d+,(no|yes)$/, `,${i},$1`));
+    const byTime = ["--set", "data.time=t", "--set", "data.ignore=[]", "--set", "training.bestBy=rocAuc"];
+    const told = await train(timed, ...byTime);
+    expect(told).toContain("; kept epoch 20, the last, as rocAuc is not defined for the validation rows\n");
+    expect(told).not.toContain("a little too good");
+    expect(await train(timed, ...byTime, "--set", "model.members=2")).toContain(
+      "; kept each network's last epoch, as rocAuc is not defined for the validation rows: 20, 20\n",
+    );
+  });
+
   it("says of the latest rows that they were not learned from, and how they may be", async () => {
     const byTime = ["--set", "data.time=t", "--set", "data.ignore=[]"];
     const told = await train(rows, ...byTime);
