@@ -42,18 +42,18 @@ const MOSTLY = 0.02;
 const MOSTLY_OF_BASELINE = 0.1;
 
 function tellsMostly(codeOf: (row: number) => number, target: Column): boolean {
-  if (target.type !== "category") return false;
   const rowsOf = new Map<number, Map<number, number>>();
   const ofAll = new Map<number, number>();
   let rows = 0;
-  for (const [row, known] of target.codes.entries()) {
-    if (known < 0) continue;
+  for (const [row, known] of cellsOf(target).entries()) {
+    if (isMissing(target, row)) continue;
     const code = codeOf(row);
     const ofValue = rowsOf.get(code) ?? new Map<number, number>();
     rowsOf.set(code, ofValue);
     if (rowsOf.size > MOST_VALUES) return false;
     ofValue.set(known, (ofValue.get(known) ?? 0) + 1);
     ofAll.set(known, (ofAll.get(known) ?? 0) + 1);
+    if (target.type !== "category" && ofAll.size > MOST_VALUES) return false; // they are no classes
     rows++;
   }
   const wrong = [...rowsOf.values()].reduce((sum, ofValue) => sum + wrongRows(ofValue), 0);

@@ -18,13 +18,34 @@ const FEWEST_NUMBERS = 20;
 export function countCopies(table: Table, names: readonly string[]): number {
   const columns = names.map((name) => columnOf(table, name)!); // they were learned from
   if (columns.some(tellsAlone)) return 0;
-  const different = countDifferent(hashesOf(table.rows, columns));
-  if (haveFewCopies(different, table.rows, SOME)) return 0;
-  const enough = Math.max(TELLING * different, FEWEST_NUMBERS);
+  const hashes = hashesOf(table.rows, columns);
+  const known = new Set<number>();
+  const different = range(0, table.rows).filter((row) => known.size < known.add(hashes[row]!).size);
+  const copies = table.rows - different.length;
+  if (haveFewCopies(different.length, table.rows, SOME)) return 0;
+  const enough = Math.max(TELLING * different.length, FEWEST_NUMBERS);
   const isTelling = columns.some(
     (column) => column.type !== "category" && countDifferent(column.values.slice()) >= enough,
   );
-  return isTelling ? table.rows - different : 0;
+  const byChance = copiesByChance(columns, different, table.rows);
+  return isTelling && copies > MUCH_MORE * (byChance + Math.sqrt(byChance)) ? copies : 0;
+}
+
+/** So many times as many copies as chance makes, give or take their root, are not by chance: columns may depend on one another a little. */
+const MUCH_MORE = 3;
+
+/** How many rows would be like earlier ones if the columns of those that differ had nothing to do with one another. */
+function copiesByChance(columns: readonly Column[], different: Uint32Array, rows: number): number {
+  const pairs = (rows * (rows - 1)) / 2;
+  return columns.reduce((alike, column) => alike * shareAlike(cellsOf(column), different), pairs);
+}
+
+/** The share of all pairs of some rows whose cells are alike. */
+function shareAlike(cells: ArrayLike<number>, rows: Uint32Array): number {
+  const counts = new Map<number, number>();
+  for (const row of rows) counts.set(cells[row]!, (counts.get(cells[row]!) ?? 0) + 1);
+  const alike = [...counts.values()].reduce((sum, count) => sum + count * (count - 1), 0);
+  return alike / (rows.length * (rows.length - 1));
 }
 
 function haveFewCopies(different: number, rows: number, share = MANY): boolean {

@@ -82,6 +82,9 @@ describe("a column gives the target away", () => {
     expect(leakOf(codes(4), grades)).toBe("mostly");
     const closed = words(rows(300, (i) => (isYes(i) && i !== 150 ? "closed" : "open")));
     expect(leakOf(closed, churn(300))).toBe("mostly");
+    expect(leakOf(closed, numbers(rows(300, (i) => Number(isYes(i)))))).toBe("mostly");
+    expect(leakOf(codes(4), numbers(rows(300, (i) => i % 5)))).toBe("mostly");
+    expect(leakOf(codes(4), numbers(rows(300, (i) => (i % 5) + (i === 299 ? 0.5 : 0))))).toBe("mostly");
     expect(leakOf(numbers(rows(300, (i) => (i < 4 ? 7 : (i % 5) * 10))), grades)).toBe("mostly");
     const some = words(rows(300, (i) => (i % 7 ? "ABCDE"[i % 5]! : null)));
     expect(leakOf(codes(4), some)).toBe("mostly");

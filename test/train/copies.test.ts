@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Table } from "../../src/data/table.js";
+import { cellsOf, type Table } from "../../src/data/table.js";
+import { seededRandom } from "../../src/engine/random.js";
 import { countCopies, countSeen, holdLearned } from "../../src/train/copies.js";
 import type { ScaledRows } from "../../src/train/prepare.js";
 import { columns } from "../data/source.js";
@@ -22,8 +23,8 @@ it("rows that stand several times are counted, but for one of each", () => {
 });
 
 it("cells that are missing are alike, and numbers are told apart that a float32 could not", () => {
-  const x = list(100, (row) => (row % 2 ? Number.NaN : 1 + (row >> 2) / 1e12));
-  expect(copiesIn(columns({ x, z: list(100, (row) => number(row >> 2)) }))).toBe(50);
+  const x = list(100, (row) => ((row >> 1) % 2 ? Number.NaN : 1 + (row >> 1) / 1e12));
+  expect(copiesIn(columns({ x, z: list(100, (row) => number(row >> 1)) }))).toBe(50);
   expect(copiesIn(columns({ x: list(100, (row) => 1 + row / 1e12) }))).toBe(0);
 });
 
@@ -49,10 +50,24 @@ it("rows of more values are so too, if fewer than half of the different ones hav
   const table = (values: number) =>
     columns({
       a: list(400, (row) => (row % 200) % values),
-      b: list(400, (row) => `b${Math.floor((row % 200) / values)}`),
+      b: list(400, (row) => `b${row % 200}`),
     });
   expect(copiesIn(table(99))).toBe(0);
   expect(copiesIn(table(100))).toBe(200);
+});
+
+it("rows of one random number are alike by chance, and are no copies", () => {
+  const random = seededRandom(1, "split");
+  for (const seeds of [1, 2, 3]) {
+    const table = columns({
+      x: list(400, () => Math.round(1000 * random.normal()) / 1000),
+      y: list(400, (row) => "ab"[(row * seeds + random.below(2)) % 2]!),
+    });
+    expect(copiesIn(table)).toBe(0);
+    const [x, y] = table.columns.map((column) => [...cellsOf(column)]);
+    const twice = { x: [...x!, ...x!.slice(0, 40)], y: [...y!, ...y!.slice(0, 40)].map((code) => "ab"[code]!) };
+    expect(copiesIn(columns(twice))).toBeGreaterThanOrEqual(40);
+  }
 });
 
 it("different rows are not taken for one", () => {
