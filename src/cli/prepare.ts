@@ -24,7 +24,7 @@ export async function readTask({ config }: LoadedConfig, hasRead = () => {}): Pr
   const { readTraining, readValidation } = tablesOf(config);
   const table = await readTraining();
   hasRead();
-  const task = findTask(table, config.data, config.task);
+  const task = findTask(table, config.data, config.task, config.model.loss);
   return { table, task, facts: factsOf(task), readValidation };
 }
 

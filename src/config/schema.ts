@@ -21,7 +21,7 @@ export const configSchema = z.strictObject({
     .enum(["auto", ...task.options])
     .default("auto")
     .describe(
-      "auto: regression for a numeric target, classification for a target that holds words or only two different numbers",
+      "auto: regression for a numeric target, classification for a target that holds words, or only two different numbers and no loss of a regression is named",
     ),
   scale: scaleOptions.prefault({}).describe("scaling to about unit magnitude, learned from the training rows"),
   model: modelOptions.prefault({}).describe("the network"),

@@ -243,6 +243,11 @@ export function lossesOf(task: Task): [Name, LossMember<z.ZodObject>][] {
   return members.filter(([, member]) => member.task === task);
 }
 
+/** Of a loss that a config names, the task that it is for. */
+export function taskOfLoss(loss: LossChoice | "auto"): Task | undefined {
+  return loss === "auto" ? undefined : described[loss.name].task;
+}
+
 /** What of numbers a network with this loss estimates. */
 export function estimatedBy(loss: LossChoice | "auto"): EstimatedState {
   return loss === "auto" ? {} : (described[loss.name].estimated?.(loss) ?? {});

@@ -2,6 +2,7 @@ import { checkNames } from "../data/header.js";
 import type { DataOptions } from "../data/options.js";
 import { type Column, cellsOf, columnOf, type Table, type Task } from "../data/table.js";
 import { NnfitError } from "../errors.js";
+import { type LossChoice, taskOfLoss } from "../model/losses.js";
 import { inOrder } from "../transform/categories.js";
 import { type ClassTarget, differentValues, learnClasses } from "../transform/classes.js";
 import { notNumbers, rowsWithTarget } from "../transform/target.js";
@@ -39,11 +40,12 @@ export function rowsToLearn(
   };
 }
 
-/** Finds out what is to be learned: the rows with a target, and whether it is a number or a class. */
+/** Finds out what is to be learned: the rows with a target, and whether it is a number or a class. `loss`: the one that a config names. */
 export function findTask(
   whole: Table,
   { target, positive, threshold, weight }: Pick<DataOptions, "target" | "positive" | "threshold" | "weight">,
   setting: Task | "auto",
+  loss: LossChoice | "auto" = "auto",
 ): TaskOf {
   const names = [target].flat();
   const header = whole.columns.map(({ name }) => name);
@@ -62,7 +64,7 @@ export function findTask(
       try: "a column with the number of days until that date as the target",
     });
   }
-  const { task, because } = decideTask(setting, targets, table.source);
+  const { task, because } = decideTask(setting, targets, table.source, taskOfLoss(loss));
   const [setOfTwo] = Object.entries({ positive, threshold }).filter(([, value]) => value !== null);
   if (task === "regression" && setOfTwo) {
     const [name] = setOfTwo;
@@ -93,6 +95,7 @@ export function decideTask(
   setting: Task | "auto",
   columns: readonly Column[],
   source: string,
+  ofLoss?: Task,
 ): { task: Task; because?: string } {
   const words = columns.find(({ type }) => type === "category");
   if (columns.length > 1) {
@@ -108,6 +111,7 @@ export function decideTask(
   if (setting === "regression" && words) throw notNumbers(words.name, source);
   if (setting !== "auto") return { task: setting };
   if (words) return { task: "classification" };
+  if (ofLoss === "regression") return { task: "regression" };
   const different = inOrder(differentValues(columns[0]!, MOST_LIKE_CLASSES + 1));
   if (different.length === 2) {
     return {

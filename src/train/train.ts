@@ -196,5 +196,6 @@ export function calibratedTarget(
   const factors = classFactors(classWeights, target, truth);
   const factorOf = factors?.(range(0, truth.classes.length)) ?? (() => 1);
   const weightOf = (row: number) => factorOf(row) * (weights?.[row] ?? 1);
+  if (!truth.classes.some((_, row) => weightOf(row) > 0)) return target; // no temperature is better than another
   return { ...target, temperature: fitTemperature(predictions.probabilities, truth.classes, weightOf) };
 }

@@ -183,12 +183,13 @@ describe("an ensemble", () => {
     const outputs = Float32Array.from({ length: 8000 }, (_, at) => (at % 2 ? 0.1 : 0.9));
     const temperature = (options: Parameters<typeof calibratedTarget>[3]) => {
       const calibrated = calibratedTarget(target, outputs, truth as Truth, options);
-      return calibrated.task === "classification" ? calibrated.temperature! : Number.NaN;
+      return (calibrated.task === "classification" ? calibrated.temperature : Number.NaN)!;
     };
     const weights = Float64Array.from(truth.classes, (y) => (y === 1 ? 3 : 1));
     const byRows = temperature({ classWeights: "none", weights });
     expect(temperature({ classWeights: { b: 3 } }) / byRows).toBeCloseTo(1, 2);
     expect(byRows).toBeGreaterThan(1.5 * temperature({ classWeights: "none" }));
+    expect(temperature({ classWeights: { a: 0, b: 0 } })).toBeUndefined(); // of rows that count for nothing
   });
 
   it("is not calibrated where no rows are held out", async () => {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Table } from "../../src/data/table.js";
+import { type LossChoice, taskOfLoss } from "../../src/model/losses.js";
 import { decideTask, findTask } from "../../src/train/task.js";
 import { inOrder } from "../../src/transform/categories.js";
 import { learnClasses } from "../../src/transform/classes.js";
@@ -26,8 +27,11 @@ import { cells, columns, refusal } from "../data/source.js";
 import { dataSettings } from "../train/settings.js";
 
 const NA = Number.NaN;
-const decide = (setting: Parameters<typeof decideTask>[0], named: Parameters<typeof columns>[0]) =>
-  decideTask(setting, columns(named).columns, "t.csv");
+const decide = (
+  setting: Parameters<typeof decideTask>[0],
+  named: Parameters<typeof columns>[0],
+  loss: LossChoice | "auto" = "auto",
+) => decideTask(setting, columns(named).columns, "t.csv", taskOfLoss(loss));
 const classesOf = (target: TargetState) => (target.task === "classification" ? target.classes : undefined);
 const learnedClasses = (values: Parameters<typeof columns>[0][string]) =>
   learnClasses(columns({ y: values }).columns[0]!, "t.csv");
@@ -62,6 +66,19 @@ describe("the task", () => {
   it("is a regression for numbers, and for several columns of numbers", () => {
     expect(decide("auto", { y: [1, 2, 3] })).toEqual({ task: "regression" });
     expect(decide("auto", { y: [1, 2], z: [0, 1] })).toEqual({ task: "regression" });
+  });
+
+  it("is a regression for two different numbers, or a few, where a loss of a regression is named", () => {
+    const few = Array.from({ length: 100 }, (_, i) => i % 3);
+    for (const y of [[1, 0, 1, 1], few]) {
+      const table = columns({ x: y, y });
+      expect(findTask(table, dataSettings(), "auto", { name: "poisson" })).toMatchObject({ task: "regression" });
+      expect(findTask(table, dataSettings(), "auto", { name: "poisson" }).because).toBeUndefined();
+      expect(findTask(table, dataSettings(), "auto", "auto").because).toBeDefined();
+    }
+    expect(decide("auto", { y: ["a", "b"] }, { name: "poisson" }).task).toBe("classification"); // whose loss is an error then
+    expect(decide("auto", { y: [0, 1, 1] }, { name: "binaryCrossEntropy" }).task).toBe("classification");
+    expect(decide("classification", { y: [0, 1, 1] }, { name: "poisson" }).task).toBe("classification");
   });
 
   it("is a classification for words", () => {
