@@ -14,7 +14,7 @@ import { cycles } from "../transform/cycles.js";
 import { estimandOf } from "../transform/estimands.js";
 import type { ColumnState } from "../transform/pipeline.js";
 import { isStraight } from "../transform/scalers.js";
-import { type TargetState, targetNames } from "../transform/target.js";
+import { type TargetState, targetNames, truthOf } from "../transform/target.js";
 import { type Truth, takeTruth } from "../transform/truth.js";
 import { clippedText, count, extras, note, percent, say, short, some, weightText, whole } from "./text.js";
 
@@ -33,7 +33,7 @@ export function describe(
   describeInputs(prepared);
   describeTarget(prepared, task, folds !== undefined);
   describeRows(prepared, config);
-  describeRareClass(prepared);
+  describeRareClass(prepared, task.table);
   if (isByTime(config.data)) describeTrend(prepared);
   const isOwnTable = typeof config.data.validation === "string";
   if (isOwnTable) describeSeen(prepared);
@@ -118,18 +118,19 @@ function describeTarget(
 /** Of a smaller share of an equal part of the rows a class hardly counts for accuracy. */
 const RARE = 0.1;
 
-function describeRareClass({ target, rows, training: { bestBy, classWeights } }: Prepared): void {
+function describeRareClass({ target, training: { bestBy, classWeights } }: Prepared, table: Table): void {
   if (target.task === "regression" || classWeights !== "none" || !hidesRareClasses(bestBy)) return;
-  const counts = rowsByClass(target.classes, rows.truth);
+  const counts = rowsByClass(target.classes, truthOf(target, table));
   const rare = target.classes
-    .map((name, code) => ({ name, share: counts[code]! / rows.size }))
+    .map((name, code) => ({ name, share: counts[code]! / table.rows }))
     .filter(({ share }) => share < RARE / target.classes.length)
     .sort((a, b) => a.share - b.share);
   if (rare.length === 0) return;
   const shares = some(rare.map(({ name, share }) => `"${name}" is ${percent(share)}`));
-  const ranking = target.classes.length === 2 ? 'training.bestBy: "rocAuc" chooses by ranking, ' : "";
+  const choice = bestBy === "loss" ? "" : 'training.bestBy: "logLoss" chooses by probabilities, ';
+  const threshold = target.classes.length === 2 ? "a lower data.threshold or " : "";
   note(
-    `${shares} of the rows, so accuracy says little: ${ranking}training.classWeights: "balanced" finds more of them`,
+    `${shares} of the rows, so accuracy says little: ${choice}${threshold}training.classWeights: "balanced" finds more of them`,
   );
 }
 

@@ -91,7 +91,7 @@ export function gatesFor(options: GateOptions): (target: TargetState) => Gates {
     const estimand = estimandOf(target);
     const before = earlier && estimandOf({ task: target.task, ...earlier.estimated }).text;
     if (before !== undefined && before !== estimand.text) {
-      throw new NnfitError("data", "the earlier scores are of another quantile than this model predicts", {
+      throw new NnfitError("data", "the earlier scores are of a model that predicts something else", {
         at: baseline,
         have: `the ${before}, and the ${estimand.text} now`,
       });

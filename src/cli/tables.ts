@@ -15,7 +15,8 @@ export interface Tables {
   readValidation(wanted: readonly WantedColumn[]): Promise<Table>;
 }
 
-export function tablesOf({ data, task }: Pick<Config, "data" | "task">): Tables {
+export function tablesOf({ data, task, model: { loss } }: Pick<Config, "data" | "task" | "model">): Tables {
+  const squaresErrors = loss === "auto" || loss.name === "mse";
   const source = (file: string) => watched(fileSource(file, displayPath(process.cwd(), file)));
   const training = source(data.train);
   const [target, ...others] = [data.target].flat();
@@ -24,7 +25,7 @@ export function tablesOf({ data, task }: Pick<Config, "data" | "task">): Tables 
     training,
     async readTraining() {
       const table = await readTable(training, { ...data, ...labels });
-      doubtsAbout(table, data, task).forEach(note); // now, as whatever fails later may have its cause there
+      doubtsAbout(table, data, { task, squaresErrors }).forEach(note); // now, as whatever fails later may have its cause there
       return table;
     },
     readValidation: keptReader(source(String(data.validation)), data),

@@ -56,7 +56,7 @@ function asList(path: readonly PropertyKey[], value: unknown): string | undefine
 /** If more settings have a name, none of them is likely meant. */
 const MOST_MEANT = 3;
 
-/** The settings whose last part is such a name, written batchSize, batch_size or batch-size. */
+/** The settings whose last part is such a name, written batchSize, batch_size or batch-size: of those of different depth the shallowest. */
 export function settingsCalled(name: string): string[] {
   const plain = (text: string) =>
     text
@@ -64,7 +64,10 @@ export function settingsCalled(name: string): string[] {
       .replaceAll(/[-_]/g, "")
       .toLowerCase();
   const settings = settingPaths().filter((path) => plain(path) === plain(name));
-  return settings.length > MOST_MEANT ? [] : settings;
+  const depthOf = (path: string) => path.split(".").length;
+  const least = Math.min(...settings.map(depthOf));
+  const meant = settings.filter((path) => depthOf(path) === least);
+  return meant.length > MOST_MEANT ? [] : meant;
 }
 
 interface Finding {

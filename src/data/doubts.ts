@@ -9,24 +9,36 @@ import { type Doubt, doubtAboutSpelling, doubtAboutWords } from "./wordDoubts.js
 /** A target of more different words, all of which look like numbers, is not one of classes unless somebody says so. */
 const MOST_CLASSES = 20;
 
+/** How a config wants to learn from a table. */
+interface Learning {
+  readonly task: Task | "auto";
+  /** the loss is of squared errors, which the largest of them decide */
+  readonly squaresErrors: boolean;
+}
+
 /**
  * In words, each column that is likely to be something else than what it was taken for, if nobody said what it is.
  *
  * @throws NnfitError for a target of numbers that would be learned as a class each
  */
-export function doubtsAbout(table: Table, data: DataOptions, task: Task | "auto"): string[] {
+export function doubtsAbout(table: Table, data: DataOptions, learning: Learning): string[] {
   const targets = [data.target].flat();
   const settled = new Set([...data.ignore, ...Object.keys(data.types), data.groups, data.time, data.weight]);
   const doubtful = table.columns.filter(({ name }) => !settled.has(name));
   const inputs = doubtful.filter(({ name }) => !targets.includes(name));
   const isOnlyInput = inputs.length === 1; // it is what the user wants to learn from
   return doubtful.flatMap((column) => {
-    if (targets.includes(column.name)) return doubtAboutTarget(column, data, task, table.source) ?? [];
+    if (targets.includes(column.name)) return doubtAboutTarget(column, data, learning, table.source) ?? [];
     return leakText(column, table, data) ?? doubtAboutInput(column, data, isOnlyInput) ?? [];
   });
 }
 
-function doubtAboutTarget(column: Column, data: DataOptions, task: Task | "auto", source: string): string | undefined {
+function doubtAboutTarget(
+  column: Column,
+  data: DataOptions,
+  { task, squaresErrors }: Learning,
+  source: string,
+): string | undefined {
   if (column.type === "category") {
     const doubt = task === "classification" ? undefined : doubtAboutWords(column, data, true);
     if (doubt?.makesNumbers && column.categories.length > MOST_CLASSES) throw notClasses(doubt, source);
@@ -34,7 +46,7 @@ function doubtAboutTarget(column: Column, data: DataOptions, task: Task | "auto"
   }
   if (task === "classification") return undefined;
   if (column.type === "date") return doubtAboutYears(column);
-  return doubtAboutNumbers(column, data) ?? doubtAboutOutliers(column);
+  return doubtAboutNumbers(column, data) ?? (squaresErrors ? doubtAboutOutliers(column) : undefined);
 }
 
 function doubtAboutInput(column: Column, data: DataOptions, isOnlyInput: boolean): string | undefined {

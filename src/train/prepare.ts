@@ -26,6 +26,7 @@ import { type LeftOut, learnPipeline, type PipelineState } from "../transform/pi
 import { profiledBy } from "../transform/reprofile.js";
 import {
   applyTarget,
+  checkVaries,
   extendedBy,
   learnTargets,
   type TargetState,
@@ -101,7 +102,9 @@ export async function prepare(
   const dependence = dependenceOf(table, names, data);
   const parts = membersOf(table, { fraction, members: model.members, seed: training.seed }, classes, dependence);
 
-  const learned = scaledBy ?? rowsLearned(table, parts);
+  const own = rowsLearned(table, parts);
+  if (scaledBy && task === "regression") for (const name of names) checkVaries(own, name);
+  const learned = scaledBy ?? own;
   const weight = weightColumn(data.weight, table, names);
   const plan = beginning
     ? continuedPlan(beginning, options, learned)

@@ -96,13 +96,7 @@ export function learnTargets(
   const targets = names.map((name) => {
     const column = columnOf(training, name)!;
     if (column.type !== "number") throw notNumbers(name, training.source);
-    if (column.values.every((value) => value === column.values[0])) {
-      throw new NnfitError(
-        "data",
-        `the target "${name}" is ${column.values[0]} in every training row: there is nothing to learn`,
-        { at: training.source },
-      );
-    }
+    checkVaries(training, name);
     const sample = new Sample(column.values);
     checkMagnitude(sample, LARGEST_TARGET, name, training.source);
     const width = sample.largest - sample.smallest;
@@ -118,6 +112,14 @@ export function learnTargets(
     return { name, scaler, ...(clamp ? { range: [sample.smallest, sample.largest] as [number, number] } : {}) };
   });
   return { task: "regression", targets, ...estimated };
+}
+
+/** @throws NnfitError for a target that is the same number throughout */
+export function checkVaries(training: Table, name: string): void {
+  const column = columnOf(training, name);
+  if (column?.type !== "number" || column.values.some((value) => value !== column.values[0])) return;
+  const message = `the target "${name}" is ${column.values[0]} in every training row: there is nothing to learn`;
+  throw new NnfitError("data", message, { at: training.source });
 }
 
 function doesNotDivide(name: string, scaler: string): NnfitError {

@@ -154,7 +154,10 @@ describe("what is said of few rows", () => {
       (_, i) => `${(i * 37) % 101},g${i % 3},${i},${i % 33 === 1 ? "yes" : "no"}`,
     );
     const told = 'note: "yes" is 3.0% of the rows, so accuracy says little';
-    expect(await train(lines)).toContain(told);
+    expect(await train(lines)).toContain(`${told}: a lower data.threshold or training.classWeights`);
+    expect(await train(lines, "--set", "training.bestBy=accuracy")).toContain(
+      `${told}: training.bestBy: "logLoss" chooses by probabilities, a lower data.threshold or training.classWeights`,
+    );
     const three = lines.map((line, i) => (i % 50 === 4 ? line.replace("no", "maybe") : line));
     expect(await train(three)).toContain(
       'note: "maybe" is 2.0%, "yes" is 3.0% of the rows, so accuracy says little: training.classWeights',
@@ -582,7 +585,7 @@ it("a network that predicts a quantile is scored and compared by its pinball los
     nnfit(["evaluate", "runs/c", "t.csv", "--baseline", "earlier.json", ...more], { cwd });
   expect((await gated()).code).toBe(0);
   put(cwd, { "earlier.json": out.replace('"quantile":0.9', '"quantile":0.5') });
-  expect(await gated()).toMatchObject({ code: 4, err: expect.stringContaining("of another quantile") });
+  expect(await gated()).toMatchObject({ code: 4, err: expect.stringContaining("of a model that predicts something else") });
   put(cwd, { "earlier.json": out.replace(/"rmse":[\d.]+/, '"rmse":0.001') });
   expect((await gated()).code).toBe(0); // it is not what the model is after
   const found = await works(["search", "s.json", "--set", "data.validation=0.3", "--runs", "2"], { cwd });

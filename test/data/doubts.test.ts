@@ -3,13 +3,14 @@ import { doubtsAbout } from "../../src/data/doubts.js";
 import { dataOptions } from "../../src/data/options.js";
 import { tableOf } from "./source.js";
 
+const learning = { task: "auto", squaresErrors: true } as const;
 type Given = Partial<Parameters<typeof dataOptions.parse>[0] & object>;
 
 /** What is doubted of the column x, of a table that has a column z and a target y beside it. */
 async function doubts(cells: readonly string[], given: Given = {}, task: "auto" | "classification" = "auto") {
   const data = dataOptions.parse({ train: "t.csv", target: "y", ...given });
   const rows = cells.map((cell, i) => `"${cell}",${(i * 7) % 5},${(i * 3) % 4}`);
-  return doubtsAbout(await tableOf(["x,z,y", ...rows].join("\n"), { types: data.types }), data, task);
+  return doubtsAbout(await tableOf(["x,z,y", ...rows].join("\n"), { types: data.types }), data, { ...learning, task });
 }
 const among = (word: string) => ["1", "2.5", "3", "-4", word, word];
 
@@ -288,7 +289,7 @@ describe("a column of numbers is doubted", () => {
     const named = async (idOf: (row: number) => string, given: Given = {}) => {
       const data = dataOptions.parse({ train: "t.csv", target: "y", ...given });
       const rows = Array.from({ length: 90 }, (_, i) => `${idOf(i)},${(i * 7) % 5},${(i * 5) % 7},${(i * 3) % 4}`);
-      return doubtsAbout(await tableOf([`${name},z,w,y`, ...rows].join("\n")), data, "auto");
+      return doubtsAbout(await tableOf([`${name},z,w,y`, ...rows].join("\n")), data, learning);
     };
     const inGroups = (i: number) => String(100 + 7 * (i % 30));
     const validates = `"${name}" is named like an identifier, and rows share its values; if new rows will have other values, data.groups: "${name}" validates on unseen values, and doesn't learn from it`;
@@ -350,7 +351,7 @@ describe("a column that tells the target is doubted", () => {
     ["other numbers along a straight line", labels.map((_, i) => i / 4), labels.map((_, i) => 0.3 - i), onLine],
     ["other numbers, all different", labels.map((_, i) => i / 4), labels.map((_, i) => (i * 7) % 30), []],
   ])("where it has %s", async (_, x, y, expected) => {
-    expect(doubtsAbout(await read(x, y), data, "auto")).toEqual(expected);
+    expect(doubtsAbout(await read(x, y), data, learning)).toEqual(expected);
   });
 
   it("where its rows are of one thing each, unless the config says what rows belong together", async () => {
@@ -359,10 +360,10 @@ describe("a column that tells the target is doubted", () => {
       customers,
       customers.map((_, i) => ["yes", "no"][(i % 30) % 2]!),
     );
-    const [doubt, ...others] = doubtsAbout(table, data, "auto");
+    const [doubt, ...others] = doubtsAbout(table, data, learning);
     expect(doubt).toMatch(/^all rows with the same "x" have the same "y"; .* data\.groups: "x" validates on unseen/);
     expect(others).toEqual([]);
-    expect(doubtsAbout(table, { ...data, groups: "z" }, "auto")).toEqual([]);
+    expect(doubtsAbout(table, { ...data, groups: "z" }, learning)).toEqual([]);
   });
 });
 

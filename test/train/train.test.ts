@@ -226,6 +226,18 @@ describe("a training with validation rows", () => {
     expect(takeTruth(ready.rows.truth, held)).toEqual({ task: "regression", values: [Float64Array.of(1, 9)] });
   });
 
+  it("refuses a target that doesn't vary among the rows that are learned from, also where others scale it", async () => {
+    const tableWith = (y: number[]) => columns({ x: y.map((_, row) => row), y });
+    const whole = tableWith([0, 0, 0, 0, 5, 6]);
+    const task = findTask(whole, dataSettings(), "auto");
+    for (const scaledBy of [undefined, whole]) {
+      const error = await refusal(() =>
+        prepare({ ...task, table: tableWith([0, 0, 0, 0]) }, taskOptions({}), noTable, { scaledBy }),
+      );
+      expect(error.message).toBe('the target "y" is 0 in every training row: there is nothing to learn');
+    }
+  });
+
   it("refuses a validation table that lacks columns, or has a class that is not known", async () => {
     const table = await tableOf("size,kind,y\n1,a,no\n2,b,yes\n3,a,no\n4,b,yes\n");
     const against = (text: string) =>
