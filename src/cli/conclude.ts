@@ -1,5 +1,6 @@
 import { MODEL_FILE, type Model } from "../artifact/model.js";
 import type { NnfitError } from "../errors.js";
+import { metricsAt } from "../score/metrics.js";
 import { badness, scoreNames } from "../score/scoring.js";
 import { holdOutInTurn } from "../train/compare.js";
 import { holdsOut } from "../train/members.js";
@@ -123,7 +124,8 @@ const LATEST_ROWS =
 function replacedText({ target, training }: Model, now: TargetState): string {
   const [names, others] = [targetNames(now), targetNames(target)];
   const isSame = names.length === others.length && names.every((name) => others.includes(name));
-  const first = Object.fromEntries(scoreNames(target, "line").map((name) => [name, training.scores[name] ?? null]));
+  const ofLine = scoreNames(target, metricsAt(target, "line"));
+  const first = Object.fromEntries(ofLine.map((name) => [name, training.scores[name] ?? null]));
   return `replaces one ${isSame ? `with ${scoreText(first)} on ${ownRows(training)}` : `that predicts ${some(others)}`}`;
 }
 

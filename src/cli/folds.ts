@@ -18,6 +18,7 @@ import { keepFolds } from "../folds/keep.js";
 import { type CrossValidation, planFolds, prepareFold } from "../folds/plan.js";
 import { type FoldScores, foldScores } from "../folds/scores.js";
 import { MOST_NETWORKS } from "../model/options.js";
+import { metricsAt } from "../score/metrics.js";
 import { scoreNames } from "../score/scoring.js";
 import type { Prepared } from "../train/prepare.js";
 import { estimatedIn } from "../transform/estimands.js";
@@ -148,7 +149,12 @@ async function trainWatched(
   { folds, quiet = false }: FoldsOptions,
 ): Promise<FoldResult[]> {
   const { epochs } = config.training;
-  const display = foldsDisplay({ folds, epochs, scores: scoreNames(first.target, "line"), quiet });
+  const display = foldsDisplay({
+    folds,
+    epochs,
+    scores: scoreNames(first.target, metricsAt(first.target, "line")),
+    quiet,
+  });
   const watcher: FoldsWatcher = {
     progress(epochs, before) {
       folder.beat();

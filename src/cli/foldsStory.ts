@@ -4,6 +4,7 @@ import type { FoldResult } from "../folds/crossValidation.js";
 import type { CrossValidation } from "../folds/plan.js";
 import type { FoldScores } from "../folds/scores.js";
 import { unlearnedClasses } from "../folds/split.js";
+import { metricsAt } from "../score/metrics.js";
 import { scoreNames } from "../score/scoring.js";
 import type { TargetState } from "../transform/target.js";
 import { aligned, widest } from "./align.js";
@@ -42,9 +43,10 @@ export function warnOfFolds({ folds, task }: CrossValidation): void {
 /** Every fold's scores, their mean and deviation, and those of all tested rows at once. */
 export function foldsTable(target: TargetState, results: readonly FoldResult[], scores: FoldScores): string[] {
   const isWide = target.task === "regression" && target.targets.length > 1;
-  const lines = linesOf(scoreNames(target, isWide ? "line" : "end"), results, scores);
+  const ofLine = scoreNames(target, metricsAt(target, "line"));
+  const lines = linesOf(isWide ? ofLine : scoreNames(target), results, scores);
   const room = process.stderr.isTTY ? process.stderr.columns || 80 : Number.POSITIVE_INFINITY;
-  return widest(lines) < room ? lines : linesOf(scoreNames(target, "line"), results, scores);
+  return widest(lines) < room ? lines : linesOf(ofLine, results, scores);
 }
 
 function linesOf(names: readonly string[], results: readonly FoldResult[], scores: FoldScores): string[] {

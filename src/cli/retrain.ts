@@ -5,6 +5,7 @@ import { modelOf } from "../artifact/trained.js";
 import { differences } from "../config/differences.js";
 import { loadConfig } from "../config/load.js";
 import { NnfitError } from "../errors.js";
+import { metricsAt, type Occasion } from "../score/metrics.js";
 import { scoreNames } from "../score/scoring.js";
 import type { EpochReport } from "../train/bestEpoch.js";
 import { baselinesOf } from "../train/compare.js";
@@ -61,7 +62,8 @@ export async function retrain(
   const { members, target } = prepared;
   const { epochs, bestBy } = prepared.training;
   const reports: EpochReport[] = [];
-  const display = hasBars() ? progressDisplay({ epochs, scores: scoreNames(target, "line", bestBy) }) : undefined;
+  const scoresAt = (occasion: Occasion) => scoreNames(target, metricsAt(target, occasion, bestBy));
+  const display = hasBars() ? progressDisplay({ epochs, scores: scoresAt("line") }) : undefined;
   const outcome = await train(prepared, await engineFor(prepared, { threads }), {
     progress: (done) => display?.progress(done),
     report(report) {
@@ -73,7 +75,7 @@ export async function retrain(
     model: hasModel(outcome)
       ? encodeModel(modelOf(prepared, outcome, baselinesOf(prepared, outcome).learned, config.data))
       : undefined,
-    history: historyText(holdsOut(members) ? scoreNames(target, "history", bestBy) : undefined, reports),
+    history: historyText(holdsOut(members) ? scoresAt("history") : undefined, reports),
     changed: begun ? differences({ config: {}, data: begun.data }, { config: {}, data: now }) : [],
   };
 }

@@ -8,6 +8,7 @@ import { displayPath, loadConfig, resolvedConfig } from "../config/load.js";
 import { NnfitError } from "../errors.js";
 import { allowsFolds } from "../folds/plan.js";
 import type { Baselines } from "../score/baseline.js";
+import { metricsAt } from "../score/metrics.js";
 import { scoresFrom } from "../score/saved.js";
 import { scoreNames } from "../score/scoring.js";
 import { baselinesOf } from "../train/compare.js";
@@ -208,7 +209,8 @@ async function trainJob(job: Job, options: TrainOptions, gates: Gates, clock: St
 
 /** The names of the scores of an epoch, if rows are held out that it is judged by. */
 function scoresOfEpoch({ prepared, config }: Job): readonly string[] | undefined {
-  return holdsOut(prepared.members) ? scoreNames(prepared.target, "history", config.training.bestBy) : undefined;
+  const { members, target } = prepared;
+  return holdsOut(members) ? scoreNames(target, metricsAt(target, "history", config.training.bestBy)) : undefined;
 }
 
 /** Trains while a session and a display follow. */
@@ -219,7 +221,8 @@ async function trainWatched(
   clock: Stopwatch,
 ): Promise<Outcome> {
   const { epochs, bestBy } = config.training;
-  const display = progressDisplay({ epochs, scores: scoreNames(prepared.target, "line", bestBy), quiet });
+  const { target } = prepared;
+  const display = progressDisplay({ epochs, scores: scoreNames(target, metricsAt(target, "line", bestBy)), quiet });
   const watcher: Watcher = {
     progress(epochs) {
       session.beat();

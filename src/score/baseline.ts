@@ -103,13 +103,10 @@ export function scorePredictions(
 
 /** As a rule has them that looks at no input: members of an ensemble may have different constants, which rank nothing. */
 function scoresOfConstant(target: TargetState, truth: Truth, predictions: Predictions): Scores {
-  const scores = scoresOf(target, truth, predictions);
-  if (predictions.task === "regression") return scores;
-  const alike = new Float32Array(predictions.probabilities.length).fill(1);
-  const unranked = scoresOf(target, truth, { ...predictions, probabilities: alike });
-  const ofRanking = metricsOf(target).filter(([, { isOfRanking }]) => isOfRanking);
-  const names = ofRanking.flatMap(([metric]) => scoresOfMetric(target, metric));
-  return { ...scores, ...Object.fromEntries(names.map((name) => [name, unranked[name]!])) };
+  if (predictions.task === "regression") return scoresOf(target, truth, predictions);
+  const alike = { ...predictions, probabilities: new Float32Array(predictions.probabilities.length).fill(1) };
+  const by = (isOfRanking: boolean) => metricsOf(target).filter(([, of]) => (of.isOfRanking ?? false) === isOfRanking);
+  return { ...scoresOf(target, truth, predictions, by(false)), ...scoresOf(target, truth, alike, by(true)) };
 }
 
 /** The state with the scores on the rows that the network was judged by. */

@@ -1,6 +1,7 @@
 import { log } from "../engine/scalar.js";
 import { NnfitError } from "../errors.js";
 import { type EstimandName, type Estimated, type EstimatedState, estimandOf } from "../transform/estimands.js";
+import type { ClassifiedRows } from "./classifiedRows.js";
 import { areaUnderCurve, averagePrecision, middle } from "./ranking.js";
 import { rowsCounted, sharesByClass, tally } from "./tally.js";
 
@@ -13,7 +14,7 @@ export type Times = Uint32Array;
 export type Scorer = (times: Times) => number;
 
 /** Where a metric first appears: in the line of an epoch, in its record in history.csv, or at the end as it costs more. */
-export const occasions = ["line", "history", "end"] as const;
+const occasions = ["line", "history", "end"] as const;
 export type Occasion = (typeof occasions)[number];
 
 interface Described {
@@ -42,13 +43,14 @@ interface RegressionMetric extends Described {
   of(truth: Float64Array, predicted: Float64Array, estimated: EstimatedState): Scorer;
 }
 
-/** A score of predicted classes and their probabilities [rows, classes]. */
+/** A score of predicted classes and their probabilities. */
 interface ClassificationMetric extends Described {
   readonly task: "classification";
-  of(truth: Int32Array, predicted: Int32Array, probabilities: Float32Array): Scorer;
+  of(rows: ClassifiedRows): Scorer;
 }
 
 export type Metric = RegressionMetric | ClassificationMetric;
+export type NamedMetric = readonly [name: MetricName, metric: Metric];
 
 /** A float32 probability can't be told from 0 or 1 closer than this; scikit-learn clips at the same. */
 const SMALLEST_PROBABILITY = 2 ** -23;
@@ -154,7 +156,10 @@ export const metrics = {
     from: "line",
     isShare: true,
     hidesRareClasses: true,
-    of: (truth, predicted) => (times) => mean(times, (row) => Number(predicted[row] === truth[row])),
+    of:
+      ({ truth, predicted }) =>
+      (times) =>
+        mean(times, (row) => Number(predicted[row] === truth[row])),
   },
   logLoss: {
     about: "mean of −log of the predicted probability of the true class",
@@ -162,8 +167,7 @@ export const metrics = {
     better: "lower",
     from: "line",
     isProper: true,
-    of: (truth, predicted, probabilities) => {
-      const classes = probabilities.length / predicted.length;
+    of: ({ truth, probabilities, classes }) => {
       const losses = Float64Array.from(
         truth,
         (y, row) => -log(Math.max(probabilities[row * classes + y]!, SMALLEST_PROBABILITY)),
@@ -178,7 +182,10 @@ export const metrics = {
     from: "end",
     isShare: true,
     hidesRareClasses: true,
-    of: (truth, predicted) => (times) => mean(times, (row) => Number(predicted[row] !== truth[row])),
+    of:
+      ({ truth, predicted }) =>
+      (times) =>
+        mean(times, (row) => Number(predicted[row] !== truth[row])),
   },
   balancedAccuracy: {
     about: "mean recall over the classes that occur: rare classes count as much as common ones",
@@ -186,10 +193,10 @@ export const metrics = {
     better: "higher",
     from: "end",
     isByClass: true,
-    of: (truth, predicted, probabilities) => {
-      const classes = probabilities.length / predicted.length;
-      return (times) => sharesByClass(tally(truth, predicted, classes, times), ({ right, truth }) => right / truth);
-    },
+    of:
+      ({ truth, predicted, classes }) =>
+      (times) =>
+        sharesByClass(tally(truth, predicted, classes, times), ({ right, truth }) => right / truth),
   },
   f1: {
     about:
@@ -198,13 +205,12 @@ export const metrics = {
     better: "higher",
     from: "end",
     isByClass: true,
-    of: (truth, predicted, probabilities) => {
-      const classes = probabilities.length / predicted.length;
-      return (times) => {
+    of:
+      ({ truth, predicted, classes }) =>
+      (times) => {
         const all = tally(truth, predicted, classes, times);
         return sharesByClass(classes === 2 ? [all[1]!] : all, (of) => (2 * of.right) / (of.truth + of.predicted));
-      };
-    },
+      },
   },
   rocAuc: {
     about:
@@ -213,7 +219,7 @@ export const metrics = {
     better: "higher",
     from: "end",
     isOfRanking: true,
-    of: (truth, _, probabilities) => meanAgainstRest(areaUnderCurve, truth, probabilities),
+    of: ({ rankings }) => meanOf(rankings().map(areaUnderCurve)),
   },
   averagePrecision: {
     about:
@@ -222,7 +228,7 @@ export const metrics = {
     better: "higher",
     from: "end",
     isOfRanking: true,
-    of: (truth, _, probabilities) => meanAgainstRest(averagePrecision, truth, probabilities),
+    of: ({ rankings }) => meanOf(rankings().map(averagePrecision)),
   },
 } satisfies Record<string, Metric>;
 
@@ -230,12 +236,19 @@ export type MetricName = keyof typeof metrics;
 export const metricNames = Object.keys(metrics) as [MetricName, ...MetricName[]]; // Object.keys forgets the names
 
 /** Those of what is predicted, in order; the first one is what a network has to be better in than the baseline. */
-export function metricsOf(of: Estimated): [MetricName, Metric][] {
-  const entries = Object.entries(metrics) as [MetricName, Metric][]; // Object.entries forgets the names
+export function metricsOf(of: Estimated): NamedMetric[] {
+  const entries = Object.entries(metrics) as NamedMetric[]; // Object.entries forgets the names
   const { name } = estimandOf(of);
   const ofEstimand = (wanted: EstimandName | undefined) =>
     entries.filter(([, { task, estimand }]) => task === of.task && estimand === wanted);
   return [...ofEstimand(name), ...ofEstimand(undefined)];
+}
+
+/** Those of an epoch's line or record, in order; `bestBy`: what the best epoch is chosen by is among them. */
+export function metricsAt(of: Estimated, occasion: Occasion, bestBy?: MetricName | "loss"): NamedMetric[] {
+  return metricsOf(of).filter(
+    ([name, { from }]) => name === bestBy || occasions.indexOf(from) <= occasions.indexOf(occasion),
+  );
 }
 
 /** @throws NnfitError for a score that there is not of what is predicted */
@@ -255,16 +268,8 @@ export function properMetric(of: Estimated): MetricName {
   return metricsOf(of).find(([, { isProper }]) => isProper)![0]; // each task has one
 }
 
-/** Of two classes a score of the second against the first; of more the mean of each one's against the rest. */
-function meanAgainstRest(
-  scorer: (truth: Int32Array, c: number, probabilities: Float32Array) => Scorer,
-  truth: Int32Array,
-  probabilities: Float32Array,
-): Scorer {
-  const classes = probabilities.length / truth.length;
-  const against = classes === 2 ? [1] : Array.from({ length: classes }, (_, c) => c);
-  const each = against.map((c) => scorer(truth, c, probabilities));
-  return (times) => each.reduce((sum, score) => sum + score(times), 0) / each.length;
+function meanOf(scorers: readonly Scorer[]): Scorer {
+  return (times) => scorers.reduce((sum, score) => sum + score(times), 0) / scorers.length;
 }
 
 function mean(times: Times, of: (row: number) => number): number {

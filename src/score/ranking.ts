@@ -1,13 +1,15 @@
 import { range } from "../data/split.js";
 import { rowsCounted } from "./tally.js";
 
+/** Calls `visit` with how many rows of a class, and how many others, have each probability of it, from the highest down. */
+export type Ranked = (times: Uint32Array, visit: (positives: number, negatives: number) => void) => void;
+
 /**
- * The area under the ROC curve of class `c` against the rest, by the rows' probabilities of it, of [rows, classes]; NaN
- * where all rows or none are of the class, or a probability is NaN. By Mann and Whitney: the share of the pairs of a row
- * of it and another in which the first has the higher probability, an equal one counting half (what midranks come to).
+ * The area under the ROC curve of a class against the rest; NaN where all rows or none are of the class. By Mann and
+ * Whitney: the share of the pairs of a row of it and another in which the first has the higher probability, an equal one
+ * counting half (what midranks come to).
  */
-export function areaUnderCurve(truth: Int32Array, c: number, all: Float32Array): (times: Uint32Array) => number {
-  const ranked = oneAgainstRest(truth, c, all);
+export function areaUnderCurve(ranked: Ranked): (times: Uint32Array) => number {
   return (times) => {
     let [positives, negatives, pairs] = [0, 0, 0];
     ranked(times, (equalPositives, equalNegatives) => {
@@ -20,12 +22,10 @@ export function areaUnderCurve(truth: Int32Array, c: number, all: Float32Array):
 }
 
 /**
- * The average precision of class `c` against the rest, with arguments as for `areaUnderCurve`: the mean, over the rows of
- * the class, of the precision among all rows with at least their probability (the area under the precision-recall curve as
- * steps). NaN where no row is of the class, or a probability is NaN.
+ * The average precision of a class against the rest: the mean, over the rows of the class, of the precision among all rows
+ * with at least their probability (the area under the precision-recall curve as steps). NaN where no row is of the class.
  */
-export function averagePrecision(truth: Int32Array, c: number, all: Float32Array): (times: Uint32Array) => number {
-  const ranked = oneAgainstRest(truth, c, all);
+export function averagePrecision(ranked: Ranked): (times: Uint32Array) => number {
   return (times) => {
     let [positives, rows, sum] = [0, 0, 0];
     ranked(times, (equalPositives, equalNegatives) => {
@@ -37,23 +37,29 @@ export function averagePrecision(truth: Int32Array, c: number, all: Float32Array
   };
 }
 
-/** Calls `visit` with how many rows of class `c`, and how many others, have each probability of it, from the highest down. */
-type Ranked = (times: Uint32Array, visit: (positives: number, negatives: number) => void) => void;
-
-/** Visits nothing where a probability is NaN. */
-function oneAgainstRest(truth: Int32Array, c: number, all: Float32Array): Ranked {
+/** Of two classes the second against the first; of more each one against the rest.   all [rows, classes], none NaN */
+export function oneAgainstRest(truth: Int32Array, all: Float32Array): Ranked[] {
   const classes = all.length / truth.length;
-  const probabilities = Float32Array.from(truth, (_, row) => all[row * classes + c]!);
-  const order = probabilities.some(Number.isNaN) ? new Uint32Array() : ascending(probabilities);
+  const against = classes === 2 ? [1] : Array.from({ length: classes }, (_, c) => c);
+  return against.map((c) => rankedBy(truth, c, all));
+}
+
+function rankedBy(truth: Int32Array, c: number, all: Float32Array): Ranked {
+  const classes = all.length / truth.length;
+  const probabilities = new Float32Array(truth.length);
+  for (let row = 0; row < truth.length; row++) probabilities[row] = all[row * classes + c]!;
+  const order = ascending(probabilities).reverse();
   return (times, visit) => {
-    for (let last = order.length - 1; last >= 0; ) {
-      const equal = [0, 0]; // others, and rows of the class
-      const probability = probabilities[order[last]!];
-      for (; last >= 0 && probabilities[order[last]!] === probability; last--) {
-        const row = order[last]!;
-        equal[Number(truth[row] === c)]! += times[row]!;
-      }
-      visit(equal[1]!, equal[0]!);
+    for (let next = 0; next < order.length; ) {
+      const probability = probabilities[order[next]!];
+      let positives = 0;
+      let negatives = 0;
+      do {
+        const row = order[next++]!;
+        if (truth[row] === c) positives += times[row]!;
+        else negatives += times[row]!;
+      } while (next < order.length && probabilities[order[next]!] === probability);
+      visit(positives, negatives);
     }
   };
 }

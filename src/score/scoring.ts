@@ -2,30 +2,16 @@ import { estimatedIn } from "../transform/estimands.js";
 import { scalingOf } from "../transform/scalers.js";
 import type { TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth } from "../transform/truth.js";
-import {
-  type Better,
-  type Metric,
-  type MetricName,
-  metrics,
-  metricsOf,
-  type Occasion,
-  occasions,
-  type Scorer,
-} from "./metrics.js";
+import { classifiedRows } from "./classifiedRows.js";
+import { type Better, type Metric, type MetricName, metrics, metricsOf, type Scorer } from "./metrics.js";
 
 /** Scores by name, such as `rmse`; of several targets `rmse_<target>`. NaN where one is not defined for the rows. */
 export type Scores = Readonly<Record<string, number>>;
 
-/** Every score of these predictions, at the end or those of an epoch; `also`: one more, whatever its occasion. */
-export function scoresOf(
-  target: TargetState,
-  truth: Truth,
-  predictions: Predictions,
-  occasion: Occasion = "end",
-  also?: MetricName | "loss",
-): Scores {
+/** The scores of these predictions: every one, or those by some of the target's metrics. */
+export function scoresOf(target: TargetState, truth: Truth, predictions: Predictions, by = metricsOf(target)): Scores {
   const once = new Uint32Array(rowCountOf(truth)).fill(1);
-  const scorers = scorersOf(target, truth, predictions, occasion, also);
+  const scorers = scorersOf(target, truth, predictions, by);
   return Object.fromEntries(scorers.map(([name, score]) => [name, score(once)]));
 }
 
@@ -34,53 +20,51 @@ export function scorersOf(
   target: TargetState,
   truth: Truth,
   predictions: Predictions,
-  occasion: Occasion = "end",
-  also?: MetricName | "loss",
+  by = metricsOf(target),
 ): [string, Scorer][] {
-  const scorers: [string, Scorer][] = [];
-  // without probabilities there are no classes either, though something stands in their place
-  const isUnknown = predictions.task === "classification" && predictions.probabilities.some(Number.isNaN);
-  for (const [name, metric] of metricsAt(target, occasion, also)) {
-    if (metric.task === "classification") {
-      if (truth.task === "regression" || predictions.task === "regression") continue;
-      const score = metric.of(truth.classes, predictions.classes, predictions.probabilities);
-      scorers.push([name, isUnknown ? () => Number.NaN : score]);
-    } else {
-      if (truth.task === "classification" || predictions.task === "classification") continue;
-      for (const [t, values] of truth.values.entries()) {
-        scorers.push([scoreName(target, name, t), metric.of(values, predictions.values[t]!, estimatedIn(target))]);
-      }
-    }
+  if (truth.task === "classification" && predictions.task === "classification") {
+    const { classes, probabilities } = predictions;
+    const rows = classifiedRows(truth.classes, classes, probabilities);
+    // without probabilities there are no classes either, though something stands in their place
+    const isUnknown = lacksProbabilities(probabilities, rows.classes);
+    return by.flatMap(([name, metric]): [string, Scorer][] => {
+      if (metric.task !== "classification") return [];
+      return [[name, isUnknown ? () => Number.NaN : metric.of(rows)]];
+    });
   }
-  return scorers;
+  if (truth.task === "classification" || predictions.task === "classification") return [];
+  return by.flatMap(([name, metric]) => {
+    if (metric.task !== "regression") return [];
+    return truth.values.map((values, t): [string, Scorer] => [
+      scoreName(target, name, t),
+      metric.of(values, predictions.values[t]!, estimatedIn(target)),
+    ]);
+  });
+}
+
+/** Whether a row has none. As they are shares of one sum, it then lacks that of its first class too. */
+function lacksProbabilities(probabilities: Float32Array, classes: number): boolean {
+  for (let first = 0; first < probabilities.length; first += classes)
+    if (Number.isNaN(probabilities[first])) return true;
+  return false;
 }
 
 /** The names that `scoresOf` gives, in its order, with whether more or less is better. */
-export function scoreKinds(
-  target: TargetState,
-  occasion: Occasion = "end",
-  also?: MetricName | "loss",
-): Record<string, Better> {
-  const kinds = metricsAt(target, occasion, also).flatMap(([name, { better }]) =>
+export function scoreKinds(target: TargetState): Record<string, Better> {
+  const kinds = metricsOf(target).flatMap(([name, { better }]) =>
     scoresOfMetric(target, name).map((name): [string, Better] => [name, better]),
   );
   return Object.fromEntries(kinds);
 }
 
 /** The names that `scoresOf` gives, in its order. */
-export function scoreNames(target: TargetState, occasion: Occasion = "end", also?: MetricName | "loss"): string[] {
-  return Object.keys(scoreKinds(target, occasion, also));
+export function scoreNames(target: TargetState, by = metricsOf(target)): string[] {
+  return by.flatMap(([name]) => scoresOfMetric(target, name));
 }
 
 /** The names of a metric's scores: one for each target. */
 export function scoresOfMetric(target: TargetState, name: string): string[] {
   return target.task === "regression" ? target.targets.map((_, t) => scoreName(target, name, t)) : [name];
-}
-
-function metricsAt(target: TargetState, occasion: Occasion, also?: MetricName | "loss"): [string, Metric][] {
-  return metricsOf(target).filter(
-    ([name, { from }]) => name === also || occasions.indexOf(from) <= occasions.indexOf(occasion),
-  );
 }
 
 function scoreName(target: TargetState, metric: string, t: number): string {

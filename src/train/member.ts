@@ -4,7 +4,7 @@ import { type Random, type RandomState, seededRandom } from "../engine/random.js
 import { Network } from "../model/network.js";
 import { plainWeights } from "../model/parametrization.js";
 import { evaluator } from "../predict/evaluate.js";
-import type { MetricName, Occasion } from "../score/metrics.js";
+import { metricsAt, type NamedMetric } from "../score/metrics.js";
 import { scoresOf } from "../score/scoring.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { type Truth, takeTruth } from "../transform/truth.js";
@@ -174,7 +174,9 @@ export class MemberTraining {
   /** The weights as they are, judged if there are rows that they were not learned from. */
   private candidate(epoch: number, loss: number): Candidate {
     const isJudged = this.holdsOut && epoch > 0;
-    const validation = isJudged ? this.judge("history", this.problem.training.bestBy).judgement : undefined;
+    const { target, training } = this.problem;
+    const by = metricsAt(target, "history", training.bestBy);
+    const validation = isJudged ? this.judge(by).judgement : undefined;
     return { report: { epoch, loss, validation }, weights: this.network.weights };
   }
 
@@ -231,14 +233,14 @@ function positionOf({ last, latest }: MemberState): Position | undefined {
 }
 
 type Judged = Pick<MemberOutcome, "judgement" | "outputs">;
-type Judge = (occasion?: Occasion, also?: MetricName | "loss") => Judged;
+type Judge = (by?: NamedMetric[]) => Judged;
 
-/** Judges the network, with the weights that it has when asked, on some rows: by all scores, or by those of an epoch. */
+/** Judges the network, with the weights that it has when asked, on some rows: by all scores, or by those of some metrics. */
 function judgeOf(network: Network, target: TargetState, rows: Dataset, truth: Truth): Judge {
   const evaluate = evaluator(network, rows);
-  return (occasion, also) => {
+  return (by) => {
     const { loss, outputs } = evaluate();
     const predictions = invertTarget(target, outputs);
-    return { judgement: { loss, scores: scoresOf(target, truth, predictions, occasion, also) }, outputs };
+    return { judgement: { loss, scores: scoresOf(target, truth, predictions, by) }, outputs };
   };
 }

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { classifiedRows } from "../../src/score/classifiedRows.js";
+import { type MetricName, metricsAt, type Occasion } from "../../src/score/metrics.js";
 import { badness, type Scores, scoreNames, scorersOf, scoresOf } from "../../src/score/scoring.js";
 import type { TargetState } from "../../src/transform/target.js";
 
@@ -38,6 +40,9 @@ const classes = (values: number[], probabilities: number[]) => {
   const predicted = { classes: Int32Array.from(values), probabilities: Float32Array.from(probabilities) };
   return { task: "classification", ...predicted } as const;
 };
+
+const namesAt = (occasion: Occasion, target: TargetState, bestBy?: MetricName | "loss") =>
+  scoreNames(target, metricsAt(target, occasion, bestBy));
 
 const argumentsOf = (of: Case): Parameters<typeof scorersOf> => {
   const { truth, predicted, probabilities, classes: count = 0, quantile, distribution } = of;
@@ -85,9 +90,18 @@ describe("scores", () => {
     expect(scoresOf(classesOf(2), classes([1], []), classes([0], [1, 0])).logLoss).toBeCloseTo(23 * Math.LN2, 12);
   });
 
+  it("of ranks share one ranking of each class", () => {
+    const rows = classifiedRows(Int32Array.of(0, 1, 2), Int32Array.of(0, 1, 2), new Float32Array(9));
+    expect(rows.rankings()).toHaveLength(3);
+    expect(rows.rankings()).toBe(rows.rankings());
+  });
+
   it("of predictions that are no numbers are not defined", () => {
     const nothing = classes([0, 0, 0], Array(6).fill(Number.NaN));
     for (const [name, score] of Object.entries(scoresOf(classesOf(2), classes([0, 1, 1], []), nothing)))
+      expect(score, name).toBeNaN();
+    const oneOfThree = classes([0, 1, 1], [0.9, 0.1, 0.2, 0.8, Number.NaN, Number.NaN]);
+    for (const [name, score] of Object.entries(scoresOf(classesOf(2), classes([0, 1, 1], []), oneOfThree)))
       expect(score, name).toBeNaN();
     for (const truth of [
       [1, 2, 3],
@@ -107,7 +121,7 @@ describe("scores", () => {
     const values = numbers([1, 2], [3, 5]);
     const names = ["rmse_a", "rmse_b", "mae_a", "mae_b", "r2_a", "r2_b"];
     expect(Object.keys(scoresOf(numbersOf("a", "b"), values, values)).slice(0, 6)).toEqual(names);
-    expect(scoreNames(numbersOf("a", "b"), "history")).toEqual(names);
+    expect(namesAt("history", numbersOf("a", "b"))).toEqual(names);
     expect(scoreNames(numbersOf("a"))).toEqual(["rmse", "mae", "r2", "medianAbsoluteError", "mape"]);
   });
 
@@ -128,16 +142,15 @@ describe("scores", () => {
   });
 
   it("of an epoch are two in its line and those that cost little in its record", () => {
-    expect(scoreNames(numbersOf("a"), "line")).toEqual(["rmse", "mae"]);
-    expect(scoreNames(numbersOf("a"), "line", "mape")).toEqual(["rmse", "mae", "mape"]);
-    expect(scoreNames(numbersOf("a", "b"), "line", "r2").slice(4)).toEqual(["r2_a", "r2_b"]);
-    expect(scoreNames(classesOf(3), "history", "f1")).toEqual(["accuracy", "logLoss", "f1"]);
-    expect(scoreNames(classesOf(3), "line", "loss")).toEqual(scoreNames(classesOf(3), "line", "accuracy"));
-    expect(scoreNames(numbersOf("a"), "history")).toEqual(["rmse", "mae", "r2"]);
-    expect(scoreNames(classesOf(3), "line")).toEqual(["accuracy", "logLoss"]);
-    expect(Object.keys(scoresOf(classesOf(2), classes([1], []), classes([0], [1, 0]), "history"))).toEqual([
-      "accuracy",
-      "logLoss",
-    ]);
+    expect(namesAt("line", numbersOf("a"))).toEqual(["rmse", "mae"]);
+    expect(namesAt("line", numbersOf("a"), "mape")).toEqual(["rmse", "mae", "mape"]);
+    expect(namesAt("line", numbersOf("a", "b"), "r2").slice(4)).toEqual(["r2_a", "r2_b"]);
+    expect(namesAt("history", classesOf(3), "f1")).toEqual(["accuracy", "logLoss", "f1"]);
+    expect(namesAt("line", classesOf(3), "loss")).toEqual(namesAt("line", classesOf(3), "accuracy"));
+    expect(namesAt("history", numbersOf("a"))).toEqual(["rmse", "mae", "r2"]);
+    expect(namesAt("line", classesOf(3))).toEqual(["accuracy", "logLoss"]);
+    const ofEpoch = metricsAt(classesOf(2), "history");
+    const scores = scoresOf(classesOf(2), classes([1], []), classes([0], [1, 0]), ofEpoch);
+    expect(Object.keys(scores)).toEqual(["accuracy", "logLoss"]);
   });
 });
