@@ -43,8 +43,9 @@ export function bootstrap(
 ): Intervals {
   const { resamples, units, narrowed, drawn } = resampled(target, truth, [predictions], groups);
   const intervals = drawn.map(({ name, each: [of] }): [string, Interval | null] => {
-    if (isShare(name) && !groups && units > 1) return [name, wilson(scores[name]!, units)];
-    return [name, around(scores[name]!, of!, { units, narrowed })]; // one for the predictions
+    const score = scores[name]!;
+    if (isShare(name) && !groups && units > 1) return [name, wilson(score, units)];
+    return [name, around(score, of!, { units, narrowed })]; // one for the predictions
   });
   return { resamples, of: Object.fromEntries(intervals) };
 }
@@ -139,9 +140,9 @@ function around(
   { center, values }: Resamples,
   { units, narrowed }: Pick<Resampled, "units" | "narrowed">,
 ): Interval | null {
+  if (Number.isNaN(score)) return null; // of all rows: resamples, or a part, may lack the one that makes it so
   const middle = units > 1 ? middleOf(values) : null; // resamples of one row are all that row
   if (narrowed === undefined || !middle) return middle;
-  if (Number.isNaN(score)) return null; // of all rows, not of the part
   const [low, high] = middle.map((value) => score + (value - center) * narrowed);
   return [low!, high!];
 }
@@ -263,7 +264,8 @@ function middleOf(scores: Float64Array): Interval | null {
 const NORMAL_95 = 1.959963984540054;
 
 /** Of a share of independent rows, near 0 and 1 and of few rows too (Wilson, 1927). */
-function wilson(share: number, rows: number): Interval {
+function wilson(share: number, rows: number): Interval | null {
+  if (Number.isNaN(share)) return null;
   const z2 = NORMAL_95 ** 2 / rows;
   const center = (share + z2 / 2) / (1 + z2);
   const half = Math.sqrt(share * (1 - share) * z2 + (z2 / 2) ** 2) / (1 + z2);

@@ -104,14 +104,16 @@ export const metrics = {
     of: (truth, predicted) => middle(truth.map((y, row) => Math.abs(predicted[row]! - y))),
   },
   mape: {
-    about: "mean of |error| / |true value|, as a share: 0.1 means off by a tenth on average; huge if a true value is 0",
+    about:
+      "mean of |error| / |true value|, as a share: 0.1 means off by a tenth on average; not defined if a true value is 0",
     task: "regression",
     better: "lower",
     from: "end",
     of: (truth, predicted) => (times) =>
       mean(times, (row) => {
         const y = truth[row]!;
-        return Math.abs(predicted[row]! - y) / Math.max(Math.abs(y), Number.EPSILON); // as scikit-learn has it
+        if (y === 0) return Number.NaN; // of which nothing is a share; scikit-learn divides by EPSILON then
+        return Math.abs(predicted[row]! - y) / Math.max(Math.abs(y), Number.EPSILON);
       }),
   },
   pinball: {

@@ -172,6 +172,27 @@ describe("bootstrap intervals", () => {
     expect(0 <= low && low <= high && high <= 1).toBe(true);
   });
 
+  it("are null for a share of rows without predictions, as for all else", () => {
+    const [of, truth] = classes(Int32Array.of(0, 1, 1, 0));
+    const probabilities = new Float32Array(8).fill(Number.NaN);
+    const unknown = { task: "classification", classes: new Int32Array(4), probabilities } as const;
+    const intervals = bootstrap(of, truth, unknown, scoresOf(of, truth, unknown)).of;
+    for (const [name, interval] of Object.entries(intervals)) expect(interval, name).toBeNull();
+  });
+
+  it("of mape are none where a true value is 0, though resamples may lack it", () => {
+    for (const rows of [200, 200_000]) {
+      const [, truth, predictions] = numbers(rows); // of the longer one a part is resampled, which may lack the row
+      truth.values[0][7] = 0;
+      const scores = scoresOf(target, truth, predictions);
+      expect(scores.mape).toBeNaN();
+      const { mape, mae } = bootstrap(target, truth, predictions, scores).of;
+      expect([mape, mae]).toEqual([null, [expect.any(Number), expect.any(Number)]]);
+      const pair = [predictions, predictions] as const;
+      expect(pairedDifferences(target, truth, pair, [scores, scores]).of.mape).toBeNull();
+    }
+  });
+
   it("of a mean over classes are of the resamples that have each of them", () => {
     const truths = Int32Array.from({ length: 200 }, (_, row) => (row < 2 ? 2 : row % 2));
     const predicted = truths.map((y) => (y === 2 ? 0 : random.uniform() < 0.9 ? y : 1 - y));

@@ -17,7 +17,8 @@ def regression(truth, predicted, quantile=None, distribution=None):
         "mae": lambda: metrics.mean_absolute_error(truth, predicted),
         "r2": lambda: metrics.r2_score(truth, predicted),
         "medianAbsoluteError": lambda: metrics.median_absolute_error(truth, predicted),
-        "mape": lambda: metrics.mean_absolute_percentage_error(truth, predicted),
+        # of a true value of 0 theirs is about 1e15, which says nothing
+        "mape": lambda: np.nan if 0 in truth else metrics.mean_absolute_percentage_error(truth, predicted),
     }
     if quantile is not None:
         scores["pinball"] = lambda: metrics.mean_pinball_loss(truth, predicted, alpha=quantile)

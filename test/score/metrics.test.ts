@@ -5,7 +5,7 @@ import { type MetricName, metricsAt, type Occasion } from "../../src/score/metri
 import { badness, type Scores, scoreNames, scorersOf, scoresOf } from "../../src/score/scoring.js";
 import type { TargetState } from "../../src/transform/target.js";
 
-/** What scikit-learn 1.2.1 says; null where it refuses, warns that a score is ill-defined, or gives NaN. */
+/** What scikit-learn 1.2.1 says; null where it refuses, warns that a score is ill-defined, or gives NaN, and mape where a truth is 0. */
 interface Reference {
   readonly regression: readonly Case[];
   readonly classification: readonly Case[];
@@ -110,6 +110,14 @@ describe("scores", () => {
       const scores = scoresOf(numbersOf("y"), numbers(truth), numbers([1, Number.NaN, 3]));
       for (const [name, score] of Object.entries(scores)) expect(score, name).toBeNaN();
     }
+  });
+
+  it("mape is not defined if a row that counts is truly 0", () => {
+    const [[, score]] = scorersOf(numbersOf("y"), numbers([0, 4, 2]), numbers([0, 5, 2])).filter(
+      ([name]) => name === "mape",
+    ) as [[string, (times: Uint32Array) => number]]; // there is one
+    expect(score(Uint32Array.of(1, 1, 1))).toBeNaN();
+    expect(score(Uint32Array.of(0, 1, 1))).toBe(1 / 8);
   });
 
   it("r2 of a truth that never changes: 1 if it is met, else 0", () => {
