@@ -3,7 +3,7 @@ import { countCodes } from "../data/arrays.js";
 import { range } from "../data/split.js";
 import type { Table } from "../data/table.js";
 import { countParameters } from "../model/parts.js";
-import { hidesRareClasses } from "../score/baseline.js";
+import { hidesRareClasses } from "../score/wanted.js";
 import { countCopies, countSeen } from "../train/copies.js";
 import { holdsOut, learnedRows, unlearnedAmong } from "../train/members.js";
 import { warmUpShare } from "../train/pace.js";

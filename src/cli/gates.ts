@@ -1,8 +1,8 @@
 import { InvalidArgumentError } from "commander";
 import { NnfitError } from "../errors.js";
-import { firstScores } from "../score/baseline.js";
 import { metrics } from "../score/metrics.js";
 import { type Scores, scoreKinds } from "../score/scoring.js";
+import { firstScores } from "../score/wanted.js";
 import { estimandOf } from "../transform/estimands.js";
 import type { TargetState } from "../transform/target.js";
 import { earlierScores } from "./earlierScores.js";

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import type { Model } from "../artifact/model.js";
 import { losses } from "../model/losses.js";
-import { linearRule, ruleOf, wantedScores } from "../score/baseline.js";
+import { linearRule, ruleOf } from "../score/baseline.js";
+import { wantedScores } from "../score/wanted.js";
 import type { TrainingOptions } from "../train/options.js";
 import { inputsOf } from "../transform/inputColumns.js";
 import { type ScalerState, scalers } from "../transform/scalers.js";

@@ -1,8 +1,9 @@
-import { type Baseline, type Baselines, notBetter, wantedScores } from "../score/baseline.js";
+import type { Baseline, Baselines } from "../score/baseline.js";
 import type { Interval } from "../score/bootstrap.js";
 import { precisionAndRecall } from "../score/confusion.js";
 import type { Importances } from "../score/importance.js";
 import type { Scores } from "../score/scoring.js";
+import { notBetter, wantedScores } from "../score/wanted.js";
 import { isStraightThroughout } from "../transform/apply.js";
 import type { PipelineState } from "../transform/pipeline.js";
 import type { TargetState } from "../transform/target.js";

@@ -5,9 +5,9 @@ import type { InputColumn } from "../transform/inputColumns.js";
 import type { TargetState } from "../transform/target.js";
 import type { Predictions, Truth } from "../transform/truth.js";
 import { type KnownRows, learnLinear, linearFits, linearState, predictLinear } from "./linear.js";
-import { type MetricName, metricsOf } from "./metrics.js";
+import { metricsOf } from "./metrics.js";
 import { savedScores } from "./saved.js";
-import { type Scores, scoreKinds, scoresOf, scoresOfMetric } from "./scoring.js";
+import { type Scores, scoresOf } from "./scoring.js";
 
 /** What else was learned and found out in training, for any task. */
 const alongside = {
@@ -113,43 +113,6 @@ function scoresOfConstant(target: TargetState, truth: Truth, predictions: Predic
 export function withScores(state: BaselineState, { baseline, linear }: Baselines): BaselineState {
   const ofLinear = "scores" in linear ? { linear: linear.scores } : {};
   return { ...state, scores: { baseline: baseline.scores, ...ofLinear } };
-}
-
-/** The scores, of those that are named, in which a network is no better than the baseline. */
-export function notBetter(target: TargetState, names: readonly string[], network: Scores, baseline: Scores): string[] {
-  const kinds = scoreKinds(target);
-  return names.filter((name) =>
-    kinds[name] === "higher" ? !(network[name]! > baseline[name]!) : !(network[name]! < baseline[name]!),
-  );
-}
-
-/** The names of a task's first metric: one for each target. */
-export function firstScores(target: TargetState): string[] {
-  return scoresOfMetric(target, metricsOf(target)[0]![0]); // each task has one
-}
-
-/** Whether rare classes hardly count for what an epoch is chosen by. */
-export function hidesRareClasses(bestBy: string): boolean {
-  const hides = metricsOf({ task: "classification" }).some(
-    ([name, metric]) => name === bestBy && metric.hidesRareClasses,
-  );
-  return bestBy === "loss" || hides;
-}
-
-/** What a rare class counts as much in as a common one: it is what class weights are after. */
-export function rareClassMetric(): MetricName {
-  return metricsOf({ task: "classification" }).find(([, metric]) => metric.isByClass)![0]; // one is so
-}
-
-/** The names of the scores that a network is to be good by: those of `bestBy`, one for each target, or of the first metric. */
-export function wantedScores(
-  target: TargetState,
-  { bestBy, classWeights }: { readonly bestBy: string; readonly classWeights: unknown },
-): string[] {
-  const isAfterRare = classWeights !== "none" || (target.task === "classification" && target.threshold !== undefined);
-  if (isAfterRare && hidesRareClasses(bestBy)) return scoresOfMetric(target, rareClassMetric());
-  const by = metricsOf(target).find(([name]) => name === bestBy);
-  return by ? scoresOfMetric(target, by[0]) : firstScores(target);
 }
 
 export function linearRule(target: TargetState): string {

@@ -5,9 +5,9 @@ import type { Input } from "../transform/inputColumns.js";
 import { mean, sampleDeviation } from "../transform/moments.js";
 import type { TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
-import { firstScores } from "./baseline.js";
 import { properMetric } from "./metrics.js";
 import { type Scores, scoreKinds, scoresOf, scoresOfMetric } from "./scoring.js";
+import { firstScores } from "./wanted.js";
 
 /** How much worse a score gets without what a column tells: mean and standard deviation over the shuffles. */
 export interface Worsening {

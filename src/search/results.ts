@@ -1,7 +1,7 @@
 import { csvLine } from "../data/csv.js";
 import { NnfitError } from "../errors.js";
-import { hidesRareClasses, rareClassMetric } from "../score/baseline.js";
 import { checkScore, type Metric, metrics, properMetric } from "../score/metrics.js";
+import { hidesRareClasses, rareClassMetric } from "../score/wanted.js";
 import type { TrainingOptions } from "../train/options.js";
 import type { Estimated } from "../transform/estimands.js";
 import type { SearchOptions } from "./options.js";

@@ -3,11 +3,9 @@ import {
   type BaselineState,
   baselinesFit,
   learnBaselines,
-  notBetter,
   ruleOfEach,
   scoreBaselines,
   scorePredictions,
-  wantedScores,
   withScores,
 } from "../../src/score/baseline.js";
 import type { TargetState } from "../../src/transform/target.js";
@@ -95,33 +93,6 @@ describe("the baseline", () => {
     const rocAuc = (truth: Truth) => scorePredictions(classes, learned, truth, { baseline }).baseline.scores.rocAuc;
     expect(rocAuc(ofClasses(0, 2, 1, 1))).toBe(0.5);
     expect(rocAuc(ofClasses(1, 1, 1, 1))).toBe(Number.NaN);
-  });
-
-  it("is not beaten by a network that is as good, or whose score is not defined", () => {
-    expect(notBetter(classes, ["accuracy"], { accuracy: 0.5 }, { accuracy: 0.5 })).toEqual(["accuracy"]);
-    expect(notBetter(classes, ["accuracy"], { accuracy: 0.51 }, { accuracy: 0.5 })).toEqual([]);
-    expect(notBetter(numbers, ["rmse_y", "rmse_z"], { rmse_y: 3, rmse_z: 1 }, { rmse_y: 2, rmse_z: 2 })).toEqual([
-      "rmse_y",
-    ]);
-    expect(
-      notBetter(numbers, ["rmse_y", "rmse_z"], { rmse_y: Number.NaN, rmse_z: 1 }, { rmse_y: 2, rmse_z: 2 }),
-    ).toEqual(["rmse_y"]);
-  });
-});
-
-describe("the scores that a network is to be good by", () => {
-  it.each([
-    [classes, "accuracy", "none", ["accuracy"]],
-    [classes, "loss", "none", ["accuracy"]],
-    [classes, "rocAuc", "none", ["rocAuc"]],
-    [classes, "accuracy", "balanced", ["balancedAccuracy"]],
-    [classes, "error", "balanced", ["balancedAccuracy"]],
-    [classes, "f1", "balanced", ["f1"]],
-    [numbers, "rmse", "none", ["rmse_y", "rmse_z"]],
-    [numbers, "mae", "none", ["mae_y", "mae_z"]],
-    [numbers, "loss", "none", ["rmse_y", "rmse_z"]],
-  ] as const)("%#: are those that it is chosen by", (target, bestBy, classWeights, names) => {
-    expect(wantedScores(target, { bestBy, classWeights })).toEqual(names);
   });
 });
 
