@@ -22,7 +22,7 @@ export interface Intervals {
 const MOST_RESAMPLES = 1000;
 const FEWEST_RESAMPLES = 200;
 const FEWEST_ROWS = 1000;
-/** Resamples times rows times what is computed of each: about a second. */
+/** Resamples times rows times what is computed of each, at some 20 ns: about a second. */
 const WORK = 6e7;
 /** Always the same, so that two models that are scored on the same rows are scored on the same resamples of them. */
 const SEED = 1;
@@ -155,7 +155,7 @@ export function workFor(all: number, columns: number): { rows: number; resamples
   return { rows, resamples };
 }
 
-/** What is computed of each row: about five scores of each target, or six and the area under each class's curve. */
+/** What a row takes, in some 20 ns: the five scores of each target; or the scores of classes, and both areas of each class. */
 function columnsOf(target: TargetState): number {
   return target.task === "regression" ? 5 * target.targets.length : 6 + target.classes.length;
 }
