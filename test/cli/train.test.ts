@@ -585,7 +585,10 @@ it("a network that predicts a quantile is scored and compared by its pinball los
     nnfit(["evaluate", "runs/c", "t.csv", "--baseline", "earlier.json", ...more], { cwd });
   expect((await gated()).code).toBe(0);
   put(cwd, { "earlier.json": out.replace('"quantile":0.9', '"quantile":0.5') });
-  expect(await gated()).toMatchObject({ code: 4, err: expect.stringContaining("of a model that predicts something else") });
+  expect(await gated()).toMatchObject({
+    code: 4,
+    err: expect.stringContaining("of a model that predicts something else"),
+  });
   put(cwd, { "earlier.json": out.replace(/"rmse":[\d.]+/, '"rmse":0.001') });
   expect((await gated()).code).toBe(0); // it is not what the model is after
   const found = await works(["search", "s.json", "--set", "data.validation=0.3", "--runs", "2"], { cwd });
