@@ -8,9 +8,12 @@ import { predictor, threadsToPredict } from "../predict/predictor.js";
 import { holdLearned } from "../train/copies.js";
 import { applyPipeline } from "../transform/apply.js";
 import { widthOf } from "../transform/inputColumns.js";
-import { invertTarget, rowsWithTarget, targetColumns, targetNames, truthOf } from "../transform/target.js";
+import { rowsNotFinite } from "../transform/scalers.js";
+import { invertTarget, rowsWithTarget, targetColumns, targetNames, targetWidth, truthOf } from "../transform/target.js";
 import type { Predictions, Truth } from "../transform/truth.js";
+import { notFinite } from "./notFinite.js";
 import { inputsToRead, type RowsOptions, rowsFormat } from "./rowsOptions.js";
+import { count, whole } from "./text.js";
 
 /** The rows of a table that have a target, and what a model predicts of them. */
 export interface PredictedRows {
@@ -46,6 +49,7 @@ export async function predictRows(
   const truth = truthOf(target, table);
   const X = applyPipeline(pipeline, table);
   const outputs = predict(X);
+  refuseLost(table, rowsNotFinite(outputs, targetWidth(target)), path);
   return {
     table,
     withoutTarget: all.rows - table.rows,
@@ -57,6 +61,18 @@ export async function predictRows(
     predict,
     close: () => memory.close(),
   };
+}
+
+/**
+ * Scores of the other rows would be better the more rows a model makes nothing of, and two models would be compared by
+ * different rows.
+ */
+function refuseLost(table: Table, lost: readonly number[], path: string): void {
+  if (lost.length === 0) return;
+  throw notFinite(table, lost, {
+    have: `${whole(lost.length)} of ${count(table.rows, "row")} without a prediction by ${path}`,
+    try: "nnfit check, to see what is far from the training rows, or the table without such rows",
+  });
 }
 
 /** The inputs and targets of a model, and the column by which rows belong together, if the table has it. */

@@ -7,6 +7,7 @@ import type { Predicted } from "../predict/blockPredictor.js";
 import { predictionCells, predictionHeader, safeWord } from "../transform/output.js";
 import { rowsNotFinite } from "../transform/scalers.js";
 import { countClipped, targetWidth } from "../transform/target.js";
+import { notFinite } from "./notFinite.js";
 import { clippedSentences, Remarks } from "./remarks.js";
 import { count } from "./text.js";
 
@@ -99,18 +100,16 @@ export class PredictionLines {
   }
 
   /** Rows of which the network makes no finite number. */
-  private lost(outputs: Float32Array, { source, lines }: Table): number[] {
+  private lost(outputs: Float32Array, table: Table): number[] {
     const lost = rowsNotFinite(outputs, targetWidth(this.model.target));
     if (lost.length === 0) return lost;
-    const first = `${source}:${lines[lost[0]!]}`;
     if (!this.options.lenient) {
-      throw new NnfitError("data", "the network's output for this row is not finite", {
-        at: first,
+      throw notFinite(table, lost, {
         try: "nnfit check, to see what is far from the training rows, or --on-error null to leave the prediction empty",
       });
     }
     this.notFinite.rows += lost.length;
-    this.notFinite.first ??= first;
+    this.notFinite.first ??= `${table.source}:${table.lines[lost[0]!]}`;
     return lost;
   }
 }

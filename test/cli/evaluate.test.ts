@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { confusionLines } from "../../src/cli/scores.js";
 import { dataset, folder, json, nnfit, numbers, records, works } from "./nnfit.js";
@@ -341,6 +342,20 @@ describe.concurrent("nnfit evaluate", () => {
     expect(err).toMatch(/^ {2}at +standard input:152, column "species"$/m);
     expect(err).toMatch(/^ {2}have +setosa, versicolor, virginica$/m);
     expect(err).toMatch(/^ {2}try +"setosa", if it is the same$/m);
+  });
+
+  it("names the line of the first row that the model makes no number of, and how many there are", async () => {
+    const lines = iris.split("\n").slice(0, 61);
+    for (const row of [4, 9]) lines[row] = `1e38,-1e38,1e38,-1e38,${lines[row]!.split(",").at(-1)}`;
+    const far = folder({ "far.csv": lines.join("\n") });
+    const { code, out, err } = await nnfit(["evaluate", join(cwd, "runs/iris"), "far.csv"], { cwd: far });
+    expect({ code, out }).toEqual({ code: 4, out: "" });
+    expect(err).toBe(
+      "error: the network's output for this row is not finite\n" +
+        "  at    far.csv:5\n" +
+        `  have  2 of 60 rows without a prediction by ${join(cwd, "runs/iris")}\n` +
+        "  try   nnfit check, to see what is far from the training rows, or the table without such rows\n",
+    );
   });
 
   it("numbers the columns of a confusion matrix that names would make too wide", () => {

@@ -280,7 +280,7 @@ describe("rows of which the network makes no finite number", () => {
     }`,
   });
 
-  it.each(["y", "c"])("are an error, or have no prediction and no score: %s", async (target) => {
+  it.each(["y", "c"])("are an error, or have no prediction: %s; no table with them is scored", async (target) => {
     await works(["train", "c.json", "--set", `data.target=${target}`, "--out", target], { cwd });
     const { code, out, err } = await nnfit(["predict", target, "far.csv"], { cwd });
     expect({ code, out }).toEqual({ code: 4, out: "" });
@@ -295,8 +295,9 @@ describe("rows of which the network makes no finite number", () => {
     expect(farther.err).toContain(
       "note: 2 rows have no prediction, because their outputs are not finite; the first is far",
     );
-    const scores = json<{ scores: object }>((await works(["evaluate", target, "far.csv", "--json"], { cwd })).out);
-    expect(new Set(Object.values(scores.scores))).toEqual(new Set([null]));
+    const scored = await nnfit(["evaluate", target, "far.csv"], { cwd });
+    expect([scored.code, scored.out]).toEqual([4, ""]);
+    expect(scored.err).toContain("output for this row is not finite\n  at    far.csv:3\n  have  1 of 3 rows");
   });
 });
 
