@@ -11,6 +11,22 @@ export function aligned(rows: readonly string[][], indent = "  "): string[] {
   return lines.map((cells) => `${indent}${cells.map((cell, c) => padEnd(cell, widths[c]!)).join("  ")}`.trimEnd());
 }
 
+/** The same without indent; where that is too wide, columns that have no room are below the others, again with the first. */
+export function columnsBelow(rows: readonly string[][], room: number): string[] {
+  const columns = rows[0]!.length;
+  const part = (start: number, end: number) =>
+    aligned(
+      rows.map(([first = "", ...others]) => [first, ...others.slice(start - 1, end - 1)]),
+      "",
+    );
+  const lines: string[] = [];
+  for (let start = 1, end: number; start < columns; start = end) {
+    for (end = start + 1; end < columns && widest(part(start, end + 1)) <= room; ) end++;
+    lines.push(...part(start, end));
+  }
+  return lines;
+}
+
 /** Shorter names say too little. */
 const NARROWEST = 8;
 

@@ -94,7 +94,7 @@ export function conclude(
   const facts = { scores: `of ${judged}${by}`, model };
   summarize({
     title: `nnfit train: ${folder}`,
-    scores: { network: scores },
+    columns: [{ heading: "network", scores }],
     compared,
     remarks: optimistic,
     failure,

@@ -95,7 +95,11 @@ export function concludeFolds(
   const model = kept === 0 ? "not kept" : `${folder}/${MODEL_FILE}`;
   summarize({
     title: `nnfit train --folds ${results.length}: ${folder}`,
-    scores: { "mean of the folds": scores.mean, "± deviation": scores.deviation, "out of fold": scores.outOfFold },
+    columns: [
+      { heading: "mean of the folds", scores: scores.mean },
+      { heading: "± deviation", scores: scores.deviation },
+      { heading: "out of fold", scores: scores.outOfFold },
+    ],
     compared,
     remarks: [],
     failure,

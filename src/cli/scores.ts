@@ -7,8 +7,8 @@ import { notBetter, wantedScores } from "../score/wanted.js";
 import { isStraightThroughout } from "../transform/apply.js";
 import type { PipelineState } from "../transform/pipeline.js";
 import type { TargetState } from "../transform/target.js";
-import { aligned, padEnd, padStart, shortened, widest } from "./align.js";
-import { intervalText, oneLine, percent, scoreCell, scoreText, short, whole } from "./text.js";
+import { columnsBelow, padEnd, padStart, shortened, widest } from "./align.js";
+import { fitted, intervalText, oneLine, percent, scoreCell, scoreText, short, whole } from "./text.js";
 
 /** Something simpler than the network, how it does, and what there is to say of the network beside it. */
 export interface Comparison {
@@ -23,15 +23,29 @@ export interface Comparison {
 /** A longer table is for programs. */
 const MOST_SCORES = 20;
 
+/** As many as people read, and a line about the others. */
+export function firstScores<Row>(rows: readonly Row[]): {
+  readonly told: readonly Row[];
+  readonly more: readonly string[];
+} {
+  return firstFew(rows, MOST_SCORES);
+}
+
+function firstFew<Row>(rows: readonly Row[], most: number) {
+  const told = rows.slice(0, rows.length > most + 1 ? most : rows.length);
+  const rest = rows.length - told.length;
+  return { told, more: rest > 0 ? [`and ${whole(rest)} more, listed by --json`] : [] };
+}
+
 /** A line for each score, with a column for the network, for its intervals if there are any, and for each rule beside it. */
 export function scoreLines(
   scores: Scores,
   compared: readonly Comparison[],
   intervals?: Readonly<Record<string, Interval | null>>,
+  room = Number.POSITIVE_INFINITY,
 ): string[] {
   const rules = compared.flatMap(({ label, scores }) => (scores ? [{ label, scores }] : []));
-  const all = Object.entries(scores);
-  const told = all.slice(0, all.length > MOST_SCORES + 1 ? MOST_SCORES : all.length);
+  const { told, more } = firstScores(Object.entries(scores));
   const header = ["", "network", ...(intervals ? ["95 % interval"] : []), ...rules.map(({ label }) => label)];
   const rows = told.map(([name, score]) => [
     name,
@@ -39,13 +53,23 @@ export function scoreLines(
     ...(intervals ? [intervalText(intervals[name])] : []),
     ...rules.map(({ scores }) => scoreCell(scores[name])),
   ]);
-  const rest = all.length - told.length;
-  return [...aligned([header, ...rows], ""), ...(rest > 0 ? [`and ${whole(rest)} more, listed by --json`] : [])];
+  return [...columnsBelow([header, ...rows], room), ...more];
+}
+
+/** A line about all of the evaluation or about a column of its table; the labels are of equal width. */
+export function labelledFact(label: string, text: string): string[] {
+  const width = "baseline".length;
+  return fitted(`${label.padEnd(width)}  ${oneLine(text)}`, width + 2);
 }
 
 /** What each column of the rules is, one below the other. */
 export function ruleLines(compared: readonly Comparison[]): string[] {
-  return compared.map(({ label, rule }) => `${label.padEnd("baseline".length)}  ${oneLine(rule)}`);
+  return compared.flatMap(({ label, rule }) => labelledFact(label, rule));
+}
+
+/** What there is to say of the network beside them, where that is not below the rule. */
+export function comparedRemarks(compared: readonly Comparison[]): string[] {
+  return compared.flatMap(({ label, remarks }) => remarks.map((remark) => `${label}: ${remark}`));
 }
 
 /** A terminal of the usual width has no room for more. */
@@ -88,18 +112,21 @@ function confusionTable(
 const MOST_LINES = 50;
 
 /** A line for each column, with how much worse each score gets without what it tells. */
-export function importanceLines({ shuffles, columns }: Importances): string[] {
+export function importanceLines({ shuffles, columns }: Importances, room = Number.POSITIVE_INFINITY): string[] {
   const names = Object.keys(columns[0]?.worse ?? {});
-  const shown = columns.slice(0, columns.length > MOST_LINES + 1 ? MOST_LINES : columns.length);
+  const { told, more } = firstFew(columns, MOST_LINES);
   const spread = (deviation: number) => (Number.isFinite(deviation) ? short(deviation, 2) : "-");
-  const cells = shown.map(({ column, worse }) => [
+  const cells = told.map(({ column, worse }) => [
     column,
     ...names.map((name) => `${scoreCell(worse[name]!.mean)} ± ${spread(worse[name]!.deviation)}`),
   ]);
   return [
-    `importance: how much worse each score gets when a column is shuffled (mean of ${shuffles} shuffles ± deviation)`,
-    ...aligned([["column", ...names], ...cells]),
-    ...(shown.length < columns.length ? [`  and ${whole(columns.length - shown.length)} more, listed by --json`] : []),
+    ...fitted(
+      `importance: how much worse each score gets when a column is shuffled (mean of ${shuffles} shuffles ± deviation)`,
+      2,
+    ),
+    ...columnsBelow([["column", ...names], ...cells], room),
+    ...more,
   ];
 }
 

@@ -2,17 +2,24 @@ import { fileError, type NnfitError } from "../errors.js";
 import type { Interval } from "../score/bootstrap.js";
 import type { Scores } from "../score/scoring.js";
 import { appendSummary } from "./github.js";
-import type { Comparison } from "./scores.js";
+import { type Comparison, comparedRemarks } from "./scores.js";
 import { intervalText, note, scoreCell } from "./text.js";
+
+interface Column {
+  readonly heading: string;
+  readonly scores: Scores;
+  readonly intervals?: Readonly<Record<string, Interval | null>> | undefined;
+}
 
 /** What the step summary of GitHub Actions tells of a training or an evaluation. */
 export interface Summary {
   readonly title: string;
-  /** by the heading of their column */
-  readonly scores: Readonly<Record<string, Scores>>;
-  /** of the scores of the first column */
-  readonly intervals?: Readonly<Record<string, Interval | null>> | undefined;
+  /** one at least; a list, as headings may be any names */
+  readonly columns: readonly [Column, ...Column[]];
+  /** in columns of their own */
   readonly compared: readonly Comparison[];
+  /** below that */
+  readonly tables?: readonly { readonly title: string; readonly cells: readonly (readonly string[])[] }[];
   /** on how far the scores can be trusted */
   readonly remarks: readonly string[];
   /** that the scores are not as they have to be */
@@ -30,28 +37,31 @@ export function summarize(summary: Summary): void {
   }
 }
 
-function summaryLines({ title, scores, intervals = {}, compared, remarks, failure, facts }: Summary): string[] {
-  const columns: [string, Scores][] = [
-    ...Object.entries(scores),
-    ...compared.flatMap(({ label, scores }): [string, Scores][] => (scores ? [[label, scores]] : [])),
-  ];
-  const names = Object.keys(columns[0]![1]); // there is one column at least
-  const cell = (name: string, scores: Scores, column: number) => {
-    const interval = column === 0 ? intervals[name] : undefined;
+function summaryLines({ title, columns, compared, tables = [], remarks, failure, facts }: Summary): string[] {
+  const beside = compared.flatMap(({ label, scores }) => (scores ? [{ heading: label, scores }] : []));
+  const all: readonly Column[] = [...columns, ...beside];
+  const cell = (name: string, { scores, intervals }: Column) => {
+    const interval = intervals?.[name];
     return interval ? `${scoreCell(scores[name])} (${intervalText(interval)})` : scoreCell(scores[name]);
   };
+  const header = ["", ...all.map(({ heading }) => heading)];
+  const rows = Object.keys(columns[0].scores).map((name) => [name, ...all.map((column) => cell(name, column))]);
   const failed = failure && { failed: [failure.message, failure.details.have].filter(Boolean).join("; ") };
   const told = { ...failed, ...facts, ...Object.fromEntries(compared.map(({ label, rule }) => [label, rule])) };
   return [
     `### ${markdown(title)}`,
     "",
-    tableLine(["", ...columns.map(([heading]) => heading)]),
-    `| :-- |${" --: |".repeat(columns.length)}`,
-    ...names.map((name) => tableLine([name, ...columns.map(([, scores], column) => cell(name, scores, column))])),
+    ...tableLines([header, ...rows]),
     "",
+    ...tables.flatMap(({ title, cells }) => [markdown(title), "", ...tableLines(cells), ""]),
     ...Object.entries(told).map(([label, text]) => `- ${markdown(label)}: ${markdown(text)}`),
-    ...[...compared.flatMap(({ remarks }) => remarks), ...remarks].map((remark) => `- ${markdown(remark)}`),
+    ...[...comparedRemarks(compared), ...remarks].map((remark) => `- ${markdown(remark)}`),
   ];
+}
+
+/** A header and rows; what is in their first column is left-aligned. */
+function tableLines([header = [], ...rows]: readonly (readonly string[])[]): string[] {
+  return [tableLine(header), `| :-- |${" --: |".repeat(header.length - 1)}`, ...rows.map(tableLine)];
 }
 
 function tableLine(cells: readonly string[]): string {

@@ -187,13 +187,13 @@ export function weightText(weights: "balanced" | Readonly<Record<string, number>
 }
 
 /** A score, or "-" where it is not defined; a model file has null for what is no finite number. */
-export function scoreCell(score: number | null | undefined): string {
-  return score === null || score === undefined || Number.isNaN(score) ? "-" : short(score);
+export function scoreCell(score: number | null | undefined, digits = 5): string {
+  return score === null || score === undefined || Number.isNaN(score) ? "-" : short(score, digits);
 }
 
 /** "0.93 to 0.99", or "-" where there is no interval. */
-export function intervalText(interval: readonly [low: number, high: number] | null | undefined): string {
-  return interval ? interval.map(scoreCell).join(" to ") : "-";
+export function intervalText(interval: readonly [low: number, high: number] | null | undefined, digits = 5): string {
+  return interval ? interval.map((end) => scoreCell(end, digits)).join(" to ") : "-";
 }
 
 /** A value of a column of numbers or dates. */

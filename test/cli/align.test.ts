@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { aligned, narrowed, padEnd, padStart, shortened, widthOf } from "../../src/cli/align.js";
+import { aligned, columnsBelow, narrowed, padEnd, padStart, shortened, widthOf } from "../../src/cli/align.js";
 import { importanceLines } from "../../src/cli/scores.js";
 import { oneLine } from "../../src/cli/text.js";
 
@@ -51,9 +51,27 @@ describe("aligned", () => {
   });
 });
 
+it("columns that have no room beside others are below them, again with the names of the lines", () => {
+  const rows = [
+    ["", "first", "second", "third"],
+    ["a", "1", "2", "3"],
+    ["long name", "1", "2", ""],
+  ];
+  expect(columnsBelow(rows, 31)).toEqual(aligned(rows, ""));
+  expect(columnsBelow(rows, 30)).toEqual([
+    "           first  second",
+    "a          1      2",
+    "long name  1      2",
+    "           third",
+    "a          3",
+    "long name",
+  ]);
+  expect(columnsBelow(rows, 5)).toHaveLength(9); // a column each, though none has room
+});
+
 it("an importance that is no number is told as such", () => {
   const columns = [{ column: "a", worse: { rmse: { mean: Number.NaN, deviation: Number.NaN } } }];
-  expect(importanceLines({ rows: 9, shuffles: 5, columns }).slice(1)).toEqual(["  column  rmse", "  a       - ± -"]);
+  expect(importanceLines({ rows: 9, shuffles: 5, columns }).slice(1)).toEqual(["column  rmse", "a       - ± -"]);
 });
 
 it("names are shortened as far as a table has to fit, and other cells never", () => {

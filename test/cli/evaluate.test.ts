@@ -95,7 +95,7 @@ describe.concurrent("nnfit evaluate", () => {
     expect(table[0]).toBe(
       "importance: how much worse each score gets when a column is shuffled (mean of 5 shuffles ± deviation)",
     );
-    expect(table[1]).toMatch(/^ {2}column +logLoss +accuracy$/);
+    expect(table[1]).toMatch(/^column +logLoss +accuracy$/);
     const names = table.slice(2).map((line) => line.trim().split(/ +/)[0]!);
     expect([...names].sort()).toEqual(["petal_length_cm", "petal_width_cm", "sepal_length_cm", "sepal_width_cm"]);
 
@@ -441,7 +441,7 @@ describe("nnfit evaluate --against", () => {
       readonly seemsLearned: boolean;
       readonly scores: Readonly<Record<string, number>>;
       readonly difference: Readonly<Record<string, number>>;
-      readonly intervals: Readonly<Record<string, readonly [number, number] | null>>;
+      readonly intervals?: Readonly<Record<string, readonly [number, number] | null>>;
     };
   }
   const words = ["evaluate", "runs/iris", "iris.csv", "--against", "runs/longer"];
@@ -455,31 +455,102 @@ describe("nnfit evaluate --against", () => {
     expect(against).toMatchObject({ model: "runs/longer", scores: (await evaluate("runs/longer", "iris.csv")).scores });
     for (const [name, difference] of Object.entries(against.difference)) {
       expect(difference).toBeCloseTo(scores[name]! - against.scores[name]!, 12);
-      const [low, high] = against.intervals[name]!;
+      const [low, high] = against.intervals![name]!;
       expect(low).toBeLessThan(difference);
       expect(high).toBeGreaterThan(difference);
     }
-    expect(against.intervals.logLoss![0]).toBeGreaterThan(0); // two epochs are worse than sixty
+    expect(against.intervals!.logLoss![0]).toBeGreaterThan(0); // two epochs are worse than sixty
   });
 
   it("says which is better, unless it may be by chance", async () => {
     const { out, err } = await works(words, { cwd });
     const [heading, header, ...lines] = out.trimEnd().split("\n\n").at(-1)!.split("\n");
-    expect(heading).toBe("against runs/longer, on the same rows");
-    expect(header!.trim().split(/ {2,}/)).toEqual(["network", "other", "difference", "95 % interval", "network is"]);
-    expect(lines.find((line) => line.startsWith("logLoss "))).toMatch(/ worse$/);
+    expect(heading).toBe("against runs/longer, on the same rows (difference: network less other)");
+    expect(header!.trim().split(/ {2,}/)).toEqual(["other", "difference", "95 % interval", "network is"]);
+    const { against } = json<Compared>((await works([...words, "--json"], { cwd })).out);
+    expect(lines.find((line) => line.startsWith("logLoss "))!.split(/ {2,}/)).toEqual([
+      "logLoss",
+      against.scores.logLoss!.toPrecision(5),
+      against.difference.logLoss!.toPrecision(3),
+      against.intervals!.logLoss!.map((end) => end.toPrecision(3)).join(" to "),
+      "worse",
+    ]);
     expect(err).toContain("note: runs/longer seems to have been trained on these rows, so its scores are optimistic\n");
     const back = await works(["evaluate", "runs/longer", "iris.csv", "--against", "runs/iris"], { cwd });
     expect(back.out).toMatch(/^logLoss .* better$/m);
     const same = await works(["evaluate", "runs/iris", "iris.csv", "--against", "runs/iris"], { cwd });
-    expect(same.out).toMatch(/^accuracy +\S+ +\S+ +0 +- +equal$/m);
+    expect(same.out).toMatch(/^accuracy +\S+ +0 +- +equal$/m);
+  });
+
+  it("tells differences alone with --no-intervals", async () => {
+    const { against } = json<Compared>((await works([...words, "--json"], { cwd })).out);
+    const without = [...words, "--no-intervals"];
+    const { model, seemsLearned, scores, difference } = against;
+    expect(json<Compared>((await works([...without, "--json"], { cwd })).out).against).toEqual({
+      model,
+      seemsLearned,
+      scores,
+      difference,
+    });
+    const { out } = await works(without, { cwd });
+    const lines = out.trimEnd().split("\n\n").at(-1)!.split("\n");
+    expect(lines[1]!.trim().split(/ {2,}/)).toEqual(["other", "difference"]);
+    expect(lines.find((line) => line.startsWith("logLoss "))!.split(/ {2,}/)).toEqual([
+      "logLoss",
+      scores.logLoss!.toPrecision(5),
+      difference.logLoss!.toPrecision(3),
+    ]);
+  });
+
+  it("names the first row that only one of the models takes for one with a target", async () => {
+    const cells = Array.from({ length: 40 }, (_, i) => `${i % 7},${(i * 3) % 5},${i % 8 === 5 ? -999 : i}`);
+    const here = folder({
+      "t.csv": ["a,b,y", ...cells].join("\n"),
+      "c.json": '{ "preset": "none", "data": { "train": "t.csv", "target": "y" }, "training": { "epochs": 1 } }',
+    });
+    await works(["train", "c.json", "--out", "all"], { cwd: here });
+    await works(["train", "c.json", "--out", "some", "--set", 'data.missing=["-999"]'], { cwd: here });
+    for (const [first, other] of [
+      ["all", "some"],
+      ["some", "all"],
+    ] as const) {
+      const { code, out, err } = await nnfit(["evaluate", first, "t.csv", "--against", other], { cwd: here });
+      expect({ code, out }).toEqual({ code: 4, out: "" });
+      expect(err).toBe(
+        "error: the models don't take the same rows for ones with a target\n" +
+          "  at    t.csv:7\n" +
+          "  have  a target for all and none for some: what they take for missing (data.missing) differs\n",
+      );
+    }
+  });
+
+  it("stops where the table of scores does, if targets are many", async () => {
+    const names = Array.from({ length: 8 }, (_, t) => `y${t}`);
+    const cells = Array.from({ length: 60 }, (_, i) =>
+      [i % 7, ...names.map((_, t) => ((i * (t + 3)) % 11) + i)].join(),
+    );
+    const here = folder({
+      "t.csv": [["a", ...names].join(), ...cells].join("\n"),
+      "c.json": JSON.stringify({ preset: "none", data: { train: "t.csv", target: names }, training: { epochs: 1 } }),
+    });
+    await works(["train", "c.json"], { cwd: here });
+    const { out } = await works(["evaluate", "runs/c", "t.csv", "--against", "runs/c"], { cwd: here });
+    const tables = out.split("\n\n").filter((part) => /^rmse_y0 /m.test(part));
+    const namesIn = (lines: readonly string[]) => lines.map((line) => line.split(" ")[0]);
+    const [scores, against] = tables.map((table) => table.trimEnd().split("\n"));
+    expect(scores).toHaveLength(1 + 20 + 1);
+    expect(scores!.at(-1)).toBe("and 20 more, listed by --json");
+    expect(against!.at(-1)).toBe("and 20 more, listed by --json");
+    expect(namesIn(against!.slice(2))).toEqual(namesIn(scores!.slice(1)));
   });
 
   it("takes models of one target, and rows that can be read twice", async () => {
     const other = await nnfit(["evaluate", "runs/iris", "iris.csv", "--against", "runs/diabetes"], { cwd });
     expect([other.code, other.err]).toEqual([
       2,
-      expect.stringMatching(/don't predict the same.*\n {2}at {4}--against/),
+      expect.stringMatching(
+        /don't predict the same.*\n {2}at .*\n {2}have {2}progression; the first model predicts classes of species: setosa,/,
+      ),
     ]);
     const piped = await nnfit(["evaluate", "runs/iris", "--against", "runs/longer"], { cwd, input: iris });
     expect([piped.code, piped.err]).toEqual([2, expect.stringContaining("can't come from standard input")]);

@@ -145,6 +145,11 @@ describe.concurrent("in GitHub Actions, the step summary gets the scores", () =>
     readonly scores: Readonly<Record<string, number>>;
     readonly baseline: { readonly scores: Readonly<Record<string, number>> };
     readonly linear: { readonly scores: Readonly<Record<string, number>> };
+    readonly against?: {
+      readonly scores: Readonly<Record<string, number>>;
+      readonly difference: Readonly<Record<string, number>>;
+      readonly intervals: Readonly<Record<string, readonly [number, number]>>;
+    };
   }
   const withSummary = async (name: string, ...args: string[]) => {
     const file = join(repository, name);
@@ -183,6 +188,27 @@ describe.concurrent("in GitHub Actions, the step summary gets the scores", () =>
     expect(network).toMatch(/^[\d.]+ \([\d.]+ to [\d.]+\)$/);
     close(network, result.scores.accuracy);
     close(baseline, result.baseline.scores.accuracy);
+  });
+
+  it.each(["2024", "network"])("of evaluate --against, whatever the other model is called: %s", async (other) => {
+    await works(["train", "c.json", "--set", "training.seed=2", "--out", other], { cwd });
+    const args = ["evaluate", "runs/c", "t.csv", "--against", other];
+    const { result, summary } = await withSummary(`${other}.md`, ...args);
+    const [first, second] = summary.split(
+      `\n\nagainst ${other}, on the same rows (difference: network less other)\n\n`,
+    );
+    const cells = tableOf(first!);
+    expect(cells[""]).toEqual(["network", "baseline", "linear"]);
+    close(cells.logLoss?.[0], result.scores.logLoss);
+    const { against } = result;
+    const differences = tableOf(second!);
+    expect(differences[""]).toEqual(["other", "difference", "95 % interval", "network is"]);
+    const [theirs, difference, interval, verdict] = differences.logLoss ?? [];
+    close(theirs, against!.scores.logLoss);
+    close(difference, against!.difference.logLoss);
+    expect(interval).toMatch(/^\S+ to \S+$/);
+    const [low, high] = against!.intervals.logLoss!;
+    expect(verdict).toBe(low > 0 ? "worse" : high < 0 ? "better" : "undecided");
   });
 
   it("of a cross-validation: mean, deviation and out of fold", async () => {

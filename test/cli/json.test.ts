@@ -198,7 +198,7 @@ const turns: readonly Readonly<Record<string, readonly Call[]>>[] = [
       ["evaluate runs/two green.csv"],
       ["evaluate runs/three t.csv --against runs/three"],
       ["evaluate runs/y t.csv --importance --fail-if rmse>0"],
-      ["evaluate runs/targets t.csv --no-intervals"],
+      ["evaluate runs/targets t.csv --no-intervals --against runs/targets"],
       ["evaluate runs/wide wide.csv"],
       ["evaluate runs/quantile t.csv --no-intervals"],
       ["evaluate runs/counts t.csv --no-intervals"],
