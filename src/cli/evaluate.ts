@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Model } from "../artifact/model.js";
 import { estimatedIn } from "../transform/estimands.js";
+import type { TargetState } from "../transform/target.js";
 import { type Against, againstCells, againstLines, againstText, modelAgainst } from "./against.js";
 import { type Confusion, type Evaluation, type EvaluationOptions, evaluate } from "./evaluation.js";
 import { failureOf, printResult } from "./failure.js";
@@ -15,11 +16,12 @@ import {
   comparisons,
   confusionLines,
   importanceLines,
+  labelledFact,
   ruleLines,
   scoreLines,
 } from "./scores.js";
 import { summarize } from "./summary.js";
-import { columnsOf, count, note, print, remark, say } from "./text.js";
+import { columnsOf, count, note, plain, print, remark, say, whole } from "./text.js";
 import { modelWithThreshold, thresholdOption } from "./threshold.js";
 import { example, modelArgument } from "./usage.js";
 
@@ -75,6 +77,7 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   const { scores, intervals, against } = evaluation;
   const failure = gates(scores);
   const compared = comparedWith(model, evaluation);
+  const positive = positiveText(model.target);
   const hasIntervals = Object.values(intervals?.of ?? {}).some(Boolean);
 
   if (evaluation.withoutTarget > 0) say("left out", `${count(evaluation.withoutTarget, "row")} without a target`);
@@ -98,6 +101,7 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
     facts: {
       scores: `of ${count(evaluation.rows, "row")} of ${evaluation.source}${hasIntervals ? ", with 95 % intervals" : ""}`,
       model: path,
+      ...(positive !== undefined && { positive }),
     },
   });
   if (failure) throw failure;
@@ -107,12 +111,21 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
 function printEvaluation({ target }: Model, evaluation: Evaluation, compared: readonly Comparison[]): void {
   const { rows, scores, intervals, confusion, importance, against } = evaluation;
   const room = columnsOf(process.stdout);
-  print([`rows  ${rows}`]);
+  const positive = positiveText(target);
+  if (positive === undefined) print([`rows  ${whole(rows)}`]);
+  else print([...labelledFact("rows", whole(rows)), ...labelledFact("positive", positive)]);
   print(["", ...scoreLines(scores, compared, intervals?.of, room)]);
   if (compared.length > 0) print(["", ...ruleLines(compared)]);
   if (confusion) printMatrix(confusion);
   if (importance) print(["", ...importanceLines(importance, room)]);
   if (against) print(["", ...againstLines(target, against)]);
+}
+
+/** Of two classes, the one that f1, rocAuc and averagePrecision are of. */
+function positiveText(target: TargetState): string | undefined {
+  if (target.task === "regression" || target.classes.length !== 2) return undefined;
+  const { classes, threshold } = target;
+  return `"${classes[1]}"${threshold === undefined ? "" : `, predicted from a probability of ${plain(threshold)} on`}`;
 }
 
 function learnedRemarks({ seemsLearned, against }: Evaluation): string[] {
@@ -124,8 +137,8 @@ function learnedRemarks({ seemsLearned, against }: Evaluation): string[] {
   ];
 }
 
-function comparedWith({ target, training }: Model, { scores, baselines }: Evaluation): Comparison[] {
-  return baselines ? comparisons(target, training.options, scores, baselines) : [];
+function comparedWith({ target, training, members }: Model, { scores, baselines }: Evaluation): Comparison[] {
+  return baselines ? comparisons(target, training.options, scores, baselines, { networks: members }) : [];
 }
 
 /** For programs. */

@@ -8,7 +8,7 @@ import { isStraightThroughout } from "../transform/apply.js";
 import type { PipelineState } from "../transform/pipeline.js";
 import type { TargetState } from "../transform/target.js";
 import { columnsBelow, padEnd, padStart, shortened, widest } from "./align.js";
-import { fitted, intervalText, oneLine, percent, scoreCell, scoreText, short, whole } from "./text.js";
+import { fitted, intervalText, oneLine, percent, scoreCell, scoreText, short, some, whole } from "./text.js";
 
 /** Something simpler than the network, how it does, and what there is to say of the network beside it. */
 export interface Comparison {
@@ -142,7 +142,7 @@ export function comparisons(
   const compare = (label: string, baseline: Baseline, what: string, way = ""): Comparison => {
     const worse = notBetter(target, names, network, baseline.scores);
     const subject = networks > 1 ? "networks are" : "network is";
-    const remark = `by ${worse.join(" and ")} the ${subject} no better than ${what}${way}`;
+    const remark = `by ${worse.length > 2 ? some(worse) : worse.join(" and ")} the ${subject} no better than ${what}${way}`;
     return {
       label,
       text: baselineText(baseline.rule, baseline.scores, names),

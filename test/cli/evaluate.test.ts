@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { confusionLines } from "../../src/cli/scores.js";
-import { dataset, folder, json, nnfit, numbers, records, works } from "./nnfit.js";
+import { dataset, folder, json, nnfit, numbers, put, records, works } from "./nnfit.js";
 
 interface Baseline {
   readonly rule: string;
@@ -431,6 +431,50 @@ describe.concurrent("nnfit evaluate", () => {
       4,
       ['error: "FALSE" is not a class that the model knows', '  at    new.csv:3, column "y"', "  have  0, 1"],
     ]);
+  });
+});
+
+describe("nnfit evaluate, of two classes", () => {
+  const rows = Array.from({ length: 60 }, (_, i) => `${i % 7},${(i * 5) % 11},${i % 3 ? "no" : "yes"}`);
+  const here = folder({
+    "t.csv": ["a,b,y", ...rows].join("\n"),
+    "one.csv": ["a,b,y", rows[0]].join("\n"),
+    "c.json": '{ "data": { "train": "t.csv", "target": "y" }, "training": { "epochs": 1 } }',
+  });
+  beforeAll(() => works(["train", "c.json", "--set", "model.members=2"], { cwd: here }));
+
+  it("names the positive one, and from which probability it is predicted if not from a half", async () => {
+    const started = async (...more: string[]) =>
+      (await works(["evaluate", "runs/c", "t.csv", ...more], { cwd: here })).out.split("\n\n")[0];
+    expect(await started()).toBe('rows      60\npositive  "yes"');
+    expect(await started("--threshold", "0.3")).toBe(
+      'rows      60\npositive  "yes", predicted from a probability of 0.3 on',
+    );
+  });
+
+  it("speaks of several networks, also beside --json", async () => {
+    for (const more of [[], ["--json"]]) {
+      const { err } = await works(["evaluate", "runs/c", "one.csv", ...more], { cwd: here });
+      expect(err).toMatch(/^note: linear: by accuracy the networks are no better than this linear model$/m);
+    }
+  });
+
+  it("says why a single row has no intervals", async () => {
+    const { err } = await works(["evaluate", "runs/c", "one.csv"], { cwd: here });
+    expect(err).toContain("  intervals  none, because there is only one row\n");
+    expect((await works(["evaluate", "runs/c", "one.csv", "--no-intervals"], { cwd: here })).err).not.toContain(
+      "intervals",
+    );
+  });
+
+  it("says that intervals from few rows tend to be too narrow, also those of differences", async () => {
+    const input = ["a,b,y", ...rows.slice(0, 20)].join("\n");
+    put(here, { "few.csv": input });
+    const args = ["evaluate", "runs/c", "few.csv"];
+    const note = "note: intervals from 20 rows tend to be too narrow: those of logLoss, .*, averagePrecision";
+    expect((await works(args, { cwd: here })).err).toMatch(new RegExp(`^${note}$`, "m"));
+    const against = await works([...args, "--against", "runs/c"], { cwd: here });
+    expect(against.err).toMatch(new RegExp(`^${note} and of all differences$`, "m"));
   });
 });
 
