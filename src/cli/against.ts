@@ -3,6 +3,7 @@ import type { Groups } from "../data/dependence.js";
 import { NnfitError } from "../errors.js";
 import { type Interval, type Intervals, pairedDifferences } from "../score/bootstrap.js";
 import { type Scores, scoreKinds, scoresOf } from "../score/scoring.js";
+import { estimandOf } from "../transform/estimands.js";
 import { type TargetState, targetNames } from "../transform/target.js";
 import { columnsBelow } from "./align.js";
 import { findModel, rowsSource } from "./locate.js";
@@ -69,6 +70,15 @@ function predictedText(target: TargetState): string {
 
 function classesOf(target: TargetState): readonly string[] {
   return target.task === "regression" ? [] : target.classes;
+}
+
+/** That the models estimate different things, and so differ however well they do that. */
+export function estimandRemarks(target: TargetState, { path, model }: Other): string[] {
+  const [mine, theirs] = [estimandOf(target).text, estimandOf(model.target).text];
+  if (mine === theirs) return [];
+  return [
+    `the model predicts the ${mine}, but ${path} the ${theirs}: a score favours the one that predicts what it is of`,
+  ];
 }
 
 /** Reads the rows for the other model too: they have to be the same as the first one's, which are in a `table`. */

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Model } from "../artifact/model.js";
 import { estimatedIn } from "../transform/estimands.js";
 import type { TargetState } from "../transform/target.js";
-import { type Against, againstCells, againstLines, againstText, modelAgainst } from "./against.js";
+import { type Against, againstCells, againstLines, againstText, estimandRemarks, modelAgainst } from "./against.js";
 import { type Confusion, type Evaluation, type EvaluationOptions, evaluate } from "./evaluation.js";
 import { failureOf, printResult } from "./failure.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
@@ -85,7 +85,11 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
   else printEvaluation(model, evaluation, compared);
   if (options.importance && !evaluation.importance)
     say("left out", "the importance of columns: a single row can't be shuffled");
-  const remarks = [...learnedRemarks(evaluation), ...remarksOnIntervals(model, evaluation)];
+  const remarks = [
+    ...learnedRemarks(evaluation),
+    ...(other ? estimandRemarks(model.target, other) : []),
+    ...remarksOnIntervals(model, evaluation),
+  ];
   comparedRemarks(compared).forEach(remark);
   if (!evaluation.seemsLearned) evaluation.oddities.sentences("; nnfit check finds them all").forEach(note);
   clippedSentences(evaluation.clipped).forEach(note);

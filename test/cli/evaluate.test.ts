@@ -568,6 +568,21 @@ describe("nnfit evaluate --against", () => {
     }
   });
 
+  it("says so where the models predict a mean and a quantile, which no score is fair to", async () => {
+    const loss = ["--set", 'model.loss={"name":"quantile","q":0.9}'];
+    await works(["train", "diabetes.json", "--out", "runs/upper", ...loss], { cwd });
+    const against = async (first: string, other: string) =>
+      (await works(["evaluate", first, "diabetes.csv", "--no-intervals", "--against", other], { cwd })).err;
+    const note = "a score favours the one that predicts what it is of";
+    expect(await against("runs/diabetes", "runs/upper")).toContain(
+      `note: the model predicts the mean, but runs/upper the 0.9 quantile: ${note}\n`,
+    );
+    expect(await against("runs/upper", "runs/diabetes")).toContain(
+      `note: the model predicts the 0.9 quantile, but runs/diabetes the mean: ${note}\n`,
+    );
+    expect(await against("runs/upper", "runs/upper")).not.toContain(note);
+  });
+
   it("stops where the table of scores does, if targets are many", async () => {
     const names = Array.from({ length: 8 }, (_, t) => `y${t}`);
     const cells = Array.from({ length: 60 }, (_, i) =>
