@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { type ErrorKind, NnfitError } from "../errors.js";
 import { exitCodeOf, exitCodes } from "./exit.js";
+import { toldNotes } from "./notes.js";
 import { Interrupted, type StopSignal, signalCodes, signalText } from "./signals.js";
 
 /** An error as scripts get it: a contract with them, as the exit codes are. */
@@ -52,11 +53,12 @@ export function printResult(
   replacer?: (key: string, value: unknown) => unknown,
 ): void {
   hasPrinted = true;
-  console.log(JSON.stringify(failure ? { ...result, error: failure } : result, replacer));
+  const notes = toldNotes.length > 0 ? { notes: toldNotes } : {};
+  const error = failure ? { error: failure } : {};
+  console.log(JSON.stringify({ ...result, ...notes, ...error }, replacer));
 }
 
 /** Prints an error as the one JSON object of a command that has no result. */
 export function printFailure(failure: Failure): void {
-  if (hasPrinted) return;
-  console.log(JSON.stringify({ version: 1, error: failure }));
+  if (!hasPrinted) printResult({ version: 1 }, failure);
 }

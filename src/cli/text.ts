@@ -3,6 +3,7 @@ import { dateText } from "../data/dates.js";
 import type { NetworkSpec } from "../model/spec.js";
 import type { ColumnState } from "../transform/pipeline.js";
 import { annotate, withoutCommands } from "./github.js";
+import { toldNotes } from "./notes.js";
 
 /** Colours for standard error, on a terminal that wants them. */
 export const colors =
@@ -96,6 +97,7 @@ export function fitted(line: string, indent: number): string[] {
 
 /** Prints on standard error what a person should know about a result; `remark` does so without troubling a CI run. */
 export function note(text: string): void {
+  toldNotes.push(text);
   remark(text);
   annotate("warning", text, { title: "nnfit" });
 }

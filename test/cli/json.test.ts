@@ -148,6 +148,11 @@ const cwd = folder({
     { train: "commas.csv", target: "y", decimal: ",", thousands: ".", time: "day" },
     { task: "regression", model: { hidden: [3], tabm: 2 } },
   ),
+  "numbered.csv": lines(
+    "id,a,two",
+    rows.map(([a, , , , , two], i) => [i + 1, a, two]),
+  ),
+  "numbered.json": config({ train: "numbered.csv", target: "two" }),
   "search.json": config(ofY, { search }),
   "hopeless.json": config(ofY, {
     search: { ...search, "training.optimizer.learningRate": { log: [1e20, 1e30] } },
@@ -181,7 +186,11 @@ const turns: readonly Readonly<Record<string, readonly Call[]>>[] = [
     schema: [["schema"]],
   },
   {
-    [EVERY_COMMAND]: [["train two.json --set training.epochs=many"], ["predict runs/two t.csv"]],
+    [EVERY_COMMAND]: [
+      ["train two.json --set training.epochs=many"],
+      ["train numbered.json --set model.loss=mse"],
+      ["predict runs/two t.csv"],
+    ],
     "train --resume, if the training was complete": [["train wide.json --resume"]],
     "train --folds": [
       ["train two.json --folds 2 --out runs/folds"],

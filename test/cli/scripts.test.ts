@@ -4,6 +4,7 @@ import { ended, written } from "./processes.js";
 
 interface Told {
   readonly version: number;
+  readonly notes?: readonly string[];
   readonly error?: Readonly<Record<string, unknown>>;
 }
 
@@ -60,7 +61,9 @@ describe.concurrent("with --json, an error is one object on standard output, of"
   ])("nnfit %s: %s", async (line, name, exit, details) => {
     const { code, err, result } = await told(command(line));
     expect(code).toBe(exit);
-    expect(result).toEqual({ version: 1, error: expect.objectContaining({ code: name, exit, ...details }) });
+    const { notes = [], ...others } = result;
+    expect(others).toEqual({ version: 1, error: expect.objectContaining({ code: name, exit, ...details }) });
+    for (const note of notes) expect(err).toContain(`note: ${note}\n`);
     const message = String(result.error?.message);
     expect(err).toContain(`error: ${message}\n`); // people are told the same
     expect(err).not.toContain("::");
@@ -198,6 +201,11 @@ describe.concurrent("--json of", () => {
       withoutPrediction: 1,
       clipped: 0,
       odd: { a: { unreadable: 1, outside: 1, missing: 1 } },
+      notes: [
+        '1 row has no prediction, because "a" is not a number: "x"',
+        '"a" is beyond its training range (0 to 19) in 1 row',
+        '1 cell of "a" was missing and filled with the median, 8.5, but none were in training',
+      ],
     });
     expect(text(cwd, "odd-out.csv")).toBe((await works(args, { cwd })).out);
   });
