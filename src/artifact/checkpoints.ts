@@ -21,6 +21,8 @@ export class Checkpoints {
   /** The folder of them, as people are told it. */
   readonly name: string;
   private readonly folder: string;
+  /** those of an earlier run, which the next one takes the place of */
+  private superseded: readonly number[] = [];
 
   /** `name` is how people are told the run folder; `folder` is where in it they are. */
   constructor(
@@ -40,16 +42,24 @@ export class Checkpoints {
 
   /** Writes another one, removes all but the last of the older ones, and returns the name of its file. */
   write(checkpoint: Checkpoint): string {
-    const older = this.numbers();
-    const file = fileOf((older.at(-1) ?? 0) + 1);
+    const all = this.numbers();
+    const older = all.filter((number) => !this.superseded.includes(number));
+    const file = fileOf((all.at(-1) ?? 0) + 1);
     this.safely(() => this.files.makeFolder(this.folder));
     saveCheckpoint(join(this.folder, file), checkpoint, this.files);
     this.safely(() => {
-      for (const number of older.slice(0, older.length - KEPT + 1)) {
+      for (const number of [...this.superseded, ...older.slice(0, Math.max(0, older.length - KEPT + 1))]) {
         this.files.remove(join(this.folder, fileOf(number)));
       }
+      this.superseded = [];
     });
     return `${this.name}/${file}`;
+  }
+
+  /** What is there stays until another one is written: a run begins anew, and is not to lose what there is before it has more. */
+  supersede(): void {
+    this.tidy();
+    this.superseded = this.numbers();
   }
 
   /** The newest one's file, as people are told it, whether or not it can be read. */

@@ -20,10 +20,24 @@ export interface Refusal {
  */
 export function begunWith(origin: Origin, checkpoints: Checkpoints, refusal: Refusal): FoundCheckpoint | undefined {
   const found = newestOf(checkpoints, refusal);
-  if (!found) return undefined;
-  const ofVersion = found.model.version === version ? [] : [`nnfit: ${found.model.version}, now ${version}`];
-  refuse([...ofVersion, ...differences(found, origin)], refusal);
+  if (found) refuse(differencesFrom(found, origin), refusal);
   return found;
+}
+
+/** Whether there are checkpoints that a training of this origin could go on from. */
+export function hasBegun(origin: Origin, checkpoints: Checkpoints): boolean {
+  try {
+    const found = checkpoints.newest();
+    return found !== undefined && differencesFrom(found, origin).length === 0;
+  } catch (error) {
+    if (error instanceof NnfitError) return false;
+    throw error;
+  }
+}
+
+function differencesFrom(found: FoundCheckpoint, origin: Origin): string[] {
+  const ofVersion = found.model.version === version ? [] : [`nnfit: ${found.model.version}, now ${version}`];
+  return [...ofVersion, ...differences(found, origin)];
 }
 
 /** Ends with the differences, if there are any. */

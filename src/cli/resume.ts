@@ -6,7 +6,7 @@ import { removeStale } from "../artifact/lock.js";
 import { MODEL_FILE } from "../artifact/model.js";
 import { differences, type Origin } from "../config/differences.js";
 import { NnfitError } from "../errors.js";
-import { begunWith, refuse } from "./begun.js";
+import { begunWith, hasBegun, refuse } from "./begun.js";
 import { note } from "./text.js";
 
 /**
@@ -51,6 +51,18 @@ export function findCheckpoint(
     have: `checkpoints of folds, in ${folds.name}`,
     try: "the same command with --folds",
   });
+}
+
+/** Of a training that starts over. What it could have gone on from stays until it has a checkpoint of its own. */
+export function startOver(checkpoints: Checkpoints, origin: Origin): void {
+  if (!hasBegun(origin, checkpoints)) {
+    removeOld(checkpoints);
+    return;
+  }
+  checkpoints.supersede();
+  note(
+    "training starts over; the earlier run's checkpoints stay until this one writes its own: stop it now, and --resume goes on from them",
+  );
 }
 
 /** Leaves nothing to go on from with an earlier training. */

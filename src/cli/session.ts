@@ -14,7 +14,7 @@ import type { Prepared } from "../train/prepare.js";
 import { Reports, type Snapshot } from "../train/reports.js";
 import type { Keeper, Outcome } from "../train/train.js";
 import { CheckpointClock } from "./checkpointClock.js";
-import { findCheckpoint, removeOld } from "./resume.js";
+import { findCheckpoint, startOver } from "./resume.js";
 import { Interrupted, type SignalWatch, watchSignals } from "./signals.js";
 import { count, note, say, shellWord } from "./text.js";
 
@@ -57,7 +57,7 @@ export function openSession(options: SessionOptions): Session | "complete" {
   let session: Session | undefined;
   try {
     if (found) checkpoints.tidy();
-    else removeOld(checkpoints);
+    else startOver(checkpoints, origin);
     if (removeOtherFolds(run)) note("folds.csv and out-of-fold.csv came from another config and are removed");
     const lost = (error: unknown) => {
       const { message } = fileError("write events", "", error);

@@ -226,7 +226,31 @@ describe("a checkpoint", () => {
     expect(err).toContain("runs/c/checkpoints/");
   });
 
-  it("of an earlier run is removed when training starts over, which is said", async () => {
+  it("of the same training stays when it starts over, until there is a newer one", async () => {
+    const cwd = await killed();
+    const run = join(cwd, "runs", "c");
+    const earlier = checkpointsOf(run);
+    const again = (where: string, ...more: string[]) => {
+      const child = start(["train", "c.json", ...set("training.epochs=100000"), ...more], { cwd: where });
+      onTestFinished(() => void child.kill("SIGKILL"));
+      return child;
+    };
+    const stopped = again(cwd, ...set('training.checkpoint={"everySeconds":3600}'));
+    const told = await written(stopped.stderr, /^epoch +4\//m);
+    stopped.kill("SIGKILL");
+    await once(stopped, "close");
+    expect(told).toContain("training starts over; the earlier run's checkpoints stay until this one writes its own");
+    expect(checkpointsOf(run)).toEqual(earlier);
+    const resumed = await written(again(cwd, "--resume").stderr, /^ {2}resume .*\n/m);
+    expect(resumed).toContain(`from runs/c/checkpoints/${earlier.findLast((file) => file.endsWith(".safetensors"))},`);
+
+    const other = await killed();
+    const before = checkpointsOf(join(other, "runs", "c"));
+    await written(again(other).stderr, /^epoch +7\//m);
+    for (const file of before) expect(checkpointsOf(join(other, "runs", "c"))).not.toContain(file);
+  });
+
+  it("of an earlier run of another config is removed when training starts over, which is said", async () => {
     const cwd = await killed();
     const { err } = await works(["train", "c.json"], { cwd });
     expect(err).toContain("note: training starts over; the earlier run's checkpoints for --resume are removed");
