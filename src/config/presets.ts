@@ -1,6 +1,8 @@
+import { countCodes } from "../data/arrays.js";
 import type { Task } from "../data/table.js";
 import { optimizers } from "../train/optimizers.js";
 import type { TaskOf } from "../train/task.js";
+import { classesOf } from "../transform/classes.js";
 
 /** What of a table a preset goes by. */
 export interface TableFacts {
@@ -9,11 +11,21 @@ export interface TableFacts {
   /** columns of numbers, but for the targets */
   readonly numbers: number;
   readonly task: Task;
+  /** of classes, the share of the rows that have the commonest one */
+  readonly commonest?: number;
 }
 
-export function factsOf({ table, task, names }: Pick<TaskOf, "table" | "task" | "names">): TableFacts {
+export function factsOf({
+  table,
+  task,
+  names,
+  classes,
+}: Pick<TaskOf, "table" | "task" | "names" | "classes">): TableFacts {
   const numbers = table.columns.filter(({ type, name }) => type === "number" && !names.includes(name)).length;
-  return { rows: table.rows, numbers, task };
+  const facts = { rows: table.rows, numbers, task };
+  if (!classes) return facts;
+  const counts = countCodes(classesOf(classes, table), classes.classes.length);
+  return { ...facts, commonest: Math.max(...counts) / table.rows };
 }
 
 /** All that it goes by. */
@@ -66,14 +78,24 @@ const OPTIMIZER = "adamw";
 /** Four inputs for each of more numbers make a training ten times as long, and its scores are no better as often as not. */
 const MOST_EMBEDDED = 2_000;
 
+/**
+ * Where so many rows have one class, an epoch is chosen by log-loss: nearly all of them have the accuracy of always saying
+ * that class.
+ */
+const MOSTLY_ONE = 0.75;
+/** And where so many have, labels are not smoothed, which gives the other classes more than their share. */
+const NEARLY_ALL_ONE = 0.95;
+
 /** RealMLP's recipe (Holzmüller et al., "Better by Default", 2024), of which presets are variations. */
 function recipe(
-  { task, numbers, ownLoss, weightsClasses, weightsRows }: Facts,
+  { task, numbers, commonest = 0, ownLoss, weightsClasses, weightsRows }: Facts,
   { members, units, epochs, batchSize }: Size,
 ): Values {
   const classifies = task === "classification";
   const byLoss = weightsRows || (ownLoss && !classifies);
-  const usual = byLoss ? "loss" : classifies ? "accuracy" : "rmse";
+  const ofClasses = commonest >= MOSTLY_ONE ? "logLoss" : "accuracy";
+  const usual = byLoss ? "loss" : classifies ? ofClasses : "rmse";
+  const smoothing = commonest >= NEARLY_ALL_ONE ? 0 : 0.1;
   return {
     scale: { inputs: { "*": "robustSmooth" }, clamp: true },
     model: {
@@ -87,7 +109,7 @@ function recipe(
       numericEmbedding: { name: numbers > MOST_EMBEDDED ? "none" : "pbld" },
       categories: { oneHotUpTo: 8, binary: "sign" },
       dropout: 0.15,
-      ...(classifies ? { loss: { name: "crossEntropy", smoothing: 0.1 } } : {}),
+      ...(classifies ? { loss: { name: "crossEntropy", smoothing } } : {}),
     },
     training: {
       epochs,
@@ -137,7 +159,10 @@ export const presetNames = Object.keys(presets) as [PresetName, ...PresetName[]]
 /** For values that are asked for before the table is read, none of which a preset sets. */
 const UNKNOWN: TableFacts = { rows: 1, numbers: 1, task: "regression" };
 
-/** A config with the values of its preset where it says nothing itself, and the preset's name. */
+/**
+ * A config with the values of its preset where it says nothing itself, and the preset's name. Without facts, options of a
+ * loss that the preset is to name count as those of classes.
+ */
 export function withPreset(raw: unknown, facts: TableFacts = UNKNOWN): unknown {
   if (!isObject(raw)) return raw;
   const name = presetOf(raw);
@@ -149,7 +174,14 @@ export function withPreset(raw: unknown, facts: TableFacts = UNKNOWN): unknown {
   };
   const values =
     typeof name === "string" && Object.hasOwn(presets, name) ? presets[name as PresetName].values(known) : {}; // it was just looked up
-  return merge(values, { ...raw, preset: name });
+  const awaited =
+    facts === UNKNOWN && name !== "none" && awaitsLoss(raw) ? { model: { loss: { name: "crossEntropy" } } } : {};
+  return merge(merge(values, awaited), { ...raw, preset: name });
+}
+
+/** It has options of a loss without its name. */
+function awaitsLoss({ model }: Values): boolean {
+  return isObject(model) && isObject(model.loss) && model.loss.name === undefined;
 }
 
 /** The preset that a config names, or has without a word of it. */

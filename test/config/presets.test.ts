@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { presetNames, presets, type TableFacts, withPreset } from "../../src/config/presets.js";
+import { factsOf, presetNames, presets, type TableFacts, withPreset } from "../../src/config/presets.js";
 import { type Config, configSchema } from "../../src/config/schema.js";
+import { findTask } from "../../src/train/task.js";
+import { columns } from "../data/source.js";
+import { dataSettings } from "../train/settings.js";
 
 const data = { train: "t.csv", target: "y" };
 const small: TableFacts = { rows: 500, numbers: 10, task: "classification" };
@@ -43,6 +46,17 @@ describe.each(presetNames)("the preset %s", (preset) => {
     }
   });
 
+  it("chooses the epoch by log-loss where most rows have one class, and smooths no labels where nearly all have", () => {
+    const recipe = (commonest: number) => {
+      const { training, model } = resolved({ preset }, { ...small, commonest });
+      return [training.bestBy, typeof model.loss === "object" && "smoothing" in model.loss && model.loss.smoothing];
+    };
+    const none = ["loss", false];
+    expect([0.5, 0.74].map(recipe)).toEqual(Array(2).fill(preset === "none" ? none : ["accuracy", 0.1]));
+    expect([0.75, 0.94].map(recipe)).toEqual(Array(2).fill(preset === "none" ? none : ["logLoss", 0.1]));
+    expect([0.95, 0.999].map(recipe)).toEqual(Array(2).fill(preset === "none" ? none : ["logLoss", 0]));
+  });
+
   it("leaves what is set by hand", () => {
     const own = {
       model: { hidden: [7], dropout: 0.3, loss: "crossEntropy" },
@@ -65,6 +79,20 @@ describe.each(presetNames)("the preset %s", (preset) => {
     });
     expect(training.schedule.learningRate).toEqual({ name: "cosine" });
     expect(scale.inputs).toBe("minmax");
+  });
+});
+
+describe("what a preset goes by", () => {
+  it("is how many rows and numbers a table has, and how large a share its commonest class has", () => {
+    const y = ["a", "b", "a", "a", "b", "c"];
+    const facts = (table: Parameters<typeof columns>[0]) => factsOf(findTask(columns(table), dataSettings(), "auto"));
+    expect(facts({ x: [1, 2, 3, 4, 5, 6], y })).toEqual({
+      rows: 6,
+      numbers: 1,
+      task: "classification",
+      commonest: 1 / 2,
+    });
+    expect(facts({ x: [1, 2, 3], y: [1, 2, 3] })).toEqual({ rows: 3, numbers: 1, task: "regression" });
   });
 });
 
@@ -116,6 +144,15 @@ describe("a value set by hand", () => {
     expect(optimizer).toEqual({ ...resolved({}).training.optimizer, weightDecay: 0.5 });
     const other = resolved({ preset: "balanced", training: { optimizer: { name: "sgd" } } }).training.optimizer;
     expect(other).toEqual(resolved({ preset: "none", training: { optimizer: "sgd" } }).training.optimizer);
+  });
+
+  it("of the preset's loss need not name it, also before the table is known", () => {
+    const raw = { data, model: { loss: { smoothing: 0 } } };
+    expect(resolved(raw).model.loss).toEqual({ name: "crossEntropy", smoothing: 0 });
+    expect(configSchema.parse(withPreset(raw)).model.loss).toEqual({ name: "crossEntropy", smoothing: 0 });
+    const regression = { ...small, task: "regression" as const };
+    expect(configSchema.safeParse(withPreset(raw, regression)).success).toBe(false);
+    expect(configSchema.safeParse(withPreset({ ...raw, preset: "none" })).success).toBe(false);
   });
 
   it("for one column keeps the preset's scaler for the others", () => {
