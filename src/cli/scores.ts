@@ -3,7 +3,7 @@ import type { Interval } from "../score/bootstrap.js";
 import { precisionAndRecall } from "../score/confusion.js";
 import type { Importances } from "../score/importance.js";
 import type { Scores } from "../score/scoring.js";
-import { notBetter, wantedScores } from "../score/wanted.js";
+import { comparedScores, notBetter, type wantedScores } from "../score/wanted.js";
 import { isStraightThroughout } from "../transform/apply.js";
 import type { PipelineState } from "../transform/pipeline.js";
 import type { TargetState } from "../transform/target.js";
@@ -138,7 +138,7 @@ export function comparisons(
   of: Baselines,
   { pipeline, networks = 1 }: { readonly pipeline?: PipelineState | undefined; readonly networks?: number } = {},
 ): Comparison[] {
-  const names = wantedScores(target, training);
+  const names = comparedScores(target, training);
   const compare = (label: string, baseline: Baseline, what: string, way = ""): Comparison => {
     const worse = notBetter(target, names, network, baseline.scores);
     const subject = networks > 1 ? "networks are" : "network is";
@@ -158,7 +158,7 @@ export function comparisons(
   const way =
     pipeline === undefined || isStraightThroughout(pipeline)
       ? ""
-      : ', which takes numbers as they are; so would the network with scale.inputs: "standard"';
+      : ', which takes numbers as they are; with scale.inputs: "standard" the network takes them so too';
   return [first, compare("linear", of.linear, "this linear model", way)];
 }
 

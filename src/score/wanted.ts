@@ -1,5 +1,5 @@
 import type { TargetState } from "../transform/target.js";
-import { type MetricName, metricsOf } from "./metrics.js";
+import { isShare, type MetricName, metricsOf, properMetric } from "./metrics.js";
 import { type Scores, scoreKinds, scoresOfMetric } from "./scoring.js";
 
 /** The names of the scores that a network is to be good by: those of `bestBy`, one for each target, or of the first metric. */
@@ -11,6 +11,16 @@ export function wantedScores(
   if (isAfterRare && hidesRareClasses(bestBy)) return scoresOfMetric(target, rareClassMetric());
   const by = metricsOf(target).find(([name]) => name === bestBy);
   return by ? scoresOfMetric(target, by[0]) : firstScores(target);
+}
+
+/**
+ * Those by which a network is compared with something simpler. Of classes also by their probabilities, which tell of a
+ * network that knows nothing where nearly all rows have one class; unless weights are to change them.
+ */
+export function comparedScores(target: TargetState, training: Parameters<typeof wantedScores>[1]): string[] {
+  const wanted = wantedScores(target, training);
+  if (target.task === "regression" || training.classWeights !== "none") return wanted;
+  return [...new Set([...wanted, properMetric(target)])];
 }
 
 /** The names of a task's first metric: one for each target. */
@@ -31,10 +41,15 @@ export function rareClassMetric(): MetricName {
   return metricsOf({ task: "classification" }).find(([, metric]) => metric.isByClass)![0]; // one is so
 }
 
-/** The scores, of those that are named, in which a network is no better than something simpler; one that is NaN tells nothing. */
+/**
+ * The scores, of those that are named, in which a network is no better than something simpler. One that is NaN tells nothing,
+ * and where no row is wrong, none could be better.
+ */
 export function notBetter(target: TargetState, names: readonly string[], network: Scores, simpler: Scores): string[] {
   const kinds = scoreKinds(target);
-  return names.filter((name) =>
-    kinds[name] === "higher" ? network[name]! <= simpler[name]! : network[name]! >= simpler[name]!,
-  );
+  return names.filter((name) => {
+    const [score, other] = [network[name]!, simpler[name]!];
+    if (isShare(name) && score === Number(kinds[name] === "higher")) return false;
+    return kinds[name] === "higher" ? score <= other : score >= other;
+  });
 }

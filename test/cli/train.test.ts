@@ -528,7 +528,7 @@ describe.concurrent("validation", () => {
       cwd,
     });
     expect(squashed.err).toMatch(
-      /no better than this linear model, which takes numbers as they are; so would the network with scale.inputs: "standard"\n/,
+      /no better than this linear model, which takes numbers as they are; with scale.inputs: "standard" the network takes them so too\n/,
     );
     const evaluated = await works(["evaluate", "squashed", "t.csv"], { cwd });
     expect(evaluated.err).toMatch(/no better than this linear model\n/);
