@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { seededRandom } from "../engine/random.js";
-import type { metrics } from "../score/metrics.js";
+import { type metrics, properMetric } from "../score/metrics.js";
 import { savedScores, scoresFrom, scoresToSave } from "../score/saved.js";
 import { badness } from "../score/scoring.js";
 import { stopped } from "../train/ends.js";
@@ -76,20 +76,29 @@ export function badnessOf({ stopped, loss, scores }: FinishedJob, by: ScoreName,
   return stopped === "diverged" || !Number.isFinite(value) ? Number.POSITIVE_INFINITY : value;
 }
 
-/** Those of the most epochs first, and among them the best; of equal ones the one that was drawn first. */
+/**
+ * Those of the most epochs first, and among them the best: of equal ones, as a share of few rows often is, the best by a
+ * proper score, then the one that was drawn first.
+ */
 export function rankJobs(
   jobs: readonly FinishedJob[],
   by: ScoreName,
   target: TargetState,
 ): { job: FinishedJob; badness: number }[] {
   return jobs
-    .map((job) => ({ job, badness: badnessOf(job, by, target) }))
+    .map((job) => ({ job, badness: badnessOf(job, by, target), proper: badnessOf(job, properMetric(target), target) }))
     .sort(
       (a, b) =>
         b.job.share - a.job.share ||
-        Number(a.badness > b.badness) - Number(a.badness < b.badness) ||
+        order(a.badness, b.badness) ||
+        order(a.proper, b.proper) ||
         a.job.trial - b.job.trial,
     );
+}
+
+/** Also where both are infinite, of which there is no difference. */
+function order(a: number, b: number): number {
+  return Number(a > b) - Number(a < b);
 }
 
 export function keyOf({ trial, share }: Job): string {

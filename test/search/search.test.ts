@@ -125,6 +125,18 @@ describe("the ranking", () => {
     expect(rankJobs(jobs.reverse(), "rmse", target).map(({ job }) => job.trial)).toEqual(expected);
   });
 
+  it("has of equally accurate ones the one of the lowest log-loss first", () => {
+    const classes: TargetState = { task: "classification", name: "y", type: "category", classes: ["a", "b"] };
+    const jobs = [
+      { accuracy: 0.8, logLoss: 0.5 },
+      { accuracy: 0.8, logLoss: 0.4 },
+      { accuracy: 0.7, logLoss: 0.3 },
+      { accuracy: 0.8, logLoss: null },
+      { accuracy: 0.8, logLoss: 0.4 },
+    ].map((scores, trial) => ({ ...finished({ trial, share: 1 }, 1), scores }));
+    expect(rankJobs(jobs, "accuracy", classes).map(({ job }) => job.trial)).toEqual([1, 4, 0, 3, 2]);
+  });
+
   it("knows that of some scores more is better", () => {
     const jobs = [0.2, 0.9, 0.5].map((r2, trial) => ({ ...finished({ trial, share: 1 }, 1), scores: { r2 } }));
     expect(rankJobs(jobs, "r2", target).map(({ job }) => job.trial)).toEqual([1, 2, 0]);
