@@ -141,7 +141,7 @@ function layout(name: "fast" | "balanced" | "best", rows: number): Layout {
     rows,
     numbers: 10,
     task: "regression",
-    ownLoss: false,
+    ownLoss: undefined,
     weightsClasses: false,
     weightsRows: false,
   }) as {

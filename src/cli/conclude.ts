@@ -75,6 +75,14 @@ export function conclude(
     if (training.classWeights !== "none")
       say("", "probabilities follow the class weights, not the shares of the classes in the table");
   }
+  if (target.task === "regression") {
+    const factors = target.targets.flatMap(({ factor }) => (factor === undefined ? [] : [short(factor, 4)]));
+    if (factors.length > 0)
+      say(
+        "",
+        `with calibrated means (times ${some(factors)}), so that predictions of the rows learned from add up to their true values`,
+      );
+  }
   const chosenBy = rowsThatChoose(members);
   const isChosen = canChoose && best !== "" && chosenBy < FEW_ROWS;
   const optimistic = [

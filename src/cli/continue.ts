@@ -12,7 +12,7 @@ import { findModel } from "./locate.js";
 import { Remarks } from "./remarks.js";
 import { note } from "./text.js";
 
-/** A model whose training is to go on. Its probabilities are calibrated anew, and have the config's threshold. */
+/** A model whose training is to go on. It is calibrated anew, and have the config's threshold. */
 export function modelToContinue(path: string, threshold: DataOptions["threshold"]): Model {
   const model = findModel(path);
   const target = uncalibrated(model.target);
@@ -21,7 +21,9 @@ export function modelToContinue(path: string, threshold: DataOptions["threshold"
 }
 
 function uncalibrated(target: TargetState): TargetState {
-  if (target.task === "regression") return target;
+  if (target.task === "regression") {
+    return { ...target, targets: target.targets.map(({ factor: _, ...others }) => others) };
+  }
   const { temperature: _, threshold: __, ...others } = target;
   return others;
 }

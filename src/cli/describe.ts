@@ -212,7 +212,7 @@ function describeNetwork({ spec, members }: Prepared): void {
   if (more.length > 0) say("", more.join(", "));
 }
 
-function describeTraining({ members, batchSize, training }: Prepared): void {
+function describeTraining({ members, batchSize, training, target }: Prepared): void {
   const rows = members[0]!.training.length;
   const batches = Math.ceil(rows / batchSize);
   const size = batchSize === rows ? "all rows" : count(batchSize, "row");
@@ -227,7 +227,7 @@ function describeTraining({ members, batchSize, training }: Prepared): void {
   if (holdsOut(members)) return;
   const without = [
     ...(training.patience > 0 ? ["early stopping"] : []),
-    ...(training.calibrate ? ["calibration"] : []),
+    ...(training.calibrate && target.task === "classification" ? ["calibration"] : []),
     ...(training.bestBy === "loss" ? [] : ["choice of the best epoch"]),
   ];
   const list = [without.slice(0, -1).join(", "), ...without.slice(-1)].filter((words) => words !== "").join(" or ");

@@ -1,5 +1,6 @@
 import { countCodes } from "../data/arrays.js";
 import type { Task } from "../data/table.js";
+import type { LossChoice } from "../model/losses.js";
 import { optimizers } from "../train/optimizers.js";
 import type { TaskOf } from "../train/task.js";
 import { classesOf } from "../transform/classes.js";
@@ -30,8 +31,8 @@ export function factsOf({
 
 /** All that it goes by. */
 interface Facts extends TableFacts {
-  /** the config names a loss that is not the preset's */
-  readonly ownLoss: boolean;
+  /** the loss that the config names, if it is not the preset's */
+  readonly ownLoss: string | undefined;
   /** the config weights classes */
   readonly weightsClasses: boolean;
   readonly weightsRows: boolean;
@@ -92,7 +93,7 @@ function recipe(
   { members, units, epochs, batchSize }: Size,
 ): Values {
   const classifies = task === "classification";
-  const byLoss = weightsRows || (ownLoss && !classifies);
+  const byLoss = weightsRows || (ownLoss !== undefined && !classifies);
   const ofClasses = commonest >= MOSTLY_ONE ? "logLoss" : "accuracy";
   const usual = byLoss ? "loss" : classifies ? ofClasses : "rmse";
   const smoothing = commonest >= NEARLY_ALL_ONE ? 0 : 0.1;
@@ -114,7 +115,7 @@ function recipe(
     training: {
       epochs,
       batchSize,
-      calibrate: classifies,
+      calibrate: classifies || ownLoss === POISSON,
       bestBy: classifies && weightsClasses ? "balancedAccuracy" : usual,
       optimizer: { name: OPTIMIZER, learningRate: classifies ? 0.04 : 0.2, betas: [0.9, 0.95], weightDecay: 0.02 },
       schedule: { learningRate: { name: "coslog4" }, weightDecay: { name: "flatCos" }, dropout: { name: "flatCos" } },
@@ -168,7 +169,7 @@ export function withPreset(raw: unknown, facts: TableFacts = UNKNOWN): unknown {
   const name = presetOf(raw);
   const known = {
     ...facts,
-    ownLoss: namesItsLoss(raw),
+    ownLoss: ownLossIn(raw),
     weightsClasses: weightsClasses(raw),
     weightsRows: weightsRows(raw),
   };
@@ -195,11 +196,14 @@ function namesItsOwn({ model, training }: Values): boolean {
 }
 
 /** What the presets' networks for numbers learn by, the squared error, is not its own. */
-function namesItsLoss({ model }: Values): boolean {
+function ownLossIn({ model }: Values): string | undefined {
   const loss = isObject(model) ? model.loss : undefined;
   const name = isObject(loss) ? loss.name : loss;
-  return typeof name === "string" && name !== "auto" && name !== "mse";
+  return typeof name === "string" && name !== "auto" && name !== "mse" ? name : undefined;
 }
+
+/** Whose means are calibrated too: what they add up to is what counts are often predicted for. */
+const POISSON: LossChoice["name"] = "poisson";
 
 /** So that what an epoch is chosen by is after rare classes too. */
 function weightsClasses({ training }: Values): boolean {

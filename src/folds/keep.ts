@@ -1,10 +1,11 @@
 import { range } from "../data/split.js";
 import { learnBaselines, withScores } from "../score/baseline.js";
+import { balancedTarget, calibratedTarget } from "../train/calibration.js";
 import { rowsToFit } from "../train/compare.js";
 import { together } from "../train/ends.js";
 import { rowsOf } from "../train/prepare.js";
 import { meanLoss } from "../train/reports.js";
-import { calibratedTarget, type Outcome } from "../train/train.js";
+import type { Outcome } from "../train/train.js";
 import { classFactors, rowWeights, trainingWeightsOf, weightsOfRows } from "../train/weights.js";
 import { targetWidth } from "../transform/target.js";
 import type { FoldResult } from "./crossValidation.js";
@@ -33,11 +34,16 @@ export function keepFolds(
   const outcomes = results.map(({ outcome }) => outcome);
   const judges = results.map(({ fold, weights }) => ({ judging: fold.test, judgingWeights: weights }));
   const all = range(0, rows.size);
+  const members = outcomes.flatMap(({ members }) => members);
+  const balanced = balancedTarget(
+    target,
+    members.flatMap(({ sums }) => sums ?? []),
+  );
   const outcome: Omit<Outcome, "judgedRows"> = {
     target: training.calibrate
-      ? calibratedTarget(target, outputs, rows.truth, { ...training, weights: weightsOfRows(judges, all) })
-      : target,
-    members: outcomes.flatMap(({ members }) => members),
+      ? calibratedTarget(balanced, outputs, rows.truth, { ...training, weights: weightsOfRows(judges, all) })
+      : balanced,
+    members,
     judgement: {
       loss: meanLoss(results.map(({ judgement }, fold) => [judges[fold]!, judgement])),
       scores: scores.outOfFold,

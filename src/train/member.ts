@@ -10,6 +10,7 @@ import { invertTarget, type TargetState } from "../transform/target.js";
 import { type Truth, takeTruth } from "../transform/truth.js";
 import { type Autopsy, autopsyOf } from "./autopsy.js";
 import { BestEpoch, type Candidate, type EpochReport, type Judgement } from "./bestEpoch.js";
+import { hasCalibratedMeans, type Sums, sumsOf } from "./calibration.js";
 import type { End, Stopped } from "./ends.js";
 import { fit, type Position, type Update } from "./fit.js";
 import type { Member } from "./members.js";
@@ -33,6 +34,8 @@ export interface MemberOutcome extends End {
   readonly autopsy: Autopsy | undefined;
   /** as they work, without the parametrization that only training needs */
   readonly weights: Float32Array;
+  /** where means are to be calibrated */
+  readonly sums?: Sums;
 }
 
 /** All that a member needs to go on exactly from where it is. */
@@ -211,7 +214,15 @@ export class MemberTraining {
       diverged: diverged ? this.last : undefined,
       autopsy,
       weights: plainWeights(this.problem.spec, weights),
+      ...(hasCalibratedMeans(this.problem.target, this.problem.training) ? { sums: this.sums() } : {}),
     };
+  }
+
+  private sums(): Sums {
+    const { network, learned, member } = this;
+    const { target, rows } = this.problem;
+    const { outputs } = evaluator(network, learned)();
+    return sumsOf(target, outputs, takeTruth(rows.truth, member.training), member.trainingWeights?.each);
   }
 
   private examined(state: MemberState): Autopsy {

@@ -19,7 +19,7 @@ import type { NetworkSpec } from "../model/spec.js";
 import { checkScore } from "../score/metrics.js";
 import { applyPipeline, applyStraight } from "../transform/apply.js";
 import { classesOf } from "../transform/classes.js";
-import type { Estimated } from "../transform/estimands.js";
+import { type Estimated, estimandOf } from "../transform/estimands.js";
 import { inputColumns } from "../transform/inputColumns.js";
 import type { ScaleOptions } from "../transform/options.js";
 import { type LeftOut, learnPipeline, type PipelineState } from "../transform/pipeline.js";
@@ -247,9 +247,10 @@ function joinRows(parts: readonly ScaledRows[]): ScaledRows {
 
 function checkFits({ bestBy, calibrate }: TrainingOptions, of: Estimated): void {
   if (bestBy !== "loss") checkScore(bestBy, of, "training.bestBy");
-  if (calibrate && of.task === "regression") {
-    throw new NnfitError("usage", "only probabilities can be calibrated, but this is a regression", {
+  if (calibrate && of.task === "regression" && !estimandOf(of).isPositive) {
+    throw new NnfitError("usage", "only probabilities and means of counts can be calibrated", {
       setting: "training.calibrate",
+      have: "a regression without the loss poisson",
     });
   }
 }

@@ -4,22 +4,21 @@ import { type Blas, findBlas } from "../engine/blas.js";
 import { Memory } from "../engine/memory.js";
 import { scoresOf } from "../score/scoring.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
-import { fitTemperature } from "../transform/temperature.js";
-import { type Truth, takeTruth } from "../transform/truth.js";
+import { takeTruth } from "../transform/truth.js";
 import type { Judgement } from "./bestEpoch.js";
+import { balancedTarget, calibratedTarget } from "./calibration.js";
 import { type End, together } from "./ends.js";
 import { type States, trainInTurn } from "./interleave.js";
 import type { MemberOutcome } from "./member.js";
 import { holdsOut, learnedRows } from "./members.js";
-import type { TrainingOptions } from "./options.js";
 import { type Layout, layOut } from "./parallel.js";
 import type { Prepared } from "./prepare.js";
 import { meanLoss, Reports, type Snapshot, type Watcher } from "./reports.js";
 import { type Follower, trainOnThreads } from "./threads.js";
-import { classFactors, weightsOfRows } from "./weights.js";
+import { weightsOfRows } from "./weights.js";
 
 export interface Outcome extends End {
-  /** with the temperature of its probabilities, where they are calibrated */
+  /** with the temperature of its probabilities, or the factor of its means, where they are calibrated */
   readonly target: TargetState;
   readonly members: readonly MemberOutcome[];
   /**
@@ -147,12 +146,15 @@ function judgeTogether(
   const judging = members.map(({ judging }) => judging);
   const [alone, ...others] = ended as [MemberOutcome, ...MemberOutcome[]]; // there is one at least
   const calibrates = training.calibrate && holdsOut(members); // of the rows that they learned from networks are too sure
-  if (others.length === 0 && !calibrates) return { target, judgement: alone.judgement, judgedRows: judging[0]! };
+  const sums = ended.flatMap(({ sums }) => sums ?? []);
+  if (others.length === 0 && !calibrates && sums.length === 0)
+    return { target, judgement: alone.judgement, judgedRows: judging[0]! };
   const { judgedRows, outputs } = meanOutputs(judging, ended);
   const truth = takeTruth(rows.truth, judgedRows);
+  const balanced = balancedTarget(target, sums);
   const calibrated = calibrates
-    ? calibratedTarget(target, outputs, truth, { ...training, weights: weightsOfRows(members, judgedRows) })
-    : target;
+    ? calibratedTarget(balanced, outputs, truth, { ...training, weights: weightsOfRows(members, judgedRows) })
+    : balanced;
   return {
     target: calibrated,
     judgedRows,
@@ -181,21 +183,4 @@ function meanOutputs(judging: readonly Uint32Array[], ended: readonly MemberOutc
     for (let k = 0; k < width; k++) outputs[i * width + k] = sums[row * width + k]! / counts[row]!;
   }
   return { judgedRows, outputs };
-}
-
-/** The same target; of classes with the temperature that fits the probabilities best to the truth, weighted as in training. */
-export function calibratedTarget(
-  target: TargetState,
-  outputs: Float32Array,
-  truth: Truth,
-  { classWeights, weights }: Pick<TrainingOptions, "classWeights"> & { weights?: Float64Array | undefined },
-): TargetState {
-  if (target.task === "regression" || truth.task === "regression") return target;
-  const predictions = invertTarget(target, outputs);
-  if (predictions.task === "regression") return target;
-  const factors = classFactors(classWeights, target, truth);
-  const factorOf = factors?.(range(0, truth.classes.length)) ?? (() => 1);
-  const weightOf = (row: number) => factorOf(row) * (weights?.[row] ?? 1);
-  if (!truth.classes.some((_, row) => weightOf(row) > 0)) return target; // no temperature is better than another
-  return { ...target, temperature: fitTemperature(predictions.probabilities, truth.classes, weightOf) };
 }

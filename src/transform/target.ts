@@ -29,6 +29,8 @@ export const targetState = z.discriminatedUnion("task", [
         z.strictObject({
           name: z.string(),
           scaler: scalerState,
+          /** of a calibrated mean, what it is multiplied by in the target's own units */
+          factor: z.number().positive().optional(),
           /** what predictions are kept within, in the target's own units; none: they are left as they are */
           range: z.tuple([z.number(), z.number()]).optional(),
         }),
@@ -211,21 +213,27 @@ export function applyTarget(target: TargetState, truth: Truth): Float32Array {
   return y;
 }
 
+type NumberTarget = Extract<TargetState, { task: "regression" }>["targets"][number];
+
 /** From what the network predicts of one target to its own units. */
-export function inverseOf({
-  scaler,
-  range: [lowest, highest] = EVERYTHING,
-}: Extract<TargetState, { task: "regression" }>["targets"][number]): (u: number) => number {
-  const { invert } = scalingOf(scaler);
+export function inverseOf(target: NumberTarget): (u: number) => number {
+  const invert = unclipped(target);
+  const [lowest, highest] = target.range ?? EVERYTHING;
   return (u) => Math.min(Math.max(invert(u), lowest), highest);
+}
+
+function unclipped({ scaler, factor }: NumberTarget): (u: number) => number {
+  const { invert } = scalingOf(scaler);
+  return factor === undefined ? invert : (u) => factor * invert(u);
 }
 
 /** Of how many rows, but for some, a target is clipped to the range of the training rows   outputs [rows, targets] */
 export function countClipped(target: TargetState, outputs: Float32Array, without: ReadonlySet<number>): number {
   if (target.task === "classification" || !target.targets.some(({ range }) => range)) return 0;
   const width = targetWidth(target);
-  const isClipped = target.targets.map(({ scaler, range: [lowest, highest] = EVERYTHING }) => {
-    const { invert } = scalingOf(scaler);
+  const isClipped = target.targets.map((state) => {
+    const invert = unclipped(state);
+    const [lowest, highest] = state.range ?? EVERYTHING;
     return (u: number) => invert(u) < lowest || invert(u) > highest;
   });
   let count = 0;

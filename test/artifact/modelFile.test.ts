@@ -48,7 +48,7 @@ interface Description {
     | { readonly task: "classification"; readonly temperature?: number }
     | {
         readonly task: "regression";
-        readonly targets: { readonly scaler: Scaler; readonly range?: [number, number] }[];
+        readonly targets: { readonly scaler: Scaler; readonly factor?: number; readonly range?: [number, number] }[];
       };
 }
 interface Header {
@@ -224,8 +224,8 @@ function predicted(path: string, row: Record<string, string>): number[] {
     .map((outputs) => predictionsOf(description, outputs));
   const mean = all[0]!.map((_, o) => all.reduce((sum, outputs) => sum + outputs[o]!, 0) / all.length);
   if (target.task === "classification") return softmax(mean.map((p) => Math.log(p) / (target.temperature ?? 1)));
-  const { scaler, range } = target.targets[0]!;
-  const y = mean[0]! * scaler.scale + scaler.center;
+  const { scaler, factor = 1, range } = target.targets[0]!;
+  const y = factor * (mean[0]! * scaler.scale + scaler.center);
   return [range ? Math.min(Math.max(y, range[0]), range[1]) : y];
 }
 
@@ -273,7 +273,7 @@ it.each([
     "c.json": JSON.stringify({
       ...config,
       data: { train: "t.csv", ...data },
-      training: { epochs: 6, calibrate: data.target === "flag" },
+      training: { epochs: 6, calibrate: data.target === "flag" || JSON.stringify(config).includes("poisson") },
     }),
   });
   await works(["train", "c.json"], { cwd });

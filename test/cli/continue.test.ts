@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { loadModel } from "../../src/artifact/model.js";
+import { loadModel, type Model } from "../../src/artifact/model.js";
 import { modelToContinue } from "../../src/cli/continue.js";
 import { folder, modelDigest, nnfit, put, works } from "./nnfit.js";
 
@@ -64,6 +64,17 @@ describe("--continue-from", () => {
     const beginning = modelToContinue(join(cwd, "first"), null);
     expect(beginning.target).toEqual(others);
     expect(beginning.weights).toEqual(weights);
+  });
+
+  it("leaves behind what means were multiplied by", async () => {
+    const training = { epochs: 4, optimizer: "adam", calibrate: true };
+    const counts = { model: { hidden: [6], loss: "poisson" } };
+    const data = { train: "t.csv", target: "y", ignore: ["class"] };
+    const cwd = await begun({ data, training, ...counts });
+    const targetOf = ({ target }: Pick<Model, "target">) => (target.task === "regression" ? target.targets[0]! : {});
+    const { factor, ...others } = targetOf(model(cwd, "first")) as { factor?: number };
+    expect(factor).toBeGreaterThan(0);
+    expect(targetOf(modelToContinue(join(cwd, "first"), null))).toEqual(others);
   });
 
   it("refuses a model that is not what the config describes, field by field", async () => {

@@ -177,7 +177,7 @@ const turns: readonly Readonly<Record<string, readonly Call[]>>[] = [
       ["train three.json"],
       ["train y.json"],
       ['train y.json --set model.loss={"name":"quantile"} --out runs/quantile'],
-      ["train y.json --set model.loss=poisson --out runs/counts"],
+      ["train y.json --set model.loss=poisson --set training.calibrate=true --out runs/counts"],
       ["train targets.json --fail-if rmse_y>0"],
       ["train wide.json"],
       ["train commas.json"],

@@ -158,7 +158,7 @@ describe("a value set by hand", () => {
   it("for one column keeps the preset's scaler for the others", () => {
     expect(resolved({ scale: { inputs: { size: "minmax" } } }).scale.inputs).toEqual({
       ...(
-        presets.balanced.values({ ...small, ownLoss: false, weightsClasses: false, weightsRows: false }) as {
+        presets.balanced.values({ ...small, ownLoss: undefined, weightsClasses: false, weightsRows: false }) as {
           scale: { inputs: object };
         }
       ).scale.inputs,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { takeMatrixRows } from "../../src/data/arrays.js";
 import { Memory } from "../../src/engine/memory.js";
 import { seededRandom } from "../../src/engine/random.js";
 import { Network } from "../../src/model/network.js";
@@ -7,6 +8,7 @@ import { plainSpec } from "../../src/model/parametrization.js";
 import { predictor } from "../../src/predict/predictor.js";
 import { type Baselines, scoreBaselines } from "../../src/score/baseline.js";
 import type { EpochReport } from "../../src/train/bestEpoch.js";
+import { calibratedTarget } from "../../src/train/calibration.js";
 import { baselinesOf, rowsToFit } from "../../src/train/compare.js";
 import type { MemberOutcome, MemberState } from "../../src/train/member.js";
 import { learnedRows, membersOf } from "../../src/train/members.js";
@@ -14,7 +16,7 @@ import { trainingOptions } from "../../src/train/options.js";
 import { type Prepared, prepare } from "../../src/train/prepare.js";
 import { Reports } from "../../src/train/reports.js";
 import { findTask } from "../../src/train/task.js";
-import { calibratedTarget, engineFor, hasModel, type Outcome, train } from "../../src/train/train.js";
+import { engineFor, hasModel, type Outcome, train } from "../../src/train/train.js";
 import { weightsOfRows } from "../../src/train/weights.js";
 import { applyPipeline } from "../../src/transform/apply.js";
 import { inputColumns, widthOf } from "../../src/transform/inputColumns.js";
@@ -37,16 +39,20 @@ interface Options {
   members?: number;
   validation?: number;
   training?: object;
+  model?: object;
   data?: Parameters<typeof dataSettings>[0];
 }
 
-const prepared = (table = numbers, { members = 5, validation = 0.2, training = {}, data = {} }: Options = {}) =>
+const prepared = (
+  table = numbers,
+  { members = 5, validation = 0.2, training = {}, model = {}, data = {} }: Options = {},
+) =>
   prepare(
     findTask(table, dataSettings(), "auto"),
     {
       data: dataSettings({ validation, ...data }),
       scale: scaleOptions.parse({}),
-      model: modelOptions.parse({ hidden: [8], activation: "tanh", members }),
+      model: modelOptions.parse({ hidden: [8], activation: "tanh", members, ...model }),
       training: trainingOptions.parse({ epochs: 12, batchSize: 8, optimizer: "adam", ...training }),
     },
     () => Promise.reject(new Error("no validation table is named")),
@@ -190,6 +196,47 @@ describe("an ensemble", () => {
     expect(temperature({ classWeights: { b: 3 } }) / byRows).toBeCloseTo(1, 2);
     expect(byRows).toBeGreaterThan(1.5 * temperature({ classWeights: "none" }));
     expect(temperature({ classWeights: { a: 0, b: 0 } })).toBeUndefined(); // of rows that count for nothing
+  });
+
+  describe("of counts, calibrated", () => {
+    const y = x.map((value, i) => Math.round(Math.exp(Math.sin(value))) + (i % 3));
+    const counts = columns({ x, y });
+    const weight = x.map((_, i) => 1 + (i % 4));
+
+    it.each([
+      ["one network, none held out", { members: 1, validation: 0 }],
+      ["one network", { members: 1 }],
+      ["several networks", { members: 5 }],
+      ["several networks, by the weights of rows", { members: 3, data: { weight: "w" } }],
+    ])("predicts means that add up to the counts learned from: %s", async (_, options) => {
+      const table = "data" in options ? columns({ x, y, w: weight }) : counts;
+      const of = (calibrate: boolean) =>
+        prepared(table, { ...options, model: { loss: { name: "poisson" } }, training: { epochs: 3, calibrate } });
+      const ready = await of(true);
+      const { target, members, judgement } = await run(ready);
+      const plain = await run(await of(false));
+      if (target.task !== "regression" || plain.target.task !== "regression") throw new Error("it is a regression");
+      expect(plain.target.targets[0]!.factor).toBeUndefined();
+      expect(members.map(({ weights }) => weights)).toEqual(plain.members.map(({ weights }) => weights));
+      expect(judgement.scores.poissonDeviance).not.toBe(plain.judgement.scores.poissonDeviance);
+
+      let [predicted, known] = [0, 0];
+      for (const [number, { training, trainingWeights }] of ready.members.entries()) {
+        const network = new Network(new Memory(), plainSpec(ready.spec));
+        network.weights = members[number]!.weights;
+        const X = takeMatrixRows(ready.rows.X, widthOf(ready.pipeline), training);
+        const outputs = predictor(network.memory, [network], { columns: widthOf(ready.pipeline), rows: 64 })(X);
+        const means = invertTarget(target, outputs);
+        if (means.task !== "regression") throw new Error("it is a regression");
+        for (const [i, row] of training.entries()) {
+          const counted = trainingWeights?.each[i] ?? 1;
+          predicted += counted * means.values[0]![i]!;
+          known += counted * y[row]!;
+        }
+      }
+      expect(predicted / known).toBeCloseTo(1, 5);
+      expect(target.targets[0]!.factor).not.toBeCloseTo(1, 3);
+    });
   });
 
   it("is not calibrated where no rows are held out", async () => {
