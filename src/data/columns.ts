@@ -58,6 +58,8 @@ export class ColumnBuilder implements CellReceiver {
   private readonly missingNumbers: ReadonlySet<number>;
   private firstOther: { text: string; line: number } | undefined;
   private readonly unreadable = new Map<number, string>();
+  /** what was met of the words for a missing cell, but for none at all */
+  private readonly missingWords = new Set<string>();
 
   constructor(
     readonly name: string,
@@ -89,6 +91,7 @@ export class ColumnBuilder implements CellReceiver {
     const text = cell.trim();
     const value = this.type === "category" && this.given ? undefined : this.numberIn(text);
     if (this.marksMissing(text, value)) {
+      if (text !== "") this.missingWords.add(text);
       if (this.type !== "category") this.values.push(Number.NaN);
       if (this.type !== "number") this.codes.push(-1);
       return;
@@ -164,7 +167,10 @@ export class ColumnBuilder implements CellReceiver {
     const known = words.map((word) => {
       const text = word.trim();
       const value = this.given ? undefined : this.numberIn(text);
-      if (this.marksMissing(text, value)) return { code: -1, number: 0, other: 0 };
+      if (this.marksMissing(text, value)) {
+        if (text !== "") this.missingWords.add(text);
+        return { code: -1, number: 0, other: 0 };
+      }
       const number = Number(value !== undefined);
       if (!number) this.notation.seeOther(text);
       return { code: this.code(text), number, other: 1 - number };
@@ -220,6 +226,7 @@ export class ColumnBuilder implements CellReceiver {
         name,
         codes: this.codes.whole(),
         categories: [...this.codeOf.keys()],
+        ...(this.missingWords.size > 0 && { missingWords: [...this.missingWords] }),
         decimal,
         thousands,
       };

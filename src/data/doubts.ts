@@ -4,7 +4,7 @@ import { type Leak, leakOf } from "./leaks.js";
 import { doubtAboutCodes, doubtAboutCount, doubtAboutNumbers, doubtAboutOutliers } from "./numberDoubts.js";
 import type { DataOptions } from "./options.js";
 import { type Column, cellsOf, columnOf, type DateColumn, type Table, type Task } from "./table.js";
-import { type Doubt, doubtAboutSpelling, doubtAboutWords } from "./wordDoubts.js";
+import { type Doubt, doubtAboutMissing, doubtAboutSpelling, doubtAboutWords } from "./wordDoubts.js";
 
 /** A target of more different words, all of which look like numbers, is not one of classes unless somebody says so. */
 const MOST_CLASSES = 20;
@@ -27,26 +27,28 @@ export function doubtsAbout(table: Table, data: DataOptions, learning: Learning)
   const doubtful = table.columns.filter(({ name }) => !settled.has(name));
   const inputs = doubtful.filter(({ name }) => !targets.includes(name));
   const isOnlyInput = inputs.length === 1; // it is what the user wants to learn from
-  return doubtful.flatMap((column) => {
-    if (targets.includes(column.name)) return doubtAboutTarget(column, data, learning, table.source) ?? [];
-    return leakText(column, table, data) ?? doubtAboutInput(column, data, isOnlyInput) ?? [];
+  const found = doubtful.flatMap((column) => {
+    if (targets.includes(column.name)) return doubtsAboutTarget(column, data, learning, table.source);
+    return leakText(column, table, data) ?? doubtAboutInput(column, data, isOnlyInput);
   });
+  return found.filter((doubt) => doubt !== undefined);
 }
 
-function doubtAboutTarget(
+function doubtsAboutTarget(
   column: Column,
   data: DataOptions,
   { task, squaresErrors }: Learning,
   source: string,
-): string | undefined {
+): (string | undefined)[] {
   if (column.type === "category") {
     const doubt = task === "classification" ? undefined : doubtAboutWords(column, data, true);
     if (doubt?.makesNumbers && column.categories.length > MOST_CLASSES) throw notClasses(doubt, source);
-    return textOf(doubt ?? doubtAboutSpelling(column, true));
+    const others = doubt?.makesNumbers ? [] : [doubtAboutMissing(column, data), doubtAboutSpelling(column, true)];
+    return [doubt, ...others].map(textOf);
   }
-  if (task === "classification") return undefined;
-  if (column.type === "date") return doubtAboutYears(column);
-  return doubtAboutNumbers(column, data) ?? (squaresErrors ? doubtAboutOutliers(column) : undefined);
+  if (task === "classification") return [];
+  if (column.type === "date") return [doubtAboutYears(column)];
+  return [doubtAboutNumbers(column, data) ?? (squaresErrors ? doubtAboutOutliers(column) : undefined)];
 }
 
 function doubtAboutInput(column: Column, data: DataOptions, isOnlyInput: boolean): string | undefined {

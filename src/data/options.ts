@@ -6,6 +6,9 @@ import { columnType } from "./table.js";
 /** What may stand between thousands. */
 export const thousandsMark = z.enum([",", ".", " ", "'"]);
 
+/** The texts that mark a cell as missing where a config names none. */
+export const usuallyMissing: readonly string[] = ["", "NA", "NaN", "null", "?"];
+
 export const csvOptions = {
   delimiter: z
     .union([z.literal("auto"), z.string().length(1)])
@@ -18,7 +21,7 @@ export const csvOptions = {
     .describe("text encoding of the table; auto is UTF-8, or UTF-16 if it starts with a byte order mark"),
   missing: z
     .array(z.string())
-    .default(["", "NA", "NaN", "null", "?"])
+    .default([...usuallyMissing])
     .describe("the texts that mark a cell as missing"),
   decimal: z.enum([".", ","]).default(".").describe("the decimal separator; with a comma, 1,5 is one and a half"),
   thousands: thousandsMark

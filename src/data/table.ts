@@ -30,6 +30,8 @@ export interface CategoryColumn {
   readonly name: string;
   readonly codes: Int32Array;
   readonly categories: readonly string[];
+  /** the words that stood in cells which are missing */
+  readonly missingWords?: readonly string[];
   /** the mark that a number among its words would have, a point where nothing is said, and that between its thousands */
   readonly decimal?: Decimal;
   readonly thousands?: CellFormat["thousands"];

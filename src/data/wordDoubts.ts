@@ -3,7 +3,7 @@ import { countCodes } from "./arrays.js";
 import type { CellFormat } from "./csv.js";
 import { dayOrderIn, daysIn, isSeason, looksLikeDate } from "./dates.js";
 import { MARKS, numberIn, numberReader, otherMark } from "./numbers.js";
-import type { DataOptions } from "./options.js";
+import { type DataOptions, usuallyMissing } from "./options.js";
 import type { CategoryColumn } from "./table.js";
 
 /** What people and programs write for a value that is missing, in small letters. */
@@ -106,6 +106,19 @@ export function doubtAboutWords(column: CategoryColumn, data: DataOptions, isTar
     return { what: `"${name}" holds times of day, which are read as words`, way, makesNumbers: false };
   }
   return doubtAboutMixture(column, cells, data);
+}
+
+/** Words such as NA that may be classes, unless it was the config that made them words for a missing cell. */
+export function doubtAboutMissing({ name, missingWords = [] }: CategoryColumn, data: DataOptions): Doubt | undefined {
+  const words = missingWords.filter((word) => usuallyMissing.includes(word));
+  if (words.length === 0) return undefined;
+  const others = data.missing.filter((word) => !words.includes(word));
+  const [are, theirs, classes] =
+    words.length > 1
+      ? ["are read as missing targets", "their", "them as classes"]
+      : ["is read as a missing target", "its", "it as a class"];
+  const what = `${words.map((word) => `"${word}"`).join(" and ")} in "${name}" ${are}, and ${theirs} rows are left out`;
+  return { what, way: `data.missing: ${JSON.stringify(others)} reads ${classes}`, makesNumbers: false };
 }
 
 /** So many different numbers are no codes, such as 1, 2 and 3a; */

@@ -10,7 +10,8 @@ type Given = Partial<Parameters<typeof dataOptions.parse>[0] & object>;
 async function doubts(cells: readonly string[], given: Given = {}, task: "auto" | "classification" = "auto") {
   const data = dataOptions.parse({ train: "t.csv", target: "y", ...given });
   const rows = cells.map((cell, i) => `"${cell}",${(i * 7) % 5},${(i * 3) % 4}`);
-  return doubtsAbout(await tableOf(["x,z,y", ...rows].join("\n"), { types: data.types }), data, { ...learning, task });
+  const { types, missing } = data;
+  return doubtsAbout(await tableOf(["x,z,y", ...rows].join("\n"), { types, missing }), data, { ...learning, task });
 }
 const among = (word: string) => ["1", "2.5", "3", "-4", word, word];
 
@@ -182,6 +183,31 @@ describe("a column of words is doubted", () => {
     expect(await doubts([...often.map((word) => word.slice(0, 3)), "chi"], { target: "x" })).toEqual([]); // too short
     const codes = [...Array.from({ length: 60 }, (_, i) => ((i * 5) % 7 > 3 ? "grade 1" : "grade 2")), "grade 3"];
     expect(await doubts(codes, { target: "x" })).toEqual([]);
+  });
+
+  it("where a class and another one have a doubt each", async () => {
+    const classes = [...Array.from({ length: 40 }, (_, i) => ["yes", "no"][i % 2]!), "Yes", "unknown"];
+    expect(await doubts(classes, { target: "x" })).toEqual([
+      '"unknown" is read as a class of "x"; data.missing: ["","NA","NaN","null","?","unknown"] leaves its rows out',
+      '"yes" and "Yes" are different words in "x"; written the same way, they would be one',
+    ]);
+  });
+
+  it.each(["auto", "classification"] as const)("where words for a missing target may be classes (%s)", async (task) => {
+    const classes = (...words: string[]) =>
+      Array.from({ length: 48 }, (_, i) => ["a", "b", ...words][Math.floor(i / 4) % 4] ?? "");
+    const read = (cells: readonly string[], given: Given = {}) => doubts(cells, { target: "x", ...given }, task);
+    expect(await read(classes("NA"))).toEqual([
+      '"NA" in "x" is read as a missing target, and its rows are left out; data.missing: ["","NaN","null","?"] reads it as a class',
+    ]);
+    expect(await read(classes("NA", " null "))).toEqual([
+      '"NA" and "null" in "x" are read as missing targets, and their rows are left out; data.missing: ["","NaN","?"] reads them as classes',
+    ]);
+    expect(await read(classes())).toEqual([]);
+    expect(await read(classes("-9"), { missing: ["", "-9"] })).toEqual([]); // the config says so
+    expect(await read(classes("NA"), { types: { x: "category" } })).toEqual([]);
+    expect(await read(classes("NA"), { target: "y" })).toEqual([]);
+    if (task === "auto") expect(await read(["NA", ...Array.from({ length: 30 }, (_, i) => `${i}.5`)])).toEqual([]);
   });
 
   it("but not where the config says what it is", async () => {

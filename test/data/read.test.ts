@@ -100,6 +100,18 @@ describe("the type of a column", () => {
     });
   });
 
+  it.each(["\n", "\r"])("remembers the words for a missing cell that it met, where lines end with %j", async (end) => {
+    const rows = Array.from({ length: 20_000 }, (_, i) => ["red", "", "blue"][i % 3]!);
+    const first = [...rows, " NaN"]; // at the end, where the words of a block are looked at once each
+    const read = async (cells: readonly string[]) => {
+      const text = ["x,y", ...cells.map((cell, i) => `${cell},${i}`), ""].join(end);
+      return columnOf(await readTable(inChunks(text, 2 ** 16), byDefault), "x");
+    };
+    expect(await read(first)).toMatchObject({ type: "category", missingWords: ["NaN"] });
+    expect(await read(["NA", "?", ...first])).toMatchObject({ missingWords: ["NA", "?", "NaN"] });
+    expect(await read(rows)).not.toHaveProperty("missingWords");
+  });
+
   it("is a number, and all of it missing, for an empty column", async () => {
     expect(cells(await tableOf("x,y\n,1\nNA,2\n"), "x")).toEqual([undefined, undefined]);
   });
