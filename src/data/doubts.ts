@@ -1,7 +1,13 @@
 import { NnfitError } from "../errors.js";
 import { dateText, daysIn } from "./dates.js";
 import { type Leak, leakOf } from "./leaks.js";
-import { doubtAboutCodes, doubtAboutCount, doubtAboutNumbers, doubtAboutOutliers } from "./numberDoubts.js";
+import {
+  doubtAboutCodes,
+  doubtAboutCount,
+  doubtAboutNumbers,
+  doubtAboutOutliers,
+  doubtAboutTotal,
+} from "./numberDoubts.js";
 import type { DataOptions } from "./options.js";
 import { type Column, cellsOf, columnOf, type DateColumn, type Table, type Task } from "./table.js";
 import { type Doubt, doubtAboutMissing, doubtAboutSpelling, doubtAboutWords } from "./wordDoubts.js";
@@ -28,7 +34,7 @@ export function doubtsAbout(table: Table, data: DataOptions, learning: Learning)
   const inputs = doubtful.filter(({ name }) => !targets.includes(name));
   const isOnlyInput = inputs.length === 1; // it is what the user wants to learn from
   const found = doubtful.flatMap((column) => {
-    if (targets.includes(column.name)) return doubtsAboutTarget(column, data, learning, table.source);
+    if (targets.includes(column.name)) return doubtsAboutTarget(column, data, learning, table);
     return leakText(column, table, data) ?? doubtAboutInput(column, data, isOnlyInput);
   });
   return found.filter((doubt) => doubt !== undefined);
@@ -38,7 +44,7 @@ function doubtsAboutTarget(
   column: Column,
   data: DataOptions,
   { task, squaresErrors }: Learning,
-  source: string,
+  { source, lines }: Table,
 ): (string | undefined)[] {
   if (column.type === "category") {
     const doubt = task === "classification" ? undefined : doubtAboutWords(column, data, true);
@@ -48,7 +54,8 @@ function doubtsAboutTarget(
   }
   if (task === "classification") return [];
   if (column.type === "date") return [doubtAboutYears(column)];
-  return [doubtAboutNumbers(column, data) ?? (squaresErrors ? doubtAboutOutliers(column) : undefined)];
+  const doubt = doubtAboutNumbers(column, data) ?? doubtAboutTotal(column, lines);
+  return [doubt ?? (squaresErrors ? doubtAboutOutliers(column, lines) : undefined)];
 }
 
 function doubtAboutInput(column: Column, data: DataOptions, isOnlyInput: boolean): string | undefined {

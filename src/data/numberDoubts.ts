@@ -52,8 +52,32 @@ const FAR = 100;
 const LESS_FAR = 20;
 const FEW_OUTLIERS = 0.01;
 
+/** A total is so close to the sum of what it is of, which may be rounded. */
+const ROUNDED = 1e-4;
+/** Numbers that cancel each other out have any sum. */
+const MOSTLY = 0.5;
+
+/** A row of a target that is the sum of all others; `lines`: where each row begins. */
+export function doubtAboutTotal({ name, values }: NumberColumn, lines: Int32Array): string | undefined {
+  const { least, most } = extent(values);
+  const total = most > -least ? most : least;
+  let sum = -total;
+  let size = -Math.abs(total);
+  let rows = -1;
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row]!;
+    if (Number.isNaN(value) || value === 0) continue;
+    sum += value;
+    size += Math.abs(value);
+    rows++;
+  }
+  const isSum = Math.abs(sum - total) <= ROUNDED * Math.abs(total);
+  if (rows < FEW_ROWS || !isSum || Math.abs(total) < MOSTLY * size) return undefined;
+  return `line ${lines[values.indexOf(total)]} looks like a row of totals, as its "${name}", ${total}, is the sum of all others; it is learned from like any other row unless it is deleted`;
+}
+
 /** A target of which some values are so far out that a mean, and a squared error, is mostly theirs. */
-export function doubtAboutOutliers({ name, values }: NumberColumn): string | undefined {
+export function doubtAboutOutliers({ name, values }: NumberColumn, lines: Int32Array): string | undefined {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();
   if (sorted.length < FEW_ROWS) return undefined;
   const at = (share: number) => sorted[Math.floor(share * (sorted.length - 1))]!;
@@ -63,7 +87,7 @@ export function doubtAboutOutliers({ name, values }: NumberColumn): string | und
   if (high === low || distance(extreme) < FAR) return undefined;
   const outliers = sorted.reduce((count, value) => count + Number(distance(value) > LESS_FAR), 0);
   if (outliers > FEW_OUTLIERS * sorted.length) return undefined;
-  return `"${name}" has values far from all others, such as ${extreme}, while half of them lie from ${low} to ${high}; if they are no mistakes, model.loss: "mae" and scale.target: "robust" keep them from outweighing all others`;
+  return `"${name}" has values far from all others, such as ${extreme} in line ${lines[values.indexOf(extreme)]}, while half of them lie from ${low} to ${high}; if they are no mistakes, model.loss: "mae" and scale.target: "robust" keep them from outweighing all others`;
 }
 
 /** What else the numbers of an input may stand for. */

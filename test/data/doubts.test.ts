@@ -300,15 +300,36 @@ describe("a column of numbers is doubted", () => {
   it("where a target has values far from all others", async () => {
     const cells = Array.from({ length: 300 }, (_, i) => `${90 + ((i * 7) % 41)}`);
     expect(await doubts([...cells, "142731"], { target: "x" })).toEqual([
-      '"x" has values far from all others, such as 142731, while half of them lie from 100 to 120; if they are no mistakes, model.loss: "mae" and scale.target: "robust" keep them from outweighing all others',
+      '"x" has values far from all others, such as 142731 in line 302, while half of them lie from 100 to 120; if they are no mistakes, model.loss: "mae" and scale.target: "robust" keep them from outweighing all others',
     ]);
     expect(await doubts([...cells, "-142731.5", "4000"], { target: "x" })).toHaveLength(1);
     const [far] = await doubts([...cells, "-142731"], { target: "x" });
-    expect(far).toContain("such as -142731,");
+    expect(far).toContain("such as -142731 in line 302,");
     expect(await doubts([...cells, "142731"])).toEqual([]);
     expect(await doubts([...cells, "1500"], { target: "x" })).toEqual([]);
     expect(await doubts([...cells, ...Array(9).fill("142731")], { target: "x" })).toEqual([]); // it is how y is distributed
     expect(await doubts([...Array(300).fill("0"), "142731"], { target: "x" })).toEqual([]);
+  });
+
+  it("where a row of the target is the sum of all others, whatever the loss", async () => {
+    const amounts = Array.from({ length: 40 }, (_, i) => 90.25 + ((i * 7) % 41));
+    const sum = amounts.reduce((sum, amount) => sum + amount, 0);
+    const told = (line: number, total: number) => [
+      `line ${line} looks like a row of totals, as its "x", ${total}, is the sum of all others; it is learned from like any other row unless it is deleted`,
+    ];
+    const read = (cells: readonly (string | number)[]) => doubts(cells.map(String), { target: "x" });
+    expect(await read([...amounts, sum])).toEqual(told(42, sum));
+    expect(await read([Math.round(sum), "", ...amounts, "0"])).toEqual(told(2, Math.round(sum))); // rounded
+    expect(await read([...amounts.map((amount) => -amount), -sum])).toEqual(told(42, -sum));
+    const some = amounts.map((amount, i) => (i % 9 === 0 ? -amount / 2 : amount)); // losses among the profits
+    expect(await read([...some, some.reduce((sum, amount) => sum + amount, 0)])).toHaveLength(1);
+    expect(await read([...amounts, 1.01 * sum])).toEqual([]);
+    expect(await read([...amounts.slice(0, 19), amounts.slice(0, 19).reduce((sum, x) => sum + x, 0)])).toEqual([]);
+    const counts = [...Array(60).fill(0), ...Array(19).fill(1), 19]; // of few rows a sum comes by chance
+    expect(await read(counts)).toEqual([]);
+    const differences = [...Array.from({ length: 40 }, (_, i) => (i % 2 ? 1 : -1)), 5, -2, -1, 3, 5];
+    expect(await read([...differences, 10])).toEqual([]);
+    expect(await doubts([...amounts, sum].map(String))).toEqual([]); // of an input
   });
 
   it.each(["customer_id", "ID", "Patient Id", "userId", "kunden-id"])("where %s names things", async (name) => {
