@@ -3,6 +3,7 @@ import type { CellFormat } from "./csv.js";
 import { asDates, type DayOrderChoice, datesOf, notDate } from "./dateColumn.js";
 import { Growing } from "./growing.js";
 import { listed } from "./header.js";
+import { MOST_MISTAKES, mistakesText, waysOut } from "./mistakes.js";
 import { Notation, wayToWrite } from "./notation.js";
 import { type Decimal, MARKS, numberReader, otherMark } from "./numbers.js";
 import type { CellReceiver } from "./rows.js";
@@ -57,6 +58,8 @@ export class ColumnBuilder implements CellReceiver {
   /** Numbers that mark a cell as missing, such as -999, however they are written. */
   private readonly missingNumbers: ReadonlySet<number>;
   private firstOther: { text: string; line: number } | undefined;
+  /** the first different words */
+  private readonly words = new Set<string>();
   private readonly unreadable = new Map<number, string>();
   /** what was met of the words for a missing cell, but for none at all */
   private readonly missingWords = new Set<string>();
@@ -98,7 +101,7 @@ export class ColumnBuilder implements CellReceiver {
     }
     if (value === undefined) {
       this.others++;
-      this.notation.seeOther(text);
+      this.seeOther(text);
       this.firstOther ??= { text, line };
       if (this.given === "number") {
         const { lenient, classes } = this.options;
@@ -172,7 +175,7 @@ export class ColumnBuilder implements CellReceiver {
         return { code: -1, number: 0, other: 0 };
       }
       const number = Number(value !== undefined);
-      if (!number) this.notation.seeOther(text);
+      if (!number) this.seeOther(text);
       return { code: this.code(text), number, other: 1 - number };
     });
     const found = codes.map((code) => known[code]!.code);
@@ -181,6 +184,11 @@ export class ColumnBuilder implements CellReceiver {
       this.others += known[code]!.other;
     }
     this.codes.append(found);
+  }
+
+  private seeOther(text: string): void {
+    this.notation.seeOther(text);
+    if (this.words.size < MOST_MISTAKES) this.words.add(text);
   }
 
   /** It began with numbers, and words came after. */
@@ -194,7 +202,10 @@ export class ColumnBuilder implements CellReceiver {
     if (this.notation.isForeign) throw this.foreignError(others);
     if (this.numbers < NEARLY_ALL * (this.numbers + this.others)) return;
     const cells = this.others === 1 ? "one is not" : `${this.others} are not`;
-    throw this.notNumber(`the cells of this column are numbers, but ${cells}`, this.waysOut(this.firstOther!.text));
+    throw this.mistakes(`the cells of this column are numbers, but ${cells}`, this.others, {
+      line: this.firstOther!.line, // there is one
+      words: [...this.words],
+    });
   }
 
   private foreignError(others: readonly ColumnBuilder[]): NnfitError {
@@ -251,12 +262,11 @@ export class ColumnBuilder implements CellReceiver {
     const column = datesOf(words, this.options.order, NEARLY_ALL);
     if (!column?.unreadable) return column;
     const { size } = column.unreadable;
-    const [row, text] = [...column.unreadable][0]!; // it has one
+    const [row] = column.unreadable.keys();
     const cells = size === 1 ? "one is" : `${size} are`;
-    throw new NnfitError("data", `the cells of this column are dates, but ${cells} not`, {
-      at: this.place(lines[row]!),
-      have: `"${text}"`,
-      try: this.waysOut(text),
+    throw this.mistakes(`the cells of this column are dates, but ${cells} not`, size, {
+      line: lines[row!]!, // it has one
+      words: [...new Set(column.unreadable.values())].slice(0, MOST_MISTAKES),
     });
   }
 
@@ -267,16 +277,14 @@ export class ColumnBuilder implements CellReceiver {
     return column;
   }
 
-  /** What to do about a cell that is not like the others. */
-  private waysOut(text: string): string {
-    const asMissing = `data.missing: ${JSON.stringify([...this.missing, text])}`;
-    const correcting = LIMIT.test(text)
-      ? "a number in its place, such as half of a lower limit"
-      : "correcting the cell";
-    const way = isNoRow(text, this.name)
-      ? `deleting the row, if it is a total or a heading, ${correcting}`
-      : correcting;
-    return `${way}${this.orWords ? "," : " or"} ${asMissing}${this.orWords}`;
+  /** Some cells that are not like the others, the first of them in a line. */
+  private mistakes(message: string, cells: number, { line, words }: { line: number; words: string[] }): NnfitError {
+    const { name, missing, orWords } = this;
+    return new NnfitError("data", message, {
+      at: this.place(line),
+      have: mistakesText(words),
+      try: waysOut(words, { name, cells, missing, orWords }),
+    });
   }
 
   private get orWords(): string {
@@ -312,13 +320,4 @@ export class ColumnBuilder implements CellReceiver {
       try: way,
     });
   }
-}
-
-/** What laboratories write for a value beyond what they can measure. */
-const LIMIT = /^[<>≤≥]\s*[\d.,]+$/;
-
-/** A word for a total, or the column's name again: its row is likely no row of data. */
-function isNoRow(text: string, name: string): boolean {
-  const word = text.toLowerCase();
-  return /^(grand |sub-?)?(totals?|sum|mean|average|summe|gesamt|somme)\b/.test(word) || word === name.toLowerCase();
 }

@@ -273,6 +273,28 @@ describe("a few words among numbers", () => {
     expect(error.message).toContain("2 are not");
   });
 
+  it.each([0, 1, 19_000])("are told all at once, from row %i on, with what to do about them", async (first) => {
+    const mistakes = async (...words: string[]) => {
+      const cells = Array.from({ length: 20_000 }, (_, i) => `${i / 4}`);
+      for (const [i, word] of [...words, words[0]!].entries()) cells[first + 2 * i] = word;
+      const text = ["x,y", ...cells.map((cell) => `${cell},0`)].join("\n");
+      return (await refusal(() => readTable(inChunks(text, 2 ** 16), byDefault))).details;
+    };
+    expect(await mistakes("inf", "-Infinity", "#DIV/0!")).toEqual({
+      at: `t.csv:${first + 2}, column "x"`,
+      have: '"inf", "-Infinity" and "#DIV/0!"',
+      try: 'correcting the cells, data.missing: ["","NA","NaN","null","?","inf","-Infinity","#DIV/0!"], or data.types: { "x": "category" }',
+    });
+    expect((await mistakes("Total", "<0.3")).try).toMatch(
+      /^deleting rows, if they are totals or headings, numbers in their places, such as half of a lower limit, data/,
+    );
+    const many = Array.from({ length: 30 }, (_, i) => `w${i}`);
+    expect(await mistakes(...many)).toMatchObject({
+      have: '"w0", "w1", "w2", "w3", "w4" and others',
+      try: expect.stringMatching(/"w18","w19"\],/) as string,
+    });
+  });
+
   it("are words like the rest, as soon as they are more than one in ten", async () => {
     expect(columnOf(await tableOf(`${nineNumbers}a,0\nb,0\n`), "x")?.type).toBe("category");
   });
@@ -613,6 +635,11 @@ it("a column of dates whose first cell is a number is one of dates with a mistak
       details: { at: `t.csv:${row + 2}, column "d"`, have: '"7"' },
     });
   }
+  const several = ["d", ...dates.with(3, "soon").with(5, "7").with(8, "soon")].join("\n");
+  expect(await refusal(() => readTable(sourceOf(several), byDefault))).toMatchObject({
+    message: "the cells of this column are dates, but 3 are not",
+    details: { have: '"soon" and "7"', try: expect.stringContaining('"?","soon","7"]') as string },
+  });
   const compact = await readTable(sourceOf(["d", "20240301", ...dates].join("\n")), byDefault);
   expect(columnOf(compact, "d")).toMatchObject({ type: "date" });
 });
