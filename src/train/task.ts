@@ -1,3 +1,4 @@
+import { mayBeCounts } from "../data/counts.js";
 import { checkNames } from "../data/header.js";
 import type { DataOptions } from "../data/options.js";
 import { type Column, cellsOf, columnOf, type Table, type Task } from "../data/table.js";
@@ -109,17 +110,21 @@ export function decideTask(
     return { task: "regression" };
   }
   if (setting === "regression" && words) throw notNumbers(words.name, source);
-  if (setting !== "auto") return { task: setting };
-  if (words) return { task: "classification" };
+  if (setting === "classification" || words) return { task: "classification" };
   if (ofLoss === "regression") return { task: "regression" };
-  const different = inOrder(differentValues(columns[0]!, MOST_LIKE_CLASSES + 1));
-  if (different.length === 2) {
+  const [target] = columns as [Column];
+  const different = inOrder(differentValues(target, MOST_LIKE_CLASSES + 1));
+  if (setting === "auto" && different.length === 2) {
     return {
       task: "classification",
       because: `the target has two different values, ${different.join(" and ")}; to predict a number, set "task": "regression"`,
     };
   }
-  return { task: "regression", ...(areLikeClasses(different, columns[0]!) && { because: maybeClasses(different) }) };
+  const may = {
+    beClasses: setting === "auto" && areLikeClasses(different, target),
+    beCounts: ofLoss === undefined && different.length > 2 && target.type === "number" && mayBeCounts(target.values),
+  };
+  return { task: "regression", ...((may.beClasses || may.beCounts) && { because: becauseIt(may, different) }) };
 }
 
 /** Of so many whole numbers, each in as many rows or more, a person might wonder. */
@@ -132,6 +137,15 @@ function areLikeClasses(different: readonly string[], column: Column): boolean {
   return few && different.every((text) => Number.isInteger(Number(text)));
 }
 
-function maybeClasses(different: readonly string[]): string {
-  return `the target has ${different.length} different values, ${different.slice(0, -1).join(", ")} and ${different.at(-1)}; to predict a class, set "task": "classification"`;
+function becauseIt(may: { beClasses: boolean; beCounts: boolean }, different: readonly string[]): string {
+  const values = may.beClasses
+    ? `has ${different.length} different values, ${different.slice(0, -1).join(", ")} and ${different.at(-1)}`
+    : "is a whole number from 0 on in every row";
+  const ways = [
+    ...(may.beClasses ? ['to predict a class, set "task": "classification"'] : []),
+    ...(may.beCounts
+      ? ['if it counts something, model.loss: "poisson" predicts its mean, which is never negative']
+      : []),
+  ];
+  return [`the target ${values}`, ...ways].join("; ");
 }

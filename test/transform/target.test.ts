@@ -68,6 +68,28 @@ describe("the task", () => {
     expect(decide("auto", { y: [1, 2], z: [0, 1] })).toEqual({ task: "regression" });
   });
 
+  it("may be the mean of counts, where no loss is named", () => {
+    const counts = Array.from({ length: 100 }, (_, i) => [0, 0, 0, 1, 1, 2, 3][i % 7]!);
+    const isToldOf = (y: readonly number[], ...more: [Parameters<typeof decide>[0]?, LossChoice?]) =>
+      /counts something, model.loss: "poisson"/.test(decide(more[0] ?? "auto", { y }, more[1]).because ?? "");
+    expect(decide("auto", { y: counts }).because).toBe(
+      'the target has 4 different values, 0, 1, 2 and 3; to predict a class, set "task": "classification"; if it counts something, model.loss: "poisson" predicts its mean, which is never negative',
+    );
+    expect(decide("auto", { y: counts.map((y, i) => y * (i % 11)) }).because).toBe(
+      'the target is a whole number from 0 on in every row; if it counts something, model.loss: "poisson" predicts its mean, which is never negative',
+    );
+    expect(isToldOf(counts, "regression")).toBe(true);
+    expect(isToldOf(counts, "auto", { name: "mse" })).toBe(false);
+    expect(isToldOf(counts, "classification")).toBe(false);
+    expect(isToldOf(counts.map((y) => y + 1))).toBe(false); // none is 0
+    expect(isToldOf(counts.map((y) => y - 1))).toBe(false);
+    expect(isToldOf(counts.map((y) => y / 2))).toBe(false);
+    expect(isToldOf(counts.map((y) => Math.min(y, 1)))).toBe(false);
+    expect(isToldOf(counts.slice(0, 19))).toBe(false);
+    expect(isToldOf(Array.from({ length: 100 }, (_, i) => i % 10))).toBe(false); // digits
+    expect(isToldOf(counts.map((y) => 20 - y - (y > 1 ? y : 0)))).toBe(false); // grades, few of them low
+  });
+
   it("is a regression for two different numbers, or a few, where a loss of a regression is named", () => {
     const few = Array.from({ length: 100 }, (_, i) => i % 3);
     for (const y of [[1, 0, 1, 1], few]) {
