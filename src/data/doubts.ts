@@ -10,6 +10,7 @@ import {
 } from "./numberDoubts.js";
 import type { DataOptions } from "./options.js";
 import { type Column, cellsOf, columnOf, type DateColumn, type Table, type Task } from "./table.js";
+import { doubtAboutTime } from "./timeDoubts.js";
 import { type Doubt, doubtAboutMissing, doubtAboutSpelling, doubtAboutWords } from "./wordDoubts.js";
 
 /** A target of more different words, all of which look like numbers, is not one of classes unless somebody says so. */
@@ -37,7 +38,7 @@ export function doubtsAbout(table: Table, data: DataOptions, learning: Learning)
     if (targets.includes(column.name)) return doubtsAboutTarget(column, data, learning, table);
     return leakText(column, table, data) ?? doubtAboutInput(column, data, isOnlyInput);
   });
-  return found.filter((doubt) => doubt !== undefined);
+  return [...found, doubtAboutTime(table, data)].filter((doubt) => doubt !== undefined);
 }
 
 function doubtsAboutTarget(
