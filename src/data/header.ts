@@ -93,6 +93,7 @@ function shownName(name: string): string {
   return /, |[\n\r\t]|^\s|\s$/.test(short) && !short.startsWith('"') ? JSON.stringify(short) : short;
 }
 
+/** `wanted`: the columns that a model or a config needs, which others may be by another name */
 export function lacksColumns(
   lacking: readonly string[],
   header: readonly string[],
@@ -105,13 +106,32 @@ export function lacksColumns(
   const nearby = others.length === 0 ? [nearest(first!, extra)] : [];
   const similar = inOtherCase.some((column) => column !== undefined) ? inOtherCase : nearby;
   const renamings = similar.flatMap((column, i) => (column === undefined ? [] : `"${column}" to "${lacking[i]}"`));
+  const way =
+    renamings.length > 0
+      ? `renaming ${listed(renamings)}, if ${renamings.length > 1 ? "they are" : "it is"} the same`
+      : undefined;
+  return lacks(lacking, header, at, way);
+}
+
+/** `kept`: the columns that somebody wants to see beside the predictions, by names that may be misspelt */
+export function lacksKept(
+  lacking: readonly string[],
+  header: readonly string[],
+  kept: readonly string[],
+  at: string,
+): NnfitError {
+  const others = header.filter((column) => !kept.includes(column));
+  const near = kept.map((name) => (lacking.includes(name) ? nearest(name, others) : name));
+  if (near.some((name) => name === undefined || /[",]/.test(name))) return lacks(lacking, header, at);
+  const names = near.join(",");
+  return lacks(lacking, header, at, `--with ${/\s/.test(names) ? `"${names}"` : names}`);
+}
+
+function lacks(lacking: readonly string[], header: readonly string[], at: string, way?: string): NnfitError {
   const names = listed(lacking.map((name) => `"${name}"`));
-  return new NnfitError("data", `the table lacks the ${others.length === 0 ? "column" : "columns"} ${names}`, {
+  return new NnfitError("data", `the table lacks the ${lacking.length === 1 ? "column" : "columns"} ${names}`, {
     at,
     have: listed(header),
-    try:
-      renamings.length > 0
-        ? `renaming ${listed(renamings)}, if ${renamings.length > 1 ? "they are" : "it is"} the same`
-        : wayToHeader(header),
+    try: way ?? wayToHeader(header),
   });
 }

@@ -3,7 +3,7 @@ import { ColumnBuilder } from "./columns.js";
 import type { CsvFormat } from "./csv.js";
 import type { DayOrderChoice } from "./dateColumn.js";
 import { Growing } from "./growing.js";
-import { checkHeader, checkNames, lacksColumns, placesOf } from "./header.js";
+import { checkHeader, checkNames, lacksColumns, lacksKept, placesOf } from "./header.js";
 import { withLabels } from "./labels.js";
 import { type CellReceiver, type Rows, readRows } from "./rows.js";
 import type { ScannedColumn } from "./scan.js";
@@ -188,7 +188,7 @@ function placesOfKept(
   { name: at }: Source,
 ): number[] {
   const lacking = kept.filter((name) => !places.has(name));
-  if (lacking.length > 0) throw lacksColumns(lacking, header, [], at);
+  if (lacking.length > 0) throw lacksKept(lacking, header, kept, at);
   return kept.map((name) => places.get(name)!);
 }
 

@@ -393,6 +393,13 @@ describe.concurrent("nnfit predict --with", () => {
     );
     const { code, err, out } = await nnfit(["predict", "run", "penguins.csv", "--with", "yaer"], { cwd });
     expect({ code, out }).toEqual({ code: 4, out: "" });
-    expect(err).toMatch(/the table lacks the column "yaer"[\s\S]*"year"/);
+    expect(err).toMatch(/the table lacks the column "yaer"[\s\S]*^ {2}try {3}--with year$/m);
+    const several = await nnfit(["predict", "run", "penguins.csv", "--with", "sex,yaer,bill length_mm"], { cwd });
+    expect(several.err).toMatch(
+      /lacks the columns "yaer", "bill length_mm"[\s\S]* {2}try {3}--with sex,year,bill_length/,
+    );
+    const unlike = await nnfit(["predict", "run", "penguins.csv", "--with", "customer"], { cwd });
+    expect(unlike.err).toContain('lacks the column "customer"');
+    expect(unlike.err).not.toMatch(/try|renaming/);
   });
 });
