@@ -1,5 +1,6 @@
 import { NnfitError } from "../errors.js";
 import { dateText, daysIn } from "./dates.js";
+import { isNamedLikeIdentifier, nameRows } from "./identifiers.js";
 import { type Leak, leakOf } from "./leaks.js";
 import {
   doubtAboutCodes,
@@ -31,7 +32,10 @@ interface Learning {
 export function doubtsAbout(table: Table, data: DataOptions, learning: Learning): string[] {
   const targets = [data.target].flat();
   const settled = new Set([...data.ignore, ...Object.keys(data.types), data.groups, data.time, data.weight]);
-  const doubtful = table.columns.filter(({ name }) => !settled.has(name));
+  const isLeftOut = (column: Column) => column.type === "number" && nameRows(column); // and needs no word here
+  const doubtful = table.columns.filter(
+    (column) => !settled.has(column.name) && (targets.includes(column.name) || !isLeftOut(column)),
+  );
   const inputs = doubtful.filter(({ name }) => !targets.includes(name));
   const isOnlyInput = inputs.length === 1; // it is what the user wants to learn from
   const found = doubtful.flatMap((column) => {
@@ -105,21 +109,16 @@ function doubtAboutYears({ name, order, withLateYear }: DateColumn): string | un
   return `"${name}" has two-digit years, and ${withLateYear} is read as a date in ${year}; four-digit years are unambiguous`;
 }
 
-/** customer_id, Patient ID, userId */
-const IDENTIFIER = /(?:^|[^\p{L}])(?:id|Id|ID|uuid|UUID|guid|GUID)$|\p{Ll}I[dD]$/u;
-
 /** Of fewer different values each may well mean something to a network. */
 const MANY_VALUES = 20;
 
 function doubtAboutIdentifier(column: Column, data: DataOptions): string | undefined {
   const { name } = column;
-  if (!IDENTIFIER.test(name) || (column.type === "number" && !column.values.every(Number.isInteger))) return undefined;
+  if (data.groups !== null || !isNamedLikeIdentifier(name)) return undefined;
+  if (column.type === "number" && !column.values.every(Number.isInteger)) return undefined;
   const cells = cellsOf(column);
   const values = new Set(cells).size;
-  if (values <= MANY_VALUES) return undefined;
-  if (column.type === "number" && values === cells.length)
-    return `"${name}" is named like an identifier, and each row has its own; data.ignore: ["${name}"] leaves it out`;
-  return data.groups === null && values <= cells.length / 2
+  return values > MANY_VALUES && values <= cells.length / 2
     ? `"${name}" is named like an identifier, and rows share its values; if new rows will have other values, data.groups: "${name}" validates on unseen values, and doesn't learn from it`
     : undefined;
 }

@@ -189,7 +189,6 @@ function learnTransforms(
   { learned, dependence, weight }: { learned: Table; dependence: Dependence; weight: readonly WantedColumn[] },
 ): Pick<Prepared, "target" | "pipeline" | "leftOut"> {
   const target = classes ?? learnTargets(learned, names, scale, estimatedBy(loss));
-  const types = Object.entries(data.types);
   const inputs = learnPipeline(learned, {
     noInputs: [...names, ...weight.map(({ name }) => name)],
     ignored: data.ignore,
@@ -198,7 +197,7 @@ function learnTransforms(
     categories: {
       unknown: categories.unknown > 0,
       minRows: categories.minRows,
-      given: types.flatMap(([name, type]) => (type === "category" ? [name] : [])),
+      given: Object.keys(data.types),
     },
   });
   return { target, ...inputs };

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { dateText, dayOrders } from "../data/dates.js";
 import { checkNames } from "../data/header.js";
+import { nameRows } from "../data/identifiers.js";
 import type { CategoryColumn, Column, DateColumn, NumberColumn, Table } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { inOrder, rowsByCategory } from "./categories.js";
@@ -65,7 +66,7 @@ export type NumberState = Extract<ColumnState, { type: "number" }>;
 export type CategoryState = Extract<ColumnState, { type: "category" }>;
 export type DateState = Extract<ColumnState, { type: "date" }>;
 
-/** A category with at least this share of different values is a name for the row. */
+/** A category with at least this share of different values is a name for the row, a number by its column's name too. */
 const IDENTIFIER = 0.9;
 const NAMES_ROWS = "an identifier";
 /** The rarest categories beyond so many share the place of the unknown ones. */
@@ -77,7 +78,7 @@ export interface CategoryPlaces {
   readonly unknown: boolean;
   /** categories of fewer training rows share the place of the unknown ones */
   readonly minRows: number;
-  /** columns that the config says are categories: none of them counts as an identifier */
+  /** columns whose type the config says: none of them counts as an identifier */
   readonly given?: readonly string[];
 }
 const ownPlaces: CategoryPlaces = { unknown: false, minRows: 1 };
@@ -144,11 +145,16 @@ export function learnPipeline(
     else pipeline.push(learned);
   }
   if (pipeline.length === 0) {
-    const words = leftOut.find(({ why }) => why.startsWith(NAMES_ROWS));
+    const names = leftOut.find(({ why }) => why.startsWith(NAMES_ROWS))?.name;
+    const isWords = training.columns.some(({ name, type }) => name === names && type === "category");
     throw new NnfitError("data", "no column is left to learn from", {
       at: training.source,
       have: leftOut.map(({ name, why }) => `${name}: ${why}`).join("; ") || "the target alone",
-      try: words && `data.types: { "${words.name}": "category" }, if its words recur in new rows`,
+      try:
+        names &&
+        (isWords
+          ? `data.types: { "${names}": "category" }, if its words recur in new rows`
+          : `data.types: { "${names}": "number" }, if its numbers mean something`),
     });
   }
   return { pipeline, leftOut };
@@ -158,7 +164,7 @@ export function learnPipeline(
 function learnColumn(column: Column, scale: ScalerSetting, places: CategoryPlaces, source: string) {
   switch (column.type) {
     case "number":
-      return learnNumber(column, scale, source);
+      return learnNumber(column, scale, places, source);
     case "category":
       return learnCategory(column, places);
     case "date":
@@ -166,7 +172,15 @@ function learnColumn(column: Column, scale: ScalerSetting, places: CategoryPlace
   }
 }
 
-function learnNumber({ name, values }: NumberColumn, setting: ScalerSetting, source: string): ColumnState | string {
+function learnNumber(
+  column: NumberColumn,
+  setting: ScalerSetting,
+  { given = [] }: CategoryPlaces,
+  source: string,
+): ColumnState | string {
+  const { name, values } = column;
+  if (!given.includes(name) && nameRows(column))
+    return `${NAMES_ROWS}: ${values.length} different numbers in ${values.length} training rows`;
   const sample = new Sample(values);
   const indicator = sample.values.length < values.length;
   const nothing = tellsNothing(sample, indicator, String);

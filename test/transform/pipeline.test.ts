@@ -288,20 +288,42 @@ describe("columns that are left out", () => {
     ]);
   });
 
-  it("are identifiers from nine different words in ten rows on, and never numbers", () => {
+  it("are identifiers from nine different words in ten rows on", () => {
     const ten = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
     const other = [1, 2, 1, 2, 1, 2, 1, 2, 1, 2];
     expect(learn(columns({ other, id: [...ten, "a"] })).leftOut).toHaveLength(1);
     expect(learn(columns({ other, id: [...ten.slice(1), "b", "c"] })).leftOut).toEqual([]);
-    expect(learn(columns({ id: [1, 2, 3, 4] })).leftOut).toEqual([]);
     const given = { unknown: false, minRows: 1, given: ["id"] };
     expect(learn(columns({ other, id: [...ten, "a"] }), { categories: given }).leftOut).toEqual([]);
+  });
+
+  it.each(["customer_id", "ID", "Patient Id", "userId", "kunden-id", "uuid"])(
+    "are numbers in %s, if they are whole and each row has its own",
+    (name) => {
+      const leftOut = (id: readonly number[], given: readonly string[] = []) =>
+        learn(columns({ other: [1, 2, 1, 2], [name]: id }), { categories: { unknown: false, minRows: 1, given } })
+          .leftOut;
+      expect(leftOut([107, 102, 3, 14])).toEqual([
+        { name, why: "an identifier: 4 different numbers in 4 training rows" },
+      ]);
+      expect(leftOut([107, 102, 3, 14], [name])).toEqual([]);
+      expect(leftOut([107, 102, 3, 107])).toEqual([]);
+      expect(leftOut([107, 102, 3, 14.5])).toEqual([]);
+      expect(leftOut([107, 102, 3, NA])).toEqual([]);
+    },
+  );
+
+  it.each(["paid", "width", "grid", "Covid", "number", "idea"])("are no numbers in %s", (name) => {
+    expect(learn(columns({ other: [1, 2, 1, 2], [name]: [107, 102, 3, 14] })).leftOut).toEqual([]);
   });
 
   it("may not be all", async () => {
     const error = await refusal(() => learn(columns({ id: ["a", "b"], y: [1, 2] }), { noInputs: ["y"] }));
     expect(error).toMatchObject({ kind: "data", message: "no column is left to learn from", details: { at: "t.csv" } });
     expect(error.details.have).toContain("id: an identifier");
+    expect(error.details.try).toBe('data.types: { "id": "category" }, if its words recur in new rows');
+    const numbers = await refusal(() => learn(columns({ id: [1, 2], y: [1, 2] }), { noInputs: ["y"] }));
+    expect(numbers.details.try).toBe('data.types: { "id": "number" }, if its numbers mean something');
     expect((await refusal(() => learn(columns({ y: [1, 2] }), { noInputs: ["y"] }))).details.have).toBe(
       "the target alone",
     );
