@@ -157,7 +157,11 @@ const cases: Case[] = [
   ),
   usage("a regression that is to be calibrated", {
     args: [...set("data.target=a"), ...set("training.calibrate=true").slice(-2)],
-    says: ["only probabilities can be calibrated, but this is a regression"],
+    says: [
+      "only probabilities and means of counts can be calibrated",
+      "--set training.calibrate=true",
+      "a regression without the loss poisson",
+    ],
   }),
   withConfig("a config that nests 10^5 deep", '{"data":'.repeat(1e5), /is nested more than 64 levels deep/, "c.json:1"),
   withConfig(
