@@ -78,7 +78,7 @@ export interface BaselinePredictions {
 
 export function predictBaselines(target: TargetState, state: BaselineState, rows: KnownRows): BaselinePredictions {
   const { linear } = state;
-  const baseline = predictionsOf(state, rows.truth);
+  const baseline = predictionsOf(target, state, rows.truth);
   return "coefficients" in linear ? { baseline, linear: predictLinear(linear, target, rows) } : { baseline };
 }
 
@@ -121,7 +121,7 @@ export function linearRule(target: TargetState): string {
 
 export function ruleOf(target: TargetState, state: BaselineState): string {
   if (target.task === "classification" && state.task === "classification") {
-    return `always "${target.classes[mostFrequent(state.shares)]}"`;
+    return `always "${target.classes[constantClass(target, state.shares)]}"`;
   }
   const isSingle = state.task === "regression" && state.centers.length === 1;
   return `always the ${estimandOf(target).text}${isSingle ? "" : "s"} of the training rows`;
@@ -130,7 +130,7 @@ export function ruleOf(target: TargetState, state: BaselineState): string {
 /** Of several networks that each have a rule from their own training rows. */
 export function ruleOfEach(target: TargetState, states: readonly BaselineState[]): string {
   const constants = states.map((state) =>
-    String(state.task === "regression" ? state.centers : mostFrequent(state.shares)),
+    String(state.task === "regression" ? state.centers : constantClass(target, state.shares)),
   );
   const rule = ruleOf(target, states[0]!); // there is one at least
   if (new Set(constants).size === 1) return rule;
@@ -140,8 +140,8 @@ export function ruleOfEach(target: TargetState, states: readonly BaselineState[]
 
 const OF_EACH = "each network's training rows";
 
-/** Of each row the same: the centers; or the most frequent class, and as probabilities the shares. */
-function predictionsOf(state: BaselineState, truth: Truth): Predictions {
+/** Of each row the same: the centers; or as probabilities the shares of the classes, and the class that they give. */
+function predictionsOf(target: TargetState, state: BaselineState, truth: Truth): Predictions {
   if (state.task === "regression") {
     const rows = truth.task === "regression" ? truth.values[0]!.length : 0;
     return { task: "regression", values: state.centers.map((value) => new Float64Array(rows).fill(value)) };
@@ -150,11 +150,12 @@ function predictionsOf(state: BaselineState, truth: Truth): Predictions {
   const width = state.shares.length;
   const probabilities = new Float32Array(rows * width);
   for (let row = 0; row < rows; row++) probabilities.set(state.shares, row * width);
-  const classes = new Int32Array(rows).fill(mostFrequent(state.shares));
+  const classes = new Int32Array(rows).fill(constantClass(target, state.shares));
   return { task: "classification", classes, probabilities };
 }
 
-/** Of equally frequent ones the first. */
-function mostFrequent(shares: readonly number[]): number {
+/** The most frequent one, of equally frequent ones the first; or by the target's threshold, as the network's are. */
+function constantClass(target: TargetState, shares: readonly number[]): number {
+  if (target.task === "classification" && target.threshold !== undefined) return Number(shares[1]! >= target.threshold); // it has two
   return shares.indexOf(Math.max(...shares));
 }

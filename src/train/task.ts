@@ -5,7 +5,7 @@ import { type Column, cellsOf, columnOf, type Table, type Task } from "../data/t
 import { NnfitError } from "../errors.js";
 import { type LossChoice, taskOfLoss } from "../model/losses.js";
 import { inOrder } from "../transform/categories.js";
-import { type ClassTarget, differentValues, learnClasses } from "../transform/classes.js";
+import { type ClassTarget, differentValues, learnClasses, withThreshold } from "../transform/classes.js";
 import { notNumbers, rowsWithTarget } from "../transform/target.js";
 import { rowsThatCount } from "./weights.js";
 
@@ -66,18 +66,13 @@ export function findTask(
     });
   }
   const { task, because } = decideTask(setting, targets, table.source, taskOfLoss(loss));
-  const [setOfTwo] = Object.entries({ positive, threshold }).filter(([, value]) => value !== null);
-  if (task === "regression" && setOfTwo) {
-    const [name] = setOfTwo;
-    throw new NnfitError(
-      "usage",
-      `only a target with two classes has a ${name === "positive" ? "positive class" : name}`,
-      {
-        setting: `data.${name}`,
-        have: "a regression, whose target is a number",
-        try: '"task": "classification", if its values are classes',
-      },
-    );
+  if (task === "regression" && threshold !== null) withThreshold({ task }, threshold, { setting: "data.threshold" });
+  if (task === "regression" && positive !== null) {
+    throw new NnfitError("usage", "only a target with two classes has a positive class", {
+      setting: "data.positive",
+      have: "a target that is a number",
+      try: '"task": "classification", if its values are classes',
+    });
   }
   return {
     ...counted,

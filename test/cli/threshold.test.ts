@@ -90,7 +90,7 @@ describe("the threshold of two classes", () => {
     ],
     [
       ["train", "n.json", "--set", "data.threshold=0.2"],
-      /two classes has a threshold\n {2}at {4}.*\n {2}have {2}a regression/,
+      /two classes has a threshold\n {2}at {4}.*\n {2}have {2}a target that is a number/,
     ],
     [
       ["predict", "runs/n", "t.csv", "--threshold", "0.2"],

@@ -61,6 +61,23 @@ describe("the baseline", () => {
     expect(rule(numbers, ofNumbers([1, 3], [2, 4]), ofNumbers([1, 3], [2, 5]))).toMatch(/means of each network/);
   });
 
+  it("of two classes goes by the target's threshold, as the network does", () => {
+    const two = (threshold?: number): TargetState => ({
+      task: "classification",
+      name: "y",
+      type: "category",
+      classes: ["no", "yes"],
+      ...(threshold === undefined ? {} : { threshold }),
+    });
+    const truth = ofClasses(0, 0, 0, 1);
+    const scored = (threshold?: number) => {
+      const { rule, scores } = scoreBaseline(two(threshold), learnBaseline(two(threshold), truth), truth);
+      return [rule, scores.accuracy];
+    };
+    expect([scored(), scored(0.26)]).toEqual(Array(2).fill(['always "no"', 0.75]));
+    expect(scored(0.25)).toEqual(['always "yes"', 0.25]);
+  });
+
   it("of numbers is always the mean of the training rows, of each target its own", () => {
     const learned = learnBaseline(numbers, ofNumbers([1, 2, 6], [10, 10, 40]));
     expect(learned).toMatchObject({ task: "regression", centers: [3, 20] });
