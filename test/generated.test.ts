@@ -144,6 +144,7 @@ function layout(name: "fast" | "balanced" | "best", rows: number): Layout {
     ownLoss: undefined,
     weightsClasses: false,
     weightsRows: false,
+    isInTime: false,
   }) as {
     model: { members: number; hidden: readonly number[] };
     training: { epochs: number; batchSize: number };

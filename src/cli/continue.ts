@@ -82,8 +82,7 @@ function settingAgainst(state: ColumnState, data: DataOptions): string | undefin
   if (data.weight === name) return "data.weight";
   if (data.groups === name) return "data.groups";
   if (state.type === "date" && data.dates !== "auto" && data.dates !== (state.order ?? data.dates)) return "data.dates";
-  const isTimeOfYear = state.type === "date" && state.scaler === null; // of data.time that alone is an input
-  return data.time === name && !isTimeOfYear ? "data.time" : undefined;
+  return undefined;
 }
 
 /** Says what the model does not know of the rows that its training goes on with: it will not learn it. */

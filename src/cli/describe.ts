@@ -68,7 +68,7 @@ function describeInputs({ pipeline, leftOut }: Prepared): void {
 /** Its name, and of dates what they become. */
 function inputText(state: ColumnState): string {
   if (state.type !== "date") return state.name;
-  const parts = [...(state.scaler ? ["days"] : []), ...state.cycles.map((name) => cycles[name].about)];
+  const parts = ["days", ...state.cycles.map((name) => cycles[name].about)];
   return `${state.name} (${parts.join(", ")})`;
 }
 

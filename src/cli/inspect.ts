@@ -185,12 +185,7 @@ function columnCells(column: Model["pipeline"][number], input: Input | undefined
     const cycles =
       column.type === "date" && column.cycles.length > 0 ? [`with the time of ${column.cycles.join(", ")}`] : [];
     const missing = column.indicator ? [`missing cells are ${valueText(column, column.fill)} and flagged`] : [];
-    return [
-      column.name,
-      column.type,
-      column.scaler ? scalerText(column.scaler) : "",
-      [...range, ...cycles, ...missing].join("; "),
-    ];
+    return [column.name, column.type, scalerText(column.scaler), [...range, ...cycles, ...missing].join("; ")];
   }
   const { name, categories, other } = column;
   if (input?.kind === "sign") {

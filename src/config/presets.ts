@@ -36,6 +36,8 @@ interface Facts extends TableFacts {
   /** the config weights classes */
   readonly weightsClasses: boolean;
   readonly weightsRows: boolean;
+  /** the latest rows are held out: the target may go on beyond what it was */
+  readonly isInTime: boolean;
 }
 
 /** As a config has it. */
@@ -89,7 +91,7 @@ const NEARLY_ALL_ONE = 0.95;
 
 /** RealMLP's recipe (Holzmüller et al., "Better by Default", 2024), of which presets are variations. */
 function recipe(
-  { task, numbers, commonest = 0, ownLoss, weightsClasses, weightsRows }: Facts,
+  { task, numbers, commonest = 0, ownLoss, weightsClasses, weightsRows, isInTime }: Facts,
   { members, units, epochs, batchSize }: Size,
 ): Values {
   const classifies = task === "classification";
@@ -98,7 +100,7 @@ function recipe(
   const usual = byLoss ? "loss" : classifies ? ofClasses : "rmse";
   const smoothing = commonest >= NEARLY_ALL_ONE ? 0 : 0.1;
   return {
-    scale: { inputs: { "*": "robustSmooth" }, clamp: true },
+    scale: { inputs: { "*": "robustSmooth" }, clamp: !isInTime },
     model: {
       hidden: [units, units, units],
       members,
@@ -172,6 +174,7 @@ export function withPreset(raw: unknown, facts: TableFacts = UNKNOWN): unknown {
     ownLoss: ownLossIn(raw),
     weightsClasses: weightsClasses(raw),
     weightsRows: weightsRows(raw),
+    isInTime: isObject(raw.data) && typeof raw.data.time === "string",
   };
   const values =
     typeof name === "string" && Object.hasOwn(presets, name) ? presets[name as PresetName].values(known) : {}; // it was just looked up

@@ -51,13 +51,13 @@ export function dependenceOf(
   return { kind: "none" };
 }
 
-/** Why the column is no input. */
-export function asideBy(dependence: Dependence): { name: string; why: string; cyclesComeAgain: boolean } | undefined {
+/** The column, and why it is no input, where it is none: numbers and dates that order the rows are inputs as others are. */
+export function asideBy(dependence: Dependence, table: Table): { name: string; why: string } | undefined {
   if (dependence.kind === "none") return undefined;
   const { kind, column } = dependence;
-  return kind === "groups"
-    ? { name: column, why: "marks which rows belong together", cyclesComeAgain: false }
-    : { name: column, why: "gives the order of the rows", cyclesComeAgain: true };
+  if (kind === "groups") return { name: column, why: "marks which rows belong together" };
+  const isWords = columnOf(table, column)?.type === "category"; // of which later rows have others
+  return isWords ? { name: column, why: "gives the order of the rows" } : undefined;
 }
 
 /** Which rows belong together: of each row the number of its group, from 0. */

@@ -16,7 +16,7 @@ export function doubtAboutTime({ columns }: Table, data: DataOptions): string | 
   );
   return (
     series &&
-    `"${series.name}" orders the rows in time; if new rows will be later, data.time: "${series.name}" validates on the latest rows, and learns from its time of year, month, week and day alone`
+    `"${series.name}" orders the rows in time; if new rows will be later, data.time: "${series.name}" validates on the latest rows`
   );
 }
 

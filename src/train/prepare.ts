@@ -192,7 +192,7 @@ function learnTransforms(
   const inputs = learnPipeline(learned, {
     noInputs: [...names, ...weight.map(({ name }) => name)],
     ignored: data.ignore,
-    aside: asideBy(dependence),
+    aside: asideBy(dependence, learned),
     scale: scale.inputs,
     categories: {
       unknown: categories.unknown > 0,

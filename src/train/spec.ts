@@ -117,9 +117,7 @@ function differentValues({ profile, scaler }: NumberState): number {
 
 /** In words, each column whose scaler is another one than the config has for it, and clamping to a range that nobody knows. */
 function otherwiseScaled({ pipeline, target }: Beginning, scale: ScaleOptions): string[] {
-  const numbers = pipeline.flatMap((state) =>
-    state.type !== "category" && state.scaler ? [{ ...state, scaler: state.scaler }] : [],
-  );
+  const numbers = pipeline.filter((state) => state.type !== "category");
   const targets = target.task === "regression" ? target.targets : [];
   const scaled = [
     ...numbers.map((state) => ({ ...state, wanted: scalerFor(scale.inputs, state.name) })),

@@ -32,14 +32,14 @@ export function applyPipeline(pipeline: PipelineState, table: Table): Float32Arr
 export function applyStraight(pipeline: PipelineState, table: Table, X: Float32Array): Float32Array {
   if (isStraightThroughout(pipeline)) return X;
   const straightened = pipeline.map((state) =>
-    state.type === "category" || state.scaler === null ? state : { ...state, scaler: straight(state.scaler) },
+    state.type === "category" ? state : { ...state, scaler: straight(state.scaler) },
   );
   return applyLeniently(straightened as PipelineState, table); // the same kinds of states
 }
 
 /** Whether all numbers are scaled by straight lines, so that a linear model of the inputs is one of the table. */
 export function isStraightThroughout(pipeline: PipelineState): boolean {
-  return pipeline.every((state) => state.type === "category" || state.scaler === null || isStraight(state.scaler));
+  return pipeline.every((state) => state.type === "category" || isStraight(state.scaler));
 }
 
 /** The same as `applyPipeline`, numbers that are too large being infinite. */
@@ -108,14 +108,14 @@ function numberWriter({ X, width, place }: Output, { values }: NumberColumn, sta
 
 function dateWriter({ X, width, place }: Output, { values }: DateColumn, state: DateState): Writer {
   const { fill, cycles, indicator, scaler } = state;
-  const apply = scaler && scalingOf(scaler).apply;
-  const first = Number(apply !== null);
+  const { apply } = scalingOf(scaler);
+  const first = 1; // after the days
   const flag = first + INPUTS_OF_CYCLE * cycles.length;
   return (from, to) => {
     for (let row = from, at = from * width + place; row < to; row++, at += width) {
       const value = values[row]!;
       const missing = Number.isNaN(value);
-      if (apply) X[at] = apply(missing ? 0 : value - fill);
+      X[at] = apply(missing ? 0 : value - fill);
       // No time of a cycle is known of a missing date: the inputs stay 0, as far from one as from another.
       for (let i = 0; !missing && i < cycles.length; i++)
         writeCycle(cycles[i]!, value, X, at + first + i * INPUTS_OF_CYCLE);

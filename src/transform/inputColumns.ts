@@ -14,7 +14,7 @@ export function inputColumns(pipeline: PipelineState): InputColumn[] {
 
 export function columnsOf(state: ColumnState): InputColumn[] {
   if (state.type === "category") return [{ kind: "code", categories: state.categories.length, other: state.other }];
-  const numbers = Number(state.scaler !== null) + (state.type === "date" ? INPUTS_OF_CYCLE * state.cycles.length : 0);
+  const numbers = 1 + (state.type === "date" ? INPUTS_OF_CYCLE * state.cycles.length : 0);
   return [
     ...new Array<InputColumn>(numbers).fill({ kind: "number" }),
     ...(state.indicator ? [{ kind: "flag" } as const] : []),

@@ -50,9 +50,9 @@ export class OddityTally {
   }
 }
 
-/** What the training rows of numbers or dates were like, if a new one beyond them is odd: days that are no input may go on. */
+/** What the training rows of numbers or dates were like: a new one beyond them is odd. */
 export function rangeOf(state: ColumnState): NumberProfile | DateProfile | undefined {
-  return state.type === "category" || !state.scaler ? undefined : state.profile;
+  return state.type === "category" ? undefined : state.profile;
 }
 
 function visitOddities(state: ColumnState, column: Column, visit: (row: number, oddity: Oddity) => void): void {

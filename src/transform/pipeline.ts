@@ -52,8 +52,7 @@ const dateState = z.strictObject({
   /** stands in for a missing cell: the median of the training rows, in days since the beginning of 1970 */
   fill: day,
   indicator: z.boolean(),
-  /** null where the days are no input */
-  scaler: scalerState.nullable(),
+  scaler: scalerState,
   cycles: z.array(cycleName),
   profile: dateProfile,
 });
@@ -88,14 +87,9 @@ export interface LeftOut {
   readonly why: string;
 }
 
-export interface Aside extends LeftOut {
-  /** It is left out as no new row will have its values again, which is not so of the cycles of dates. */
-  readonly cyclesComeAgain: boolean;
-}
-
 /**
  * Learns from the training rows alone. `noInputs` are the targets and a weight; `ignored` ones are told to be left out, and
- * so is one that is `aside`, though of its dates there may be the cycles.
+ * so is one that is `aside`.
  */
 export function learnPipeline(
   training: Table,
@@ -108,7 +102,7 @@ export function learnPipeline(
   }: {
     noInputs: readonly string[];
     ignored: readonly string[];
-    aside?: Aside | undefined;
+    aside?: LeftOut | undefined;
     scale: ScalerSetting;
     categories?: CategoryPlaces;
   },
@@ -133,9 +127,7 @@ export function learnPipeline(
   for (const column of training.columns) {
     if (noInputs.includes(column.name)) continue;
     if (column.name === aside?.name) {
-      const state = aside.cyclesComeAgain ? learnCycles(column) : undefined;
-      if (state) pipeline.push(state);
-      leftOut.push({ name: column.name, why: state ? `only its days, because it ${aside.why}` : aside.why });
+      leftOut.push(aside);
       continue;
     }
     const learned = ignored.includes(column.name)
@@ -201,12 +193,6 @@ function tellsNothing(present: Sample, missing: boolean, text: (value: number) =
   if (present.values.length === 0) return "empty in the training rows";
   if (missing || present.smallest !== present.largest) return undefined;
   return `the same in every training row: ${text(present.smallest)}`;
-}
-
-/** Of dates whose days are no input. */
-function learnCycles(column: Column): DateState | undefined {
-  const state = column.type === "date" ? learnDate(column, "none") : "no dates";
-  return typeof state === "string" || state.cycles.length === 0 ? undefined : { ...state, scaler: null };
 }
 
 function learnDate({ name, values, order }: DateColumn, setting: ScalerSetting): DateState | string {

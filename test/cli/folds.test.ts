@@ -467,7 +467,7 @@ describe("nnfit train --folds by groups or time", () => {
   it("governs the rows that a single training holds out, too", async () => {
     const cwd = inFolder(inTime);
     const { err } = await works(["train", "c.json"], { cwd });
-    expect(err).toMatch(/left out +day: only its days, because it gives the order of the rows/);
+    expect(err).toMatch(/inputs +1 date: day \(days/);
     expect(err).toMatch(/rows +48 for training, the latest 12 for validation/);
     // weights are learned from the 48 earliest rows alone: what the others hold changes the validation, no update
     const cut = points.map((cells) => cells[3]!).sort()[48]!;

@@ -149,7 +149,7 @@ const cwd = folder({
     { task: "regression", model: { hidden: [3], tabm: 2 } },
   ),
   "numbered.csv": lines(
-    "id,a,two",
+    "n,a,two",
     rows.map(([a, , , , , two], i) => [i + 1, a, two]),
   ),
   "numbered.json": config({ train: "numbered.csv", target: "two" }),

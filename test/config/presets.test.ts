@@ -57,6 +57,11 @@ describe.each(presetNames)("the preset %s", (preset) => {
     expect([0.95, 0.999].map(recipe)).toEqual(Array(2).fill(preset === "none" ? none : ["logLoss", 0]));
   });
 
+  it("keeps predictions within the range of the training rows, unless later ones are to be predicted", () => {
+    const clamp = (time: string | null) => resolved({ preset, data: { ...data, time } }).scale.clamp;
+    expect([clamp(null), clamp("day")]).toEqual([preset !== "none", false]);
+  });
+
   it("leaves what is set by hand", () => {
     const own = {
       model: { hidden: [7], dropout: 0.3, loss: "crossEntropy" },
@@ -158,7 +163,13 @@ describe("a value set by hand", () => {
   it("for one column keeps the preset's scaler for the others", () => {
     expect(resolved({ scale: { inputs: { size: "minmax" } } }).scale.inputs).toEqual({
       ...(
-        presets.balanced.values({ ...small, ownLoss: undefined, weightsClasses: false, weightsRows: false }) as {
+        presets.balanced.values({
+          ...small,
+          ownLoss: undefined,
+          weightsClasses: false,
+          weightsRows: false,
+          isInTime: false,
+        }) as {
           scale: { inputs: object };
         }
       ).scale.inputs,

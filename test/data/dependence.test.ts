@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkApart, dependenceOf, groupsIn } from "../../src/data/dependence.js";
+import { asideBy, checkApart, dependenceOf, groupsIn } from "../../src/data/dependence.js";
 import { dataSettings } from "../train/settings.js";
 import { columns, refusal } from "./source.js";
 
@@ -67,4 +67,15 @@ describe("rows that depend on each other", () => {
       "data.groups",
     ]);
   });
+});
+
+it("a column that says how rows hang together is no input if it is of groups, or of words", () => {
+  const aside = (option: "groups" | "time", cells: readonly string[] | readonly number[]) => {
+    const table = columns({ c: cells, y: cells.map((_, i) => i) });
+    return asideBy(dependenceOf(table, ["y"], dataSettings({ [option]: "c" })), table);
+  };
+  expect(aside("groups", [1, 1, 2])).toEqual({ name: "c", why: "marks which rows belong together" });
+  expect(aside("time", ["2024-01-01", "2024-01-02", "2024-02-01"])?.why).toBe("gives the order of the rows");
+  expect(aside("time", [2021, 2022, 2023])).toBeUndefined();
+  expect(asideBy({ kind: "none" }, columns({ c: [1] }))).toBeUndefined();
 });

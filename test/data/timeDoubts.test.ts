@@ -16,7 +16,7 @@ function doubt(days: readonly number[], given: Given = {}) {
 }
 
 const told = (name: string) =>
-  `"${name}" orders the rows in time; if new rows will be later, data.time: "${name}" validates on the latest rows, and learns from its time of year, month, week and day alone`;
+  `"${name}" orders the rows in time; if new rows will be later, data.time: "${name}" validates on the latest rows`;
 
 const FIRST = 19_723; // Monday, 2024-01-01
 const shuffled = (days: readonly number[]) => {

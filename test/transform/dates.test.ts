@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { DateColumn, NumberColumn, Table } from "../../src/data/table.js";
+import type { DateColumn, Table } from "../../src/data/table.js";
 import { applyPipeline } from "../../src/transform/apply.js";
 import { Contract } from "../../src/transform/contract.js";
 import { cyclesIn, INPUTS_OF_CYCLE } from "../../src/transform/cycles.js";
@@ -118,30 +118,6 @@ describe("a column of dates", () => {
       { name: "t", why: "the same in every training row: 2023-01-01" },
     ]);
     expect(leftOut("", "")).toEqual([{ name: "t", why: "empty in the training rows" }]);
-  });
-
-  it("that orders the rows has its cycles as inputs, and not its days", () => {
-    const table = tableOf(...daily(14));
-    const aside = { name: "t", why: "tells the order", cyclesComeAgain: true };
-    const options = { noInputs: [], ignored: [], scale: "standard" as const, aside };
-    const { pipeline, leftOut } = learnPipeline(table, options);
-    expect(leftOut).toEqual([{ name: "t", why: "only its days, because it tells the order" }]);
-    expect(inputsOf(pipeline)).toMatchObject([{ name: "t", places: [0, 1, 2, 3] }]);
-    const X = applyPipeline(pipeline, tableOf("2031-01-06", "")); // a Monday
-    expect([...X]).toEqual([1, expect.closeTo(0), 1, expect.closeTo(0), 0, 0, 0, 0]);
-    const contract = new Contract(pipeline, 14);
-    contract.add(tableOf("2031-01-06"));
-    expect(contract.findings({ drift: 0.25, outside: 0 })).toMatchObject([{ outside: null, breaks: [] }]);
-
-    const x: NumberColumn = { type: "number", name: "x", values: Float64Array.from(daily(14), (_, row) => row) };
-    const learned = (texts: readonly string[], cyclesComeAgain: boolean) => {
-      const columns = [...tableOf(...texts).columns, x];
-      return learnPipeline({ ...table, columns }, { ...options, aside: { ...aside, cyclesComeAgain } });
-    };
-    for (const { pipeline, leftOut } of [learned(daily(14), false), learned(daily(14, 0.25), true)]) {
-      expect(pipeline.map(({ name }) => name)).toEqual(["x"]);
-      expect(leftOut).toEqual([{ name: "t", why: "tells the order" }]);
-    }
   });
 
   it("is scaled as the config says", () => {
