@@ -164,7 +164,7 @@ function describeTrend({ target, rows: { truth }, members: [first] }: Prepared):
     if (!(Math.abs(shift) > FAR)) continue;
     const how = `${short(Math.abs(shift), 2)} standard deviations ${shift > 0 ? "higher" : "lower"}`;
     note(
-      `"${name}" is ${how} on average in the latest rows, which are held out, than in those before; a network does not continue a trend, but it can learn the difference from an earlier value`,
+      `"${name}" is ${how} on average in the latest rows, which are held out, than in those before; a network follows such a trend a little way at most, but it can learn the difference from an earlier value`,
     );
   }
 }

@@ -123,7 +123,8 @@ describe("what is said of few rows", () => {
         Array.from({ length: 60 }, (_, i) => `${(i * 37) % 101},g,${i},${slope * i + ((i * 29) % 11)}`),
         ...["--set", "data.time=t", "--set", "data.ignore=[]"],
       );
-    const note = "in the latest rows, which are held out, than in those before; a network does not continue a trend";
+    const note =
+      "in the latest rows, which are held out, than in those before; a network follows such a trend a little way at most";
     expect(await rising(1)).toContain(`note: "y" is 2.1 standard deviations higher on average ${note}`);
     expect(await rising(-1)).toContain(`note: "y" is 2.1 standard deviations lower on average ${note}`);
     expect(await rising(0.01)).not.toContain("deviations");
