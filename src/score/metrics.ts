@@ -55,6 +55,9 @@ export type NamedMetric = readonly [name: MetricName, metric: Metric];
 /** A float32 probability can't be told from 0 or 1 closer than this; scikit-learn clips at the same. */
 const SMALLEST_PROBABILITY = 2 ** -23;
 
+/** Of two sums over the same rows that should be equal. */
+const ROUNDING = 1e-12;
+
 /** A mean that became 0 in too few digits; the largest target over it is still a double. */
 const SMALLEST_MEAN = 1e-150;
 
@@ -91,8 +94,9 @@ export const metrics = {
       const center = mean(times, (row) => truth[row]!);
       const total = mean(times, (row) => (truth[row]! - center) ** 2);
       const left = mean(times, (row) => (predicted[row]! - truth[row]!) ** 2);
-      if (total > 0 || Number.isNaN(left)) return 1 - left / total;
-      return Number(left === 0);
+      if (total === 0) return Number.isNaN(left) ? left : Number(left === 0);
+      const explained = 1 - left / total;
+      return Math.abs(explained) < ROUNDING ? 0 : explained;
     },
   },
   medianAbsoluteError: {

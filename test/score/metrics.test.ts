@@ -125,6 +125,14 @@ describe("scores", () => {
     expect(scoresOf(numbersOf("y"), numbers([3, 3]), numbers([3, 4])).r2).toBe(0);
   });
 
+  it("r2 of the mean is 0, whatever is lost in rounding", () => {
+    for (let rows = 2; rows < 40; rows++) {
+      const truth = Array.from({ length: rows }, (_, i) => ((i * 37) % 11) / 7);
+      const mean = truth.toSorted().reduce((sum, value) => sum + value / rows, 0);
+      expect(scoresOf(numbersOf("y"), numbers(truth), numbers(truth.map(() => mean))).r2, `${rows} rows`).toBe(0);
+    }
+  });
+
   it("are those of the task, named after the target where there are several", () => {
     const values = numbers([1, 2], [3, 5]);
     const names = ["rmse_a", "rmse_b", "mae_a", "mae_b", "r2_a", "r2_b"];
