@@ -119,7 +119,9 @@ function describeTarget(
 const RARE = 0.1;
 
 function describeRareClass({ target, training: { bestBy, classWeights } }: Prepared, table: Table): void {
-  if (target.task === "regression" || classWeights !== "none" || !hidesRareClasses(bestBy)) return;
+  if (target.task === "regression" || classWeights !== "none" || target.threshold !== undefined) return;
+  const isByAccuracy = hidesRareClasses(bestBy);
+  if (!isByAccuracy && bestBy !== "logLoss") return; // who chooses by another score knows of the class
   const counts = rowsByClass(target.classes, truthOf(target, table));
   const rare = target.classes
     .map((name, code) => ({ name, share: counts[code]! / table.rows }))
@@ -127,8 +129,9 @@ function describeRareClass({ target, training: { bestBy, classWeights } }: Prepa
     .sort((a, b) => a.share - b.share);
   if (rare.length === 0) return;
   const shares = some(rare.map(({ name, share }) => `"${name}" is ${percent(share)}`));
-  const choice = bestBy === "loss" ? "" : 'training.bestBy: "logLoss" chooses by probabilities, ';
-  const threshold = target.classes.length === 2 ? "a lower data.threshold or " : "";
+  const choice = bestBy === "loss" || !isByAccuracy ? "" : 'training.bestBy: "logLoss" chooses by probabilities, ';
+  const way = rare[0]!.name === target.classes[1] ? "lower" : "higher"; // it is of the second of two
+  const threshold = target.classes.length === 2 ? `a ${way} data.threshold or ` : "";
   note(
     `${shares} of the rows, so accuracy says little: ${choice}${threshold}training.classWeights: "balanced" finds more of them`,
   );

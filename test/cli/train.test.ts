@@ -159,11 +159,14 @@ describe("what is said of few rows", () => {
     expect(await train(lines, "--set", "training.bestBy=accuracy")).toContain(
       `${told}: training.bestBy: "logLoss" chooses by probabilities, a lower data.threshold or training.classWeights`,
     );
+    expect(await train(lines, "--set", "data.positive=no")).toContain(`${told}: a higher data.threshold or`);
     const three = lines.map((line, i) => (i % 50 === 4 ? line.replace("no", "maybe") : line));
     expect(await train(three)).toContain(
       'note: "maybe" is 2.0%, "yes" is 3.0% of the rows, so accuracy says little: training.classWeights',
     );
+    expect(await train(lines, "--set", "training.bestBy=logLoss")).toContain(`${told}: a lower data.threshold or`);
     expect(await train(lines, "--set", "training.bestBy=rocAuc")).not.toContain(told);
+    expect(await train(lines, "--set", "data.threshold=0.2")).not.toContain(told);
     const weighted = await train(lines, "--set", "training.classWeights=balanced");
     expect(weighted).not.toContain(told);
     expect(weighted).toMatch(/^ +balancedAccuracy +\S+ +0\.50000 /m);
