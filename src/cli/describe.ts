@@ -1,5 +1,5 @@
 import type { Config } from "../config/schema.js";
-import { countCodes } from "../data/arrays.js";
+import { countCodes, take } from "../data/arrays.js";
 import { range } from "../data/split.js";
 import type { Table } from "../data/table.js";
 import { countParameters } from "../model/parts.js";
@@ -12,6 +12,7 @@ import type { TaskOf } from "../train/task.js";
 import type { Engine } from "../train/train.js";
 import { cycles } from "../transform/cycles.js";
 import { estimandOf } from "../transform/estimands.js";
+import { deviation, mean } from "../transform/moments.js";
 import type { ColumnState } from "../transform/pipeline.js";
 import { isStraight } from "../transform/scalers.js";
 import { type TargetState, targetNames, truthOf } from "../transform/target.js";
@@ -161,19 +162,14 @@ function describeTrend({ target, rows: { truth }, members: [first] }: Prepared):
   const { training, validation } = first!; // there is one at least
   for (const [t, name] of targetNames(target).entries()) {
     const values = truth.values[t]!;
-    const [before, latest] = [training, validation].map((rows) => meanOf(values, rows)) as [number, number];
-    const squares = values.map((y) => (y - before) ** 2);
-    const shift = (latest - before) / Math.sqrt(meanOf(squares, training));
+    const before = take(values, training);
+    const shift = (mean(take(values, validation)) - mean(before)) / deviation(before);
     if (!(Math.abs(shift) > FAR)) continue;
     const how = `${short(Math.abs(shift), 2)} standard deviations ${shift > 0 ? "higher" : "lower"}`;
     note(
       `"${name}" is ${how} on average in the latest rows, which are held out, than in those before; a network follows such a trend a little way at most, but it can learn the difference from an earlier value`,
     );
   }
-}
-
-function meanOf(values: Float64Array, rows: Uint32Array): number {
-  return rows.reduce((sum, row) => sum + values[row]!, 0) / rows.length;
 }
 
 function describeCopies(table: Table, { pipeline, target }: Prepared, { data }: Config): void {

@@ -169,8 +169,9 @@ function penalized(
   x.set(start, size);
   let isDone = false;
   for (let round = 1; round <= rounds && !isDone; round++) {
+    const shift = dot(means, x);
     const curvatures = Float64Array.from({ length: rows }, (_, r) => {
-      return weightOf(r) * curvature(x[size]! + dotRow(design, r, x, 0) - dot(means, x));
+      return weightOf(r) * curvature(x[size]! + dotRow(design, r, x, 0) - shift);
     });
     isDone = minimize({ at, precondition: preconditioner(design, curvatures) }, x, evaluations, enough * rows);
   }

@@ -102,9 +102,11 @@ export async function prepare(
   const dependence = dependenceOf(table, names, data);
   const parts = membersOf(table, { fraction, members: model.members, seed: training.seed }, classes, dependence);
 
-  const own = rowsLearned(table, parts);
-  if (scaledBy && task === "regression") for (const name of names) checkVaries(own, name);
-  const learned = scaledBy ?? own;
+  const learned = scaledBy ?? rowsLearned(table, parts);
+  if (scaledBy && task === "regression") {
+    const own = rowsLearned(table, parts);
+    for (const name of names) checkVaries(own, name);
+  }
   const weight = weightColumn(data.weight, table, names);
   const plan = beginning
     ? continuedPlan(beginning, options, learned)
