@@ -133,6 +133,8 @@ export class Checkpoints {
 export class FoldCheckpoints {
   /** The folder of all, as people are told it. */
   readonly name: string;
+  /** those of an earlier run, until this one has written */
+  private superseded: readonly Checkpoints[] = [];
 
   constructor(
     private readonly runFolder: string,
@@ -147,15 +149,34 @@ export class FoldCheckpoints {
     return new Checkpoints(this.runFolder, this.runName, this.files, `${FOLDS_FOLDER}/${number + 1}`);
   }
 
+  /** Those of each fold that has a folder. */
+  get all(): Checkpoints[] {
+    return this.safely("read", () => this.folders().map((fold) => this.of(Number(fold) - 1)));
+  }
+
   /** Whether no fold has one. */
   get isEmpty(): boolean {
-    return this.safely("read", () => this.folders().every((fold) => this.of(Number(fold) - 1).isEmpty));
+    return this.all.every(({ isEmpty }) => isEmpty);
+  }
+
+  /** Writes one of a fold, as `Checkpoints.write` does. */
+  write(number: number, checkpoint: Checkpoint): void {
+    const own = this.of(number);
+    if (this.superseded.length > 0) own.supersede();
+    own.write(checkpoint);
+    for (const earlier of this.superseded) if (earlier.name !== own.name) earlier.remove();
+    this.superseded = [];
+  }
+
+  /** What is there of any fold stays until one is written: see `Checkpoints.supersede`. */
+  supersede(): void {
+    this.superseded = this.all;
   }
 
   /** Removes all, and what was left of writing them; but nothing that somebody else has put there. */
   remove(): void {
+    for (const fold of this.all) fold.remove();
     this.safely("remove", () => {
-      for (const fold of this.folders()) this.of(Number(fold) - 1).remove();
       if (this.files.isFolder(this.folder)) this.files.removeFolder(this.folder);
     });
   }

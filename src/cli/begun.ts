@@ -26,11 +26,21 @@ export function begunWith(origin: Origin, checkpoints: Checkpoints, refusal: Ref
 
 /** Whether there are checkpoints that a training of this origin could go on from. */
 export function hasBegun(origin: Origin, checkpoints: Checkpoints): boolean {
+  const found = readable(checkpoints);
+  return found !== undefined && differencesFrom(found, origin).length === 0;
+}
+
+/** The same of the config alone, whatever the data. */
+export function isBegunWith(config: Origin["config"], checkpoints: Checkpoints): boolean {
+  const found = readable(checkpoints);
+  return found !== undefined && differencesFrom(found, { config, data: found.data }).length === 0;
+}
+
+function readable(checkpoints: Checkpoints): FoundCheckpoint | undefined {
   try {
-    const found = checkpoints.newest();
-    return found !== undefined && differencesFrom(found, origin).length === 0;
+    return checkpoints.newest();
   } catch (error) {
-    if (error instanceof NnfitError) return false;
+    if (error instanceof NnfitError) return undefined;
     throw error;
   }
 }

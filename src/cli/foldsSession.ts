@@ -7,7 +7,7 @@ import type { Fold } from "../folds/split.js";
 import { fingerprint } from "../train/fingerprint.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Snapshot } from "../train/reports.js";
-import { begunWith } from "./begun.js";
+import { begunWith, isBegunWith } from "./begun.js";
 import { CheckpointClock } from "./checkpointClock.js";
 import { resumeCommand } from "./session.js";
 import { Interrupted, type SignalWatch, watchSignals } from "./signals.js";
@@ -41,7 +41,7 @@ export class FoldsSession implements FoldsKeeper {
     const { config, text, folder, folds, keep, resume } = options;
     this.checkpoints = new FoldCheckpoints(config.output, folder);
     this.config = { ...(JSON.parse(text) as Origin["config"]), folds, keep }; // it is an object
-    if (!resume) this.removeOld();
+    if (!resume) this.startOver();
     else if (this.checkpoints.isEmpty) say("resume", "from the first fold, because there is no checkpoint");
     else say("resume", `from ${this.checkpoints.name}`);
   }
@@ -53,7 +53,8 @@ export class FoldsSession implements FoldsKeeper {
     if (found) checkpoints.tidy();
     const clock = new CheckpointClock(this.options.config.training.checkpoint);
     const write = (snapshot: Snapshot) => {
-      checkpoints.write({ model: modelSoFar(prepared, snapshot, this.options.config.data), snapshot, ...origin });
+      const model = modelSoFar(prepared, snapshot, this.options.config.data);
+      this.checkpoints.write(number, { model, snapshot, ...origin });
       clock.restart();
     };
     const isStopping = () => this.signals.received !== undefined;
@@ -94,11 +95,19 @@ export class FoldsSession implements FoldsKeeper {
     throw new Interrupted(received, done, this.checkpoints.name, resumeCommand(this.options.words));
   }
 
-  private removeOld(): void {
-    if (!this.checkpoints.isEmpty) {
+  /** What the folds could have gone on from stays until they have a checkpoint of their own. */
+  private startOver(): void {
+    if (this.checkpoints.isEmpty) {
+      this.checkpoints.remove();
+    } else if (this.checkpoints.all.some((fold) => isBegunWith(this.config, fold))) {
+      this.checkpoints.supersede();
+      note(
+        "the folds start over; the earlier checkpoints stay until one of these is written: stop it now, and --resume goes on from them",
+      );
+    } else {
+      this.checkpoints.remove();
       note("the folds start over; the earlier checkpoints for --resume are removed");
     }
-    this.checkpoints.remove();
   }
 
   private find(checkpoints: Checkpoints, origin: Origin): FoundCheckpoint | undefined {

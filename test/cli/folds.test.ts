@@ -333,6 +333,42 @@ describe.skipIf(process.platform === "win32")("folds that are stopped", () => {
     expect(contents(join(cwd, "runs/c"))).toEqual(done);
   });
 
+  it("stay when the same folds start over, until there is a newer one of any fold", async () => {
+    const cwd = inFolder({ training: { ...training, epochs: 100_000 } });
+    const begun = async (...more: string[]) => {
+      const child = start(["train", "c.json", "--folds", "3", "--threads", "1", ...more], { cwd });
+      onTestFinished(() => void child.kill("SIGKILL"));
+      let told = "";
+      child.stderr.on("data", (bytes: Buffer) => {
+        told += bytes;
+      });
+      await written(child.stderr, /^ {2}training /m);
+      return { child, told: () => told };
+    };
+    const checkpoints = () => Object.keys(contents(join(cwd, "runs/c"))).filter((name) => /^folds.+rs$/.test(name));
+    const first = await begun();
+    await expect.poll(() => checkpoints().length).toBeGreaterThan(0);
+    first.child.kill("SIGTERM");
+    await once(first.child, "close");
+    const earlier = checkpoints();
+    const second = await begun("--set", 'training.checkpoint={"everySeconds":3600}');
+    await pause(300);
+    second.child.kill("SIGKILL");
+    await once(second.child, "close");
+    await expect
+      .poll(second.told)
+      .toContain(
+        "the folds start over; the earlier checkpoints stay until one of these is written: stop it now, and --resume goes",
+      );
+    expect(checkpoints()).toEqual(earlier);
+    const third = await begun();
+    await expect.poll(() => checkpoints().filter((name) => earlier.includes(name))).toEqual([]);
+    third.child.kill("SIGTERM");
+    await once(third.child, "close");
+    const fourth = await begun("--resume");
+    await expect.poll(fourth.told).toContain("resume    from runs/c/folds\n");
+  });
+
   it("all end where one can't go on, however often they keep what they have", async () => {
     const often = { ...training, epochs: 1e6, checkpoint: { everySeconds: 1e-6 } };
     const cwd = inFolder({ training: often });
