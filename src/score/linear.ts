@@ -6,6 +6,7 @@ import { type InputColumn, oneHot, oneHotWidth, placesOf } from "../transform/in
 import { mean } from "../transform/moments.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
+import { workByRows } from "./curvature.js";
 import { type Design, designOf, storedPerRow } from "./design.js";
 import {
   type Coefficients,
@@ -43,8 +44,13 @@ export interface KnownRows {
 /** The penalty of ridge regression: scikit-learn's default. */
 const ALPHA = 1;
 
-/** Factorizations of more inputs, which take the cube of their number, would take longer than many a training. */
+/**
+ * Factorizations of more inputs, which take the cube of their number, would take longer than many a training; unless there
+ * are fewer rows, which are factorized in their place.
+ */
 const MOST_INPUTS = { once: 1200, inRounds: 600 };
+/** Multiplications that a fit by the rows may take, two seconds or so. It takes all rows or is not made: of a part it would be a poor one. */
+const MOST_WORK_BY_ROWS = 2e9;
 /** They stand in the model file. */
 const MOST_WEIGHTS = 10_000;
 /** More rows than these make such a model no better. */
@@ -63,18 +69,11 @@ export function learnLinear(
   const inputs = oneHotWidth(columns);
   const outputs = outputsOf(target);
   const mostInputs = (effortOf(target)?.rounds ?? 1) > 1 ? MOST_INPUTS.inRounds : MOST_INPUTS.once;
-  if (inputs > mostInputs) return `more than ${mostInputs} inputs`;
-  if ((inputs + 1) * outputs > MOST_WEIGHTS) return `more than ${MOST_WEIGHTS} weights`;
   const all = rowCountOf(truth);
-  /** So many rows, and how many of their kind are within the work. */
-  const sampleOf = (most: number) => {
-    const rows = spacedRows(all, Math.min(most, MOST_ROWS));
-    const expanded = oneHot(X, columns, rows);
-    return { rows, expanded, affordable: Math.ceil(mostWork / workPerRow(storedPerRow(expanded, inputs), target)) };
-  };
-  const taken = sampleOf(sampleOf(ROWS_OF_A_LOOK).affordable);
-  const holdsMore = taken.affordable < taken.rows.length; // than the first look saw
-  const { rows, expanded } = holdsMore ? sampleOf(taken.affordable) : taken;
+  const isByRows = all < inputs && workByAll(all, inputs, target) <= MOST_WORK_BY_ROWS;
+  if (inputs > mostInputs && !isByRows) return `more than ${mostInputs} inputs`;
+  if ((inputs + 1) * outputs > MOST_WEIGHTS) return `more than ${MOST_WEIGHTS} weights`;
+  const { rows, expanded } = isByRows ? sample(X, columns, all) : affordableSample(target, X, columns, mostWork);
   const design = designOf(expanded, inputs, weights && onAverageOne(take(weights, rows)));
   const known = takeTruth(truth, rows);
   const fitted = fit(design, target, known);
@@ -83,6 +82,22 @@ export function learnLinear(
   const state = shifted(unshifted, target, { X: takeMatrixRows(X, columns.length, rows), columns, truth: known });
   const areFinite = [...state.coefficients.flat(), ...state.intercepts].every(Number.isFinite);
   return areFinite ? state : "its weights are not finite";
+}
+
+/** Up to so many of the rows, with codes as one-hot columns. */
+function sample(X: Float32Array, columns: readonly InputColumn[], most: number) {
+  const rows = spacedRows(X.length / columns.length, Math.min(most, MOST_ROWS));
+  return { rows, expanded: oneHot(X, columns, rows) };
+}
+
+/** As many as the work allows: what there is to multiply depends on how much of a row is 0, which the rows tell. */
+function affordableSample(target: TargetState, X: Float32Array, columns: readonly InputColumn[], mostWork: number) {
+  const affordable = ({ rows, expanded }: ReturnType<typeof sample>) => {
+    return Math.ceil(mostWork / workPerRow(storedPerRow(expanded, expanded.length / rows.length), target));
+  };
+  const taken = sample(X, columns, affordable(sample(X, columns, ROWS_OF_A_LOOK)));
+  const fewer = affordable(taken);
+  return fewer < taken.rows.length ? sample(X, columns, fewer) : taken; // they hold more than the first look saw
 }
 
 /** Weights of rows that were chosen among others, or are means over networks, are not so by themselves. */
@@ -162,6 +177,13 @@ export function predictLinear(
 function workPerRow(stored: number, target: TargetState): number {
   const { rounds, evaluations } = effortOf(target) ?? { rounds: 1, evaluations: 1 / 2 };
   return rounds * ((stored * stored) / 2 + 2 * evaluations * outputsOf(target) * stored);
+}
+
+/** Of a fit to all rows, by a matrix of the rows. */
+function workByAll(rows: number, inputs: number, target: TargetState): number {
+  const { rounds, evaluations } = effortOf(target) ?? { rounds: 1, evaluations: 1 / 2 };
+  const uses = evaluations * outputsOf(target);
+  return rounds * (workByRows(rows, inputs, 2 * uses) + 2 * uses * rows * inputs);
 }
 
 /** Of what is fitted in several steps. */

@@ -1,8 +1,8 @@
 import { exp, log, log1p } from "../engine/scalar.js";
 import type { GeneralizedLinear } from "../transform/estimands.js";
 import { mean } from "../transform/moments.js";
-import { factorize, solve } from "./cholesky.js";
-import { addToDiagonal, type Design, gram } from "./design.js";
+import { curvatureSolver, totalWeight } from "./curvature.js";
+import type { Design } from "./design.js";
 import { dot, minimize, type Objective } from "./lbfgs.js";
 
 /** Of each output a weight for each of a design's columns less its mean, and an intercept. */
@@ -20,9 +20,7 @@ export interface Coefficients {
 export function ridge(design: Design, y: readonly Float64Array[], alpha: number): Coefficients {
   const { rows, width, starts, columns, values, means } = design;
   const weightOf = weightsOf(design);
-  const L = gram(design);
-  addToDiagonal(L, width, alpha);
-  factorize(L, width);
+  const solve = curvatureSolver(design, alpha);
   const weights = new Float64Array(width * y.length);
   const intercepts = new Float64Array(y.length);
   for (const [t, target] of y.entries()) {
@@ -37,7 +35,7 @@ export function ridge(design: Design, y: readonly Float64Array[], alpha: number)
       for (let e = starts[r]!; e < starts[r + 1]!; e++) w[columns[e]!]! += value * values[e]!;
     }
     for (let j = 0; j < width; j++) w[j]! -= total * means[j]!;
-    solve(L, width, w);
+    solve(w);
     for (let j = 0; j < width; j++) weights[t * width + j] = w[j]! * largest;
     intercepts[t] = center;
   }
@@ -184,14 +182,11 @@ function penalized(
  */
 function preconditioner(design: Design, curvatures: Float64Array): Objective["precondition"] {
   const { rows, width, means, starts, columns, values } = design;
-  const total = curvatures.reduce((sum, v) => sum + v, 0);
-  const weights = curvatures.map((v) => (v * rows) / total); // on average 1
+  const total = totalWeight({ rows, weights: curvatures });
   const centers = new Float64Array(width);
   for (let r = 0; r < rows; r++)
-    for (let e = starts[r]!; e < starts[r + 1]!; e++) centers[columns[e]!]! += (weights[r]! * values[e]!) / rows;
-  const L = gram({ ...design, weights, means: centers }).map((value) => (total / rows) * value);
-  addToDiagonal(L, width, 1);
-  factorize(L, width);
+    for (let e = starts[r]!; e < starts[r + 1]!; e++) centers[columns[e]!]! += (curvatures[r]! / total) * values[e]!;
+  const solve = curvatureSolver({ ...design, weights: curvatures, means: centers }, 1);
   const moved = centers.map((center, j) => center - means[j]!);
   return (g) => {
     const outputs = g.length / (width + 1);
@@ -199,7 +194,7 @@ function preconditioner(design: Design, curvatures: Float64Array): Objective["pr
       const d = g.subarray(k * width, (k + 1) * width);
       const intercept = width * outputs + k;
       for (let j = 0; j < width; j++) d[j]! -= moved[j]! * g[intercept]!;
-      solve(L, width, d);
+      solve(d);
       g[intercept] = g[intercept]! / total - dot(moved, d);
     }
   };

@@ -1,12 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../src/engine/random.js";
-import { designOf, gram, storedPerRow } from "../../src/score/design.js";
+import { gram } from "../../src/score/curvature.js";
+import { designOf, storedPerRow } from "../../src/score/design.js";
 import { type LinearState, learnLinear, predictLinear } from "../../src/score/linear.js";
 import { generalized } from "../../src/score/regressions.js";
 import { estimandOf } from "../../src/transform/estimands.js";
 import type { TargetState } from "../../src/transform/target.js";
-import type { Truth } from "../../src/transform/truth.js";
+import { rowCountOf, type Truth } from "../../src/transform/truth.js";
 
 /**
  * Made once with scikit-learn 1.2.1: Ridge(), LogisticRegression(tol=1e-12) and, of counts, which have a distribution,
@@ -205,13 +206,20 @@ describe("the linear model", () => {
   });
 
   it("is left out, and says why, where it would be too large or is not defined", () => {
-    const none = (target: TargetState, width: number, truth: Truth, fill = 0) =>
-      learnLinear(target, { X: new Float32Array(width * 2).fill(fill), columns: numberColumns(width), truth });
-    expect(none(numbers(1), 1201, ofNumbers([1, 2]))).toBe("more than 1200 inputs");
+    const none = (target: TargetState, width: number, truth: Truth, fill = 0) => {
+      const X = new Float32Array(width * rowCountOf(truth)).fill(fill);
+      return learnLinear(target, { X, columns: numberColumns(width), truth });
+    };
+    const many = Array.from({ length: 2000 }, (_, row) => row % 2);
+    expect(none(numbers(1), 1201, ofNumbers(many))).toBe("more than 1200 inputs");
+    expect(none(numbers(1), 2001, ofNumbers(many))).toBe("more than 1200 inputs");
+    expect(none(numbers(1), 1301, ofNumbers(many.slice(0, 900)))).not.toBeTypeOf("string");
+    expect(none(classes(2), 5000, ofClasses(many.slice(0, 400)))).not.toBeTypeOf("string");
     expect(none(classes(100), 100, ofClasses([0, 1]))).toBe("more than 10000 weights");
     expect(none(numbers(1), 2, ofNumbers([1, 2]), Number.POSITIVE_INFINITY)).toBe("its weights are not finite");
     const counts = { ...numbers(1), distribution: "poisson" } as TargetState;
-    expect(none(counts, 601, ofNumbers([1, 2]))).toBe("more than 600 inputs");
+    expect(none(counts, 601, ofNumbers(many))).toBe("more than 600 inputs");
+    expect(none(counts, 601, ofNumbers([1, 2]))).not.toBeTypeOf("string");
     expect(none(counts, 600, ofNumbers([1, 2]))).not.toBeTypeOf("string");
     expect(none(counts, 2, ofNumbers([1e308, 1e308]))).toBe("its fit does not converge");
   });
