@@ -73,7 +73,7 @@ function outOfFoldLines(table: Table, whole: Table, results: readonly FoldResult
   const truths = names.map((name) => columnOf(table, name)!);
   const lines: string[] = [];
   for (const { fold, outcome, outputs } of results) {
-    const cells = predictionCells(outcome.target, outputs, true);
+    const cells = predictionCells(outcome.target, outputs, { probabilities: true });
     for (const [i, row] of fold.test.entries()) {
       const line = table.lines[row]!;
       const truth = truths.map((column) => textOf(column, row) ?? "");
@@ -83,5 +83,5 @@ function outOfFoldLines(table: Table, whole: Table, results: readonly FoldResult
   }
   const tested = lines.filter((line) => line !== undefined); // the earliest rows in time never are
   const truth = names.length === 1 ? ["truth"] : names.map((name) => `truth_${name}`);
-  return [csvLine(["row", "line", "fold", ...truth, ...predictionHeader(target, true)]), ...tested];
+  return [csvLine(["row", "line", "fold", ...truth, ...predictionHeader(target, { probabilities: true })]), ...tested];
 }

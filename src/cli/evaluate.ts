@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Model } from "../artifact/model.js";
 import { estimatedIn } from "../transform/estimands.js";
+import type { Coverage } from "../transform/predictionIntervals.js";
 import type { TargetState } from "../transform/target.js";
 import { type Against, againstCells, againstLines, againstText, estimandRemarks, modelAgainst } from "./against.js";
 import { type Confusion, type Evaluation, type EvaluationOptions, evaluate } from "./evaluation.js";
@@ -21,7 +22,7 @@ import {
   scoreLines,
 } from "./scores.js";
 import { summarize } from "./summary.js";
-import { columnsOf, count, note, plain, print, remark, say, whole } from "./text.js";
+import { columnsOf, count, note, plain, print, remark, say, short, whole } from "./text.js";
 import { modelWithThreshold, thresholdOption } from "./threshold.js";
 import { example, modelArgument } from "./usage.js";
 
@@ -113,16 +114,26 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
 
 /** For people. */
 function printEvaluation({ target }: Model, evaluation: Evaluation, compared: readonly Comparison[]): void {
-  const { rows, scores, intervals, confusion, importance, against } = evaluation;
+  const { rows, scores, coverage, intervals, confusion, importance, against } = evaluation;
   const room = columnsOf(process.stdout);
   const positive = positiveText(target);
   if (positive === undefined) print([`rows  ${whole(rows)}`]);
   else print([...labelledFact("rows", whole(rows)), ...labelledFact("positive", positive)]);
   print(["", ...scoreLines(scores, compared, intervals?.of, room)]);
-  if (compared.length > 0) print(["", ...ruleLines(compared)]);
+  const facts = [...ruleLines(compared), ...(coverage ? coverageLines(coverage) : [])];
+  if (facts.length > 0) print(["", ...facts]);
   if (confusion) printMatrix(confusion);
   if (importance) print(["", ...importanceLines(importance, room)]);
   if (against) print(["", ...againstLines(target, against)]);
+}
+
+/** What the intervals of `predict --interval` hold. */
+function coverageLines({ percent, targets }: Coverage): string[] {
+  return targets.flatMap(({ name, share, width }, t) => {
+    const of = targets.length > 1 ? `${name}: ` : "";
+    const held = `${short(100 * share, 3)} % of the true values are in their ${percent} % intervals`;
+    return labelledFact(t === 0 ? "interval" : "", `${of}${held}, whose median width is ${short(width, 5)}`);
+  });
 }
 
 /** Of two classes, the one that f1, rocAuc and averagePrecision are of. */
@@ -148,7 +159,7 @@ function comparedWith({ target, training, members }: Model, { scores, baselines 
 /** For programs. */
 function fieldsOf({ target, groups: column }: Model, evaluation: Evaluation) {
   const { rows, withoutTarget, seemsLearned, oddities, clipped } = evaluation;
-  const { scores, intervals, groups, baselines, confusion, importance, against } = evaluation;
+  const { scores, coverage, intervals, groups, baselines, confusion, importance, against } = evaluation;
   return {
     version: 1,
     task: target.task,
@@ -160,6 +171,7 @@ function fieldsOf({ target, groups: column }: Model, evaluation: Evaluation) {
     odd: oddities.counts(),
     clipped,
     scores,
+    ...(coverage && { coverage }),
     ...(intervals && { intervals: intervals.of, resamples: intervals.resamples }),
     ...(intervals && groups && { groups: { column, count: groups.count } }),
     ...baselines,

@@ -8,6 +8,7 @@ import { FEWEST_ROWS, type Importances, importances, passesFor } from "../score/
 import { type Scores, scoresOf } from "../score/scoring.js";
 import { applyStraight } from "../transform/apply.js";
 import { inputColumns, inputsOf } from "../transform/inputColumns.js";
+import { type Coverage, coverageOf } from "../transform/predictionIntervals.js";
 import { countClipped, invertTarget, type TargetState } from "../transform/target.js";
 import type { Predictions, Truth } from "../transform/truth.js";
 import { type Against, compareAgainst, type Other, predictAgainst } from "./against.js";
@@ -40,6 +41,8 @@ export interface Evaluation {
   /** rows with a prediction clipped to the target's training range */
   readonly clipped: number;
   readonly scores: Scores;
+  /** of the model's prediction intervals */
+  readonly coverage?: Coverage | undefined;
   readonly intervals?: Intervals | undefined;
   /** which rows were drawn together for the intervals */
   readonly groups?: Groups | undefined;
@@ -82,6 +85,7 @@ export async function evaluate(
     oddities,
     clipped: countClipped(target, outputs, new Set()),
     scores,
+    coverage: coverageOf(target, outputs, truth),
     intervals,
     groups,
     baselines,

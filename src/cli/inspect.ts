@@ -5,6 +5,7 @@ import { linearRule, ruleOf } from "../score/baseline.js";
 import { wantedScores } from "../score/wanted.js";
 import type { TrainingOptions } from "../train/options.js";
 import { inputsOf } from "../transform/inputColumns.js";
+import { mostPercentOf } from "../transform/predictionIntervals.js";
 import { type ScalerState, scalers } from "../transform/scalers.js";
 import { aligned } from "./align.js";
 import { printResult } from "./failure.js";
@@ -40,8 +41,16 @@ function inspectAction(path: string, { json }: { json?: boolean }): void {
   if (json) {
     const { weights, version: nnfit, probe, ...description } = model;
     const parameters = weights.reduce((sum, { length }) => sum + length, 0);
-    const summary = { version: 1, nnfit, parameters, ...description, probeRows: probe?.inputs.length ?? 0 };
-    printResult(summary, undefined, withoutCoefficients);
+    const most = mostPercentOf(model.target);
+    const summary = {
+      version: 1,
+      nnfit,
+      parameters,
+      ...description,
+      ...(most > 0 && { mostInterval: most }),
+      probeRows: probe?.inputs.length ?? 0,
+    };
+    printResult(summary, undefined, withoutLongParts);
     return;
   }
   const { pipeline, network } = model;
@@ -61,8 +70,9 @@ function indented(line: string): string[] {
 
 type Input = NonNullable<Model["network"]["input"]>["columns"][number];
 
-/** Of JSON.stringify: the linear model's coefficients are left out as the network's weights are. */
-function withoutCoefficients(key: string, value: unknown): unknown {
+/** Of JSON.stringify: the linear model's coefficients and the residuals are left out as the network's weights are. */
+function withoutLongParts(key: string, value: unknown): unknown {
+  if (key === "residuals") return undefined;
   if (key !== "linear" || typeof value !== "object" || value === null || !("coefficients" in value)) return value;
   return { ...value, coefficients: undefined, intercepts: undefined };
 }
@@ -100,6 +110,7 @@ function inspectText(
   const { options, trainingRows, epochs, stopped } = training;
   const { warmUp, ...schedule } = options.schedule;
   const widths = [inputs, ...hidden, outputs].join(" → ");
+  const most = mostPercentOf(target);
   return [
     ...indented(`model     written by nnfit ${version}, ${sizeText(weights)}`),
     "",
@@ -127,6 +138,7 @@ function inspectText(
       ...(groups === undefined ? [] : [`          rows of the same "${groups}" kept together`]),
       `          ${count(epochs, "epoch")}${ENDS[stopped]}, ${keptText(training)}`,
       `scores    ${scoresText(training)}`,
+      ...(most > 0 ? [`intervals up to ${most} %, by predict --interval`] : []),
     ].flatMap(indented),
   ];
 }

@@ -9,6 +9,7 @@ import { NnfitError } from "../errors.js";
 import { BlockPredictor } from "../predict/blockPredictor.js";
 import { threadsToPredict } from "../predict/predictor.js";
 import { printResult } from "./failure.js";
+import { checkInterval, intervalOption } from "./interval.js";
 import { modelAt, placeOf, rowsSource } from "./locate.js";
 import { refuseInputs, writePredictions } from "./outputFile.js";
 import { PredictionLines } from "./predictions.js";
@@ -21,6 +22,7 @@ interface PredictOptions extends RowsOptions {
   readonly out?: string;
   readonly with?: readonly string[] | "all";
   readonly proba?: boolean;
+  readonly interval?: number;
   readonly threshold?: number;
   readonly reasons?: boolean;
   readonly onError: "fail" | "null";
@@ -41,6 +43,7 @@ export function configure(command: Command): Command {
         (text: string) => (text === "all" ? text : namesIn(text)),
       )
       .option("--proba", "add the probability of each class")
+      .option(...intervalOption)
       .option(...thresholdOption)
       .option("--reasons", "add a column that says what is unusual about a row: missing, unseen or out-of-range values")
       .addOption(
@@ -59,6 +62,7 @@ export function configure(command: Command): Command {
         example(
           "nnfit predict runs/iris new.csv --out predictions.csv",
           "nnfit predict runs/iris new.csv --with all --out predictions.csv",
+          "nnfit predict runs/diamonds new.csv --interval 90 --out predictions.csv",
           "cat new.csv | nnfit predict runs/iris - --proba > predictions.csv",
           "nnfit predict runs/iris new.csv --reasons --on-error null --out predictions.csv",
         ),
@@ -74,6 +78,7 @@ async function predictAction(
     out: file,
     with: kept = [],
     proba = false,
+    interval,
     threshold,
     reasons = false,
     onError,
@@ -93,8 +98,11 @@ async function predictAction(
   const model = modelWithThreshold(modelAt(place, path), threshold);
   if (out !== undefined) refuseInputs(out, { "the table": rows, "the model": place.file, "the config": path });
   if (proba && model.target.task === "regression") {
-    throw new NnfitError("usage", "--proba is for classes, but this model predicts a number");
+    throw new NnfitError("usage", "--proba is for classes, but this model predicts a number", {
+      try: "--interval 90, which adds the ends of an interval that holds 90 % of true values",
+    });
   }
+  if (interval !== undefined) checkInterval(model.target, interval, path);
   const source = rowsSource(rows, out !== undefined || !process.stdout.isTTY);
   const lenient = onError === "null";
   const memory = new Memory();
@@ -105,7 +113,12 @@ async function predictAction(
     threads: threadsOf(threads),
     isLong: threadsToPredict(model.network, model.members, source.bytes ?? 0) > 1,
   });
-  const predictions = new PredictionLines(model, { proba, reasons, lenient, csvSafe });
+  const predictions = new PredictionLines(model, {
+    beside: { probabilities: proba, interval },
+    reasons,
+    lenient,
+    csvSafe,
+  });
   const lines = Readable.from(predictions.lines(predictor.predict(blocks)));
   try {
     if (out === undefined) await pipeline(lines, process.stdout, { end: false });

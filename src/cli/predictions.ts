@@ -4,7 +4,7 @@ import type { Block } from "../data/read.js";
 import type { Table } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import type { Predicted } from "../predict/blockPredictor.js";
-import { predictionCells, predictionHeader, safeWord } from "../transform/output.js";
+import { type Beside, predictionCells, predictionHeader, safeWord } from "../transform/output.js";
 import { rowsNotFinite } from "../transform/scalers.js";
 import { countClipped, targetWidth } from "../transform/target.js";
 import { notFinite } from "./notFinite.js";
@@ -12,8 +12,7 @@ import { clippedSentences, Remarks } from "./remarks.js";
 import { count } from "./text.js";
 
 export interface PredictionsOptions {
-  /** with a column for the probability of each class */
-  readonly proba: boolean;
+  readonly beside: Beside;
   /** with a column that says what is unusual about a row */
   readonly reasons: boolean;
   /** a row that can't be predicted gets empty cells, and is no error */
@@ -35,7 +34,7 @@ export class PredictionLines {
     private readonly options: PredictionsOptions,
   ) {
     this.remarks = new Remarks(model.pipeline, options.reasons);
-    this.columns = predictionHeader(model.target, options.proba);
+    this.columns = predictionHeader(model.target, options.beside);
     this.word = options.csvSafe ? safeWord : (text) => text;
   }
 
@@ -90,7 +89,7 @@ export class PredictionLines {
     this.counts.withoutPrediction += without.size;
     this.counts.clipped += countClipped(target, outputs, without);
     const label = target.task === "classification" ? this.word : (number: string) => number;
-    const predictions = predictionCells(target, outputs, this.options.proba);
+    const predictions = predictionCells(target, outputs, this.options.beside);
     const lineOf = ([first = "", ...others]: readonly string[], row: number) => {
       const asWritten = kept.map(({ cells }) => this.word(cells[row]!));
       const cells = without.has(row) ? this.columns.map(() => "") : [label(first), ...others];

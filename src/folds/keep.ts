@@ -1,6 +1,6 @@
 import { range } from "../data/split.js";
 import { learnBaselines, withScores } from "../score/baseline.js";
-import { balancedTarget, calibratedTarget } from "../train/calibration.js";
+import { balancedTarget, heldOutTarget } from "../train/calibration.js";
 import { rowsToFit } from "../train/compare.js";
 import { together } from "../train/ends.js";
 import { rowsOf } from "../train/prepare.js";
@@ -40,9 +40,7 @@ export function keepFolds(
     members.flatMap(({ sums }) => sums ?? []),
   );
   const outcome: Omit<Outcome, "judgedRows"> = {
-    target: training.calibrate
-      ? calibratedTarget(balanced, outputs, rows.truth, { ...training, weights: weightsOfRows(judges, all) })
-      : balanced,
+    target: heldOutTarget(balanced, outputs, rows.truth, { ...training, weights: weightsOfRows(judges, all) }),
     members,
     judgement: {
       loss: meanLoss(results.map(({ judgement }, fold) => [judges[fold]!, judgement])),

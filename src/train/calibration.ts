@@ -1,5 +1,6 @@
 import { range } from "../data/split.js";
 import { estimandOf } from "../transform/estimands.js";
+import { withResiduals } from "../transform/predictionIntervals.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { fitTemperature } from "../transform/temperature.js";
 import type { Truth } from "../transform/truth.js";
@@ -7,16 +8,21 @@ import type { TrainingOptions } from "./options.js";
 import { classFactors } from "./weights.js";
 
 /**
- * The same target; of classes with the temperature that fits the probabilities best to the truth of rows that the network
- * did not learn from, weighted as in training.
+ * The same target with what rows tell that the network did not learn from: of numbers how far off it is, and of classes, where
+ * that is asked for, the temperature that fits the probabilities best to the truth, weighted as in training.
  */
-export function calibratedTarget(
+export function heldOutTarget(
   target: TargetState,
   outputs: Float32Array,
   truth: Truth,
-  { classWeights, weights }: Pick<TrainingOptions, "classWeights"> & { weights?: Float64Array | undefined },
+  {
+    calibrate,
+    classWeights,
+    weights,
+  }: Pick<TrainingOptions, "calibrate" | "classWeights"> & { weights?: Float64Array | undefined },
 ): TargetState {
-  if (target.task === "regression" || truth.task === "regression") return target;
+  if (target.task === "regression" || truth.task === "regression") return withResiduals(target, outputs, truth);
+  if (!calibrate) return target;
   const predictions = invertTarget(target, outputs);
   if (predictions.task === "regression") return target;
   const factors = classFactors(classWeights, target, truth);

@@ -31,6 +31,8 @@ export interface Estimand {
    * more, and all digits of a prediction count, however small it is.
    */
   readonly isPositive?: true;
+  /** How widely true values lie around an estimate, scaled as the network puts it out: up to a factor that is the same for all. */
+  spread(estimate: number): number;
 }
 
 /** A generalized linear model (Nelder and Wedderburn, 1972): a mean μ is estimated by z = w·x + b = link(μ). */
@@ -45,6 +47,10 @@ export interface GeneralizedLinear {
   curvature(mu: number): number;
 }
 
+function alike(): number {
+  return 1;
+}
+
 export const estimands = {
   mean: (): Estimand => ({
     name: "mean",
@@ -53,6 +59,7 @@ export const estimands = {
     linear: { rule: "ridge regression", fit: "leastSquares" },
     isMean: true,
     scaler: "standard",
+    spread: alike,
   }),
 
   quantile: (q: number): Estimand => ({
@@ -62,6 +69,7 @@ export const estimands = {
     linear: { rule: "ridge regression, shifted to the quantile", fit: "shifted" },
     isMean: false,
     scaler: "standard",
+    spread: alike,
   }),
 
   /** the mean μ of counts: P(y) = μʸ·e^−μ / y! */
@@ -81,6 +89,7 @@ export const estimands = {
     isMean: true,
     scaler: "rms",
     isPositive: true,
+    spread: Math.sqrt, // the variance is the mean
   }),
 };
 export type EstimandName = keyof typeof estimands;

@@ -1,29 +1,46 @@
 import { numberIn } from "../data/numbers.js";
 import { estimandOf } from "./estimands.js";
+import { intervalEnds } from "./predictionIntervals.js";
 import { inverseOf, invertTarget, type TargetState, targetWidth } from "./target.js";
 
-/** The names of the columns that predictions are written in. */
-export function predictionHeader(target: TargetState, withProbabilities: boolean): string[] {
-  if (target.task === "regression") {
-    const { targets } = target;
-    return targets.length === 1 ? ["prediction"] : targets.map(({ name }) => `prediction_${name}`);
-  }
-  const probabilities = target.classes.map((name) => `probability_${name}`);
-  return ["prediction", ...(withProbabilities ? probabilities : [])];
+/** What stands beside a prediction. */
+export interface Beside {
+  /** of classes, that of each */
+  readonly probabilities?: boolean;
+  /** of numbers, the ends of the intervals that hold so many percent of true values */
+  readonly interval?: number | undefined;
 }
 
-/** The cells of each row: targets in their own units, or the class and its probabilities   outputs as for `invertTarget` */
-export function predictionCells(target: TargetState, outputs: Float32Array, withProbabilities: boolean): string[][] {
+/** The names of the columns that predictions are written in. */
+export function predictionHeader(target: TargetState, { probabilities, interval }: Beside = {}): string[] {
+  if (target.task === "regression") {
+    const { targets } = target;
+    const each = ["prediction", ...(interval === undefined ? [] : ["low", "high"])];
+    return targets.length === 1 ? each : targets.flatMap(({ name }) => each.map((what) => `${what}_${name}`));
+  }
+  return ["prediction", ...(probabilities ? target.classes.map((name) => `probability_${name}`) : [])];
+}
+
+/** The cells of each row: targets in their own units, or the class, and what stands beside them   outputs as for `invertTarget` */
+export function predictionCells(
+  target: TargetState,
+  outputs: Float32Array,
+  { probabilities: withProbabilities, interval }: Beside = {},
+): string[][] {
   const width = targetWidth(target);
   const rows = Array.from({ length: outputs.length / width }, (_, row) => row);
   if (target.task === "regression") {
-    const cellsOf = target.targets.map((state) => {
+    const endsOf = interval === undefined ? undefined : intervalEnds(target, interval);
+    const cellsOf = target.targets.map((state, t) => {
       const invert = inverseOf(state);
       const isRelative = state.scaler.name === "none" || estimandOf(target).isPositive;
       const usual = isRelative ? 0 : 2 ** -6; // what is scaled is of the order of 1
-      return (output: number) => decimals(invert, output, Math.max(Math.abs(output), usual) * 2 ** -24);
+      const cell = (u: number) => decimals(invert, u, Math.max(Math.abs(u), usual) * 2 ** -24);
+      const ends = endsOf?.[t];
+      return ends ? (u: number) => [u, ...ends(u)].map(cell) : (u: number) => [cell(u)];
     });
-    return rows.map((row) => cellsOf.map((cell, t) => cell(outputs[row * width + t]!)));
+    if (width === 1) return rows.map((row) => cellsOf[0]!(outputs[row]!));
+    return rows.map((row) => cellsOf.flatMap((cells, t) => cells(outputs[row * width + t]!)));
   }
   const predictions = invertTarget(target, outputs);
   if (predictions.task !== "classification") throw new Error("classes are no numbers");

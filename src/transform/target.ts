@@ -6,6 +6,7 @@ import { NnfitError } from "../errors.js";
 import { classesOf, classTarget } from "./classes.js";
 import { type EstimatedState, estimandOf, estimatedState } from "./estimands.js";
 import { type ScaleOptions, scaledByName, targetScalerFor } from "./options.js";
+import { residualState } from "./residuals.js";
 import { Sample } from "./sample.js";
 import {
   checkMagnitude,
@@ -33,6 +34,8 @@ export const targetState = z.discriminatedUnion("task", [
           factor: z.number().positive().optional(),
           /** what predictions are kept within, in the target's own units; none: they are left as they are */
           range: z.tuple([z.number(), z.number()]).optional(),
+          /** of rows that were held out: (y − ŷ), scaled, over the spread of ŷ */
+          residuals: residualState.optional(),
         }),
       )
       .min(1),
@@ -213,7 +216,7 @@ export function applyTarget(target: TargetState, truth: Truth): Float32Array {
   return y;
 }
 
-type NumberTarget = Extract<TargetState, { task: "regression" }>["targets"][number];
+export type NumberTarget = Extract<TargetState, { task: "regression" }>["targets"][number];
 
 /** From what the network predicts of one target to its own units. */
 export function inverseOf(target: NumberTarget): (u: number) => number {

@@ -48,7 +48,13 @@ interface Description {
     | { readonly task: "classification"; readonly temperature?: number }
     | {
         readonly task: "regression";
-        readonly targets: { readonly scaler: Scaler; readonly factor?: number; readonly range?: [number, number] }[];
+        readonly distribution?: "poisson";
+        readonly targets: {
+          readonly scaler: Scaler;
+          readonly factor?: number;
+          readonly range?: [number, number];
+          readonly residuals?: (number | null)[];
+        }[];
       };
 }
 interface Header {
@@ -224,10 +230,20 @@ function predicted(path: string, row: Record<string, string>): number[] {
     .map((outputs) => predictionsOf(description, outputs));
   const mean = all[0]!.map((_, o) => all.reduce((sum, outputs) => sum + outputs[o]!, 0) / all.length);
   if (target.task === "classification") return softmax(mean.map((p) => Math.log(p) / (target.temperature ?? 1)));
-  const { scaler, factor = 1, range } = target.targets[0]!;
-  const y = factor * (mean[0]! * scaler.scale + scaler.center);
-  return [range ? Math.min(Math.max(y, range[0]), range[1]) : y];
+  const { scaler, factor = 1, range, residuals = [] } = target.targets[0]!;
+  const inverted = (u: number) => {
+    const y = factor * (u * scaler.scale + scaler.center);
+    return range ? Math.min(Math.max(y, range[0]), range[1]) : y;
+  };
+  const u = mean[0]!;
+  const ends = [100 - PERCENT, 100 + PERCENT].map((i) =>
+    target.distribution === "poisson" ? Math.max(u + residuals[i - 1]! * Math.sqrt(u), 0) : u + residuals[i - 1]!,
+  );
+  return [u, ...ends].map(inverted);
 }
+
+/** Of the intervals that are tried. */
+const PERCENT = 80;
 
 const header = ["size", "amount", "kind", "town", "flag", "due", "price", "grade"];
 const rows = Array.from({ length: 160 }, (_, i) => {
@@ -278,7 +294,10 @@ it.each([
   });
   await works(["train", "c.json"], { cwd });
   const isClass = data.target !== "price";
-  const { out } = await works(["predict", "runs/c", "t.csv", ...(isClass ? ["--proba"] : [])], { cwd });
+  const { out } = await works(
+    ["predict", "runs/c", "t.csv", ...(isClass ? ["--proba"] : ["--interval", String(PERCENT)])],
+    { cwd },
+  );
   const told = cells(out).slice(1);
   for (const [i, row] of rows.entries()) {
     const named = Object.fromEntries(header.map((name, c) => [name, row[c]!]));

@@ -229,6 +229,8 @@ const cases: Case[] = [
     args: ["predict", "runs/numbers", "n.csv", "--proba"],
     says: [/--proba|probabilit/],
   }),
+  usage("--interval for classes", { args: [...predict, "--interval", "90"], says: [/--interval is for numbers/] }),
+  usage("--interval of all", { args: [...predict, "--interval", "100"], says: [/whole number of percent/] }),
   // tables
   {
     of: "no such table",

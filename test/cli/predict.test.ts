@@ -266,6 +266,78 @@ it.concurrent("needs no more memory for a table that is longer, and waits for a 
   expect(most).toBeLessThan(200);
 });
 
+describe("nnfit predict --interval", () => {
+  const x = Array.from({ length: 400 }, (_, i) => (i * 37) % 100);
+  const noise = (i: number) => ((i * 7919) % 101) / 10 - 5;
+  const table = (from: number, to: number, ...more: ((x: number) => number)[]) =>
+    [
+      ["x", "y", ...more.map((_, t) => `z${t}`)].join(","),
+      ...x.slice(from, to).map((x, i) => [x, 3 * x + noise(from + i), ...more.map((of) => of(x))].join(",")),
+    ].join("\n");
+  const twice = (x: number) => 2 * x + 1;
+  const trained = async (config: { data?: object }, ...more: ((x: number) => number)[]) => {
+    const cwd = folder({
+      "t.csv": table(0, 300, ...more),
+      "new.csv": table(300, 400, ...more),
+      "c.json": JSON.stringify({
+        model: { hidden: [8] },
+        training: { epochs: 60, batchSize: 16, optimizer: { name: "adam", learningRate: 0.01 } },
+        ...config,
+        data: { train: "t.csv", target: more.length > 0 ? ["y", "z0"] : "y", ...config.data },
+      }),
+    });
+    await works(["train", "c.json"], { cwd });
+    return cwd;
+  };
+
+  it("adds columns low and high around each prediction, wider the more they are to hold", async () => {
+    const cwd = await trained({});
+    const of = async (percent: string) => {
+      const { out } = await works(["predict", "runs/c", "new.csv", "--with", "y", "--interval", percent], { cwd });
+      return records(out).map(({ y, prediction, low, high }) => [y, prediction, low, high].map(Number));
+    };
+    const { out: alone } = await works(["predict", "runs/c", "new.csv"], { cwd });
+    const ninety = await of("90");
+    expect(ninety.map(([, prediction]) => prediction)).toEqual(
+      records(alone).map(({ prediction }) => Number(prediction)),
+    );
+    const held = ninety.filter(([y, , low, high]) => low! <= y! && y! <= high!).length;
+    expect(held).toBeGreaterThan(80);
+    expect(held).toBeLessThan(98);
+    const widthOf = (rows: number[][]) => rows[0]![3]! - rows[0]![2]!;
+    expect(widthOf(await of("50%"))).toBeLessThan(0.8 * widthOf(ninety));
+    const { out } = await works(["evaluate", "runs/c", "new.csv", "--json", "--no-intervals"], { cwd });
+    const { coverage } = json<{ coverage: { percent: number; targets: { name: string; share: number }[] } }>(out);
+    expect(coverage).toMatchObject({ percent: 90, targets: [{ name: "y", share: held / 100 }] });
+    const told = await works(["evaluate", "runs/c", "new.csv", "--no-intervals"], { cwd });
+    expect(told.out).toContain(`interval  ${held.toFixed(1)} % of the true values are in their 90 % intervals, whose`);
+  });
+
+  it("of several targets adds them to each", async () => {
+    const cwd = await trained({}, twice);
+    const { out } = await works(["predict", "runs/c", "new.csv", "--interval", "80"], { cwd });
+    expect(out.split("\n")[0]).toBe("prediction_y,low_y,high_y,prediction_z0,low_z0,high_z0");
+    const told = await works(["evaluate", "runs/c", "new.csv", "--no-intervals"], { cwd });
+    expect(told.out).toMatch(/^interval {2}y: .+\n {10}z0: /m);
+  });
+
+  it("says so where too few rows were held out, or none", async () => {
+    const cwd = await trained({ data: { validation: 0.1 } });
+    const few = await nnfit(["predict", "runs/c", "new.csv", "--interval", "99"], { cwd });
+    expect(few.code).toBe(2);
+    expect(few.err).toMatch(
+      /too few validation rows for intervals of 99 %\n {2}at {4}runs\/c\n {2}try {3}--interval 93 /,
+    );
+    await works(["train", "c.json", "--set", "data.validation=0"], { cwd });
+    const none = await nnfit(["predict", "runs/c", "new.csv", "--interval", "90"], { cwd });
+    expect(none.code).toBe(2);
+    expect(none.err).toContain("the model has no intervals, because no rows were held out when it was trained");
+    expect(json((await works(["evaluate", "runs/c", "new.csv", "--json"], { cwd })).out)).not.toHaveProperty(
+      "coverage",
+    );
+  });
+});
+
 describe("rows of which the network makes no finite number", () => {
   const numbers = Array.from({ length: 40 }, (_, i) => `${i % 7},${(i * 3) % 5},${i % 2 ? "no" : "yes"},${i}`);
   const cwd = folder({

@@ -5,7 +5,7 @@ import type { PipelineState } from "../../src/transform/pipeline.js";
 import type { TargetState } from "../../src/transform/target.js";
 import { numbersLike } from "../artifact/model.js";
 
-const options = { proba: false, reasons: false, lenient: true, csvSafe: false };
+const options = { beside: {}, reasons: false, lenient: true, csvSafe: false };
 
 async function predicted(of: PredictionLines, column: Column, outputs: readonly number[]): Promise<string[]> {
   const table: Table = { source: "t.csv", rows: outputs.length, columns: [column], lines: Int32Array.of(2, 3, 4) };

@@ -8,7 +8,7 @@ import { plainSpec } from "../../src/model/parametrization.js";
 import { predictor } from "../../src/predict/predictor.js";
 import { type Baselines, scoreBaselines } from "../../src/score/baseline.js";
 import type { EpochReport } from "../../src/train/bestEpoch.js";
-import { calibratedTarget } from "../../src/train/calibration.js";
+import { heldOutTarget } from "../../src/train/calibration.js";
 import { baselinesOf, rowsToFit } from "../../src/train/compare.js";
 import type { MemberOutcome, MemberState } from "../../src/train/member.js";
 import { learnedRows, membersOf } from "../../src/train/members.js";
@@ -187,8 +187,8 @@ describe("an ensemble", () => {
     const target: TargetState = { task: "classification", name: "y", type: "category", classes: ["a", "b"] };
     const truth = { task: "classification", classes: Int32Array.from({ length: 4000 }, (_, i) => Number(i % 5 === 0)) };
     const outputs = Float32Array.from({ length: 8000 }, (_, at) => (at % 2 ? 0.1 : 0.9));
-    const temperature = (options: Parameters<typeof calibratedTarget>[3]) => {
-      const calibrated = calibratedTarget(target, outputs, truth as Truth, options);
+    const temperature = (options: Omit<Parameters<typeof heldOutTarget>[3], "calibrate">) => {
+      const calibrated = heldOutTarget(target, outputs, truth as Truth, { calibrate: true, ...options });
       return (calibrated.task === "classification" ? calibrated.temperature : Number.NaN)!;
     };
     const weights = Float64Array.from(truth.classes, (y) => (y === 1 ? 3 : 1));

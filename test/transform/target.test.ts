@@ -398,12 +398,16 @@ describe("the header of predictions", () => {
   });
 
   it("is prediction, or prediction_<target> for several, and probability_<class> if wanted", () => {
-    expect(predictionHeader(regression("price"), false)).toEqual(["prediction"]);
-    expect(predictionHeader(regression("price"), true)).toEqual(["prediction"]);
-    expect(predictionHeader(regression("a", "b c"), false)).toEqual(["prediction_a", "prediction_b c"]);
+    expect(predictionHeader(regression("price"))).toEqual(["prediction"]);
+    expect(predictionHeader(regression("price"), { probabilities: true })).toEqual(["prediction"]);
+    expect(predictionHeader(regression("a", "b c"))).toEqual(["prediction_a", "prediction_b c"]);
     const classes = learnedClasses([10, 9]);
-    expect(predictionHeader(classes, false)).toEqual(["prediction"]);
-    expect(predictionHeader(classes, true)).toEqual(["prediction", "probability_9", "probability_10"]);
+    expect(predictionHeader(classes)).toEqual(["prediction"]);
+    expect(predictionHeader(classes, { probabilities: true })).toEqual([
+      "prediction",
+      "probability_9",
+      "probability_10",
+    ]);
   });
 });
 
@@ -413,7 +417,7 @@ describe("the cells of predictions", () => {
       task: "regression",
       targets: [{ name: "y", scaler: learnScaler(name, new Sample(Float64Array.from(values))) }],
     };
-    return predictionCells(target, Float32Array.of(output), false)[0]![0]!;
+    return predictionCells(target, Float32Array.of(output))[0]![0]!;
   };
   const shift = (values: number[]) => values.map((value) => value + 5e5);
   const output = fc.oneof(
@@ -480,7 +484,7 @@ describe("the cells of predictions", () => {
       { distribution: "poisson" },
     );
     for (const output of [1.5e-11, 1.5, 1.5e2].map(Math.fround)) {
-      const [[cell]] = predictionCells(target, Float32Array.of(output), false) as [[string]];
+      const [[cell]] = predictionCells(target, Float32Array.of(output)) as [[string]];
       expect(Number(cell) / (output * Math.sqrt(10 / 3))).toBeCloseTo(1, 6);
     }
   });
@@ -494,7 +498,7 @@ describe("the cells of predictions", () => {
 
   it("are a number for each target, row by row", () => {
     const target = learnTargets(columns({ y: [0, 10], z: [0, 1000] }), ["y", "z"], { target: "minmax", clamp: false });
-    const cells = predictionCells(target, Float32Array.of(0.5, 0.25, 1, 2), false);
+    const cells = predictionCells(target, Float32Array.of(0.5, 0.25, 1, 2));
     expect(cells).toEqual([
       ["5", "250"],
       ["10", "2000"],
@@ -504,17 +508,21 @@ describe("the cells of predictions", () => {
   it("are the class, and with probabilities all of them in the order of the header", () => {
     const target = learnedClasses(["a", "b", "c"]);
     const outputs = Float32Array.of(0.125, 0.5, 0.375);
-    expect(predictionCells(target, outputs, false)).toEqual([["b"]]);
-    expect(predictionCells(target, outputs, true)).toEqual([["b", "0.125", "0.5", "0.375"]]);
+    expect(predictionCells(target, outputs)).toEqual([["b"]]);
+    expect(predictionCells(target, outputs, { probabilities: true })).toEqual([["b", "0.125", "0.5", "0.375"]]);
     const binary = learnedClasses(["no", "yes"]);
-    expect(predictionCells(binary, Float32Array.of(0.25, 0.75), true)).toEqual([["yes", "0.25", "0.75"]]);
+    expect(predictionCells(binary, Float32Array.of(0.25, 0.75), { probabilities: true })).toEqual([
+      ["yes", "0.25", "0.75"],
+    ]);
   });
 
   it("have probabilities to the digits of a float32", () => {
     fc.assert(
       fc.property(fc.float({ min: 0, max: 1, noNaN: true }), (p) => {
         const binary = learnedClasses(["no", "yes"]);
-        const [[, , cell]] = predictionCells(binary, Float32Array.of(1 - p, p), true) as [[string, string, string]];
+        const [[, , cell]] = predictionCells(binary, Float32Array.of(1 - p, p), { probabilities: true }) as [
+          [string, string, string],
+        ];
         expect(Math.abs(Number(cell) - p)).toBeLessThanOrEqual(2 ** -24 * p);
         expect(cell.replace(/e.*|[-.]/g, "").replace(/^0+/, "").length).toBeLessThanOrEqual(9);
       }),

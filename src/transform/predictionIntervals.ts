@@ -1,0 +1,72 @@
+import { estimandOf } from "./estimands.js";
+import { mostPercent, residualBounds, residualsOf } from "./residuals.js";
+import { Sample } from "./sample.js";
+import { scalingOf } from "./scalers.js";
+import { inverseOf, type TargetState } from "./target.js";
+import type { Truth } from "./truth.js";
+
+type Numbers = Extract<TargetState, { task: "regression" }>;
+
+/** The same target, with the residuals of held-out rows.   outputs [rows, targets], as for `invertTarget` */
+export function withResiduals(target: TargetState, outputs: Float32Array, truth: Truth): TargetState {
+  if (target.task === "classification" || truth.task === "classification") return target;
+  const { spread } = estimandOf(target);
+  const width = target.targets.length;
+  const targets = target.targets.map((state, t) => {
+    const { apply } = scalingOf(state.scaler);
+    const { factor = 1 } = state;
+    const residuals = truth.values[t]!.map((y, row) => {
+      const u = outputs[row * width + t]!;
+      return (apply(y / factor) - u) / spread(u);
+    });
+    return residuals.every(Number.isFinite) ? { ...state, residuals: residualsOf(residuals) } : state;
+  });
+  return { ...target, targets };
+}
+
+/** The largest whole percent that there are intervals of for all targets; 0: none. */
+export function mostPercentOf(target: TargetState): number {
+  if (target.task === "classification") return 0;
+  return Math.min(...target.targets.map(({ residuals }) => (residuals ? mostPercent(residuals) : 0)));
+}
+
+/**
+ * Of each target a function from what the network puts out to the ends of the interval that holds so many percent of rows like
+ * those held out; scaled, as the output is.
+ */
+export function intervalEnds(target: Numbers, percent: number): ((u: number) => [low: number, high: number])[] {
+  const { spread, isPositive } = estimandOf(target);
+  const least = isPositive ? 0 : Number.NEGATIVE_INFINITY;
+  return target.targets.map(({ name, residuals }) => {
+    const bounds = residuals && residualBounds(residuals, percent);
+    if (!bounds) throw new Error(`there is no interval of ${percent} % for ${name}`);
+    const [low, high] = bounds;
+    return (u) => [Math.max(u + low * spread(u), least), Math.max(u + high * spread(u), least)];
+  });
+}
+
+/** Of true values, which intervals of so many percent hold, and how wide these are in the middle, in the target's own units. */
+export interface Coverage {
+  readonly percent: number;
+  readonly targets: readonly { readonly name: string; readonly share: number; readonly width: number }[];
+}
+
+/** Undefined where a model has no intervals.   outputs as for `invertTarget` */
+export function coverageOf(target: TargetState, outputs: Float32Array, truth: Truth): Coverage | undefined {
+  const percent = Math.min(mostPercentOf(target), 90);
+  if (percent === 0 || target.task === "classification" || truth.task === "classification") return undefined;
+  const width = target.targets.length;
+  const ends = intervalEnds(target, percent);
+  const targets = target.targets.map((state, t) => {
+    const invert = inverseOf(state);
+    const values = truth.values[t]!;
+    let held = 0;
+    const widths = values.map((y, row) => {
+      const [low, high] = ends[t]!(outputs[row * width + t]!).map(invert) as [number, number];
+      if (low <= y && y <= high) held++;
+      return high - low;
+    });
+    return { name: state.name, share: held / values.length, width: new Sample(widths).quantile(0.5) };
+  });
+  return { percent, targets };
+}

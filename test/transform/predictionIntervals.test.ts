@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import { seededRandom } from "../../src/engine/random.js";
+import { coverageOf, intervalEnds, mostPercentOf, withResiduals } from "../../src/transform/predictionIntervals.js";
+import { mostPercent, residualBounds, residualsOf } from "../../src/transform/residuals.js";
+import type { TargetState } from "../../src/transform/target.js";
+import type { Truth } from "../../src/transform/truth.js";
+
+type Numbers = Extract<TargetState, { task: "regression" }>;
+const random = seededRandom(7, "split");
+const ofNumbers = (...values: number[][]): Truth => ({
+  task: "regression",
+  values: values.map((each) => Float64Array.from(each)),
+});
+
+describe("the residuals of held-out rows", () => {
+  it.each([1, 2, 9, 19, 20, 57, 199, 1000])(
+    "of %i rows bound at least the share of further ones that they say, and hardly more",
+    (n) => {
+      // a further value is equally likely to be in each of the n + 1 places among them
+      const state = residualsOf(Float64Array.from({ length: n }, (_, i) => ((i * 7919) % n) + 1));
+      for (let percent = 1; percent <= mostPercent(state); percent++) {
+        const [low, high] = residualBounds(state, percent)!;
+        const share = (high - low) / (n + 1);
+        expect(share).toBeGreaterThanOrEqual(percent / 100 - 1e-12);
+        expect(share).toBeLessThanOrEqual(percent / 100 + 2 / (n + 1));
+      }
+      for (let percent = mostPercent(state) + 1; percent <= 99; percent++)
+        expect(residualBounds(state, percent)).toBeUndefined();
+      expect(mostPercent(state)).toBe(Math.min(99, Math.floor(100 - 200 / (n + 1))));
+    },
+  );
+});
+
+describe("prediction intervals", () => {
+  const plainTarget: Numbers = {
+    task: "regression",
+    targets: [
+      { name: "a", scaler: { name: "standard", center: 100, scale: 10 } },
+      { name: "b", scaler: { name: "log1pStandard", center: 2, scale: 1 }, range: [0, 500] },
+    ],
+  };
+
+  /** Outputs, and truths that differ from them by skewed noise on the scale of the outputs. */
+  function rowsOf(count: number) {
+    const outputs = Float32Array.from({ length: 2 * count }, () => random.normal());
+    const noisy = (row: number, t: number) => outputs[2 * row + t]! - Math.log(1 - random.uniform());
+    const rows = Array.from({ length: count }, (_, row) => row);
+    const a = rows.map((row) => 100 + 10 * noisy(row, 0));
+    const b = rows.map((row) => Math.expm1(2 + noisy(row, 1) / 4));
+    return { outputs, truth: ofNumbers(a, b) };
+  }
+
+  it("hold the share of further rows that they say, of each target, in its own units", () => {
+    const held = rowsOf(4000);
+    const target = withResiduals(plainTarget, held.outputs, held.truth);
+    const further = rowsOf(4000);
+    const { percent, targets } = coverageOf(target, further.outputs, further.truth)!;
+    expect(percent).toBe(90);
+    for (const { share } of targets) expect(Math.abs(share - 0.9)).toBeLessThan(0.02);
+    expect(targets.map(({ name }) => name)).toEqual(["a", "b"]);
+    expect(targets[0]!.width).toBeCloseTo(10 * (Math.log(20) - Math.log(1 / 0.95)), 0); // of the exponential distribution
+  });
+
+  it("of counts are as wide as the root of their mean, and hold no negative ones", () => {
+    const target: Numbers = {
+      task: "regression",
+      distribution: "poisson",
+      targets: [{ name: "n", scaler: { name: "rms", center: 0, scale: 4 }, factor: 2 }],
+    };
+    const outputs = Float32Array.from({ length: 99 }, (_, i) => 1 + (i % 9));
+    const truth = ofNumbers([...outputs].map((u, i) => 8 * (u + Math.sqrt(u) * ((i * 37) % 99) * 0.01)));
+    const learned = withResiduals(target, outputs, truth) as Numbers;
+    const [ends] = intervalEnds(learned, 90) as [(u: number) => [number, number]];
+    const [low, high] = ends(4);
+    expect((high - 4) / (ends(1)[1] - 1)).toBeCloseTo(2, 6);
+    expect(high - low).toBeCloseTo(2 * 0.9, 1);
+    const falling = withResiduals(target, outputs, ofNumbers([...outputs].map((u) => 8 * u - 6))) as Numbers;
+    expect(intervalEnds(falling, 50)[0]!(0.01)[0]).toBe(0);
+  });
+
+  it("are none where no row was held out, or too few", () => {
+    expect(mostPercentOf(plainTarget)).toBe(0);
+    expect(coverageOf(plainTarget, Float32Array.of(1, 1), ofNumbers([1], [1]))).toBeUndefined();
+    const { outputs, truth } = rowsOf(15);
+    const few = withResiduals(plainTarget, outputs, truth);
+    expect(mostPercentOf(few)).toBe(87);
+    expect(coverageOf(few, outputs, truth)!.percent).toBe(87);
+    expect(() => intervalEnds(few as Numbers, 88)).toThrow();
+  });
+});
