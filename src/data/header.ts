@@ -4,6 +4,12 @@ import { nearest } from "../family.js";
 const MOST_LISTED = 40;
 const LONGEST_LISTED = 80;
 
+/** A row as it is written, and the line that it begins on. */
+export interface WrittenRow {
+  readonly cells: readonly string[];
+  readonly line: number;
+}
+
 /** The place of each column in a header; of a name that stands twice the last. */
 export function placesOf(header: readonly string[]): ReadonlyMap<string, number> {
   return new Map(header.map((name, place) => [name, place]));
@@ -75,6 +81,12 @@ export function checkNames(
   });
 }
 
+/** What to try where the row below the header has names that the header lacks, as then it is the header itself. */
+export function wayToNames(names: readonly string[], below: WrittenRow | undefined): string | undefined {
+  const cells = new Set(below?.cells.map((cell) => cell.trim()));
+  return below && names.every((name) => cells.has(name)) ? `data.skipLines: ${below.line - 1}` : undefined;
+}
+
 function wayToHeader(header: readonly string[]): string | undefined {
   if (!isTitle(header) && header.length > 1) return undefined;
   const blanks = header.length === 1 && /\S \S/.test(header[0]!);
@@ -99,6 +111,7 @@ export function lacksColumns(
   header: readonly string[],
   wanted: readonly { readonly name: string }[],
   at: string,
+  below?: WrittenRow,
 ): NnfitError {
   const [first, ...others] = lacking;
   const extra = header.filter((column) => !wanted.some(({ name }) => name === column));
@@ -110,7 +123,7 @@ export function lacksColumns(
     renamings.length > 0
       ? `renaming ${listed(renamings)}, if ${renamings.length > 1 ? "they are" : "it is"} the same`
       : undefined;
-  return lacks(lacking, header, at, way);
+  return lacks(lacking, header, at, wayToNames(lacking, below) ?? way);
 }
 
 /** `kept`: the columns that somebody wants to see beside the predictions, by names that may be misspelt */

@@ -3,7 +3,7 @@ import { ColumnBuilder } from "./columns.js";
 import type { CsvFormat } from "./csv.js";
 import type { DayOrderChoice } from "./dateColumn.js";
 import { Growing } from "./growing.js";
-import { checkHeader, checkNames, lacksColumns, lacksKept, placesOf } from "./header.js";
+import { checkHeader, checkNames, lacksColumns, lacksKept, placesOf, type WrittenRow, wayToNames } from "./header.js";
 import { withLabels } from "./labels.js";
 import { type CellReceiver, type Rows, readRows } from "./rows.js";
 import type { ScannedColumn } from "./scan.js";
@@ -53,17 +53,21 @@ export function readTable(source: Source, options: ReadOptions): Promise<Table> 
 /** `words`: columns that begin with numbers, and have words after them */
 async function readOrAgain(source: Source, options: ReadOptions, words: ReadonlySet<string>): Promise<Table> {
   const { types, labels } = options;
-  const used = [options.target ?? [], options.weight ?? [], options.time ?? [], options.groups ?? []].flat();
+  const needed = { target: options.target, weight: options.weight, groups: options.groups, time: options.time };
+  const used = Object.values(needed).flatMap((names) => names ?? []);
   const ignored = new Set(options.ignore?.filter((name) => !used.includes(name)));
   const noDates = new Set([options.ignore ?? [], options.target ?? [], options.weight ?? []].flat());
   const noWords = new Set([options.target ?? [], options.weight ?? [], options.time ?? []].flat());
   let names: readonly string[] = [];
   let builders: ColumnBuilder[] | undefined;
   const lines = new Growing<Int32Array>(Int32Array);
-  for await (const { header, places, rows } of withHeader(source, options, (name) => !ignored.has(name))) {
+  for await (const { header, below, places, rows } of withHeader(source, options, (name) => !ignored.has(name))) {
     if (!builders) {
       names = header;
-      checkNames(Object.keys(types), header, "data.types", source.name);
+      for (const [setting, of] of Object.entries({ ...needed, types: Object.keys(types) })) {
+        const named = [of ?? []].flat();
+        checkNames(named, header, `data.${setting}`, source.name, wayToNames(named, below));
+      }
       const read = header.filter((name) => !ignored.has(name));
       builders = read.map((name) => {
         const found = name === labels ? "category" : undefined;
@@ -120,10 +124,10 @@ export function lacking(table: Table, wanted: readonly WantedColumn[]): string[]
 export async function readColumns(source: Source, format: CsvFormat, wanted: readonly WantedColumn[]): Promise<Table> {
   let builders: ColumnBuilder[] | undefined;
   const lines = new Growing<Int32Array>(Int32Array);
-  for await (const { header, places, rows } of withHeader(source, format, isOneOf(wanted))) {
-    builders ??= wantedBuilders(wanted, header, places, source, format);
+  for await (const { rows, ...headed } of withHeader(source, format, isOneOf(wanted))) {
+    builders ??= wantedBuilders(wanted, headed, source, format);
     lines.append(rows.lines);
-    fillAll(builders, places, rows);
+    fillAll(builders, headed.places, rows);
   }
   if (!builders || lines.size === 0) throw noRows(source);
   return finish(builders, lines.whole(), source);
@@ -168,8 +172,9 @@ export async function* readBlocks(
   { lenient = false, kept = [] }: BlockOptions = {},
 ): AsyncGenerator<Block> {
   const matters = isOneOf(kept === "all" ? wanted : [...wanted, ...kept.map((name) => ({ name }))]);
-  for await (const { header, places, rows } of withHeader(source, format, matters)) {
-    const builders = wantedBuilders(wanted, header, places, source, format, lenient);
+  for await (const { rows, ...headed } of withHeader(source, format, matters)) {
+    const { header, places } = headed;
+    const builders = wantedBuilders(wanted, headed, source, format, lenient);
     fillAll(builders, places, rows);
     const keptPlaces = kept === "all" ? [...header.keys()] : placesOfKept(kept, header, places, source);
     const asWritten = keptPlaces.map((place) => {
@@ -192,17 +197,24 @@ function placesOfKept(
   return kept.map((name) => places.get(name)!);
 }
 
+interface Header {
+  readonly header: readonly string[];
+  readonly places: ReadonlyMap<string, number>;
+  /** the first row, where it is known */
+  readonly below: WrittenRow | undefined;
+}
+
 /** The rows, and with each block of them the header, in which every column that matters has a name of its own. */
 async function* withHeader(
   source: Source,
   format: CsvFormat,
   matters: (name: string) => boolean,
-): AsyncGenerator<{ header: readonly string[]; places: ReadonlyMap<string, number>; rows: Rows }> {
-  let known: { header: readonly string[]; places: ReadonlyMap<string, number> } | undefined;
-  for await (const { header: cells, headerLine, rows } of readRows(source, format)) {
+): AsyncGenerator<Header & { rows: Rows }> {
+  let known: Header | undefined;
+  for await (const { header: cells, headerLine, below, rows } of readRows(source, format)) {
     if (!known) {
       const header = checkHeader(cells, `${source.name}:${headerLine}`, matters);
-      known = { header, places: placesOf(header) };
+      known = { header, places: placesOf(header), below };
     }
     yield { ...known, rows };
   }
@@ -232,15 +244,14 @@ function expectRows(builders: readonly ColumnBuilder[], count: number, bytes: nu
 
 function wantedBuilders(
   wanted: readonly WantedColumn[],
-  header: readonly string[],
-  places: ReadonlyMap<string, number>,
+  { header, places, below }: Header,
   source: Source,
   format: CsvFormat,
   lenient = false,
 ): ColumnBuilder[] {
   const present = wanted.filter(({ name }) => places.has(name));
   const lacking = wanted.filter(({ name, optional }) => !optional && !places.has(name)).map(({ name }) => name);
-  if (lacking.length > 0) throw lacksColumns(lacking, header, wanted, source.name);
+  if (lacking.length > 0) throw lacksColumns(lacking, header, wanted, source.name, below);
   return present.map(
     ({ name, type, classes, order, lenient: own = false }) =>
       new ColumnBuilder(name, type, format, source.name, { lenient: lenient || own, classes, order }),

@@ -2,6 +2,7 @@ import { NnfitError } from "../errors.js";
 import { type CsvFormat, MOST_RECORD_BYTES, type Records, readRecords, syntax, tooLong } from "./csv.js";
 import { findDelimiter, SAMPLE_CHARACTERS } from "./delimiter.js";
 import { inUtf8 } from "./encoding.js";
+import type { WrittenRow } from "./header.js";
 import { isPlain } from "./plain.js";
 import { type ScannedColumn, Scanner } from "./scan.js";
 import { CHUNK_BYTES, type Source } from "./source.js";
@@ -36,6 +37,8 @@ export interface Rows {
 interface HeadedRows {
   readonly header: readonly string[];
   readonly headerLine: number;
+  /** the first row, where it comes with the header: it may be the header in truth */
+  readonly below: WrittenRow | undefined;
   readonly rows: Rows;
 }
 
@@ -66,18 +69,18 @@ async function* rowsOf(blocks: Blocks, source: Source, format: CsvFormat): Async
       : format.delimiter;
   const found = { ...format, delimiter };
   const header =
-    delimiter.charCodeAt(0) < 0x80 && delimiter !== '"'
-      ? await plainHeader(first, delimiter, skipLines + 1)
-      : undefined;
+    delimiter.charCodeAt(0) < 0x80 && delimiter !== '"' ? await plainRow(first, delimiter, skipLines + 1) : undefined;
   if (!header) {
     const whole = { name: source.name, read: () => chain(first, blocks) };
     yield* parsedRows(readRecords(whole, found, { linesBefore: skipLines }), source);
     return;
   }
 
-  const { names, line: headerLine, lastLine } = header;
+  const { cells: names, line: headerLine, lastLine } = header;
   checkWidth(names, source, headerLine);
-  yield { header: names, headerLine, rows: textRows({ cells: [], lines: [] }) }; // also where no rows follow
+  const below = await plainRow(first.subarray(header.endsAt), delimiter, lastLine + 1);
+  const headed = { header: names, headerLine, below };
+  yield { ...headed, rows: textRows({ cells: [], lines: [] }) }; // also where no rows follow
   const scanner = new Scanner(delimiter.charCodeAt(0), names.length, format.decimal.charCodeAt(0));
   let line = lastLine;
   let begin = header.endsAt;
@@ -87,7 +90,7 @@ async function* rowsOf(blocks: Blocks, source: Source, format: CsvFormat): Async
       const scanned = scanner.scan(block, begin, line + 1);
       const { lines } = scanned;
       const fill: Rows["fill"] = (receiver, place) => receiver.pushColumn(scanned.column(place), lines);
-      yield { header: names, headerLine, rows: { lines, bytes: scanned.endsAt - begin, fill } };
+      yield { ...headed, rows: { lines, bytes: scanned.endsAt - begin, fill } };
       line = scanned.nextLine - 1;
       begin = scanned.endsAt;
       if (scanned.isUnfinished && block.length - begin <= MOST_KEPT_BYTES) kept = block.length - begin;
@@ -96,7 +99,7 @@ async function* rowsOf(blocks: Blocks, source: Source, format: CsvFormat): Async
     if (!next || (next.done && kept > 0)) {
       const rest = { name: source.name, read: () => chain(block.subarray(begin), blocks) };
       for await (const records of readRecords(rest, found, { width: names.length, linesBefore: line })) {
-        yield { header: names, headerLine, rows: textRows(records) };
+        yield { ...headed, rows: textRows(records) };
       }
       return;
     }
@@ -143,18 +146,19 @@ function checkWidth({ length }: readonly string[], { name }: Source, line: numbe
 }
 
 /** What csv-parse reads, the header taken off. */
-async function* parsedRows(blocks: AsyncGenerator<Records>, source: Source) {
-  let header: string[] | undefined;
-  let headerLine = 1;
+async function* parsedRows(blocks: AsyncGenerator<Records>, source: Source): AsyncGenerator<HeadedRows> {
+  let headed: Omit<HeadedRows, "rows"> | undefined;
   for await (const records of blocks) {
-    if (!header) {
-      header = records.cells.shift()!;
-      headerLine = records.lines.shift()!;
+    if (!headed) {
+      const header = records.cells.shift()!;
+      const headerLine = records.lines.shift()!;
       checkWidth(header, source, headerLine);
+      const [cells] = records.cells;
+      headed = { header, headerLine, below: cells && { cells, line: records.lines[0]! } };
     }
-    yield { header, headerLine, rows: textRows(records) };
+    yield { ...headed, rows: textRows(records) };
   }
-  if (!header) throw new NnfitError("data", "the table is empty", { at: source.name });
+  if (!headed) throw new NnfitError("data", "the table is empty", { at: source.name });
 }
 
 function textRows({ cells, lines }: Records): Rows {
@@ -166,8 +170,8 @@ function textRows({ cells, lines }: Records): Rows {
   };
 }
 
-/** The header, if the block begins with plain lines: the cells of the first line that is not blank. */
-async function plainHeader(block: Buffer, delimiter: string, firstLine: number) {
+/** The first line that is not blank, if the block begins with plain lines. */
+async function plainRow(block: Buffer, delimiter: string, firstLine: number) {
   let line = firstLine;
   for (let start = 0; start < block.length; ) {
     const { end, lines, quotes } = wholeRow(block, start);
@@ -175,8 +179,8 @@ async function plainHeader(block: Buffer, delimiter: string, firstLine: number) 
     if (!isPlain(bytes)) return undefined;
     const text = bytes.toString("utf8").replace(/\r?\n$/, "");
     if (text !== "") {
-      const names = quotes === 0 ? text.split(delimiter) : await parsedHeader(text, delimiter);
-      return names && { names, line, lastLine: line + lines - 1, endsAt: end };
+      const cells = quotes === 0 ? text.split(delimiter) : await parsedRow(text, delimiter);
+      return cells && { cells, line, lastLine: line + lines - 1, endsAt: end };
     }
     line += lines;
     start = end;
@@ -200,11 +204,11 @@ function wholeRow(block: Buffer, start: number): { end: number; lines: number; q
 }
 
 /** Its cells, where it is one row; what is wrong with it otherwise, csv-parse says when it reads the table. */
-async function parsedHeader(text: string, delimiter: string): Promise<string[] | undefined> {
+async function parsedRow(text: string, delimiter: string): Promise<string[] | undefined> {
   const { parse } = await import("csv-parse/sync");
   try {
-    const [names, ...others] = parse(text, { ...syntax, bom: false, delimiter });
-    return others.length === 0 ? names : undefined;
+    const [cells, ...others] = parse(text, { ...syntax, bom: false, delimiter });
+    return others.length === 0 ? cells : undefined;
   } catch {
     return undefined;
   }

@@ -107,7 +107,7 @@ export async function prepare(
     const own = rowsLearned(table, parts);
     for (const name of names) checkVaries(own, name);
   }
-  const weight = weightColumn(data.weight, table, names);
+  const weight = weightColumn(data.weight, names);
   const plan = beginning
     ? continuedPlan(beginning, options, learned)
     : newPlan(of, options, { learned, dependence, weight });

@@ -1,5 +1,4 @@
 import { mayBeCounts } from "../data/counts.js";
-import { checkNames } from "../data/header.js";
 import type { DataOptions } from "../data/options.js";
 import { type Column, cellsOf, columnOf, type Table, type Task } from "../data/table.js";
 import { NnfitError } from "../errors.js";
@@ -49,12 +48,10 @@ export function findTask(
   loss: LossChoice | "auto" = "auto",
 ): TaskOf {
   const names = [target].flat();
-  const header = whole.columns.map(({ name }) => name);
   const twice = names.find((name, place) => names.indexOf(name) < place);
   if (twice !== undefined) {
     throw new NnfitError("usage", `the target "${twice}" is named twice`, { setting: "data.target" });
   }
-  checkNames(names, header, "data.target", whole.source);
   const counted = rowsToLearn(whole, names, weight);
   const { table } = counted;
   const targets = names.map((name) => columnOf(table, name)!);

@@ -1,5 +1,4 @@
 import { countCodes, take } from "../data/arrays.js";
-import { checkNames } from "../data/header.js";
 import { numberReaderOf } from "../data/numbers.js";
 import type { WantedColumn } from "../data/read.js";
 import { range } from "../data/split.js";
@@ -12,17 +11,15 @@ import type { Member, RowWeights } from "./members.js";
 import type { TrainingOptions } from "./options.js";
 
 /** Column `name`, where the config names one that says how much each row counts. */
-export function weightColumn(name: string | null, table: Table, targets: readonly string[]): WantedColumn[] {
+export function weightColumn(name: string | null, targets: readonly string[]): WantedColumn[] {
   if (name === null) return [];
-  const header = table.columns.map((column) => column.name);
-  checkNames([name], header, "data.weight", table.source);
   if (!targets.includes(name)) return [{ name, type: "number" }];
   throw new NnfitError("usage", `the weight "${name}" is a target`, { setting: "data.weight" });
 }
 
 /** Drops the rows of weight 0: nothing is learned from them, and nothing is judged by them. */
 export function rowsThatCount(table: Table, weight: string | null): Table {
-  if (weight === null || !columnOf(table, weight)) return table; // that it is not there is told later
+  if (weight === null) return table;
   const weights = weightsIn(table, weight);
   return weights.includes(0)
     ? takeRows(

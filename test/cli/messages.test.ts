@@ -151,6 +151,9 @@ it.each<[command: string, code: number, says: RegExp]>([
   ["predict runs/c bad.csv", 4, /or leaving it empty, or --on-error null, which leaves its prediction empty\n$/],
   ["evaluate runs/c bad.csv", 4, /or leaving it empty\n$/],
   ["predict runs/c points.csv --decimal ,", 4, /decimal commas here, or leaving out --decimal ","\n$/],
+  ["predict runs/c title.csv", 4, /try {3}--skip-lines 1\n$/],
+  ["evaluate runs/c title.csv", 4, /try {3}--skip-lines 1\n$/],
+  ["train c.json --set data.train=title.csv", 2, /^error: no column "kind" [\s\S]*try {3}data\.skipLines: 1\n$/],
   ["train c.json --set training.shuffle=7", 2, /training\.shuffle must be true or false/],
   ["train c.json --set training.optimizer.learningRate=1e30", 7, /it is 1e\+30, try 0\.\d+/],
 ])("nnfit %s", async (command, code, says) => {
@@ -160,6 +163,7 @@ it.each<[command: string, code: number, says: RegExp]>([
     "latin.csv": Buffer.from("a,b,kind\n1,2,\xe9\n", "latin1"),
     "sep.csv": "sep=,\na,b,kind\n1,2,x\n",
     "bad.csv": "a,b,kind\n1,none,x\n",
+    "title.csv": "Report, of, March\na,b,kind\n1,2,x\n",
     "points.csv": "a;b;kind\n1.5;2;x\n",
   });
   const result = await nnfit([...command.split(" "), ...(command.startsWith("train") ? ["--out", "x"] : [])], { cwd });

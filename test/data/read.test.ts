@@ -446,6 +446,42 @@ describe("a given type", () => {
   });
 });
 
+describe("the names in a config", () => {
+  it.each([
+    ["target", "prices"],
+    ["target", ["y", "prices"]],
+    ["weight", "prices"],
+    ["groups", "prices"],
+    ["time", "prices"],
+  ])("are columns: data.%s is not %j", async (setting, name) => {
+    expect(await refused("price,y\n1,1\n", { [setting]: name })).toMatchObject({
+      kind: "usage",
+      message: 'no column "prices" in t.csv',
+      details: { setting: `data.${setting}`, have: "price, y", try: '"price"' },
+    });
+  });
+
+  it.each([
+    ["one line", "# exported, by me\nx,y\n1,2\n2,3\n", 1],
+    ["a blank line too", "# exported, by me\n\nx,y\n1,2\n", 2],
+    ["quotes", '"exported, 2024","by ""me"""\n"x","y"\n1,2\n', 1],
+    ["line ends in CR", "# exported, by me\rx,y\r1,2\r", 1],
+  ])("are looked for below a title of as many cells: %s", async (_, text, lines) => {
+    const words = text.replace("1,2", "1,2\n".repeat(9)); // which make a mistake of the header
+    for (const settings of [{ target: "y" }, { target: "y", weight: "x" }, { types: { x: "number" } }] as const) {
+      expect((await refused(words, settings)).details.try).toBe(`data.skipLines: ${lines}`);
+    }
+    expect(cells(await tableOf(text, { target: "y", skipLines: lines }), "y")[0]).toBe(2);
+    expect((await refused(text, { target: "z" })).details.try).toBeUndefined();
+    const wanted: WantedColumn[] = [{ name: "x", type: "number" }];
+    for (const read of [readColumns, (...args: Parameters<typeof readColumns>) => readBlocks(...args).next()]) {
+      expect((await refusal(() => read(sourceOf(text), byDefault, wanted))).details.try).toBe(
+        `data.skipLines: ${lines}`,
+      );
+    }
+  });
+});
+
 describe("the header", () => {
   it.each([
     ["a name twice", "a,b,a\n1,2,3\n", "columns 1 and 3"],

@@ -414,15 +414,6 @@ describe("what can't be learned from is refused", () => {
     return refusal(() => prepared(table, options));
   };
 
-  it("a target that is no column, with the nearest", async () => {
-    expect(await refused("x,price\n1,2\n", { target: "prices" })).toMatchObject({
-      kind: "usage",
-      message: 'no column "prices" in t.csv',
-      details: { setting: "data.target", have: "x, price", try: '"price"' },
-    });
-    expect((await refused("x,y\n1,2\n", { target: ["y", "z"] })).message).toContain('"z"');
-  });
-
   it("rows without a target", async () => {
     expect((await refused("x,y\n1,\n2,NA\n")).message).toContain("no row has a target");
   });
