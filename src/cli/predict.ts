@@ -130,9 +130,9 @@ async function predictAction(
   if (json) printResult({ version: 1, predictions: out, ...predictions.counts, odd: predictions.odd() });
 }
 
-/** Names separated by commas; in quotes those that have one. */
+/** Names separated by commas; in quotes those that have one. A column without a name has an empty one. */
 function namesIn(text: string): string[] {
-  return [...text.matchAll(/"((?:[^"]|"")*)"|([^,]+)/g)].map(
+  return [...`,${text}`.matchAll(/,(?:"((?:[^"]|"")*)"(?=,|$)|([^,]*))/g)].map(
     ([, quoted, plain = ""]) => quoted?.replaceAll('""', '"') ?? plain.trim(),
   );
 }

@@ -28,16 +28,6 @@ export function checkHeader(cells: readonly string[], at: string, matters: (name
       },
     );
   }
-  const empty = names.indexOf("");
-  if (empty >= 0 && matters("")) {
-    throw new NnfitError("data", `column ${empty + 1} of the header has no name`, {
-      at,
-      have: listed(names.map((name) => name || '""')),
-      try: isTitle(names)
-        ? "data.skipLines, if there is a title above the header"
-        : 'a name for it, or data.ignore: [""], which leaves it out; pandas writes none with index=False, R with row.names=FALSE',
-    });
-  }
   const places = placesOf(names);
   const twice = names.find((name, index) => places.get(name) !== index && matters(name));
   if (twice !== undefined) {
@@ -54,6 +44,19 @@ export function checkHeader(cells: readonly string[], at: string, matters: (name
     });
   }
   return names;
+}
+
+/** That each column has a name to learn from it by. */
+export function checkNamed(names: readonly string[], at: string): void {
+  const empty = names.indexOf("");
+  if (empty < 0) return;
+  throw new NnfitError("data", `column ${empty + 1} of the header has no name`, {
+    at,
+    have: listed(names.map((name) => name || '""')),
+    try: isTitle(names)
+      ? "data.skipLines, if there is a title above the header"
+      : 'a name for it, or data.ignore: [""], which leaves it out; pandas writes none with index=False, R with row.names=FALSE',
+  });
 }
 
 /** A first line with hardly a cell in it. */

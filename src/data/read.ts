@@ -3,7 +3,16 @@ import { ColumnBuilder } from "./columns.js";
 import type { CsvFormat } from "./csv.js";
 import type { DayOrderChoice } from "./dateColumn.js";
 import { Growing } from "./growing.js";
-import { checkHeader, checkNames, lacksColumns, lacksKept, placesOf, type WrittenRow, wayToNames } from "./header.js";
+import {
+  checkHeader,
+  checkNamed,
+  checkNames,
+  lacksColumns,
+  lacksKept,
+  placesOf,
+  type WrittenRow,
+  wayToNames,
+} from "./header.js";
 import { withLabels } from "./labels.js";
 import { type CellReceiver, type Rows, readRows } from "./rows.js";
 import type { ScannedColumn } from "./scan.js";
@@ -61,9 +70,11 @@ async function readOrAgain(source: Source, options: ReadOptions, words: Readonly
   let names: readonly string[] = [];
   let builders: ColumnBuilder[] | undefined;
   const lines = new Growing<Int32Array>(Int32Array);
-  for await (const { header, below, places, rows } of withHeader(source, options, (name) => !ignored.has(name))) {
+  const matters = (name: string) => name !== "" && !ignored.has(name);
+  for await (const { header, at, below, places, rows } of withHeader(source, options, matters)) {
     if (!builders) {
       names = header;
+      if (!ignored.has("")) checkNamed(header, at);
       for (const [setting, of] of Object.entries({ ...needed, types: Object.keys(types) })) {
         const named = [of ?? []].flat();
         checkNames(named, header, `data.${setting}`, source.name, wayToNames(named, below));
@@ -199,6 +210,8 @@ function placesOfKept(
 
 interface Header {
   readonly header: readonly string[];
+  /** the file and line where it stands */
+  readonly at: string;
   readonly places: ReadonlyMap<string, number>;
   /** the first row, where it is known */
   readonly below: WrittenRow | undefined;
@@ -213,8 +226,9 @@ async function* withHeader(
   let known: Header | undefined;
   for await (const { header: cells, headerLine, below, rows } of readRows(source, format)) {
     if (!known) {
-      const header = checkHeader(cells, `${source.name}:${headerLine}`, matters);
-      known = { header, places: placesOf(header), below };
+      const at = `${source.name}:${headerLine}`;
+      const header = checkHeader(cells, at, matters);
+      known = { header, at, places: placesOf(header), below };
     }
     yield { ...known, rows };
   }

@@ -448,6 +448,27 @@ describe.concurrent("nnfit predict --with", () => {
     expect(told.out).toMatch(/^"no,te",id,all,prediction\n {2}x ," a\n"," ""q"" ",\w+\n$/);
   });
 
+  it("takes a column without a name, as pandas writes its index", async () => {
+    const input = `,${header}\n7,${rows[0]}\n`;
+    for (const names of ["", '""', ",year", 'year,""', "all"]) {
+      const { out } = await works(["predict", "run", "-", "--with", names], { cwd, input });
+      const [written, cells] = out.split("\n").map((line) => line.split(","));
+      expect(written!.indexOf("")).toBe(names === 'year,""' ? 1 : 0);
+      expect(written!.length).toBe(names === "all" ? header.split(",").length + 2 : names.includes("year") ? 3 : 2);
+      expect(cells![written!.indexOf("")]).toBe("7");
+    }
+    const two = await nnfit(["predict", "run", "-", "--with", ",year"], {
+      cwd,
+      input: `,${header},\n7,${rows[0]},8\n`,
+    });
+    expect([two.code, two.err]).toEqual([
+      4,
+      expect.stringContaining('the header names "" more than once: columns 1 and '),
+    ]);
+    const none = await nnfit(["predict", "run", "penguins.csv", "--with", "year,"], { cwd });
+    expect([none.code, none.err]).toEqual([4, expect.stringContaining('the table lacks the column ""')]);
+  });
+
   it("refuses two columns of one name", async () => {
     for (const columns of ["sex,sex", "all"]) {
       const input = `prediction,${header}\nx,${rows[0]}\n`;
