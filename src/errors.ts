@@ -13,6 +13,8 @@ export interface ErrorDetails {
   readonly have?: string | undefined;
   /** what to do about it */
   readonly try?: string | undefined;
+  /** It is a cell that can't be read: what is done with each row by itself can go on without it. */
+  readonly unreadable?: boolean;
 }
 
 /** An error that a user can act on. Printed without a stack trace, in four parts: what, where, what was there, what to try. A part may have several lines. */

@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from "commander";
-import { NnfitError } from "../errors.js";
+import { type ErrorDetails, NnfitError } from "../errors.js";
 
 /** The error with what may mend it in the words of a command: its own options, where errors of data name settings of a config. */
 export async function withAdvice(error: unknown, command: Command | undefined): Promise<unknown> {
@@ -7,7 +7,7 @@ export async function withAdvice(error: unknown, command: Command | undefined): 
     return new NnfitError("files", "the working directory no longer exists", { try: "cd to a folder that does" });
   if (error instanceof CommanderError) return ofCommandLine(error, command);
   if (!(error instanceof NnfitError) || error.details.try === undefined) return error;
-  return error.with({ try: inOptions(error.details.try, command) });
+  return error.with({ try: inOptions(error.details, command) });
 }
 
 /** Paths are told as seen from the working directory, which may be gone. */
@@ -26,7 +26,7 @@ function takes(command: Command | undefined, option: string): boolean {
 }
 
 /** data.skipLines: 1 as --skip-lines 1, where the command has that option, and what only options can do */
-function inOptions(advice: string, command: Command | undefined): string {
+function inOptions({ try: advice = "", unreadable }: ErrorDetails, command: Command | undefined): string {
   const named = advice.replace(/data\.(\w+)(?:: ("[^"]*"|\d+))?/g, (setting: string, name: string, value = "") => {
     const option = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     return takes(command, option) ? `${option} ${value}`.trimEnd() : setting;
@@ -35,7 +35,7 @@ function inOptions(advice: string, command: Command | undefined): string {
     const given = command?.getOptionValue("decimal");
     return `${named}, ${given === undefined ? "unless --decimal says otherwise" : `or leaving out --decimal "${given}"`}`;
   }
-  if (named === "correcting the cell, or leaving it empty" && takes(command, "--on-error"))
+  if (unreadable && takes(command, "--on-error"))
     return `${named}, or --on-error null, which leaves its prediction empty`;
   return named;
 }

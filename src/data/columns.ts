@@ -3,7 +3,7 @@ import type { CellFormat } from "./csv.js";
 import { asDates, type DayOrderChoice, datesOf, notDate } from "./dateColumn.js";
 import { Growing } from "./growing.js";
 import { listed } from "./header.js";
-import { MOST_MISTAKES, mistakesText, waysOut } from "./mistakes.js";
+import { deletingRows, MOST_MISTAKES, mistakesText, waysOut } from "./mistakes.js";
 import { Notation, wayToWrite } from "./notation.js";
 import { type Decimal, MARKS, numberReader, otherMark } from "./numbers.js";
 import type { CellReceiver } from "./rows.js";
@@ -106,7 +106,7 @@ export class ColumnBuilder implements CellReceiver {
       if (this.given === "number") {
         const { lenient, classes } = this.options;
         if (!lenient && classes) throw unknownClass(text, classes, this.place(line));
-        if (!lenient) throw this.notNumber(`"${text}" is not a number`, wayToWrite(text, this.decimal));
+        if (!lenient) throw this.unreadableCell(text, line);
         this.unreadable.set(this.values.size, text);
       }
     } else {
@@ -273,7 +273,7 @@ export class ColumnBuilder implements CellReceiver {
   private givenDates(words: CategoryColumn, lines: Int32Array): DateColumn {
     const column = asDates(words, this.options.order);
     const [wrong] = this.options.lenient ? [] : (column.unreadable ?? []);
-    if (wrong) throw notDate(wrong[1], column.order, this.place(lines[wrong[0]]!));
+    if (wrong) throw notDate(wrong[1], column, this.place(lines[wrong[0]]!));
     return column;
   }
 
@@ -312,12 +312,17 @@ export class ColumnBuilder implements CellReceiver {
     return `${this.source}:${line}, column "${this.name}"`;
   }
 
-  private notNumber(message: string, way = "correcting the cell, or leaving it empty"): NnfitError {
+  private notNumber(message: string, way: string): NnfitError {
     const { text, line } = this.firstOther!;
-    return new NnfitError("data", message, {
+    return new NnfitError("data", message, { at: this.place(line), have: `"${text}"`, try: way });
+  }
+
+  private unreadableCell(text: string, line: number): NnfitError {
+    const deleting = deletingRows([text], { name: this.name, cells: 1 });
+    return new NnfitError("data", `"${text}" is not a number`, {
       at: this.place(line),
-      have: this.given ? undefined : `"${text}"`,
-      try: way,
+      try: wayToWrite(text, this.decimal) ?? `${deleting}correcting the cell, or leaving it empty`,
+      unreadable: true,
     });
   }
 }

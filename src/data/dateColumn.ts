@@ -1,5 +1,6 @@
 import { NnfitError } from "../errors.js";
 import { type DayOrder, dayOrderIn, daysIn, isSeason, looksLikeDate, mayBeOlder } from "./dates.js";
+import { deletingRows } from "./mistakes.js";
 import type { CategoryColumn, DateColumn } from "./table.js";
 
 /** What comes first in dates such as 3/4/2024: auto is what the other dates of the column tell. */
@@ -47,11 +48,17 @@ export function datesOf(
 }
 
 /** A cell of a column that should be one of dates, in whose dates `order` is what comes first. */
-export function notDate(text: string, order: DayOrder | undefined, at: string, what = "not a date"): NnfitError {
+export function notDate(
+  text: string,
+  { name, order }: { readonly name: string; readonly order?: DayOrder | undefined },
+  at: string,
+  what = "not a date",
+): NnfitError {
   const isAmbiguous = order === undefined && daysIn(text, "dayFirst") !== undefined;
   const isOtherWay =
     order !== undefined && daysIn(text, order === "dayFirst" ? "monthFirst" : "dayFirst") !== undefined;
   const first = order === "dayFirst" ? "the day" : "the month";
+  const deleting = deletingRows([text], { name, cells: 1 });
   return new NnfitError(
     "data",
     isAmbiguous
@@ -61,7 +68,8 @@ export function notDate(text: string, order: DayOrder | undefined, at: string, w
       at,
       try: isAmbiguous
         ? "writing it as 2024-03-01, or dayFirst or monthFirst in data.dates of a config, or in --dates with a model"
-        : "dates such as 2024-03-01, with or without a time of day: 2024-03-01 17:30",
+        : `${deleting}${deleting && "or "}a date such as 2024-03-01 or 2024-03-01 17:30`,
+      unreadable: !isAmbiguous,
     },
   );
 }

@@ -167,7 +167,7 @@ function valuesOf(given: Column, { source, lines }: Table, order: DayOrderChoice
     const [row, text] = wrong;
     throw notDate(
       text,
-      column.type === "date" ? column.order : undefined,
+      { name: column.name, order: column.type === "date" ? column.order : undefined },
       `${source}:${lines[row]}, column "${column.name}"`,
       "neither a number nor a date",
     );

@@ -19,14 +19,20 @@ export function waysOut(
   { name, cells, missing, orWords }: { name: string; cells: number; missing: Iterable<string>; orWords: string },
 ): string {
   const asMissing = `data.missing: ${JSON.stringify([...missing, ...words])}`;
-  const [number, cell, row] =
-    cells === 1 ? ["a number in its place", "the cell", "the row"] : ["numbers in their places", "the cells", "rows"];
+  const [number, cell] = cells === 1 ? ["a number in its place", "the cell"] : ["numbers in their places", "the cells"];
   const correcting = words.some((word) => LIMIT.test(word))
     ? `${number}, such as half of a lower limit`
     : `correcting ${cell}`;
-  const totals = cells === 1 ? "it is a total or a heading" : "they are totals or headings";
-  const way = words.some((word) => isNoRow(word, name)) ? `deleting ${row}, if ${totals}, ${correcting}` : correcting;
-  return `${way}${orWords ? "," : " or"} ${asMissing}${orWords}`;
+  const deleting = deletingRows(words, { name, cells });
+  return `${deleting}${correcting}${orWords ? "," : " or"} ${asMissing}${orWords}`;
+}
+
+/** What to try first about cells with such words, where the words say that their rows are no data; else nothing. */
+export function deletingRows(words: readonly string[], { name, cells }: { name: string; cells: number }): string {
+  if (!words.some((word) => isNoRow(word, name))) return "";
+  const [row, totals] =
+    cells === 1 ? ["the row", "it is a total or a heading"] : ["rows", "they are totals or headings"];
+  return `deleting ${row}, if ${totals}, `;
 }
 
 /** What laboratories write for a value beyond what they can measure. */

@@ -69,6 +69,11 @@ describe("a table with dates", () => {
     const { code, err } = await predict(lines);
     expect(code).toBe(4);
     expect(err).toContain('"13/5/2023" is not a date with the month first\n  at    standard input:3, column "due"');
+    expect(err).toMatch(/try {3}a date such as 2024-03-01 or 2024-03-01 17:30, or --on-error null, which leaves its/);
+    const total = await predict(["7/5/2023,3", "Total,3"]);
+    expect(total.err).toMatch(
+      /try {3}deleting the row, if it is a total or a heading, or a date such .* --on-error null/,
+    );
     const lenient = await predict(lines, "--on-error", "null", "--reasons");
     expect(lenient.out.trim().split("\n")).toEqual([
       expect.stringMatching(/^prediction,reasons$/),

@@ -150,6 +150,12 @@ it.each<[command: string, code: number, says: RegExp]>([
   ["train c.json --set data.train=sep.csv", 4, /try {3}data\.skipLines: 1\n$/],
   ["predict runs/c bad.csv", 4, /or leaving it empty, or --on-error null, which leaves its prediction empty\n$/],
   ["evaluate runs/c bad.csv", 4, /or leaving it empty\n$/],
+  [
+    "predict runs/c total.csv",
+    4,
+    /try {3}deleting the row, if it is a total or a heading, correcting .* --on-error null/,
+  ],
+  ["evaluate runs/c total.csv", 4, /try {3}deleting the row, if it is a total or a heading, correcting .*empty\n$/],
   ["predict runs/c points.csv --decimal ,", 4, /decimal commas here, or leaving out --decimal ","\n$/],
   ["predict runs/c title.csv", 4, /try {3}--skip-lines 1\n$/],
   ["evaluate runs/c title.csv", 4, /try {3}--skip-lines 1\n$/],
@@ -163,6 +169,7 @@ it.each<[command: string, code: number, says: RegExp]>([
     "latin.csv": Buffer.from("a,b,kind\n1,2,\xe9\n", "latin1"),
     "sep.csv": "sep=,\na,b,kind\n1,2,x\n",
     "bad.csv": "a,b,kind\n1,none,x\n",
+    "total.csv": "a,b,kind\n1,2,x\nTotal,2,\n",
     "title.csv": "Report, of, March\na,b,kind\n1,2,x\n",
     "points.csv": "a;b;kind\n1.5;2;x\n",
   });
