@@ -1,6 +1,7 @@
 import type { CsvError, Parser } from "csv-parse";
 import { NnfitError } from "../errors.js";
 import type { Encoding } from "./encoding.js";
+import { listed } from "./header.js";
 import type { Source } from "./source.js";
 
 /** How cells are understood. */
@@ -189,6 +190,8 @@ function wayToWidth(header: number, cells: number, more: readonly unknown[], lin
     return "removing the delimiters at the ends of rows, or ending the header with as many";
   }
   if (header === 1) return "data.skipLines, if a title comes first, or naming the delimiter";
+  if (cells === 1)
+    return "deleting the line, if it is a note below the table, or naming the delimiter (data.delimiter)";
   const quoting = "quoting cells that contain the delimiter, or naming the delimiter (data.delimiter)";
   return cells === header + 1 && line === 2
     ? `a name for the first column, if that is R's row names (write.table: col.names = NA); or ${quoting}`
@@ -209,6 +212,7 @@ function csvError(error: Error, state: RecordParser, { name }: Source): NnfitErr
       const cells = row.length || Number(got);
       return new NnfitError("data", `a row has ${count(cells, "cell")} where the header has ${header}`, {
         at: `${name}:${begins}`,
+        have: row.length === 1 ? `"${listed([String(row[0])])}"` : undefined,
         try: wayToWidth(header, cells, row.slice(header), begins),
       });
     }

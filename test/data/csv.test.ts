@@ -394,10 +394,19 @@ describe("a broken row is refused with the line it begins on", () => {
     ["one of which has a delimiter in a cell", "a,b\n1,2\n1,2,3\n", /^quoting cells .* \(data\.delimiter\)$/],
     ["of other numbers of cells", "a,b\n1,2,3,4\n", /^quoting cells/],
     ["that end with several delimiters", "a,b\n1,2,,,\n3,4,,,\n", /^removing the delimiters at the ends of rows/],
+    ["below the table", "a,b\n1,2\n(1 row)\n", /^deleting the line, if it is a note below the table, or naming the/],
     ["below a title", "# exported\n\na,b,c\n1,2,3\n", /^data\.skipLines, if a title comes first/],
   ])("with what to do about rows %s", async (_, text, way) => {
     const error = await refused(sourceOf(text), ",");
     expect(error).toMatchObject({ details: { try: expect.stringMatching(way) as string } });
+  });
+
+  it.each([
+    ["(150 rows)", '"(150 rows)"'],
+    ["x".repeat(100), `"${"x".repeat(80)}…"`],
+    ["1,2,3", undefined],
+  ])("with the cell of a row that has one alone: %s", async (line, have) => {
+    expect((await refused(sourceOf(`a,b\n1,2\n${line}\n`), ",")).details.have).toBe(have);
   });
 
   it.each([
