@@ -1,6 +1,6 @@
 import type { CsvError, Parser } from "csv-parse";
 import { NnfitError } from "../errors.js";
-import type { Encoding } from "./encoding.js";
+import { type Encoding, utf16By } from "./encoding.js";
 import { listed } from "./header.js";
 import type { Source } from "./source.js";
 
@@ -135,15 +135,16 @@ async function* decode(source: Source, firstLine: number): AsyncGenerator<string
     const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
     const end = bytes.length - unfinished(bytes);
     rest = Uint8Array.from(bytes.subarray(end));
-    const text = textOf(bytes.subarray(0, end));
-    if (text === undefined) throw notUtf8(textBeforeInvalid(bytes));
-    const nul = text.indexOf("\0");
+    const nul = bytes.indexOf(0);
     if (nul >= 0) {
+      const encoding = utf16By(bytes);
       throw new NnfitError("data", "the table contains a NUL byte, so it is not CSV text", {
-        at: at(text.slice(0, nul)),
-        try: 'saving it as UTF-8; or data.encoding: "utf-16le", if it is in UTF-16',
+        at: at(Buffer.from(bytes.subarray(0, nul)).toString("latin1")), // which has the same line ends
+        try: `${encoding ? `data.encoding: "${encoding}", if it is in UTF-16, or ` : ""}saving it as UTF-8`,
       });
     }
+    const text = textOf(bytes.subarray(0, end));
+    if (text === undefined) throw notUtf8(textBeforeInvalid(bytes));
     const lineEnd = Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r"));
     unended = lineEnd < 0 ? unended + text.length : text.length - lineEnd - 1;
     if (unended > MOST_RECORD_BYTES) throw tooLong(at(text.slice(0, lineEnd + 1)));

@@ -57,7 +57,7 @@ async function* byMark(source: Source): AsyncGenerator<Uint8Array> {
       if (done) break;
       first = Buffer.concat([first, value]);
     }
-    refuseArchives(first, source.name);
+    refuseOthers(first, source.name);
     const [low, high] = first;
     const rest = { [Symbol.asyncIterator]: () => chunks };
     if (low === 0xff && high === 0xfe) yield* decoded(source, after(first, rest), "utf-16le");
@@ -68,10 +68,17 @@ async function* byMark(source: Source): AsyncGenerator<Uint8Array> {
   }
 }
 
+/** Which UTF-16 the bytes are that a text begins with, if they are: of characters below 256 one byte is NUL, the second or the first. */
+export function utf16By(bytes: Uint8Array): Encoding | undefined {
+  const isNul = (parity: number) => bytes.some((byte, place) => byte === 0 && place % 2 === parity);
+  if (isNul(0) === isNul(1)) return undefined;
+  return isNul(1) ? "utf-16le" : "utf-16be";
+}
+
 const SIGNATURE_BYTES = 4;
 
-/** Tables that are no text at all, by what such files begin with. */
-function refuseArchives(first: Uint8Array, at: string): void {
+/** What is no text, or in an encoding that nothing here reads, by what such files begin with. */
+function refuseOthers(first: Uint8Array, at: string): void {
   const begins = (...bytes: number[]) => bytes.every((byte, i) => first[i] === byte);
   const isZip = begins(0x50, 0x4b, 3, 4);
   if (isZip || begins(0xd0, 0xcf, 0x11, 0xe0)) {
@@ -80,6 +87,8 @@ function refuseArchives(first: Uint8Array, at: string): void {
   }
   if (begins(...Buffer.from("PAR1")))
     throw new NnfitError("data", "the table is a Parquet file, not CSV text", { at, try: "saving it as CSV" });
+  if (begins(0xff, 0xfe, 0, 0) || begins(0, 0, 0xfe, 0xff))
+    throw new NnfitError("data", "the table is UTF-32 text", { at, try: "saving it as UTF-8" });
   if (begins(0x1f, 0x8b))
     throw new NnfitError("data", "the table is compressed with gzip", { at, try: "gunzip first" });
 }

@@ -109,23 +109,27 @@ describe("many columns", () => {
 
 describe("text in another encoding is refused:", () => {
   const text = "a,b\n1,2\n";
+  const umlauts = "Größe,b\n1,2\n"; // which is no UTF-8
   const swapped = (bytes: Buffer) => Buffer.from(bytes).swap16();
   it.each([
-    ["UTF-16 without a mark, little-endian", Buffer.from(text, "utf16le"), "NUL"],
-    ["UTF-16 without a mark, big-endian", swapped(Buffer.from(text, "utf16le")), "NUL"],
+    ["UTF-16 without a mark, little-endian", Buffer.from(text, "utf16le"), "NUL", "utf-16le"],
+    ["UTF-16 without a mark, big-endian", swapped(Buffer.from(text, "utf16le")), "NUL", "utf-16be"],
+    ["UTF-16 with umlauts, little-endian", Buffer.from(umlauts, "utf16le"), "NUL", "utf-16le"],
+    ["UTF-16 with umlauts, big-endian", swapped(Buffer.from(umlauts, "utf16le")), "NUL", "utf-16be"],
     [
       "UTF-32",
       Buffer.concat(
         [...`\ufeff${text}`].map((c) => Buffer.from([c.codePointAt(0)! & 255, c.codePointAt(0)! >> 8, 0, 0])),
       ),
-      "NUL",
+      "UTF-32",
     ],
     ["zeros", Buffer.alloc(100), "NUL"],
-  ])("%s", async (_, bytes, says) => {
+  ])("%s", async (_, bytes, says, encoding: string | undefined = undefined) => {
     const error = await refusal(() => readTable(sourceOf(bytes), byDefault));
     expect(error.kind).toBe("data");
     expect(error.message).toContain(says);
     expect(error.details.try).toContain("UTF-8");
+    expect(/data\.encoding: "(.*?)"/.exec(error.details.try!)?.[1]).toBe(encoding);
   });
 });
 
