@@ -225,11 +225,16 @@ function csvError(error: Error, state: RecordParser, { name }: Source): NnfitErr
     case "INVALID_OPENING_QUOTE":
       return new NnfitError("data", "a quote is in the middle of a cell", {
         at: `${name}:${here}`,
-        try: 'quoting the whole cell, and doubling the quotes in it: "a ""b"" c"',
+        try: `${followedByBlank(error) ? 'data.delimiter: " ", if spaces separate the cells, or ' : ""}quoting the whole cell, and doubling the quotes in it: "a ""b"" c"`,
       });
     default:
       return new NnfitError("data", `not a CSV table: ${error.message}`, { at: `${name}:${here}` });
   }
+}
+
+/** A quoted cell is followed by a blank, as R writes it where nothing else is asked for. csv-parse tells so in words alone. */
+function followedByBlank({ message }: Error): boolean {
+  return message.includes('got " "');
 }
 
 export function tooLong(at: string): NnfitError {

@@ -446,6 +446,14 @@ describe("a broken row is refused with the line it begins on", () => {
   });
 });
 
+it("names the delimiter of a table whose quoted cells are followed by blanks, as R writes it", async () => {
+  const table = '"x" "y"\n"1" 0.5 0.6\n';
+  expect((await refused(sourceOf(table))).details.try).toMatch(
+    /^data\.delimiter: " ", if spaces separate the cells, or /,
+  );
+  expect((await refused(sourceOf('a,b\n"x"y,2\n'))).details.try).toMatch(/^quoting the whole cell/);
+});
+
 describe("csvLine", () => {
   it("quotes what has to be quoted and nothing else", () => {
     expect(csvLine(["a", "1.5", " b ", "c;d"])).toBe("a,1.5, b ,c;d\n");
