@@ -44,7 +44,7 @@ export function withRowsOptions(command: Command): Command {
       "--delimiter <character>",
       'the character that separates cells, if it is not detected correctly; "tab" for a tab',
       (text: string): string => {
-        if (text === "tab") return "\t";
+        if (text === "tab" || text === "\\t") return "tab";
         if (text === "auto" || text.length === 1) return text;
         throw new InvalidArgumentError('It takes one character, "tab" or "auto".');
       },

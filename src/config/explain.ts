@@ -116,19 +116,29 @@ function closest(issue: z.core.$ZodIssue, raw: unknown, above: readonly Property
     case "invalid_type":
       return { path, message: value === undefined ? "is missing" : `must be ${expectation(issue, isWhole(path))[0]}` };
     case "too_small":
-      return { path, message: `must be ${bound(issue, issue.inclusive ? "at least" : "more than", issue.minimum)}` };
+      return beyond(bound(issue, issue.inclusive ? "at least" : "more than", issue.minimum), path, value);
     case "too_big":
-      return { path, message: `must be ${bound(issue, issue.inclusive ? "at most" : "less than", issue.maximum)}` };
+      return beyond(bound(issue, issue.inclusive ? "at most" : "less than", issue.maximum), path, value);
     default:
       return { path, message: `is not valid: ${issue.message}` };
   }
 }
 
-function bound({ origin }: { origin: string }, how: string, limit: number | bigint): string {
+/** What is beyond a bound. A word may also have been meant for one of the names that are allowed there: zod tells of its length alone. */
+function beyond(bound: string, path: readonly PropertyKey[], value: unknown): Finding {
+  const options = typeof value === "string" ? placesAt(path).flatMap(({ enum: names = [] }) => names.map(String)) : [];
+  return { path, message: `must be ${[...options.map((name) => `"${name}"`), bound].join(" or ")}`, options };
+}
+
+function bound(
+  { origin, exact = false }: { origin: string; exact?: boolean },
+  how: string,
+  limit: number | bigint,
+): string {
   const unit = { string: "character", array: "entry" }[origin];
   if (unit === undefined) return `${how} ${limit}`;
   const units = Number(limit) === 1 ? unit : unit === "entry" ? "entries" : `${unit}s`;
-  return `${how} ${limit} ${units} long`;
+  return exact ? `${limit} ${units} long` : `${how} ${limit} ${units} long`;
 }
 
 const MUST_BE_LIST = "must be a list";

@@ -6,6 +6,7 @@ export interface Place {
   readonly description?: string;
   readonly default?: unknown;
   readonly const?: unknown;
+  readonly enum?: readonly unknown[];
   readonly type?: unknown;
   readonly properties?: Readonly<Record<string, Place>>;
   readonly additionalProperties?: Place | boolean;

@@ -15,7 +15,7 @@ export interface CellFormat {
 }
 
 export interface CsvFormat extends CellFormat {
-  /** what parts the cells: one character, or "auto": found out from the first rows */
+  /** what parts the cells: one character, "tab", or "auto": found out from the first rows */
   readonly delimiter: string;
   readonly encoding: Encoding;
   /** lines above the header */

@@ -1,6 +1,15 @@
-import { type CellFormat, syntax } from "./csv.js";
+import { type CellFormat, type CsvFormat, syntax } from "./csv.js";
 
 const delimiters = [",", ";", "\t", "|"] as const;
+
+/** What a config or a command names as the delimiter. */
+export async function delimiterOf(
+  sample: string,
+  { delimiter, decimal }: Pick<CsvFormat, "delimiter" | "decimal">,
+): Promise<string> {
+  if (delimiter === "auto") return findDelimiter(sample, decimal);
+  return delimiter === "tab" ? "\t" : delimiter;
+}
 
 /** How much of a table is looked at. */
 export const SAMPLE_CHARACTERS = 65536;

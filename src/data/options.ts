@@ -11,9 +11,9 @@ export const usuallyMissing: readonly string[] = ["", "NA", "NaN", "null", "?"];
 
 export const csvOptions = {
   delimiter: z
-    .union([z.literal("auto"), z.string().length(1)])
+    .union([z.enum(["auto", "tab"]), z.string().length(1)])
     .default("auto")
-    .describe("the character that separates cells; auto detects one of , ; tab |"),
+    .describe('the character that separates cells, "tab" for a tab; auto detects one of , ; tab |'),
   skipLines: z.int().min(0).max(1000).default(0).describe("lines to skip above the header, such as a title"),
   encoding: z
     .enum(encodings)

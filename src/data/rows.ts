@@ -1,6 +1,6 @@
 import { NnfitError } from "../errors.js";
 import { type CsvFormat, MOST_RECORD_BYTES, type Records, readRecords, syntax, tooLong } from "./csv.js";
-import { findDelimiter, SAMPLE_CHARACTERS } from "./delimiter.js";
+import { delimiterOf, SAMPLE_CHARACTERS } from "./delimiter.js";
 import { inUtf8 } from "./encoding.js";
 import type { WrittenRow } from "./header.js";
 import { isPlain } from "./plain.js";
@@ -63,10 +63,7 @@ async function* rowsOf(blocks: Blocks, source: Source, format: CsvFormat): Async
   const { skipLines } = format;
   const first = afterLines(block, skipLines, source);
   checkLine(first, source, skipLines + 1);
-  const delimiter =
-    format.delimiter === "auto"
-      ? await findDelimiter(first.toString("utf8", 0, SAMPLE_CHARACTERS), format.decimal)
-      : format.delimiter;
+  const delimiter = await delimiterOf(first.toString("utf8", 0, SAMPLE_CHARACTERS), format);
   const found = { ...format, delimiter };
   const header =
     delimiter.charCodeAt(0) < 0x80 && delimiter !== '"' ? await plainRow(first, delimiter, skipLines + 1) : undefined;

@@ -210,3 +210,21 @@ describe("a table with decimal commas", () => {
     expect(err).toContain('data.decimal: ","');
   });
 });
+
+it("a tab may be named as the delimiter in a config and for new rows", async () => {
+  const text = ["x,y", ...waves.map((x, i) => `${x},${i % 2 ? "a" : "b"}`)].join("\n");
+  const settings = { training: { epochs: 1, optimizer: "sgd" } };
+  const cwd = folder({
+    "commas.csv": text,
+    "tabs.csv": text.replaceAll(",", "\t"),
+    "commas.json": JSON.stringify({ data: { train: "commas.csv", target: "y" }, ...settings }),
+    "tabs.json": JSON.stringify({ data: { train: "tabs.csv", target: "y", delimiter: "tab" }, ...settings }),
+  });
+  for (const name of ["commas", "tabs"]) await works(["train", `${name}.json`, "--out", name], { cwd });
+  expect(modelDigest(join(cwd, "tabs"))).toBe(modelDigest(join(cwd, "commas")));
+  const { out } = await works(["predict", "tabs", "commas.csv"], { cwd });
+  for (const tab of ["tab", "\\t", "\t"]) {
+    expect((await works(["predict", "tabs", "tabs.csv", "--delimiter", tab], { cwd })).out).toBe(out);
+    expect((await nnfit(["predict", "tabs", "commas.csv", "--delimiter", tab], { cwd })).code).toBe(4);
+  }
+});

@@ -448,6 +448,8 @@ describe("a wrong value", () => {
       "must be less than 1",
     ],
     ["output", { output: 3 }, "output must be a string"],
+    ["data.delimiter", { data: { ...data, delimiter: ";;" } }, 'must be "auto" or "tab" or 1 character long'],
+    ["data.delimiter", { data: { ...data, delimiter: "" } }, 'must be "auto" or "tab" or 1 character long'],
   ])("of %s is refused with its line: %o", async (setting, parts, message) => {
     const error = await wrongIn(parts);
     expect(error.message).toContain(message);
@@ -459,7 +461,6 @@ describe("a wrong value", () => {
     ["data.target", { data: { ...data, target: [] } }],
     ["data.target", { data: { ...data, target: "" } }],
     ["data.train", { data: { ...data, train: "" } }],
-    ["data.delimiter", { data: { ...data, delimiter: ";;" } }],
     ["training.optimizer.betas", { training: { optimizer: { name: "adam", betas: [0.9] } } }],
   ])("of %s that is too short or too long is refused in plain English: %o", async (setting, parts) => {
     const error = await wrongIn(parts);
