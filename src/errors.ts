@@ -15,6 +15,8 @@ export interface ErrorDetails {
   readonly try?: string | undefined;
   /** It is a cell that can't be read: what is done with each row by itself can go on without it. */
   readonly unreadable?: boolean;
+  /** The system refused something of a file: once that is mended, the same can be tried again. */
+  readonly bySystem?: boolean;
 }
 
 /** An error that a user can act on. Printed without a stack trace, in four parts: what, where, what was there, what to try. A part may have several lines. */
@@ -51,7 +53,7 @@ export function fileError(doing: string, path: string, cause: unknown): NnfitErr
   const { code, message } = cause as NodeJS.ErrnoException; // node:fs rejects with nothing else
   const noFolder = code === "ENOENT" && doing.startsWith("write");
   const reason = noFolder ? "its folder does not exist" : (reasons[code ?? ""] ?? message);
-  return new NnfitError("files", `can't ${doing}: ${reason}`, { at: path });
+  return new NnfitError("files", `can't ${doing}: ${reason}`, { at: path, try: ways[code ?? ""], bySystem: true });
 }
 
 const reasons: Record<string, string> = {
@@ -64,6 +66,14 @@ const reasons: Record<string, string> = {
   EROFS: "the file system is read-only",
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",
+  EFBIG: "the file has reached the largest size that is allowed",
   EIO: "the disk failed to read or write",
   EMFILE: "too many open files",
+};
+
+/** What can be done about some of them. */
+const ways: Record<string, string> = {
+  ENOSPC: "freeing space on that disk",
+  EDQUOT: "freeing space, or a larger quota",
+  EFBIG: "a higher limit (ulimit -f), or another disk",
 };

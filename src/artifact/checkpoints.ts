@@ -46,14 +46,15 @@ export class Checkpoints {
     const older = all.filter((number) => !this.superseded.includes(number));
     const file = fileOf((all.at(-1) ?? 0) + 1);
     this.safely(() => this.files.makeFolder(this.folder));
-    saveCheckpoint(join(this.folder, file), checkpoint, this.files);
+    const name = `${this.name}/${file}`;
+    saveCheckpoint(join(this.folder, file), checkpoint, this.files, name);
     this.safely(() => {
       for (const number of [...this.superseded, ...older.slice(0, Math.max(0, older.length - KEPT + 1))]) {
         this.files.remove(join(this.folder, fileOf(number)));
       }
       this.superseded = [];
     });
-    return `${this.name}/${file}`;
+    return name;
   }
 
   /** What is there stays until another one is written: a run begins anew, and is not to lose what there is before it has more. */

@@ -72,12 +72,13 @@ export class RunFolder {
   /** Writes a file wholly or not at all. */
   write(file: string, content: string | Buffer): void {
     this.safely(() => this.lock.check());
-    writeWhole(join(this.path, file), typeof content === "string" ? Buffer.from(content) : content, this.files);
+    const bytes = typeof content === "string" ? Buffer.from(content) : content;
+    writeWhole(join(this.path, file), bytes, this.files, `${this.options.name}/${file}`);
   }
 
   writeModel(file: string, model: Model): void {
     this.safely(() => this.lock.check());
-    saveModel(join(this.path, file), model, this.files);
+    saveModel(join(this.path, file), model, this.files, `${this.options.name}/${file}`);
   }
 
   /** Removes a file that an earlier training has left. */

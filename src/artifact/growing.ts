@@ -13,7 +13,7 @@ export class GrowingFile {
     lines: string,
     private readonly files = systemFiles,
   ) {
-    writeWhole(path, Buffer.from(lines), files);
+    writeWhole(path, Buffer.from(lines), files, name);
     this.file = this.safely(() => files.open(path, "a"));
   }
 

@@ -110,14 +110,19 @@ export const MODEL_FILE = "model.safetensors";
  * Writes a model as one safetensors file; its tensors have the names and shapes of PyTorch's nn.Linear, where networks
  * share weights those of tabm.ts, and those of several members begin with `members.0.`, `members.1.`, …
  */
-export function saveModel(path: string, model: Model, files = systemFiles): void {
-  writeWhole(path, encodeModel(model), files);
+export function saveModel(path: string, model: Model, files = systemFiles, name = path): void {
+  writeWhole(path, encodeModel(model), files, name);
 }
 
 /** Writes a checkpoint: a model file with the tensors of a snapshot after its own. */
-export function saveCheckpoint(path: string, { model, snapshot, ...of }: Checkpoint, files = systemFiles): void {
+export function saveCheckpoint(
+  path: string,
+  { model, snapshot, ...of }: Checkpoint,
+  files = systemFiles,
+  name = path,
+): void {
   const { text, tensors } = encodeSnapshot(snapshot);
-  writeWhole(path, encodeModel(model, { checkpoint: { ...of, snapshot: text } }, tensors), files);
+  writeWhole(path, encodeModel(model, { checkpoint: { ...of, snapshot: text } }, tensors), files, name);
 }
 
 /** The bytes of a model file. */

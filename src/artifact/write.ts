@@ -4,9 +4,9 @@ import { type FileSystem, systemFiles, writeAll } from "./files.js";
 
 /**
  * Writes a file wholly or not at all: a temporary file beside it, written to its last byte, flushed, read back and
- * compared, then renamed over the old one. Until the rename the old file stays as it was.
+ * compared, then renamed over the old one. Until the rename the old file stays as it was. `name` is how errors call it.
  */
-export function writeWhole(path: string, bytes: Uint8Array, files = systemFiles): void {
+export function writeWhole(path: string, bytes: Uint8Array, files = systemFiles, name = path): void {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     files.remove(temporary); // left by a process of the same number that was killed
@@ -23,7 +23,7 @@ export function writeWhole(path: string, bytes: Uint8Array, files = systemFiles)
     flushFolder(dirname(path), files);
   } catch (error) {
     quietly(() => files.remove(temporary)); // what stands there may not be ours; the first error is the one to report
-    throw fileError("write the file", path, error);
+    throw fileError("write the file", name, error);
   }
 }
 

@@ -164,6 +164,8 @@ async function trainWatched(
   };
   try {
     return await located(loaded, () => crossValidate(plan, first, engine, watcher, session));
+  } catch (error) {
+    throw session.withResume(error);
   } finally {
     display.stop();
     session.close();

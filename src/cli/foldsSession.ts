@@ -9,7 +9,7 @@ import type { Prepared } from "../train/prepare.js";
 import type { Snapshot } from "../train/reports.js";
 import { begunWith, isBegunWith } from "./begun.js";
 import { CheckpointClock } from "./checkpointClock.js";
-import { resumeCommand } from "./session.js";
+import { resumeCommand, withResume } from "./session.js";
 import { Interrupted, type SignalWatch, watchSignals } from "./signals.js";
 import { note, say } from "./text.js";
 
@@ -36,6 +36,7 @@ export class FoldsSession implements FoldsKeeper {
   private readonly checkpoints: FoldCheckpoints;
   private readonly config: Origin["config"];
   private readonly ended = new Set<number>();
+  private canGoOn = false;
 
   constructor(private readonly options: FoldsSessionOptions) {
     const { config, text, folder, folds, keep, resume } = options;
@@ -50,11 +51,13 @@ export class FoldsSession implements FoldsKeeper {
     const checkpoints = this.checkpoints.of(number);
     const origin: Origin = { config: this.config, data: fingerprint(prepared) };
     const found = this.options.resume ? this.find(checkpoints, origin) : undefined;
+    if (found) this.canGoOn = true;
     if (found) checkpoints.tidy();
     const clock = new CheckpointClock(this.options.config.training.checkpoint);
     const write = (snapshot: Snapshot) => {
       const model = modelSoFar(prepared, snapshot, this.options.config.data);
       this.checkpoints.write(number, { model, snapshot, ...origin });
+      this.canGoOn = true;
       clock.restart();
     };
     const isStopping = () => this.signals.received !== undefined;
@@ -80,6 +83,11 @@ export class FoldsSession implements FoldsKeeper {
   /** From here on a signal ends the process as it does any other. */
   close(): void {
     this.signals.stop();
+  }
+
+  /** The error, with how to go on after it. */
+  withResume(error: unknown): unknown {
+    return withResume(error, this.options.words, this.canGoOn ? this.checkpoints.name : undefined);
   }
 
   /** All is saved: there is nothing to go on with. */

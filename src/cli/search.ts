@@ -244,17 +244,19 @@ async function runTrials(
 }
 
 /** Writes the table of the trials, and the best config: ready to train, into a folder of its own. */
-function writeResults({ loaded, facts, wanted, by, target, folder }: Question, jobs: readonly FinishedJob[]) {
+function writeResults({ loaded, facts, wanted, by, target, folder, name }: Question, jobs: readonly FinishedJob[]) {
   const ranked = rankJobs(jobs, by, target);
   const [best] = ranked.filter(({ badness }) => Number.isFinite(badness));
   const table = trialsTable(
     ranked.map(({ job }) => job),
     [...wanted.ranges.keys()],
   );
-  writeWhole(join(folder, TRIALS_FILE), Buffer.from(table));
+  const write = (file: string, text: string) =>
+    writeWhole(join(folder, file), Buffer.from(text), systemFiles, `${name}/${file}`);
+  write(TRIALS_FILE, table);
   if (best) {
     const config = { ...loaded.configFor(facts, best.job.values), output: join(folder, "best") };
-    writeWhole(join(folder, BEST_FILE), Buffer.from(resolvedConfig(config, folder)));
+    write(BEST_FILE, resolvedConfig(config, folder));
   }
   return { ranked, best };
 }

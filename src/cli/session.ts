@@ -91,6 +91,8 @@ export class Session implements Keeper {
   private readonly signals: SignalWatch = watchSignals();
   private readonly clock: CheckpointClock;
   private hasEnded = false;
+  /** that it can go on from */
+  private checkpoint: string | undefined;
 
   constructor(
     private readonly options: SessionOptions,
@@ -101,6 +103,7 @@ export class Session implements Keeper {
   ) {
     this.clock = new CheckpointClock(options.config.training.checkpoint);
     this.epochs = found ? epochsOf(found.snapshot) : 0;
+    this.checkpoint = found?.name;
   }
 
   get from(): Snapshot | undefined {
@@ -142,6 +145,7 @@ export class Session implements Keeper {
   keep(snapshot: Snapshot): void {
     const { checkpoints, events } = this.files;
     const file = checkpoints.write({ model: this.modelSoFar(snapshot), snapshot, ...this.origin });
+    this.checkpoint = file;
     events.add({ event: "checkpoint", file, epoch: this.epochs });
     this.clock.restart();
     const { received } = this.signals;
@@ -188,6 +192,11 @@ export class Session implements Keeper {
     } catch {} // the first error is the one to report
   }
 
+  /** The error, with how to go on after it. */
+  withResume(error: unknown): unknown {
+    return withResume(error, this.options.words, this.checkpoint);
+  }
+
   close(): void {
     const wasStopped = this.signals.received !== undefined;
     this.signals.stop();
@@ -208,4 +217,12 @@ function isDivergence(error: unknown): boolean {
 /** The command that goes on with what a command began. */
 export function resumeCommand(words: readonly string[]): string {
   return ["nnfit", ...words.filter((word) => word !== "--resume").map(shellWord), "--resume"].join(" ");
+}
+
+/** What the system refused, with the command that goes on once that is mended, where there is something to go on from. */
+export function withResume(error: unknown, words: readonly string[], checkpoint: string | undefined): unknown {
+  if (!(error instanceof NnfitError) || !error.details.bySystem || checkpoint === undefined) return error;
+  const goingOn = `${resumeCommand(words)}, which goes on from ${checkpoint}`;
+  const { try: way } = error.details;
+  return error.with({ try: way === undefined ? goingOn : `${way}, then ${goingOn}` });
 }

@@ -201,7 +201,7 @@ async function trainJob(job: Job, options: TrainOptions, gates: Gates, clock: St
     if (failure) throw failure;
   } catch (error) {
     session.fail(error, exitCodeOf(error), ended);
-    throw error;
+    throw session.withResume(error);
   } finally {
     session.close();
   }

@@ -9,6 +9,7 @@ import { type Checkpoint, loadCheckpoint, loadModel, type Model } from "../../sr
 import { Run } from "../../src/artifact/run.js";
 import { writeWhole } from "../../src/artifact/write.js";
 import { NnfitError } from "../../src/errors.js";
+import { refusal } from "../data/source.js";
 import { type Fault, faults, faultyFiles } from "./faults.js";
 import { smallModel } from "./model.js";
 
@@ -239,6 +240,16 @@ describe("a file that is written whole", () => {
     }
     return { failed, bytes: readFileSync(path()), done: files.done };
   };
+
+  it("on a full disk is an error that says what to do, by the name that people know", async () => {
+    const full = faultyFiles(3, "ENOSPC", true);
+    const error = await refusal(() => writeWhole(path(), after, full, "runs/c/whole.bin"));
+    expect(error).toMatchObject({
+      kind: "files",
+      message: "can't write the file: the disk is full",
+      details: { at: "runs/c/whole.bin", try: "freeing space on that disk" },
+    });
+  });
 
   it("is made in this order: exclusively, to its last byte, flushed, read back, renamed, its folder flushed", () => {
     const flushedFolder = process.platform === "win32" ? [] : ["open", "sync", "close"];

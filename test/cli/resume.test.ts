@@ -419,6 +419,32 @@ describe("events", () => {
     expect((await train(cwd, "--events", "-", "--json")).code).toBe(2);
   });
 
+  it.skipIf(process.platform === "win32")(
+    "that can't grow any more end it with how to go on from its checkpoint",
+    async () => {
+      const cwd = put();
+      const settings = set("training.epochs=5000", 'training.checkpoint={"everyEpochs":9}');
+      for (const [more, where] of [
+        [[], "checkpoints/\\d+.safetensors"] as const,
+        [["--folds", "2"], "folds"] as const,
+      ]) {
+        const args = ["train", "c.json", "--quiet", ...settings, "--out", `out${more.length}`, ...more];
+        const limited = ["-c", 'ulimit -f 100; exec "$0" "$@"', process.execPath, bin, ...args];
+        const { status, stderr } = spawnSync("sh", limited, { cwd, env: environment() });
+        const out = `out${more.length}`;
+        expect([status, String(stderr)]).toEqual([
+          5,
+          expect.stringMatching(
+            new RegExp(
+              `^error: can't write the file: the file has reached .*\\n {2}at {4}${out}/.*\\n {2}try {3}a higher limit .*, then nnfit train .*--resume, which goes on from ${out}/${where}\\n$`,
+              "m",
+            ),
+          ),
+        ]);
+      }
+    },
+  );
+
   it("nobody reads any more do not end a training", async () => {
     const cwd = put();
     const child = spawn(process.execPath, [bin, "train", "c.json", "--events", "-", ...set("training.epochs=300")], {
