@@ -21,7 +21,7 @@ export function findCheckpoint(
   const refusal = (what: string, model = folder) => ({
     what,
     at: folder,
-    try: `the config and data that it was started with, another folder with --out, or --continue-from ${model}`,
+    try: `the config and data that it was started with, another folder with --out, or --continue-from ${model} without --resume`,
     anew: "the same command without --resume, which starts over",
   });
 

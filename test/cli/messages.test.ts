@@ -123,7 +123,19 @@ describe("a training that was stopped", () => {
   it("goes on with other settings only from the checkpoint, which is named", async () => {
     const { code, err } = await nnfit([...run, ...set("model.hidden=[5]"), "--resume"], { cwd });
     expect(code).toBe(2);
-    expect(err).toContain(`or --continue-from ${latest()}\n`);
+    expect(err).toContain(`or --continue-from ${latest()} without --resume\n`);
+  });
+
+  it("that is complete goes on with other settings without --resume only", async () => {
+    const done = ["train", "c.json", "--out", "done"];
+    await works(done, { cwd });
+    const longer = [...done, ...set("training.epochs=9")];
+    const advice = "--continue-from done without --resume";
+    expect((await nnfit([...longer, "--resume"], { cwd })).err).toMatch(
+      new RegExp(`the run is complete, [\\s\\S]* or ${advice}\\n$`),
+    );
+    expect((await nnfit([...longer, "--resume", "--continue-from", "done"], { cwd })).code).toBe(2);
+    await works([...longer, "--continue-from", "done"], { cwd });
   });
 
   it("says how many epochs were trained now, and how many before", async () => {
