@@ -49,7 +49,9 @@ export async function retrain(
       },
     );
   }
-  const { prepared, config } = await prepareTraining(loaded, continueFrom);
+  const { prepared, config } = await prepareTraining(loaded, continueFrom).catch((error: unknown) => {
+    throw withWayToTables(error, path);
+  });
   const begun = doneRun(folder);
   const now = fingerprint(prepared);
   if (continueFrom === undefined && (begun?.data[BEGINNING] ?? now[BEGINNING]) !== now[BEGINNING]) {
@@ -78,6 +80,13 @@ export async function retrain(
     history: historyText(holdsOut(members) ? scoresAt("history") : undefined, reports),
     changed: begun ? differences({ config: {}, data: begun.data }, { config: {}, data: now }) : [],
   };
+}
+
+/** A run folder that was moved finds its tables no more. */
+function withWayToTables(error: unknown, config: string): unknown {
+  if (!(error instanceof NnfitError) || !error.details.bySystem) return error;
+  const tables = `data.train and data.validation in ${config}, if the folder was moved: paths there are relative to it`;
+  return error.with({ try: error.details.try ?? tables });
 }
 
 /** The part of a fingerprint that says which weights a training began with. */

@@ -175,7 +175,9 @@ describe.concurrent("nnfit verify", () => {
     const gone = await verify(good);
     expect(gone).toMatchObject({
       code: 5,
-      err: expect.stringMatching(/can't read the table: there is no such file\n.*gone\.csv/),
+      err: expect.stringMatching(
+        /can't read the table: there is no such file\n.*gone\.csv\n.* {2}try {3}data\.train and data\.validation in r[/\\]config\.json, if/,
+      ),
     });
     put(good, { "r/config.json": resolved });
     turn(modelFile(good), 2000);
