@@ -35,6 +35,7 @@ export interface ReadOptions extends CsvFormat {
   /** columns that would be of no use as words */
   readonly weight?: string | null;
   readonly time?: string | null;
+  /** a column of names, also where they look like numbers: as such, long ones and ones with leading zeros would become the same */
   readonly groups?: string | null;
 }
 
@@ -81,7 +82,7 @@ async function readOrAgain(source: Source, options: ReadOptions, words: Readonly
       }
       const read = header.filter((name) => !ignored.has(name));
       builders = read.map((name) => {
-        const found = name === labels ? "category" : undefined;
+        const found = name === labels || name === options.groups ? "category" : undefined;
         const given = Object.hasOwn(types, name) ? types[name] : found;
         return new ColumnBuilder(name, given, options, source.name, {
           mayBeWords: !noWords.has(name),

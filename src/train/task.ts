@@ -105,6 +105,8 @@ export function decideTask(
   if (setting === "classification" || words) return { task: "classification" };
   if (ofLoss === "regression") return { task: "regression" };
   const [target] = columns as [Column];
+  if (setting === "auto" && target.type === "number" && target.withZeros !== undefined)
+    throw mayBeCodes(target.name, target.withZeros, source);
   const different = inOrder(differentValues(target, MOST_LIKE_CLASSES + 1));
   if (setting === "auto" && different.length === 2) {
     return {
@@ -117,6 +119,19 @@ export function decideTask(
     beCounts: ofLoss === undefined && different.length > 2 && target.type === "number" && mayBeCounts(target.values),
   };
   return { task: "regression", ...((may.beClasses || may.beCounts) && { because: becauseIt(may, different) }) };
+}
+
+/** Numbers would lose their zeros, so that 01 and 1 became one class, or the sizes of postal codes were predicted. */
+function mayBeCodes(name: string, example: string, source: string): NnfitError {
+  return new NnfitError(
+    "usage",
+    `the target "${name}" may be a number or a code: zeros stand before some of its values`,
+    {
+      at: source,
+      have: `"${example}"`,
+      try: '"task": "classification", which keeps the zeros, or "task": "regression", which reads numbers',
+    },
+  );
 }
 
 /** Of so many whole numbers, each in as many rows or more, a person might wonder. */

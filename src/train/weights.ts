@@ -5,6 +5,7 @@ import { range } from "../data/split.js";
 import { columnOf, type Table, takeRows, textOf } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { nearest } from "../family.js";
+import { placesAmong } from "../transform/categories.js";
 import type { TargetState } from "../transform/target.js";
 import type { Truth } from "../transform/truth.js";
 import type { Member, RowWeights } from "./members.js";
@@ -78,13 +79,15 @@ export function classFactors(
     };
   }
   checkLabels(Object.keys(weights), target);
-  const named = new Map(Object.entries(weights));
-  const factors = sharesOf(Float64Array.from(labels, (label) => named.get(label) ?? 1)).of;
+  const placeOf = placesAmong(labels);
+  const factorOf = new Map(Object.entries(weights).map(([label, weight]) => [placeOf(label), weight]));
+  const factors = sharesOf(Float64Array.from(labels, (_, place) => factorOf.get(place) ?? 1)).of;
   return () => (row) => factors[classes[row]!]!;
 }
 
 function checkLabels(named: readonly string[], { name, classes }: Extract<TargetState, { task: "classification" }>) {
-  const unknown = named.find((label) => !classes.includes(label));
+  const placeOf = placesAmong(classes);
+  const unknown = named.find((label) => placeOf(label) === undefined);
   if (unknown === undefined) return;
   const similar = nearest(unknown, classes);
   throw new NnfitError("usage", `"${unknown}" is not a class of the target "${name}"`, {

@@ -65,7 +65,8 @@ function withPositive(classes: string[], positive: DataOptions["positive"]): str
   if (positive === null) return classes;
   const name = String(positive);
   const setting = "data.positive";
-  if (!classes.includes(name)) {
+  const place = placesAmong(classes)(name);
+  if (place === undefined) {
     const similar = nearest(name, classes);
     const have = classes.slice(0, MOST_CLASSES_TOLD).join(", ") + (classes.length > MOST_CLASSES_TOLD ? ", …" : "");
     throw new NnfitError("usage", `the target has no class "${name}"`, {
@@ -78,7 +79,7 @@ function withPositive(classes: string[], positive: DataOptions["positive"]): str
     const have = `${classes.length} classes`;
     throw new NnfitError("usage", "only a target with two classes has a positive class", { setting, have });
   }
-  return [...classes.filter((other) => other !== name), name];
+  return [...classes.filter((_, other) => other !== place), classes[place]!];
 }
 
 /** The different cells, in order of appearance; no more than `enough` of them. */

@@ -2,7 +2,14 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { readBlocks, readColumns, readTable, type WantedColumn } from "../../src/data/read.js";
 import { fileSource } from "../../src/data/source.js";
-import { columnOf, type NumberColumn, type Table, takeRows, textOf } from "../../src/data/table.js";
+import {
+  type CategoryColumn,
+  columnOf,
+  type NumberColumn,
+  type Table,
+  takeRows,
+  textOf,
+} from "../../src/data/table.js";
 import { byDefault, cells, inChunks, refusal, sourceOf, tableOf } from "./source.js";
 
 const refused = (text: string, options: Parameters<typeof tableOf>[1] = {}) => refusal(() => tableOf(text, options));
@@ -686,10 +693,10 @@ it("ignored columns are not read, but for those that something else asks for", a
   expect(all.columns.map(({ name, type }) => [name, type])).toEqual([
     ["a", "number"],
     ["b", "number"],
-    ["c", "number"],
+    ["c", "category"], // groups have names
   ]);
   expect([...(columnOf(all, "b") as NumberColumn).values]).toEqual([Number.NaN, Number.NaN]);
-  expect([...(columnOf(all, "c") as NumberColumn).values]).toEqual([2, 3]);
+  expect((columnOf(all, "c") as CategoryColumn).categories).toEqual(["2", "3"]);
 });
 
 it("a pipe whose column turns from numbers to words is refused in words: it can't be read again", async () => {
@@ -697,4 +704,11 @@ it("a pipe whose column turns from numbers to words is refused in words: it can'
   const error = await refusal(() => readTable(source, byDefault));
   expect(error).toMatchObject({ kind: "data", message: expect.stringContaining('"x" begins with numbers') });
   expect(error.details.try).toContain('data.types: { "x": "category" }');
+});
+
+it("groups are told apart by their names, where numbers would make them the same", async () => {
+  const names = ["1", "01", "001", "9007199254740993000", "9007199254740993001"];
+  const table = await tableOf(`g,x\n${names.map((name) => `${name},1\n`).join("")}`, { groups: "g" });
+  expect(cells(table, "g")).toEqual(names);
+  expect(cells(await tableOf("g,x\n01,1\n1,2\n", { groups: "g", types: { g: "number" } }), "g")).toEqual([1, 1]);
 });

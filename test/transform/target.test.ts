@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Table } from "../../src/data/table.js";
+import { columnOf, type Table } from "../../src/data/table.js";
 import { type LossChoice, taskOfLoss } from "../../src/model/losses.js";
 import { decideTask, findTask } from "../../src/train/task.js";
 import { inOrder } from "../../src/transform/categories.js";
@@ -23,7 +23,7 @@ import {
   targetState,
   truthOf,
 } from "../../src/transform/target.js";
-import { cells, columns, refusal } from "../data/source.js";
+import { cells, columns, refusal, tableOf } from "../data/source.js";
 import { dataSettings } from "../train/settings.js";
 
 const NA = Number.NaN;
@@ -44,6 +44,7 @@ describe("the positive class", () => {
     expect(learned(["no", "yes", "no"], "no")).toEqual(["yes", "no"]);
     expect(learned(["no", "yes", "no"], "yes")).toEqual(["no", "yes"]);
     expect(learned([1, 0, 1], 0)).toEqual(["1", "0"]);
+    expect(learned([1, 0, 1], "0.0")).toEqual(["1", "0"]); // as the table may have it
   });
 
   it("is one of two classes that there are", async () => {
@@ -101,6 +102,20 @@ describe("the task", () => {
     expect(decide("auto", { y: ["a", "b"] }, { name: "poisson" }).task).toBe("classification"); // whose loss is an error then
     expect(decide("auto", { y: [0, 1, 1] }, { name: "binaryCrossEntropy" }).task).toBe("classification");
     expect(decide("classification", { y: [0, 1, 1] }, { name: "poisson" }).task).toBe("classification");
+  });
+
+  it("is asked for where numbers have zeros before them, which codes would lose", async () => {
+    const read = async (of: object) => {
+      const table = await tableOf("x,y\n1,00501\n2,501\n3,10001\n4,7030\n", of);
+      return decideTask("auto", [columnOf(table, "y")!], "t.csv");
+    };
+    expect(await refusal(() => read({}))).toMatchObject({
+      kind: "usage",
+      message: 'the target "y" may be a number or a code: zeros stand before some of its values',
+      details: { have: '"00501"' },
+    });
+    expect(await read({ types: { y: "number" } })).toEqual({ task: "regression" });
+    expect(await read({ types: { y: "category" } })).toEqual({ task: "classification" });
   });
 
   it("is a classification for words", () => {
