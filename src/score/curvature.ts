@@ -1,22 +1,29 @@
 import { factorize, solve } from "./cholesky.js";
-import type { Design } from "./design.js";
+import { addRow, type Design, dotRow, totalWeight, weightsOf } from "./design.js";
+import { addTimes, dot } from "./lbfgs.js";
 
 /** Solves H·d = g in g's place. */
 export type Solver = (g: Float64Array) => void;
 
-/**
- * For H = XᵀWX + α·I, X a design's columns less its means, which are by the weights W of its rows. Where there are fewer rows
- * than columns, a matrix of the rows is factorized (Woodbury): H⁻¹ = (I − ZᵀK⁻¹Z)/α with Z = √W·X and K = ZZᵀ + α·I.
- */
-export function curvatureSolver(design: Design, alpha: number): Solver {
-  return design.width <= design.rows ? byColumns(design, alpha) : byRows(design, alpha);
+/** For H = XᵀWX + α·I, X a design's columns less its means, which are by the weights W of its rows. */
+export function solver(design: Design, alpha: number): Solver {
+  return { byColumns, byRows, bySteps }[design.method](design, alpha);
 }
 
-/** How many multiplications one takes that is by the rows, and is used so many times. */
-export function workByRows(rows: number, width: number, uses: number): number {
-  return (rows * rows * width) / 2 + rows ** 3 / 6 + uses * (2 * rows * width + rows * rows);
+/** The same for an H that is near it, where that takes many steps. */
+export function approximateSolver(design: Design, alpha: number): Solver {
+  return { byColumns, byRows, bySteps: byDiagonal }[design.method](design, alpha);
 }
 
+/** How many multiplications it takes to make a solver of a design that has so much in a row, and to use it so many times. */
+export const workOf = {
+  byRows: ({ rows, width }: { rows: number; width: number }, uses: number): number =>
+    (rows * rows * width) / 2 + rows ** 3 / 6 + uses * (2 * rows * width + rows * rows),
+  bySteps: ({ rows, stored }: { rows: number; stored: number }, uses: number): number =>
+    uses * MOST_STEPS * 2 * rows * stored,
+};
+
+/** A matrix of the columns, H itself. */
 function byColumns(design: Design, alpha: number): Solver {
   const { width } = design;
   const L = gram(design);
@@ -25,6 +32,7 @@ function byColumns(design: Design, alpha: number): Solver {
   return (g) => solve(L, width, g);
 }
 
+/** A matrix of the rows, where they are fewer (Woodbury): H⁻¹ = (I − ZᵀK⁻¹Z)/α with Z = √W·X and K = ZZᵀ + α·I. */
 function byRows(design: Design, alpha: number): Solver {
   const { rows, width } = design;
   const Z = rootWeighted(design);
@@ -38,6 +46,65 @@ function byRows(design: Design, alpha: number): Solver {
     solve(L, rows, v);
     for (let r = 0, at = 0; r < rows; r++) for (let j = 0; j < width; j++) g[j]! -= Z[at++]! * v[r]!;
     for (let j = 0; j < width; j++) g[j]! /= alpha;
+  };
+}
+
+const MOST_STEPS = 200;
+/** It is done when what is left of g is this small beside it. */
+const ENOUGH = 1e-11;
+
+/** No matrix: conjugate gradients (Hestenes and Stiefel, 1952), preconditioned by the diagonal, of what is not 0 alone. */
+function bySteps(design: Design, alpha: number): Solver {
+  const precondition = byDiagonal(design, alpha);
+  return (g) => {
+    const x = new Float64Array(g.length);
+    const left = g.slice();
+    const enough = ENOUGH * Math.sqrt(dot(g, g));
+    const direction = left.slice();
+    precondition(direction);
+    let size = dot(left, direction);
+    for (let step = 0; step < MOST_STEPS && Math.sqrt(dot(left, left)) > enough; step++) {
+      const along = curved(design, alpha, direction);
+      const length = size / dot(direction, along);
+      addTimes(x, length, direction);
+      addTimes(left, -length, along);
+      const next = left.slice();
+      precondition(next);
+      const nextSize = dot(left, next);
+      for (let j = 0; j < direction.length; j++) direction[j] = next[j]! + (nextSize / size) * direction[j]!;
+      size = nextSize;
+    }
+    g.set(x);
+  };
+}
+
+/** H·v */
+function curved(design: Design, alpha: number, v: Float64Array): Float64Array {
+  const { rows, means } = design;
+  const weightOf = weightsOf(design);
+  const product = v.map((x) => alpha * x);
+  const shift = dot(means, v);
+  let total = 0;
+  for (let r = 0; r < rows; r++) {
+    const along = weightOf(r) * (dotRow(design, r, v, 0) - shift);
+    total += along;
+    addRow(design, r, along, product, 0);
+  }
+  addTimes(product, -total, means);
+  return product;
+}
+
+/** For the diagonal of H. */
+function byDiagonal(design: Design, alpha: number): Solver {
+  const { rows, width, starts, columns, values, means } = design;
+  const weightOf = weightsOf(design);
+  const total = totalWeight(design);
+  const diagonal = means.map((m) => alpha - total * m * m);
+  for (let r = 0; r < rows; r++) {
+    for (let e = starts[r]!; e < starts[r + 1]!; e++) diagonal[columns[e]!]! += weightOf(r) * values[e]! * values[e]!;
+  }
+  return (g) => {
+    for (let j = 0; j < width; j++) g[j]! /= diagonal[j]!;
   };
 }
 
@@ -114,14 +181,6 @@ function addProducts(G: Float64Array, P: Float64Array, places: Uint32Array): voi
       G[row + places[b]!]! += low + high;
     }
   }
-}
-
-/** Of all rows. */
-export function totalWeight({ rows, weights }: Pick<Design, "rows" | "weights">): number {
-  if (!weights) return rows;
-  let total = 0;
-  for (let r = 0; r < rows; r++) total += weights[r]!;
-  return total;
 }
 
 /** Adds α to the diagonal of a matrix [n, n]. */

@@ -62,7 +62,7 @@ function directionFrom({ precondition }: Objective, pairs: readonly Pair[], grad
   for (let p = pairs.length - 1; p >= 0; p--) {
     const { step, change, rho } = pairs[p]!;
     shares[p] = rho * dot(step, d);
-    addTo(d, -shares[p]!, change);
+    addTimes(d, -shares[p]!, change);
   }
   precondition(d);
   const last = pairs.at(-1);
@@ -72,11 +72,11 @@ function directionFrom({ precondition }: Objective, pairs: readonly Pair[], grad
     const scale = 1 / (last.rho * dot(last.change, flat));
     for (let i = 0; i < d.length; i++) d[i]! *= scale;
   }
-  for (const [p, { step, change, rho }] of pairs.entries()) addTo(d, shares[p]! - rho * dot(change, d), step);
+  for (const [p, { step, change, rho }] of pairs.entries()) addTimes(d, shares[p]! - rho * dot(change, d), step);
   return d;
 }
 
-function addTo(sum: Float64Array, factor: number, x: Float64Array): void {
+export function addTimes(sum: Float64Array, factor: number, x: Float64Array): void {
   for (let i = 0; i < x.length; i++) sum[i]! += factor * x[i]!;
 }
 

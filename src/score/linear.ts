@@ -2,12 +2,12 @@ import * as z from "zod";
 import { take, takeMatrixRows } from "../data/arrays.js";
 import { spacedRows } from "../data/split.js";
 import { estimandOf } from "../transform/estimands.js";
-import { type InputColumn, oneHot, oneHotWidth, placesOf } from "../transform/inputColumns.js";
+import { type InputColumn, oneHotWidth, placesOf } from "../transform/inputColumns.js";
 import { mean } from "../transform/moments.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
-import { workByRows } from "./curvature.js";
-import { type Design, designOf, storedPerRow } from "./design.js";
+import { workOf } from "./curvature.js";
+import { type Design, designOf, type InputRows, type Method, storedPerRow } from "./design.js";
 import {
   type Coefficients,
   type Effort,
@@ -44,21 +44,20 @@ export interface KnownRows {
 /** The penalty of ridge regression: scikit-learn's default. */
 const ALPHA = 1;
 
-/**
- * Factorizations of more inputs, which take the cube of their number, would take longer than many a training; unless there
- * are fewer rows, which are factorized in their place.
- */
+/** Factorizations of more inputs, which take the cube of their number, would take longer than many a training. */
 const MOST_INPUTS = { once: 1200, inRounds: 600 };
-/** Multiplications that a fit by the rows may take, two seconds or so. It takes all rows or is not made: of a part it would be a poor one. */
-const MOST_WORK_BY_ROWS = 2e9;
+/** Of rows that hold more than this share of their inputs, steps that take in each input by itself are too many. */
+const MOST_OF_SPARSE = 0.1;
 /** They stand in the model file. */
-const MOST_WEIGHTS = 10_000;
+const MOST_WEIGHTS = 20_000;
 /** More rows than these make such a model no better. */
 const MOST_ROWS = 100_000;
 /** So many tell about how much of a row is 0. */
 const ROWS_OF_A_LOOK = 2_000;
 /** Multiplications that a fit may take, half a second or so. Of more rows than that allows, some are taken, one of each stretch. */
 const MOST_WORK = 3e8;
+/** The same of more inputs than can be factorized. It takes all rows, or is not made: of a part it would be a poor one. */
+const MOST_WORK_OF_WIDE = 2e9;
 
 /** The linear model of the training rows, or why there is none. */
 export function learnLinear(
@@ -68,13 +67,17 @@ export function learnLinear(
 ): LinearState | string {
   const inputs = oneHotWidth(columns);
   const outputs = outputsOf(target);
-  const mostInputs = (effortOf(target)?.rounds ?? 1) > 1 ? MOST_INPUTS.inRounds : MOST_INPUTS.once;
-  const all = rowCountOf(truth);
-  const isByRows = all < inputs && workByAll(all, inputs, target) <= MOST_WORK_BY_ROWS;
-  if (inputs > mostInputs && !isByRows) return `more than ${mostInputs} inputs`;
   if ((inputs + 1) * outputs > MOST_WEIGHTS) return `more than ${MOST_WEIGHTS} weights`;
-  const { rows, expanded } = isByRows ? sample(X, columns, all) : affordableSample(target, X, columns, mostWork);
-  const design = designOf(expanded, inputs, weights && onAverageOne(take(weights, rows)));
+  const of = (rows: number): InputRows => ({
+    X,
+    columns,
+    rows: spacedRows(rowCountOf(truth), Math.min(rows, MOST_ROWS)),
+  });
+  const wide = wideMethod(target, of(MOST_ROWS));
+  if (inputs > mostInputs(target) && !wide) return `more than ${mostInputs(target)} inputs`;
+  const method = wide ?? "byColumns";
+  const { rows } = of(wide ? MOST_ROWS : affordable(target, of, mostWork));
+  const design = designOf({ X, columns, rows }, { weights: weights && onAverageOne(take(weights, rows)), method });
   const known = takeTruth(truth, rows);
   const fitted = fit(design, target, known);
   if (!fitted) return "its fit does not converge";
@@ -84,20 +87,22 @@ export function learnLinear(
   return areFinite ? state : "its weights are not finite";
 }
 
-/** Up to so many of the rows, with codes as one-hot columns. */
-function sample(X: Float32Array, columns: readonly InputColumn[], most: number) {
-  const rows = spacedRows(X.length / columns.length, Math.min(most, MOST_ROWS));
-  return { rows, expanded: oneHot(X, columns, rows) };
+/** How equations of many inputs are solved, if they can be in time: by the rows, where they are fewer, or by what is not 0. */
+function wideMethod(target: TargetState, inputs: InputRows): Exclude<Method, "byColumns"> | undefined {
+  const width = oneHotWidth(inputs.columns);
+  const rows = inputs.rows.length;
+  if (rows >= width && width <= mostInputs(target)) return undefined;
+  const size = { rows, width, stored: storedPerRow(inputs) };
+  if (rows < width && workBy("byRows", size, target) <= MOST_WORK_OF_WIDE) return "byRows";
+  const isSparse = size.stored <= MOST_OF_SPARSE * width;
+  return isSparse && workBy("bySteps", size, target) <= MOST_WORK_OF_WIDE ? "bySteps" : undefined;
 }
 
-/** As many as the work allows: what there is to multiply depends on how much of a row is 0, which the rows tell. */
-function affordableSample(target: TargetState, X: Float32Array, columns: readonly InputColumn[], mostWork: number) {
-  const affordable = ({ rows, expanded }: ReturnType<typeof sample>) => {
-    return Math.ceil(mostWork / workPerRow(storedPerRow(expanded, expanded.length / rows.length), target));
-  };
-  const taken = sample(X, columns, affordable(sample(X, columns, ROWS_OF_A_LOOK)));
-  const fewer = affordable(taken);
-  return fewer < taken.rows.length ? sample(X, columns, fewer) : taken; // they hold more than the first look saw
+/** As many rows as the work allows: what there is to multiply depends on how much of a row is 0, which the rows tell. */
+function affordable(target: TargetState, of: (rows: number) => InputRows, mostWork: number): number {
+  const within = (inputs: InputRows) => Math.ceil(mostWork / workPerRow(storedPerRow(inputs), target));
+  const taken = within(of(ROWS_OF_A_LOOK));
+  return Math.min(taken, within(of(taken))); // they may hold more than the first look saw
 }
 
 /** Weights of rows that were chosen among others, or are means over networks, are not so by themselves. */
@@ -179,11 +184,21 @@ function workPerRow(stored: number, target: TargetState): number {
   return rounds * ((stored * stored) / 2 + 2 * evaluations * outputsOf(target) * stored);
 }
 
-/** Of a fit to all rows, by a matrix of the rows. */
-function workByAll(rows: number, inputs: number, target: TargetState): number {
-  const { rounds, evaluations } = effortOf(target) ?? { rounds: 1, evaluations: 1 / 2 };
-  const uses = evaluations * outputsOf(target);
-  return rounds * (workByRows(rows, inputs, 2 * uses) + 2 * uses * rows * inputs);
+/** Of a fit to all rows. */
+function workBy(
+  method: "byRows" | "bySteps",
+  size: { rows: number; width: number; stored: number },
+  target: TargetState,
+): number {
+  const effort = effortOf(target);
+  const ofAll = size.rows * size.stored;
+  if (!effort) return workOf[method](size, outputsOf(target)) + ofAll;
+  const uses = 2 * effort.evaluations * outputsOf(target); // of an approximate solver
+  return effort.rounds * ((method === "byRows" ? workOf.byRows(size, uses) : ofAll) + uses * ofAll);
+}
+
+function mostInputs(target: TargetState): number {
+  return (effortOf(target)?.rounds ?? 1) > 1 ? MOST_INPUTS.inRounds : MOST_INPUTS.once;
 }
 
 /** Of what is fitted in several steps. */

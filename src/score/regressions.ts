@@ -1,8 +1,8 @@
 import { exp, log, log1p } from "../engine/scalar.js";
 import type { GeneralizedLinear } from "../transform/estimands.js";
 import { mean } from "../transform/moments.js";
-import { curvatureSolver, totalWeight } from "./curvature.js";
-import type { Design } from "./design.js";
+import { approximateSolver, solver } from "./curvature.js";
+import { addRow, type Design, dotRow, totalWeight, weightsOf } from "./design.js";
 import { dot, minimize, type Objective } from "./lbfgs.js";
 
 /** Of each output a weight for each of a design's columns less its mean, and an intercept. */
@@ -20,7 +20,7 @@ export interface Coefficients {
 export function ridge(design: Design, y: readonly Float64Array[], alpha: number): Coefficients {
   const { rows, width, starts, columns, values, means } = design;
   const weightOf = weightsOf(design);
-  const solve = curvatureSolver(design, alpha);
+  const solve = solver(design, alpha);
   const weights = new Float64Array(width * y.length);
   const intercepts = new Float64Array(y.length);
   for (const [t, target] of y.entries()) {
@@ -186,7 +186,7 @@ function preconditioner(design: Design, curvatures: Float64Array): Objective["pr
   const centers = new Float64Array(width);
   for (let r = 0; r < rows; r++)
     for (let e = starts[r]!; e < starts[r + 1]!; e++) centers[columns[e]!]! += (curvatures[r]! / total) * values[e]!;
-  const solve = curvatureSolver({ ...design, weights: curvatures, means: centers }, 1);
+  const solve = approximateSolver({ ...design, weights: curvatures, means: centers }, 1);
   const moved = centers.map((center, j) => center - means[j]!);
   return (g) => {
     const outputs = g.length / (width + 1);
@@ -198,40 +198,6 @@ function preconditioner(design: Design, curvatures: Float64Array): Objective["pr
       g[intercept] = g[intercept]! / total - dot(moved, d);
     }
   };
-}
-
-function weightsOf({ weights }: Design): (row: number) => number {
-  return weights ? (row) => weights[row]! : () => 1;
-}
-
-/** A row times the weights from `first` on, in four sums, so that none waits for another. */
-function dotRow({ starts, columns, values }: Design, row: number, w: Float64Array, first: number): number {
-  let e = starts[row]!;
-  const end = starts[row + 1]!;
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  for (; e + 4 <= end; e += 4) {
-    a += values[e]! * w[first + columns[e]!]!;
-    b += values[e + 1]! * w[first + columns[e + 1]!]!;
-    c += values[e + 2]! * w[first + columns[e + 2]!]!;
-    d += values[e + 3]! * w[first + columns[e + 3]!]!;
-  }
-  for (; e < end; e++) a += values[e]! * w[first + columns[e]!]!;
-  return a + b + (c + d);
-}
-
-/** Adds so many times a row to the numbers from `first` on. */
-function addRow(
-  { starts, columns, values }: Design,
-  row: number,
-  times: number,
-  to: Float64Array,
-  first: number,
-): void {
-  const end = starts[row + 1]!;
-  for (let e = starts[row]!; e < end; e++) to[first + columns[e]!]! += times * values[e]!;
 }
 
 /** Where the intercepts begin: logits that give each class its share, and one that no row has a small one. */

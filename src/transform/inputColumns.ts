@@ -51,20 +51,3 @@ export function placesOf(column: InputColumn): number {
 export function oneHotWidth(columns: readonly InputColumn[]): number {
   return columns.reduce((sum, column) => sum + placesOf(column), 0);
 }
-
-/** Some rows of X with each code as 1 in its place and 0 elsewhere. */
-export function oneHot(X: Float32Array, columns: readonly InputColumn[], rows: Uint32Array): Float32Array {
-  const places = columns.map(placesOf);
-  const expanded = new Float32Array(rows.length * places.reduce((sum, count) => sum + count, 0));
-  const isCode = Uint8Array.from(columns, ({ kind }) => Number(kind === "code"));
-  for (let r = 0, at = 0; r < rows.length; r++) {
-    const first = rows[r]! * isCode.length;
-    for (let i = 0; i < isCode.length; i++) {
-      const x = X[first + i]!;
-      if (!isCode[i]) expanded[at] = x;
-      else if (x >= 0) expanded[at + x] = 1;
-      at += places[i]!;
-    }
-  }
-  return expanded;
-}

@@ -68,8 +68,8 @@ export type DateState = Extract<ColumnState, { type: "date" }>;
 /** A category with at least this share of different values is a name for the row, a number by its column's name too. */
 const IDENTIFIER = 0.9;
 const NAMES_ROWS = "an identifier";
-/** The rarest categories beyond so many share the place of the unknown ones. */
-const MOST_CATEGORIES = 1000;
+/** The rarest categories beyond so many share the place of the unknown ones, for the sake of memory and of the model file. */
+const MOST_CATEGORIES = 100_000;
 
 /** Which categories have a place of their own. */
 export interface CategoryPlaces {

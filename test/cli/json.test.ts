@@ -92,7 +92,7 @@ function lacking(fields: readonly Field[], printed: object): string[] {
   });
 }
 
-const names = Array.from({ length: 10_010 }, (_, column) => `c${column}`); // more inputs than a linear model may have
+const names = Array.from({ length: 20_020 }, (_, column) => `c${column}`); // more inputs than a linear model may have
 const wide = Array.from({ length: 20 }, (_, row) => [...names.map((_, column) => (row * (column + 3)) % 9973), row]);
 const two = (number: number) => String(number).padStart(2, "0");
 const rows = Array.from({ length: 40 }, (_, i) => {

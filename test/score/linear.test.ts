@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../src/engine/random.js";
 import { gram } from "../../src/score/curvature.js";
-import { designOf, storedPerRow } from "../../src/score/design.js";
+import { type Design, designOf, type Method, storedPerRow } from "../../src/score/design.js";
 import { type LinearState, learnLinear, predictLinear } from "../../src/score/linear.js";
-import { generalized } from "../../src/score/regressions.js";
-import { estimandOf } from "../../src/transform/estimands.js";
+import { type Coefficients, generalized, logistic, ridge } from "../../src/score/regressions.js";
+import { estimandOf, type GeneralizedLinear } from "../../src/transform/estimands.js";
 import type { TargetState } from "../../src/transform/target.js";
 import { rowCountOf, type Truth } from "../../src/transform/truth.js";
 
@@ -48,6 +48,11 @@ function learned(target: TargetState, X: Float32Array, truth: Truth, weights?: r
   if (typeof state === "string") throw new Error(state);
   return state;
 }
+
+/** All rows of so many columns of numbers. */
+const inputsOf = (X: Float32Array, width: number) => {
+  return { X, columns: numberColumns(width), rows: Uint32Array.from({ length: X.length / width }, (_, row) => row) };
+};
 
 const predicted = (state: LinearState, target: TargetState, X: Float32Array) =>
   predictLinear(state, target, { X, columns: numberColumns(state.coefficients[0]!.length) });
@@ -211,17 +216,82 @@ describe("the linear model", () => {
       return learnLinear(target, { X, columns: numberColumns(width), truth });
     };
     const many = Array.from({ length: 2000 }, (_, row) => row % 2);
-    expect(none(numbers(1), 1201, ofNumbers(many))).toBe("more than 1200 inputs");
-    expect(none(numbers(1), 2001, ofNumbers(many))).toBe("more than 1200 inputs");
+    expect(none(numbers(1), 1201, ofNumbers(many), 2)).toBe("more than 1200 inputs");
+    expect(none(numbers(1), 2001, ofNumbers(many), 2)).toBe("more than 1200 inputs");
     expect(none(numbers(1), 1301, ofNumbers(many.slice(0, 900)))).not.toBeTypeOf("string");
     expect(none(classes(2), 5000, ofClasses(many.slice(0, 400)))).not.toBeTypeOf("string");
-    expect(none(classes(100), 100, ofClasses([0, 1]))).toBe("more than 10000 weights");
+    const code = [{ kind: "code", categories: 5000, other: true }] as const;
+    const coded = { X: Float32Array.from(many, (_, row) => row % 4000), columns: code, truth: ofNumbers(many) };
+    expect(learnLinear(numbers(1), coded)).toMatchObject({ rows: 2000 });
+    expect(learnLinear(classes(2), { ...coded, truth: ofClasses(many) })).toMatchObject({ rows: 2000 });
+    expect(none(classes(100), 200, ofClasses([0, 1]))).toBe("more than 20000 weights");
     expect(none(numbers(1), 2, ofNumbers([1, 2]), Number.POSITIVE_INFINITY)).toBe("its weights are not finite");
     const counts = { ...numbers(1), distribution: "poisson" } as TargetState;
-    expect(none(counts, 601, ofNumbers(many))).toBe("more than 600 inputs");
+    expect(none(counts, 601, ofNumbers(many), 2)).toBe("more than 600 inputs");
     expect(none(counts, 601, ofNumbers([1, 2]))).not.toBeTypeOf("string");
     expect(none(counts, 600, ofNumbers([1, 2]))).not.toBeTypeOf("string");
     expect(none(counts, 2, ofNumbers([1e308, 1e308]))).toBe("its fit does not converge");
+  });
+});
+
+describe("however its equations are solved, a linear model is the same:", () => {
+  // more rows than columns, so that all ways can; numbers, flags, and codes of which some have no place
+  const random = seededRandom(3, "split");
+  const columns = [
+    { kind: "number" },
+    { kind: "flag" },
+    { kind: "code", categories: 12, other: false },
+    { kind: "number" },
+  ] as const;
+  const rows = Uint32Array.from({ length: 60 }, (_, i) => (i * 7) % 60);
+  const X = Float32Array.from({ length: 60 * 4 }, (_, at) => {
+    const of = [
+      () => 1000 + random.normal(),
+      () => Math.floor(2 * random.uniform()),
+      () => Math.floor(13 * random.uniform()) - 1,
+      () => random.normal(),
+    ];
+    return of[at % 4]!();
+  });
+  const z = Float64Array.from(rows, (row) => X[4 * row]! - 1000 + Math.sin(X[4 * row + 2]!) - X[4 * row + 3]!);
+  const weights = Float64Array.from(rows, (_, r) => [0.5, 1, 1.5][r % 3]!);
+  const by = (method: Method) => designOf({ X, columns, rows }, { weights, method });
+  const poisson = estimandOf({ task: "regression", distribution: "poisson" }).linear;
+  const fits: Record<string, (design: Design) => Coefficients> = {
+    ridge: (design) => ridge(design, [z, z.map((value) => value ** 2)], 1),
+    logistic: (design) =>
+      logistic(
+        design,
+        Int32Array.from(z, (value) => Number(value > 0)),
+        1,
+      ),
+    multinomial: (design) =>
+      logistic(
+        design,
+        Int32Array.from(z, (value) => Math.min(Math.max(Math.round(value), -1), 1) + 1),
+        3,
+      ),
+    Poisson: (design) =>
+      generalized(
+        design,
+        [z.map((value) => Math.round(Math.exp(value)))],
+        poisson as GeneralizedLinear & typeof poisson,
+      )!,
+  };
+
+  it.each(Object.entries(fits))("%s", (_, fitted) => {
+    const { weights: w, intercepts } = fitted(by("byColumns"));
+    for (const method of ["byRows", "bySteps"] as const) {
+      const other = fitted(by(method));
+      expect(off(other.weights, [...w]), method).toBeLessThan(1e-4);
+      expect(off(other.intercepts, [...intercepts]), method).toBeLessThan(1e-4);
+    }
+  });
+
+  it("ridge in all digits", () => {
+    const { weights: w } = fits.ridge!(by("byColumns"));
+    for (const method of ["byRows", "bySteps"] as const)
+      expect(off(fits.ridge!(by(method)).weights, [...w])).toBeLessThan(1e-9);
   });
 });
 
@@ -257,7 +327,7 @@ describe("a Poisson regression", () => {
   ])("is where the slope of its loss is 0, with %s", (_, { X, z }) => {
     const y = Float64Array.from(z, (z) => count(Math.min(Math.exp(z), 1000)));
     const weights = y.map((_, row) => 0.5 + (row % 3) / 2);
-    const design = designOf(flat(X), X[0]!.length, weights);
+    const design = designOf(inputsOf(flat(X), X[0]!.length), { weights });
     const { weights: w, intercepts } = generalized(design, [y], of)!;
     const slopes = new Float64Array(w); // of |w|²/2
     let sizes = 0;
@@ -282,8 +352,8 @@ describe("a design", () => {
 
   it("stores no zero of a column of zeros and ones", () => {
     const ones = columns.slice(0, 2).flat().filter(Boolean).length;
-    expect(designOf(X, 5).values.length).toBe(ones + 3 * 19);
-    expect(storedPerRow(X, 5)).toBeCloseTo(ones / 19 + 3, 12);
+    expect(designOf(inputsOf(X, 5)).values.length).toBe(ones + 3 * 19);
+    expect(storedPerRow(inputsOf(X, 5))).toBeCloseTo(ones / 19 + 3, 12);
   });
 
   it("standardizes a column that holds other numbers beside zeros and ones", () => {
@@ -292,7 +362,7 @@ describe("a design", () => {
       [1, 0, 7],
       [0.5, 0, 1],
     ])
-      expect(designOf(Float32Array.from(column), 1).scales[0]).not.toBe(1);
+      expect(designOf(inputsOf(Float32Array.from(column), 1)).scales[0]).not.toBe(1);
   });
 
   it("has the products of its columns, those of numbers standardized, all less their means", () => {
@@ -301,7 +371,7 @@ describe("a design", () => {
       const deviation = Math.sqrt(mean(less.map((x) => x * x)));
       return j < 2 ? less : less.map((x) => x / deviation);
     });
-    const G = gram(designOf(X, 5));
+    const G = gram(designOf(inputsOf(X, 5)));
     for (let i = 0; i < 5; i++) {
       for (let j = 0; j <= i; j++) {
         expect(G[i * 5 + j]).toBeCloseTo(19 * mean(centered[i]!.map((x, row) => x * centered[j]![row]!)), 10);

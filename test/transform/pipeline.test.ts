@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { takeRows } from "../../src/data/table.js";
 import { applyPipeline } from "../../src/transform/apply.js";
-import { inputColumns, oneHot, placesOf, widthOf } from "../../src/transform/inputColumns.js";
+import { inputColumns, placesOf, widthOf } from "../../src/transform/inputColumns.js";
 import { learnPipeline, pipelineState } from "../../src/transform/pipeline.js";
 import { binOf, categoryProfile, numberProfile } from "../../src/transform/profile.js";
 import { columns, refusal } from "../data/source.js";
@@ -67,22 +67,10 @@ describe("the inputs of the network", () => {
     ]);
   });
 
-  it("are, one-hot, a place for each category and for the unknown one, and zeros for a code without a place", () => {
+  it("have, one-hot, a place for each category and for the unknown one", () => {
     const pipeline = learned(training, { noInputs: ["y"] });
     const described = inputColumns(pipeline);
-    const every = (table: Table) => Uint32Array.from({ length: table.rows }, (_, row) => row);
-    const places = (table: Table) => oneHot(applyPipeline(pipeline, table), described, every(table));
-    expect(described.reduce((sum, column) => sum + placesOf(column), 0)).toBe(8);
-    expect([...places(training)]).toEqual([
-      // size, lacks; age; a, b, other; 9, 10
-      ...[2, 0, 1, 0, 1, 0, 0, 1],
-      ...[5, 1, 3, 1, 0, 0, 1, 0],
-      ...[4, 0, 1, 0, 0, 1, 0, 1],
-      ...[6, 0, 3, 0, 1, 0, 1, 0],
-      ...[100, 0, 2, 1, 0, 0, 1, 0],
-    ]);
-    expect([...places(fresh)].slice(8, 16)).toEqual([8, 0, 5, 0, 0, 1, 0, 0]);
-    expect([...oneHot(Float32Array.of(1, 2, 3), [{ kind: "number" }], Uint32Array.of(2, 0))]).toEqual([3, 1]);
+    expect(described.reduce((sum, column) => sum + placesOf(column), 0)).toBe(8); // size, lacks; age; a, b, other; 9, 10
   });
 
   it("are scaled by what each column was given, learned from the training rows alone", () => {
@@ -201,23 +189,21 @@ describe("what is learned", () => {
     });
   });
 
-  it("is no more than the 1000 commonest categories; the rarer ones share the place of the unknown", () => {
-    const rare = Array.from({ length: 100 }, (_, i) => `rare${i}`);
-    const common = Array.from({ length: 1000 }, (_, i) => `common${i}`);
-    const kind = [...rare, ...common, ...common, ...common, ...rare];
-    const pipeline = learned(columns({ kind }));
-    expect(inputColumns(pipeline)).toEqual([{ kind: "code", categories: 1000, other: true }]);
-    expect(pipeline[0]).toMatchObject({ other: true, categories: common.toSorted() });
-    const { shares, other } = categoryProfile.parse(pipeline[0]!.profile);
-    expect(new Set(shares)).toEqual(new Set([3 / 3200]));
-    expect(other).toBe(200 / 3200);
-    const codes = (words: string[]) => rowsOf(pipeline, columns({ kind: words })).flat();
-    expect(codes(["rare7", "never seen", "common0", "common999"])).toEqual([1000, 1000, 0, 999]);
+  it("is no more than the 100,000 commonest categories; the rarer ones share the place of the unknown", () => {
+    const [most, rare, rows] = [100_000, 50, 250_000];
+    const codes = Int32Array.from({ length: rows }, (_, row) => (row < rare ? most + row : row % most));
+    const categories = Array.from({ length: most + rare }, (_, code) => `c${String(code).padStart(6, "0")}`);
+    const { columns: all, ...table } = columns({ kind: ["x"] });
+    const pipeline = learned({ ...table, rows, columns: [{ ...all[0]!, type: "category", codes, categories }] });
+    expect(inputColumns(pipeline)).toEqual([{ kind: "code", categories: most, other: true }]);
+    expect(categoryProfile.parse(pipeline[0]!.profile).other).toBe(rare / rows);
+    const placed = rowsOf(pipeline, columns({ kind: ["c100007", "never seen", "c000000", "c099999"] })).flat();
+    expect(placed).toEqual([most, most, 0, most - 1]);
   });
 
-  it("keeps 1000 categories without a place for others", () => {
-    const words = Array.from({ length: 1000 }, (_, i) => `w${i}`);
-    const code = { kind: "code", categories: 1000, other: false };
+  it("keeps all of them without a place for others, where all have one", () => {
+    const words = Array.from({ length: 1001 }, (_, i) => `w${i}`);
+    const code = { kind: "code", categories: 1001, other: false };
     expect(inputColumns(learned(columns({ kind: [...words, ...words] })))).toEqual([code]);
   });
 });
