@@ -2,6 +2,7 @@ import { MODEL_FILE, type Model } from "../artifact/model.js";
 import type { NnfitError } from "../errors.js";
 import { metricsAt } from "../score/metrics.js";
 import { badness, scoreNames } from "../score/scoring.js";
+import { type Choice, choiceOf } from "../train/choice.js";
 import { holdOutInTurn } from "../train/compare.js";
 import { holdsOut } from "../train/members.js";
 import type { TrainingOptions } from "../train/options.js";
@@ -10,10 +11,19 @@ import type { Outcome } from "../train/train.js";
 import { type TargetState, targetNames } from "../transform/target.js";
 import { type Comparison, scoreLines } from "./scores.js";
 import { summarize } from "./summary.js";
-import { count, duration, say, sayCommand, scoreText, shellWord, short, some, tellTable, whole } from "./text.js";
-
-/** On pure noise the best of many epochs explains a tenth of 150 rows that it is chosen by, and half of 12. */
-export const FEW_ROWS = 500;
+import {
+  count,
+  duration,
+  oneLine,
+  say,
+  sayCommand,
+  scoreText,
+  shellWord,
+  short,
+  some,
+  tellTable,
+  whole,
+} from "./text.js";
 
 /** From this temperature on, probabilities of 0.999 and 0.001 become some 0.53 and 0.47. */
 const TELLS_NOTHING = 50;
@@ -38,11 +48,12 @@ interface Conclusion {
 
 /** Says how it went and what to do with the model. */
 export function conclude(
-  { members, training, initial }: Prepared,
+  prepared: Prepared,
   outcome: Outcome,
   compared: readonly Comparison[],
   { folder, seconds, earlier, replaced, failure, allowsFolds, isByTime }: Conclusion,
 ): void {
+  const { members, training, initial } = prepared;
   const early = outcome.stopped === "patience" ? ", stopped early" : "";
   const isJudged = holdsOut(members);
   const canChoose = isJudged && isDefined(training.bestBy, outcome);
@@ -83,11 +94,14 @@ export function conclude(
         `with calibrated means (times ${some(factors)}), so that predictions of the rows learned from add up to their true values`,
       );
   }
-  const chosenBy = rowsThatChoose(members);
-  const isChosen = canChoose && best !== "" && chosenBy < FEW_ROWS;
+  const choice = choiceOf(prepared);
+  const isChosen = canChoose && best !== "" && choice.isFew;
+  const beside = compared.flatMap(({ label, scores }) => (scores ? [label] : []));
   const optimistic = [
     ...(isJudged ? [] : [`too good, because these rows were learned from${allowsFolds ? LEARNED_NOTHING : ""}`]),
-    ...(isChosen ? [`a little too good, ${chosenText(members)}${allowsFolds ? CHOSE_NOTHING : ""}`] : []),
+    ...(isChosen
+      ? [`a little too good, ${chosenText(members, choice, beside)}${allowsFolds ? CHOSE_NOTHING : ""}`]
+      : []),
   ];
   for (const remark of optimistic) say("", remark);
   for (const { label, rule, remarks } of compared) {
@@ -110,19 +124,19 @@ export function conclude(
   });
 }
 
-/** Of the network with the fewest: by so many rows its best epoch is chosen. */
-export function rowsThatChoose(members: Prepared["members"]): number {
-  return Math.min(...members.map(({ validation }) => validation.length));
-}
-
 const LEARNED_NOTHING = "; --folds 5 scores rows that were not";
 const CHOSE_NOTHING = "; --folds 5 scores rows that chose nothing";
 
-function chosenText(members: Prepared["members"]): string {
+/** `beside`: what else has scores, which chose nothing. */
+function chosenText(members: Prepared["members"], choice: Choice, beside: readonly string[]): string {
   const [which, several] = members.length > 1 ? ["each network's best epoch", true] : ["the best epoch", false];
-  const by =
-    several && holdOutInTurn(members) ? `about ${whole(rowsThatChoose(members))} of these rows` : "these same rows";
-  return `also compared with baseline and linear: ${which} was chosen by ${by}`;
+  const { rows, groups, rarer } = choice;
+  const by = several && holdOutInTurn(members) ? `about ${whole(rows)} of these rows` : "these same rows";
+  const few = [
+    ...(groups === undefined ? [] : [`of ${count(groups, "group")}`]),
+    ...(rarer && 2 * rarer.rows < rows / 2 ? [`${whole(rarer.rows)} of them "${oneLine(rarer.name)}"`] : []),
+  ];
+  return `also compared with ${beside.join(" and ")}: ${which} was chosen by ${[by, ...few].join(", ")}`;
 }
 
 /** Of a model whose latest rows were held out. */

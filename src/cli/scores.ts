@@ -4,7 +4,7 @@ import { precisionAndRecall } from "../score/confusion.js";
 import type { Importances } from "../score/importance.js";
 import type { Scores } from "../score/scoring.js";
 import { comparedScores, notBetter, type wantedScores } from "../score/wanted.js";
-import { isStraightThroughout } from "../transform/apply.js";
+import { isBent } from "../transform/apply.js";
 import type { PipelineState } from "../transform/pipeline.js";
 import type { TargetState } from "../transform/target.js";
 import { columnsBelow, padEnd, padStart, shortened, widest } from "./align.js";
@@ -156,9 +156,9 @@ export function comparisons(
     return [first, { label: "linear", text: none, rule: none, remarks: [] }];
   }
   const way =
-    pipeline === undefined || isStraightThroughout(pipeline)
-      ? ""
-      : ', which takes numbers as they are; with scale.inputs: "standard" the network takes them so too';
+    pipeline !== undefined && isBent(pipeline)
+      ? ', which takes numbers as they are; with scale.inputs: "standard" the network takes them so too'
+      : "";
   return [first, compare("linear", of.linear, "this linear model", way)];
 }
 

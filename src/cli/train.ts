@@ -11,12 +11,13 @@ import type { Baselines } from "../score/baseline.js";
 import { metricsAt } from "../score/metrics.js";
 import { scoresFrom } from "../score/saved.js";
 import { scoreNames } from "../score/scoring.js";
+import { choiceOf } from "../train/choice.js";
 import { baselinesOf } from "../train/compare.js";
 import { holdsOut } from "../train/members.js";
 import type { Watcher } from "../train/reports.js";
 import { type Engine, engineFor, hasModel, type Outcome, train } from "../train/train.js";
 import { estimatedIn } from "../transform/estimands.js";
-import { conclude, FEW_ROWS, rowsThatChoose } from "./conclude.js";
+import { conclude } from "./conclude.js";
 import { tellUnknown } from "./continue.js";
 import { describe, isByTime } from "./describe.js";
 import { divergence } from "./divergence.js";
@@ -263,8 +264,7 @@ async function tellTrained(
     pipeline: prepared.pipeline,
     networks: prepared.members.length,
   });
-  const chosenBy = rowsThatChoose(prepared.members);
-  const isTooGood = !prepared.initial && chosenBy < FEW_ROWS;
+  const isTooGood = !prepared.initial && choiceOf(prepared).isFew;
   conclude(prepared, outcome, compared, {
     folder,
     seconds: seconds.fit ?? 0,

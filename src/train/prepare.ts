@@ -73,6 +73,8 @@ export interface Prepared {
   /** the weights that each member begins with, if not with random ones */
   readonly initial?: readonly Float32Array[] | undefined;
   readonly leftOut: readonly LeftOut[];
+  /** of each row of the table, the number of its group, where rows of a group belong together */
+  readonly groupOf?: Int32Array | undefined;
 }
 
 export type ReadValidation = (wanted: readonly WantedColumn[]) => Promise<Table>;
@@ -145,6 +147,7 @@ export async function prepare(
   });
   return {
     ...plan,
+    ...(dependence.kind === "groups" && { groupOf: dependence.codes }),
     training,
     batchSize,
     rows,

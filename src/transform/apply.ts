@@ -42,6 +42,23 @@ export function isStraightThroughout(pipeline: PipelineState): boolean {
   return pipeline.every((state) => state.type === "category" || isStraight(state.scaler));
 }
 
+/**
+ * Whether a column's far numbers are put so much nearer than a straight line through the middle eight tenths puts them that a
+ * model of straight lines would see another column: by half of the width of those, or more.
+ */
+export function isBent(pipeline: PipelineState): boolean {
+  return pipeline.some((state) => {
+    if (state.type !== "number" || isStraight(state.scaler)) return false;
+    const { smallest, largest, deciles } = state.profile;
+    const { apply } = scalingOf(state.scaler);
+    const [low, high] = [deciles[0]!, deciles[8]!];
+    const width = apply(high) - apply(low);
+    if (!(width > 0)) return smallest < largest; // nearly all are the same number
+    const line = (x: number) => apply(low) + (width * (x - low)) / (high - low);
+    return [smallest, largest].some((x) => Math.abs(apply(x) - line(x)) > width / 2);
+  });
+}
+
 /** The same as `applyPipeline`, numbers that are too large being infinite. */
 export function applyLeniently(pipeline: PipelineState, table: Table): Float32Array {
   const width = widthOf(pipeline);

@@ -3,8 +3,6 @@ import { once } from "node:events";
 import { existsSync, mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { rowsThatChoose } from "../../src/cli/conclude.js";
-import type { Member } from "../../src/train/members.js";
 import {
   config,
   contents,
@@ -91,9 +89,12 @@ describe("what is said of few rows", () => {
     expect(await train(rows, "--set", "training.epochs=0")).not.toContain("too good");
   });
 
-  it("goes by the network that fewest rows choose an epoch of", () => {
-    const members = [7, 5, 6].map((held) => ({ validation: new Uint32Array(held) }) as Member); // no more is looked at
-    expect(rowsThatChoose(members)).toBe(5);
+  it("tells of groups, and of rows of a rarer class, where those are few", async () => {
+    const many = Array.from({ length: 6 }, (_, i) => rows.map((row) => row.replace(/,g(\d),/, `,g$1${i},`))).flat();
+    const grouped = await train(many, "--set", "data.groups=group", "--set", "model.members=2");
+    expect(grouped).toMatch(
+      /too good, also compared with baseline and linear: .+ by about \d+ of these rows, of \d+ groups/,
+    );
   });
 
   it("says so where the score that epochs are to be chosen by is not defined", async () => {
@@ -528,10 +529,10 @@ describe.concurrent("validation", () => {
     expect(err).toMatch(/^ {2}baseline {2}always the mean of the training rows$/m);
     expect(err).toContain("by rmse the network is no better than this rule"); // after two updates
     expect(err).toMatch(/linear +ridge regression\n +by rmse the network is no better than this linear model\n/);
-    const squashed = await works(["train", "c.json", "--set", "scale.inputs=robustSmooth", "--out", "squashed"], {
-      cwd,
-    });
-    expect(squashed.err).toMatch(
+    const squash = ["train", "c.json", "--set", "scale.inputs=robustSmooth", "--out", "squashed"];
+    expect((await works(squash, { cwd })).err).toMatch(/no better than this linear model\n/); // no number is far out
+    put(cwd, { "t.csv": `${numbersTable}\n1000,3,51000,-1\n` });
+    expect((await works(squash, { cwd })).err).toMatch(
       /no better than this linear model, which takes numbers as they are; with scale.inputs: "standard" the network takes them so too\n/,
     );
     const evaluated = await works(["evaluate", "squashed", "t.csv"], { cwd });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { takeRows } from "../../src/data/table.js";
-import { applyPipeline } from "../../src/transform/apply.js";
+import { seededRandom } from "../../src/engine/random.js";
+import { applyPipeline, isBent } from "../../src/transform/apply.js";
 import { inputColumns, placesOf, widthOf } from "../../src/transform/inputColumns.js";
 import { learnPipeline, pipelineState } from "../../src/transform/pipeline.js";
 import { binOf, categoryProfile, numberProfile } from "../../src/transform/profile.js";
@@ -347,4 +348,17 @@ describe("names in a config", () => {
     expect(error).toMatchObject({ kind: "usage", details: { setting: "scale.inputs" } });
     expect(error.message).not.toContain('no column "kind" in');
   });
+});
+
+it("numbers are bent where squashing moves some of them far off a straight line", () => {
+  const random = seededRandom(1, "split");
+  const drawn = Array.from({ length: 3000 }, () => random.normal());
+  const bends = (values: number[], scale: Options["scale"] = "robustSmooth") =>
+    isBent(learned(columns({ x: values, kind: values.map((_, i) => i % 3) }), { scale }));
+  expect(bends(drawn)).toBe(false);
+  expect(bends(drawn.map((_, i) => i))).toBe(false);
+  expect(bends(drawn.map(Math.exp))).toBe(true);
+  expect(bends([...drawn, 1000])).toBe(true);
+  expect(bends([...drawn, 1000], "standard")).toBe(false);
+  expect(bends(drawn.map((_, i) => Math.floor(i / 2990)))).toBe(true); // nearly all are 0
 });
