@@ -81,15 +81,13 @@ export function eventsJsonSchema(): string {
 }
 
 interface EventsOptions {
-  /** those of a run that goes on are added to what is there */
-  readonly goesOn: boolean;
   /** where they go too */
   readonly descriptor?: number | undefined;
   /** told if they can't be written there any more, though somebody listens */
   readonly lost?: (error: unknown) => void;
 }
 
-/** The events of a run, one line of JSON each. Those of a run that goes on are added to what is there. */
+/** The events of a run, one line of JSON each. They are added to what is there: those of the run that goes on, or nothing. */
 export class Events {
   private readonly file: GrowingFile;
   private readonly listener: Listener | undefined;
@@ -99,11 +97,11 @@ export class Events {
     folder: string,
     name: string,
     private readonly now: () => Date,
-    { goesOn, descriptor, lost = () => {} }: EventsOptions,
+    { descriptor, lost = () => {} }: EventsOptions,
     files = systemFiles,
   ) {
     const path = join(folder, EVENTS_FILE);
-    const before = goesOn && existsSync(path) ? readFileSync(path, "utf8") : "";
+    const before = existsSync(path) ? readFileSync(path, "utf8") : "";
     const whole = before.slice(0, before.lastIndexOf("\n") + 1); // the last line may have been cut short
     this.file = new GrowingFile(path, `${name}/${EVENTS_FILE}`, whole, files);
     if (descriptor !== undefined) this.listener = new Listener(descriptor, lost);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileError, NnfitError } from "../errors.js";
 import { systemFiles } from "./files.js";
 import { isRunning } from "./holder.js";
-import { wroteItsModel } from "./lastEvent.js";
+import { EVENTS_FILE, wroteItsModel } from "./lastEvent.js";
 import { type Lock, takeLock } from "./lock.js";
 import { MODEL_FILE, type Model, mayBeModel, saveModel } from "./model.js";
 import { parseJson } from "./safetensors.js";
@@ -64,6 +64,14 @@ export class RunFolder {
     this.lock.beat();
   }
 
+  /**
+   * Ends what the events tell: the training that they are of is no longer the last one, and so the model is not the last one's.
+   * Comes before the config of a training that begins, which that model does not come from.
+   */
+  outdateModel(): void {
+    this.write(EVENTS_FILE, "");
+  }
+
   /** Writes what the results beside it come from: before them, or with those that would otherwise be of another config. */
   writeConfig(): void {
     this.write(CONFIG_FILE, this.options.config);
@@ -121,7 +129,8 @@ export class RunFolder {
       const path = join(this.path, file);
       if (this.realOf(path) === undefined || this.files.isFolder(path)) return false;
       if (file === CONFIG_FILE) return config !== undefined && !isResolved(config);
-      return file === MODEL_FILE ? !mayBeModel(path, config !== undefined) : config === undefined; // a run writes its config first
+      if (file === MODEL_FILE) return !mayBeModel(path, config !== undefined);
+      return config === undefined && this.textOf(file) !== ""; // a run writes its config before anything but empty events
     };
     const foreign = [CONFIG_FILE, ...results].find(isForeign);
     if (foreign === undefined) return;

@@ -12,7 +12,7 @@ export const HISTORY_FILE = "history.csv";
 export interface RunOptions extends FolderOptions {
   /** names of the scores of validation rows, where there are any */
   readonly scores: readonly string[] | undefined;
-  /** the epochs that a training had done which goes on here: all that its history is to have */
+  /** of a training that goes on here, the epochs that it had done: all that its history is to have */
   readonly reports?: readonly EpochReport[];
 }
 
@@ -27,11 +27,12 @@ export class Run {
     options: RunOptions,
     files = systemFiles,
   ) {
-    const { name, scores, reports = [] } = options;
+    const { name, scores, reports } = options;
     this.place = new RunFolder(folder, options, [HISTORY_FILE, EVENTS_FILE, MODEL_FILE], files);
     try {
+      if (!reports) this.place.outdateModel();
       this.place.writeConfig();
-      const lines = historyText(scores, reports);
+      const lines = historyText(scores, reports ?? []);
       this.history = new GrowingFile(join(folder, HISTORY_FILE), `${name}/${HISTORY_FILE}`, lines, files);
     } catch (error) {
       this.place.close();

@@ -63,7 +63,7 @@ export function openSession(options: SessionOptions): Session | "complete" {
       const { message } = fileError("write events", "", error);
       note(`${message} (--events ${descriptor === 1 ? "-" : descriptor}); ${folder}/events.ndjson has them all`);
     };
-    const events = new Events(output, folder, () => new Date(), { goesOn: found !== undefined, descriptor, lost });
+    const events = new Events(output, folder, () => new Date(), { descriptor, lost });
     session = new Session(options, origin, { run, checkpoints, events }, found, (snapshot) =>
       modelSoFar(prepared, snapshot, config.data),
     );

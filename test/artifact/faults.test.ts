@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Checkpoints } from "../../src/artifact/checkpoints.js";
-import { Events, eventSchema } from "../../src/artifact/events.js";
+import { doneRun, Events, eventSchema, startEvent } from "../../src/artifact/events.js";
 import { systemFiles } from "../../src/artifact/files.js";
+import { wroteItsModel } from "../../src/artifact/lastEvent.js";
 import { type Checkpoint, loadCheckpoint, loadModel, type Model } from "../../src/artifact/model.js";
 import { Run } from "../../src/artifact/run.js";
 import { writeWhole } from "../../src/artifact/write.js";
@@ -27,23 +28,29 @@ const oldModel: Model = {
 const epochs = [1, 2, 3];
 const historyOf = (losses: readonly number[]) =>
   ["epoch,loss\n", ...losses.map((loss, i) => `${i + 1},${loss}\n`)].join("");
+const started = { task: "regression", members: 1, trainingRows: 3, epochs: 3, data: {} } as const;
 const configOf = (output: string) =>
   `${JSON.stringify({ data: {}, task: "regression", scale: {}, model: {}, training: {}, output })}\n`;
 
-/** A whole life of a run folder: made, three epochs, a model. */
+/** A whole life of a run folder: made, three epochs, a model, and events of it. */
 function live(folder: string, name: string, model: Model, files = systemFiles): void {
   const run = new Run(
     folder,
     { name: "run", source: join(root, "c.json"), config: configOf(name), scores: undefined },
     files,
   );
+  let events: Events | undefined;
   try {
+    events = new Events(folder, "run", () => new Date(0), {}, files);
+    events.add(startEvent(started));
     for (const epoch of epochs) {
       run.beat();
       run.record({ epoch, loss: name === "old" ? 1 : 2, validation: undefined });
     }
     run.save(model);
+    events.add({ event: "end", status: "done", exitCode: 0, model: "run/model.safetensors" });
   } finally {
+    events?.close();
     run.close();
   }
 }
@@ -79,7 +86,9 @@ describe("a run of which one operation on files fails", () => {
         ...["modified", "isFolder", "real"],
       ]),
     );
-    expect(readdirSync(folder).sort()).toEqual(["config.json", "history.csv", "model.safetensors"]);
+    expect(readdirSync(folder).sort()).toEqual(["config.json", "events.ndjson", "history.csv", "model.safetensors"]);
+    expect(doneRun(folder)).toEqual({ data: {} });
+    expect(wroteItsModel(folder)).toBe(true);
     expect(loadModel(join(folder, "model.safetensors")).weights).toEqual(smallModel.weights);
     expect(readFileSync(join(folder, "history.csv"), "utf8")).toBe(historyOf([2, 2, 2]));
   });
@@ -96,13 +105,20 @@ describe("a run of which one operation on files fails", () => {
         const { weights } = loadModel(join(folder, "model.safetensors")); // checks the file wholly
         const isNew = weights[0]![0] === smallModel.weights[0]![0];
         expect(weights, said).toEqual(isNew ? smallModel.weights : oldModel.weights);
-        expect([configOf("old"), configOf("new")], said).toContain(readFileSync(join(folder, "config.json"), "utf8"));
+        const config = readFileSync(join(folder, "config.json"), "utf8");
+        expect([configOf("old"), configOf("new")], said).toContain(config);
         const history = readFileSync(join(folder, "history.csv"), "utf8");
         const whole = [historyOf([1, 1, 1]), ...[0, 1, 2, 3].map((done) => historyOf(Array(done).fill(2)))];
         // a line that can't be taken back, because nothing works any more, is the only one that may be cut off
         const lines = fault === "ENOSPC" || times === "once" ? history : history.replace(/[^\n]*$/, "");
         expect(whole, said).toContain(lines);
 
+        const isOfConfig = config === configOf(isNew ? "new" : "old");
+        if (!isOfConfig) expect(wroteItsModel(folder), said).toBe(false); // so predict says whose model it is
+        if (doneRun(folder)) {
+          expect(isOfConfig, said).toBe(true); // or --resume would call the run complete
+          expect(history, said).toBe(historyOf(isNew ? [2, 2, 2] : [1, 1, 1]));
+        }
         if (error === undefined) {
           expect(isNew, said).toBe(true); // success is never claimed where the model was not written
           expect(history, said).toBe(historyOf([2, 2, 2]));
@@ -156,7 +172,7 @@ describe("checkpoints and events of which one operation on files fails", () => {
     try {
       const checkpoints = new Checkpoints(folder, NAME, files);
       checkpoints.tidy();
-      const events = new Events(folder, NAME, now, { goesOn: true }, files);
+      const events = new Events(folder, NAME, now, {}, files);
       try {
         for (let epoch = 2; epoch <= LAST; epoch++) {
           const file = checkpoints.write(checkpointOf(epoch));
@@ -310,6 +326,7 @@ it("a new run removes the temporary files of killed ones, and nobody else's", ()
     writeFileSync(join(folder, name), "not ours");
   live(folder, "new", smallModel);
   expect(readdirSync(folder).sort()).toEqual([
-    ...["config.json", "history.csv", "model.safetensors", "model.safetensors.old.tmp", "predictions.csv.5.tmp"],
+    ...["config.json", "events.ndjson", "history.csv"],
+    ...["model.safetensors", "model.safetensors.old.tmp", "predictions.csv.5.tmp"],
   ]);
 });

@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  rmdirSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -363,6 +364,22 @@ describe("--resume", () => {
     writeFileSync(join(cwd, "t.csv"), table.replace("1,1,1", "1,2,1"));
     expect((await train(cwd, "--resume")).err).toContain('column "b": changed');
     expect(result(cwd)).toEqual(before);
+  });
+
+  it("does not call a run complete over which one of another config could not begin", async () => {
+    const cwd = put();
+    await works(["train", "c.json"], { cwd });
+    const inTheWay = "runs/c/checkpoints/000001.safetensors";
+    mkdirSync(join(cwd, inTheWay), { recursive: true });
+    const other = set("training.epochs=7");
+    expect((await train(cwd, ...other)).code).toBe(5);
+    rmdirSync(join(cwd, inTheWay));
+    const note = /^note: .*model\.safetensors is from an earlier training/m;
+    expect((await works(["predict", "runs/c", "t.csv"], { cwd })).err).toMatch(note);
+    const resumed = await works(["train", "c.json", "--resume", ...other], { cwd });
+    expect(resumed.err).toContain("from the first epoch, because there is no checkpoint");
+    expect(numbers(text(cwd, "runs/c/history.csv"), "epoch")).toHaveLength(7);
+    expect((await works(["predict", "runs/c", "t.csv"], { cwd })).err).not.toMatch(note);
   });
 
   it("cuts the history to what the checkpoint knows, whatever has been added since", async () => {

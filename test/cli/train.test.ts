@@ -404,6 +404,7 @@ describe.concurrent("the run folder", () => {
       "proj/checkpoints/best.pt": "mine",
       "proj/checkpoints/old/1.safetensors": "mine",
       "proj/checkpoints/000001.safetensors": "",
+      "proj/events.ndjson": "", // what a training leaves that is killed at once
     });
     await works(["train", "c.json", "--out", "proj"], { cwd });
     const left = Object.keys(contents(join(cwd, "proj"))).filter((file) => file.startsWith("checkpoints"));
