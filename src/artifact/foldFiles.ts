@@ -14,14 +14,33 @@ import { HISTORY_FILE, type Run } from "./run.js";
 export const FOLDS_FILE = "folds.csv";
 export const OUT_OF_FOLD_FILE = "out-of-fold.csv";
 
+/** What a cross-validation writes or, of a training whose model makes way for one that is kept, removes. */
+export function foldFiles({ keep }: { keep: boolean }): readonly string[] {
+  return [FOLDS_FILE, OUT_OF_FOLD_FILE, ...(keep ? [MODEL_FILE, ...TOLD_FILES] : [])];
+}
+
+/** What a training tells of its model. */
+const TOLD_FILES = [HISTORY_FILE, EVENTS_FILE];
+
 /**
  * Writes the config, `folds.csv`, a line a fold, and `out-of-fold.csv`, a line for each row that was tested, in the table's order.
- * `table` has the rows that have a target, `whole` all of them: rows are counted as they stand there.
+ * `table` has the rows that have a target, `whole` all of them: rows are counted as they stand there. Then the
+ * model of kept folds; what an earlier training in the folder has told of its own goes when that is there.
  */
-export function saveFolds(folder: RunFolder, table: Table, whole: Table, results: readonly FoldResult[]): void {
+export function saveFolds(
+  folder: RunFolder,
+  table: Table,
+  whole: Table,
+  results: readonly FoldResult[],
+  kept?: Model,
+): void {
+  if (kept) folder.outdateModel();
   folder.writeConfig();
   folder.write(FOLDS_FILE, bytesOf(foldLines(results).map(csvLine)));
   folder.write(OUT_OF_FOLD_FILE, bytesOf(outOfFoldLines(table, whole, results)));
+  if (!kept) return;
+  folder.writeModel(MODEL_FILE, kept);
+  for (const file of TOLD_FILES) folder.remove(file);
 }
 
 /** So many lines make a string that is not too long. */
@@ -32,12 +51,6 @@ function bytesOf(lines: readonly string[]): Buffer {
   for (let line = 0; line < lines.length; line += LINES_TOGETHER)
     parts.push(Buffer.from(lines.slice(line, line + LINES_TOGETHER).join("")));
   return Buffer.concat(parts);
-}
-
-/** Saves the model of kept folds. What an earlier training in the folder has told of its own model goes. */
-export function saveKept(folder: RunFolder, model: Model): void {
-  for (const file of [HISTORY_FILE, EVENTS_FILE]) folder.remove(file);
-  folder.writeModel(MODEL_FILE, model);
 }
 
 /** Removes what a cross-validation with another config has left in the folder of a training. True if there was something. */

@@ -1,6 +1,6 @@
 import { Checkpoints } from "../artifact/checkpoints.js";
 import { RunFolder, refuseFile } from "../artifact/folder.js";
-import { FOLDS_FILE, foldFacts, OUT_OF_FOLD_FILE, saveFolds, saveKept } from "../artifact/foldFiles.js";
+import { FOLDS_FILE, foldFacts, foldFiles, OUT_OF_FOLD_FILE, saveFolds } from "../artifact/foldFiles.js";
 import { MODEL_FILE } from "../artifact/model.js";
 import { modelOf } from "../artifact/trained.js";
 import { displayPath, type LoadedConfig, loadConfig, resolvedConfig } from "../config/load.js";
@@ -61,9 +61,8 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   warnOfFolds(plan);
 
   refuseFile(config.output, name);
-  const files = [FOLDS_FILE, OUT_OF_FOLD_FILE];
   const identity = { name, source: path, config: text };
-  using folder = new RunFolder(config.output, identity, [...files, ...(keep ? [MODEL_FILE] : [])]);
+  using folder = new RunFolder(config.output, identity, foldFiles({ keep }));
   const session = new FoldsSession({ config, text, folder: name, folds, keep, resume, words: process.argv.slice(2) });
   const results = await trainWatched(job, folder, session, options);
   clock.lap("fit");
@@ -73,15 +72,18 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const isTold = !(keep && folder.hadOther); // what is there is of another config, and stays until there is a model
   const file = isTold ? `${name}/${FOLDS_FILE}` : undefined;
   const diverged = foldDivergence(results, { table: plan.task.table, config, file });
-  if (!diverged || isTold) saveFolds(folder, plan.task.table, table, results);
   if (diverged) {
+    if (isTold) saveFolds(folder, plan.task.table, table, results);
     session.remove(); // going on would gain nothing
     clock.lap("save");
     const told = { engine, model: null, seconds: clock.seconds };
     if (json) printResult(resultOf(plan, results, scores, told), failureOf(diverged));
     throw diverged;
   }
-  const kept = keep ? saveKeptFolds(job, folder, results, scores) : 0;
+  const kept = keep ? keepFolds(plan, results, scores) : undefined;
+  const model = kept && modelOf(kept.prepared, kept.outcome, kept.baseline, config.data);
+  saveFolds(folder, plan.task.table, table, results, model);
+  if (model) removeOld(new Checkpoints(config.output, name), "the model of the folds replaces the earlier run");
   session.remove();
   clock.lap("save");
   const failure = gates(scores.mean);
@@ -92,15 +94,15 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const seconds = clock.seconds.fit ?? 0;
   concludeFolds(target, results, scores, compared, {
     folder: name,
-    files,
+    files: [FOLDS_FILE, OUT_OF_FOLD_FILE],
     seconds,
-    kept,
+    kept: kept?.outcome.members.length ?? 0,
     failure,
     isByTime: isByTime(config.data),
   });
   if (json) {
-    const model = kept > 0 ? `${name}/${MODEL_FILE}` : null;
-    printResult(resultOf(plan, results, scores, { engine, model, seconds: clock.seconds }), failureOf(failure));
+    const told = { engine, model: model ? `${name}/${MODEL_FILE}` : null, seconds: clock.seconds };
+    printResult(resultOf(plan, results, scores, told), failureOf(failure));
   }
   if (failure) throw failure;
 }
@@ -170,19 +172,6 @@ async function trainWatched(
     display.stop();
     session.close();
   }
-}
-
-/** Saves one model with the networks of all folds, and says how many there are. */
-function saveKeptFolds(
-  { plan, config, name }: FoldsJob,
-  folder: RunFolder,
-  results: readonly FoldResult[],
-  scores: FoldScores,
-): number {
-  const { prepared, outcome, baseline } = keepFolds(plan, results, scores);
-  removeOld(new Checkpoints(config.output, name), "the model of the folds replaces the earlier run");
-  saveKept(folder, modelOf(prepared, outcome, baseline, config.data));
-  return outcome.members.length;
 }
 
 /** What a script wants to know of a cross-validation. `scores` are what gates judge: the means over the folds. */

@@ -5,12 +5,15 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Checkpoints } from "../../src/artifact/checkpoints.js";
 import { doneRun, Events, eventSchema, startEvent } from "../../src/artifact/events.js";
 import { systemFiles } from "../../src/artifact/files.js";
+import { RunFolder } from "../../src/artifact/folder.js";
+import { foldFiles, saveFolds } from "../../src/artifact/foldFiles.js";
 import { wroteItsModel } from "../../src/artifact/lastEvent.js";
 import { type Checkpoint, loadCheckpoint, loadModel, type Model } from "../../src/artifact/model.js";
 import { Run } from "../../src/artifact/run.js";
 import { writeWhole } from "../../src/artifact/write.js";
 import { NnfitError } from "../../src/errors.js";
-import { refusal } from "../data/source.js";
+import type { FoldResult } from "../../src/folds/crossValidation.js";
+import { columns, refusal } from "../data/source.js";
 import { type Fault, faults, faultyFiles } from "./faults.js";
 import { smallModel } from "./model.js";
 
@@ -133,6 +136,66 @@ describe("a run of which one operation on files fails", () => {
           const left = names.filter((name) => name.endsWith(".tmp") || name.startsWith("run.lock"));
           expect(left, said).toEqual([]);
         }
+      }
+    },
+  );
+});
+
+describe("kept folds of which one operation on files fails", () => {
+  const table = columns({ y: ["yes", "no", "yes", "no"] });
+  const target = { task: "classification", name: "y", type: "category", classes: ["no", "yes"], temperature: 1 };
+  const resultOf = (number: number, test: number[]) => ({
+    fold: { number, test: Uint32Array.from(test) },
+    outcome: { target, rowCounts: {} },
+    judgement: { scores: {} },
+    outputs: Float32Array.of(0.25, 0.75, 0.9, 0.1),
+  });
+  const results = [resultOf(0, [0, 3]), resultOf(1, [1, 2])] as unknown as FoldResult[]; // nothing else is looked at
+  const kept = ["config.json", "folds.csv", "model.safetensors", "out-of-fold.csv"];
+
+  /** The same of a cross-validation whose networks are kept, over an old run. */
+  function saveKept(n: number, fault: Fault, forEver: boolean) {
+    const folder = join(root, "kept");
+    rmSync(folder, { recursive: true, force: true });
+    cpSync(old(), folder, { recursive: true });
+    const files = faultyFiles(n, fault, forEver);
+    const options = { name: "run", source: join(root, "c.json"), config: configOf("new") };
+    let error: unknown;
+    try {
+      using place = new RunFolder(folder, options, foldFiles({ keep: true }), files);
+      saveFolds(place, table, table, results, smallModel);
+    } catch (thrown) {
+      error = thrown;
+    }
+    return { folder, error, done: files.done };
+  }
+
+  it("leave their own files alone where none fails", () => {
+    const { folder, error } = saveKept(NEVER, "EIO", false);
+    expect(error).toBeUndefined();
+    expect(readdirSync(folder).sort()).toEqual(kept);
+    expect(wroteItsModel(folder)).toBe(true);
+  });
+
+  it.each(
+    (["EIO", "ENOSPC"] as const).flatMap((fault) =>
+      [false, true].map((forEver) => [fault, forEver ? "for ever" : "once"] as const),
+    ),
+  )(
+    "leave the model and history there were, or theirs, and whose model it is can be told: %s, %s, for every operation",
+    (fault, times) => {
+      const { length } = saveKept(NEVER, fault, false).done;
+      for (let n = 1; n <= length; n++) {
+        const { folder, error, done } = saveKept(n, fault, times === "for ever");
+        const said = `operation ${n} (${done[n - 1]})`;
+        const { weights } = loadModel(join(folder, "model.safetensors"));
+        const isNew = weights[0]![0] === smallModel.weights[0]![0];
+        const isOfConfig = readFileSync(join(folder, "config.json"), "utf8") === configOf(isNew ? "new" : "old");
+        if (!isOfConfig) expect(wroteItsModel(folder), said).toBe(false);
+        if (doneRun(folder)) expect([isNew, isOfConfig], said).toEqual([false, true]);
+        if (!isNew) expect(readFileSync(join(folder, "history.csv"), "utf8"), said).toBe(historyOf([1, 1, 1]));
+        if (error === undefined) expect(isNew, said).toBe(true);
+        else expect(error, said).toMatchObject({ name: "NnfitError", kind: "files" });
       }
     },
   );

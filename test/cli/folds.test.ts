@@ -435,8 +435,8 @@ it("folds are refused beside a model whose folder has a training that did not fi
 describe("nnfit train --folds 3 --keep where a training was killed", () => {
   it("leaves nothing of that training: neither its history nor what it would go on from", async () => {
     const cwd = inFolder({ model: { hidden: [8] } });
+    await works(["train", "c.json"], { cwd });
     put(join(cwd, "runs/c"), {
-      "history.csv": "epoch,loss\n",
       "events.ndjson": '{"version":1,"event":"start"}\n',
       "checkpoints/000001.safetensors": "",
     });

@@ -398,6 +398,9 @@ describe.concurrent("the run folder", () => {
       const { code, err } = await nnfit(["train", "c.json", "--out", "proj"], { cwd });
       expect([code, err]).toEqual([2, expect.stringContaining(`the run folder holds a ${file} that is not nnfit's`)]);
       expect(contents(join(cwd, "proj"))).toEqual(before);
+      const folds = await nnfit(["train", "c.json", "--out", "proj", "--folds", "2", "--keep"], { cwd });
+      expect([folds.code, folds.err]).toEqual([code, expect.stringContaining(`holds a ${file} that is not nnfit's`)]);
+      expect(contents(join(cwd, "proj"))).toEqual(before);
     }
     const cwd = linearFolder();
     put(cwd, {
