@@ -130,6 +130,7 @@ function heldLock(
   remove: () => void,
 ): Lock {
   let beaten = now();
+  let wasUnreadable = false;
   const check = () => {
     const found = look(path, files);
     if (found?.token !== token) throw lost(found, name);
@@ -145,7 +146,15 @@ function heldLock(
     beat() {
       if (now() - beaten < BEAT_MILLISECONDS) return;
       beaten = now();
-      check();
+      try {
+        check();
+        wasUnreadable = false;
+      } catch (error) {
+        if (error instanceof NnfitError) throw error;
+        if (wasUnreadable) throw unreadable(error, name);
+        wasUnreadable = true; // a network's disk may fail for a moment
+        return;
+      }
       quietly(() => writeAgain(path, files)); // the next one may succeed
     },
   };
@@ -244,6 +253,11 @@ function lost(found: Found | undefined, folder: string): NnfitError {
     have: found && described(found.holder),
     try: "training again into another folder with --out",
   });
+}
+
+function unreadable(error: unknown, folder: string): NnfitError {
+  const way = "training again into another folder with --out";
+  return fileError("read the lock of the output folder", `${folder}/${LOCK_FILE}`, error).with({ try: way });
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -180,6 +181,49 @@ describe("the heartbeat", () => {
     expect(await refusal(() => lock.check())).toMatchObject({ kind: "files", message });
     now += 2_100;
     expect((await refusal(() => lock.beat())).message).toBe(message);
+  });
+
+  it("outlives a lock that can't be read once, but not twice in a row", async () => {
+    let now = Date.now();
+    let failures = 0;
+    const read: typeof systemFiles.read = (path) => {
+      if (failures-- > 0) throw Object.assign(new Error("failed"), { code: "EIO" });
+      return systemFiles.read(path);
+    };
+    const lock = take({ now: () => now, files: { ...systemFiles, read } });
+    const beat = () => {
+      now += 2_100;
+      lock.beat();
+    };
+    for (const _ of ["once", "and once more, later"]) {
+      failures = 1;
+      age(WHILE);
+      beat();
+      beat();
+      expect(Date.now() - systemFiles.modified(lockFile)).toBeLessThan(WHILE * 500);
+    }
+    failures = 2;
+    beat();
+    const error = await refusal(beat);
+    expect(error).toMatchObject({ kind: "files", message: expect.stringMatching(/the disk failed/) });
+    expect(error.details).toMatchObject({ at: "runs/a/run.lock", try: expect.stringContaining("--out") });
+  });
+
+  it.each([
+    ["the lock is a folder", () => mkdirSync(lockFile)],
+    ["the folder of the lock is a file", () => [rmSync(folder, { recursive: true }), writeFileSync(folder, "")]],
+  ])("finds that %s now", async (_, replace) => {
+    let now = Date.now();
+    const lock = take({ now: () => now });
+    rmSync(lockFile);
+    replace();
+    const beats = () => {
+      for (const _ of ["may be a moment's failure", "is none"]) {
+        now += 2_100;
+        lock.beat();
+      }
+    };
+    expect(await refusal(beats)).toMatchObject({ kind: "files", details: { at: "runs/a/run.lock" } });
   });
 
   it("outlives a disk that fails for a moment", () => {
