@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { fileError } from "../errors.js";
 import type { Fingerprint } from "../train/fingerprint.js";
 import { systemFiles } from "./files.js";
 import { GrowingFile } from "./growing.js";
@@ -101,7 +102,7 @@ export class Events {
     files = systemFiles,
   ) {
     const path = join(folder, EVENTS_FILE);
-    const before = existsSync(path) ? readFileSync(path, "utf8") : "";
+    const before = existsSync(path) ? read(path, `${name}/${EVENTS_FILE}`) : "";
     const whole = before.slice(0, before.lastIndexOf("\n") + 1); // the last line may have been cut short
     this.file = new GrowingFile(path, `${name}/${EVENTS_FILE}`, whole, files);
     if (descriptor !== undefined) this.listener = new Listener(descriptor, lost);
@@ -121,11 +122,11 @@ export class Events {
   }
 }
 
-/** How the last run in a folder ended, and what it learned from, as far as its events say. */
-export function lastRun(folder: string): { readonly status?: string; readonly data?: Fingerprint } {
+/** How the last run in a folder ended, and what it learned from, as far as its events say. `name` is how people are told the folder. */
+export function lastRun(folder: string, name = folder): { readonly status?: string; readonly data?: Fingerprint } {
   const path = join(folder, EVENTS_FILE);
   if (!existsSync(path)) return {};
-  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+  const lines = read(path, `${name}/${EVENTS_FILE}`).trimEnd().split("\n");
   const parse = (line: string | undefined) => eventSchema.safeParse(parseJson(line ?? "")).data;
   const last = parse(lines.at(-1));
   const start = parse(lines.findLast((line) => line.includes('"event":"start"')));
@@ -136,9 +137,17 @@ export function lastRun(folder: string): { readonly status?: string; readonly da
 }
 
 /** What the last run in a folder learned from, if it was done. */
-export function doneRun(folder: string): { readonly data: Fingerprint } | undefined {
-  const { status, data } = lastRun(folder);
+export function doneRun(folder: string, name = folder): { readonly data: Fingerprint } | undefined {
+  const { status, data } = lastRun(folder, name);
   return status === "done" && data ? { data } : undefined;
+}
+
+function read(path: string, name: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw fileError("read the events", name, error);
+  }
 }
 
 export function startEvent(of: Omit<Extract<Happening, { event: "start" }>, "event" | "nnfit">): Happening {

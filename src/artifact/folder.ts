@@ -9,7 +9,7 @@ import { MODEL_FILE, type Model, mayBeModel, saveModel } from "./model.js";
 import { parseJson } from "./safetensors.js";
 import { removeTemporaries, writeWhole } from "./write.js";
 
-const CONFIG_FILE = "config.json";
+export const CONFIG_FILE = "config.json";
 
 export interface FolderOptions {
   /** the folder, as errors name it */

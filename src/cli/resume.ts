@@ -2,10 +2,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Checkpoints, FoldCheckpoints, type FoundCheckpoint } from "../artifact/checkpoints.js";
 import { doneRun } from "../artifact/events.js";
+import { CONFIG_FILE, isResolved } from "../artifact/folder.js";
 import { removeStale } from "../artifact/lock.js";
 import { MODEL_FILE } from "../artifact/model.js";
 import { differences, type Origin } from "../config/differences.js";
-import { NnfitError } from "../errors.js";
+import { fileError, NnfitError } from "../errors.js";
 import { begunWith, hasBegun, refuse } from "./begun.js";
 import { note } from "./text.js";
 
@@ -25,9 +26,9 @@ export function findCheckpoint(
     anew: "the same command without --resume, which starts over",
   });
 
-  const done = doneRun(output);
+  const done = doneRun(output, folder);
   if (done && existsSync(join(output, MODEL_FILE))) {
-    const config = JSON.parse(readFileSync(join(output, "config.json"), "utf8")) as Origin["config"]; // the run wrote it
+    const config = configOfRun(output, folder);
     const { epochs } = config.training as { epochs: number }; // a resolved config has it
     const now = origin.config.training as { epochs: number };
     const asLong = { ...origin, config: { ...origin.config, training: { ...now, epochs } } };
@@ -51,6 +52,22 @@ export function findCheckpoint(
     have: `checkpoints of folds, in ${folds.name}`,
     try: "the same command with --folds",
   });
+}
+
+/** The config that a run has written. What it was trained with can't be told where somebody has taken or changed it. */
+function configOfRun(output: string, folder: string): Origin["config"] {
+  const details = {
+    at: `${folder}/${CONFIG_FILE}`,
+    try: "putting the run's own config.json back, or another folder with --out",
+  };
+  let text: string;
+  try {
+    text = readFileSync(join(output, CONFIG_FILE), "utf8");
+  } catch (error) {
+    throw fileError("read the config of the run that is complete", details.at, error).with(details);
+  }
+  if (isResolved(text)) return JSON.parse(text) as Origin["config"]; // an object with all parts
+  throw new NnfitError("files", "the run is complete, but its config is not one that nnfit has written", details);
 }
 
 /** Of a training that starts over. What it could have gone on from stays until it has a checkpoint of its own. */

@@ -10,6 +10,7 @@ import {
   readFileSync,
   readSync,
   rmdirSync,
+  rmSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
@@ -364,6 +365,34 @@ describe("--resume", () => {
     writeFileSync(join(cwd, "t.csv"), table.replace("1,1,1", "1,2,1"));
     expect((await train(cwd, "--resume")).err).toContain('column "b": changed');
     expect(result(cwd)).toEqual(before);
+  });
+
+  it("says what is wrong with a complete run whose config is not there, or not the run's", async () => {
+    const cwd = put();
+    await works(["train", "c.json"], { cwd });
+    const config = join(cwd, "runs/c/config.json");
+    for (const [change, what] of [
+      [() => rmSync(config), "can't read the config of the run that is complete: there is no such file"],
+      [() => writeFileSync(config, "{}"), "the run is complete, but its config is not one that nnfit has written"],
+      [
+        () => writeFileSync(config, '{"data":'),
+        "the run is complete, but its config is not one that nnfit has written",
+      ],
+    ] as const) {
+      change();
+      const { code, err } = await train(cwd, "--resume");
+      expect([code, err]).toEqual([5, expect.stringContaining(`error: ${what}\n  at    runs/c/config.json\n  try `)]);
+    }
+  });
+
+  it("says what is wrong where its events can't be read", async () => {
+    const cwd = put();
+    mkdirSync(join(cwd, "runs/c/events.ndjson"), { recursive: true });
+    const { code, err } = await train(cwd, "--resume");
+    expect([code, err]).toEqual([
+      5,
+      expect.stringContaining("can't read the events: it is a folder\n  at    runs/c/ev"),
+    ]);
   });
 
   it("does not call a run complete over which one of another config could not begin", async () => {
