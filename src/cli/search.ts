@@ -7,6 +7,7 @@ import { headOf } from "../artifact/head.js";
 import { type Lock, takeLock } from "../artifact/lock.js";
 import { writeWhole } from "../artifact/write.js";
 import { displayPath, type LoadedConfig, loadConfig, resolvedConfig } from "../config/load.js";
+import { isSearchable } from "../config/searchable.js";
 import { threadsOf } from "../engine/threads.js";
 import { fileError, NnfitError } from "../errors.js";
 import { make } from "../family.js";
@@ -21,7 +22,9 @@ import {
   drawValues,
   type FinishedJob,
   finishedJobOf,
+  isRefused,
   rankJobs,
+  refusedJobOf,
   type ScoreName,
   shortened,
   type Values,
@@ -95,7 +98,7 @@ async function searchAction(path: string, options: SearchCommandOptions): Promis
   process.once("exit", lock.release); // whatever comes, it is this process's no longer
   keepForeign(question);
   const log = openLog(question);
-  const earlier = log.finished.length;
+  const earlier = log.finished.filter((job) => !isRefused(job)).length;
   describeSearch(material.task.table, { wanted, by, judgedRows, earlier });
   const { jobs, isWhole, stoppedBy, seconds, failure } = await runTrials(question, { log, lock }, options);
   if (failure && jobs.length === 0) throw failure.error;
@@ -201,15 +204,20 @@ async function runTrials(
 
   const trainAnew = async (job: Job, values: Values): Promise<FinishedJob | undefined> => {
     const begun = workTime();
-    const outcome = await located({ locate: loaded.locateDrawn }, () => {
-      const { data, scale, model, training } = loaded.configFor(facts, values);
-      const task: TaskOptions = { data, scale, model, training: shortened(training, job.share) };
-      return pool.train(task, (share) => {
-        lock.beat();
-        display.progress(job, share);
+    try {
+      const outcome = await located({ locate: loaded.locateDrawn }, () => {
+        const { data, scale, model, training } = loaded.configFor(facts, values);
+        const task: TaskOptions = { data, scale, model, training: shortened(training, job.share) };
+        return pool.train(task, (share) => {
+          lock.beat();
+          display.progress(job, share);
+        });
       });
-    });
-    return outcome && finishedJobOf(job, values, outcome, secondsSince(begun));
+      return outcome && finishedJobOf(job, values, outcome, secondsSince(begun));
+    } catch (error) {
+      if (isOfValues(error)) return refusedJobOf(job, values, error);
+      throw error;
+    }
   };
   const ended: FinishedJob[] = [];
   let isWhole = false;
@@ -241,6 +249,12 @@ async function runTrials(
   }
   const all = [...new Set([...ended, ...log.finished])];
   return { jobs: all, isWhole, stoppedBy: signals.received, seconds: secondsSince(begun), failure };
+}
+
+/** Whether an error is of what a trial drew: values that are good each, but not together. Any other is of all trials. */
+function isOfValues(error: unknown): error is NnfitError {
+  if (!(error instanceof NnfitError) || error.kind !== "usage") return false;
+  return error.details.setting !== undefined && isSearchable(error.details.setting);
 }
 
 /** Writes the table of the trials, and the best config: ready to train, into a folder of its own. */
@@ -284,7 +298,15 @@ function wantedSearch(
 /** No training has the score that they are compared by. */
 function withoutBest(jobs: readonly FinishedJob[], by: ScoreName, folder: string): NnfitError {
   const at = `${folder}/${TRIALS_FILE}`;
-  if (jobs.every(({ stopped }) => stopped === "diverged")) {
+  const trained = jobs.filter((job) => !isRefused(job));
+  if (trained.length === 0 && jobs[0]) {
+    return new NnfitError("usage", "every trial of the search drew values that don't go together", {
+      at,
+      have: `trial ${jobs[0].trial}: ${jobs[0].reason}`,
+      try: "other ranges, or more --runs",
+    });
+  }
+  if (trained.every(({ stopped }) => stopped === "diverged")) {
     return new NnfitError("diverged", "every training of the search diverged", {
       at,
       try: "ranges with smaller learning rates",

@@ -52,7 +52,8 @@ function lines({ jobs, by }: SearchDisplayOptions): SearchDisplay {
       const isBest = best.take(job, badness);
       if (!isNew) return;
       const number = jobs === undefined ? String(count) : `${String(count).padStart(String(jobs).length)}/${jobs}`;
-      const none = job.stopped === "diverged" ? "diverged" : `no ${by}`;
+      const ends = { diverged: "diverged", refused: `refused: ${job.reason}` };
+      const none = job.stopped === "diverged" || job.stopped === "refused" ? ends[job.stopped] : `no ${by}`;
       const score = Number.isFinite(badness) ? `${by} ${scoreCell(scoreOf(by, badness))}` : none;
       const words = [`done ${number}`, `trial ${job.trial}`, `epochs ${job.epochs}`, score, valuesText(job.values)];
       tell([`${words.join("  ")}${isBest ? "  (best so far)" : ""}`]);

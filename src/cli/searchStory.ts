@@ -2,7 +2,7 @@ import type { Table } from "../data/table.js";
 import type { JudgingRows } from "../search/judges.js";
 import type { SearchOptions } from "../search/options.js";
 import { BEST_FILE, scoreOf, TRIALS_FILE, valueText } from "../search/results.js";
-import type { FinishedJob, ScoreName, Values } from "../search/trials.js";
+import { type FinishedJob, isRefused, type ScoreName, type Values } from "../search/trials.js";
 import { narrowed } from "./align.js";
 import {
   columnsOf,
@@ -78,8 +78,14 @@ export function concludeSearch({
 }: SearchConclusion & { readonly earlier: number; readonly command: string }): void {
   const before = earlier > 0 ? `, and ${earlier} earlier` : "";
   const how = stoppedBy ? "stopped" : "done";
-  say(how, `${count(ranked.length - earlier, "training")} in ${duration(seconds)}${before}`);
+  const [trained, refused] = parted(ranked);
+  say(how, `${count(trained.length - earlier, "training")} in ${duration(seconds)}${before}`);
   if (!isWhole) sayCommand("go on", command);
+  const [first] = refused;
+  if (first) {
+    const which = `${count(refused.length, "trial")} with values that don't go together`;
+    say("refused", `${which}, such as trial ${first.trial}: ${first.reason}`);
+  }
   tell(bestFew(ranked, by));
   say("table", `${folder}/${TRIALS_FILE}`);
   if (!best) return;
@@ -89,6 +95,12 @@ export function concludeSearch({
   if (scored > 1)
     say("", `too good, as the best of ${whole(scored)} scores on the same rows: score the trained model on other rows`);
   sayCommand("train", `nnfit train ${shellWord(`${folder}/${BEST_FILE}`)}`);
+}
+
+/** The trainings, and the trials that were refused before any. */
+function parted(ranked: readonly Ranked[]): [FinishedJob[], FinishedJob[]] {
+  const jobs = ranked.map(({ job }) => job);
+  return [jobs.filter((job) => !isRefused(job)), jobs.filter(isRefused)];
 }
 
 function bestFew(ranked: readonly Ranked[], by: ScoreName): string[] {
@@ -127,12 +139,14 @@ export function valuesText(values: Values): string {
 
 /** What a script wants to know of a search. */
 export function searchResult({ ranked, best, by, folder, isWhole, stoppedBy, seconds }: SearchConclusion) {
+  const [trained, refused] = parted(ranked);
   return {
     version: 1,
     folder,
     table: `${folder}/${TRIALS_FILE}`,
-    trials: new Set(ranked.map(({ job }) => job.trial)).size,
-    trainings: ranked.length,
+    trials: new Set(trained.map(({ trial }) => trial)).size,
+    trainings: trained.length,
+    refused: refused.length,
     complete: isWhole,
     stopped: stoppedBy ?? null,
     by,

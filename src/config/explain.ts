@@ -19,6 +19,7 @@ export function schemaError(
     const here = [...path, unknown].join(".");
     const elsewhere = settingsCalled(unknown).filter((setting) => setting !== here); // here another member may have it
     return new NnfitError("usage", `there is no setting "${unknown}"${setting && ` in ${setting}`}`, {
+      setting: here,
       at: locate(here),
       have: options && `settings ${options.join(", ")}`,
       try: similar ? `"${similar}"` : elsewhere.join(" or ") || undefined,
@@ -32,6 +33,7 @@ export function schemaError(
   const quoted = list && `'${`${setting}=${list}`.replaceAll("'", "'\\''")}'`;
   const listed = quoted && at.startsWith("--set") && list.includes('"') ? `--set ${quoted}` : list;
   return new NnfitError("usage", setting ? `${setting} ${message}` : `the config ${message}`, {
+    setting,
     at,
     have: value === undefined ? undefined : shorten(JSON.stringify(value)),
     try: similar ? `"${similar}"` : listed,

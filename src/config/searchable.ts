@@ -31,10 +31,15 @@ export function checkSearchPaths(search: unknown, locate: (setting: string) => s
   }
 }
 
+/** Whether a setting, or a part of it, may have ranges. */
+export function isSearchable(path: string): boolean {
+  return isSetting(path) && !reasonAgainst(path);
+}
+
 /** Of the settings of the same last word the nearest, or else of all. */
 function similarTo(path: string): string | undefined {
   const last = path.slice(path.lastIndexOf(".") + 1);
-  const paths = settingPaths().filter((path) => isSetting(path) && !reasonAgainst(path));
+  const paths = settingPaths().filter(isSearchable);
   const alike = paths.filter((path) => path.endsWith(`.${last}`));
   return nearest(path, alike) ?? alike[0] ?? nearest(path, [...searchOptionNames, ...paths]);
 }

@@ -10,7 +10,7 @@ export interface Job {
 }
 
 /**
- * Yields jobs that may be done side by side, and is told how bad each came out, in their order: Infinity, if it failed.
+ * Yields jobs that may be done side by side, and is told how bad each came out, in their order: Infinity, if it failed or was refused.
  * What comes next depends on nothing else, so it doesn't depend on which one ended first.
  */
 export type Rungs = Generator<Iterable<Job>, void, readonly number[]>;

@@ -5,7 +5,7 @@ import { hidesRareClasses, rareClassMetric } from "../score/wanted.js";
 import type { TrainingOptions } from "../train/options.js";
 import type { Estimated } from "../transform/estimands.js";
 import type { SearchOptions } from "./options.js";
-import type { FinishedJob, ScoreName } from "./trials.js";
+import { type FinishedJob, isRefused, type ScoreName } from "./trials.js";
 
 /** What `search.by` means for a task. A loss in scaled units means another thing with another loss or scale. */
 export function scoreNameFor(
@@ -49,7 +49,7 @@ export const TRIALS_HEADER = ["trial", "share", "epochs", "kept_epoch", "stopped
 
 /** A line of CSV for each finished training, in the order given: how it was trained, its scores, its values. */
 export function trialsTable(jobs: readonly FinishedJob[], paths: readonly string[]): string {
-  const names = Object.keys(jobs[0]?.scores ?? {});
+  const names = Object.keys(jobs.find((job) => !isRefused(job))?.scores ?? {});
   const header = [...TRIALS_HEADER, ...names, ...paths];
   const lines = jobs.map(({ trial, share, epochs, keptEpoch, stopped, loss, scores, values }) => [
     ...[trial, Number(share.toPrecision(6)), epochs, keptEpoch, stopped].map(String),

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { seededRandom } from "../engine/random.js";
+import type { NnfitError } from "../errors.js";
 import { type metrics, properMetric } from "../score/metrics.js";
 import { savedScores, scoresFrom, scoresToSave } from "../score/saved.js";
 import { badness } from "../score/scoring.js";
@@ -36,14 +37,16 @@ function shortenedWarmUp(warmUp: TrainingOptions["schedule"]["warmUp"], share: n
   return "epochs" in warmUp ? { epochs: warmUp.epochs * share } : { updates: Math.ceil(warmUp.updates * share) };
 }
 
-/** A training of a trial that was finished, as it is kept. */
+/** A training of a trial that was finished, or refused before it began, as it is kept. */
 export const finishedJob = z.strictObject({
   trial: z.int().min(0),
   share: z.number().positive().max(1),
   values: z.record(z.string(), z.json()),
   epochs: z.int().min(0),
   keptEpoch: z.int().min(0),
-  stopped,
+  stopped: z.enum([...stopped.options, "refused"]),
+  /** why it was refused */
+  reason: z.string().optional(),
   /** null where it is no finite number */
   loss: z.number().nullable(),
   scores: savedScores,
@@ -67,11 +70,24 @@ export function finishedJobOf(
   };
 }
 
+/** Of a trial whose values don't go together. */
+export function refusedJobOf(job: Job, values: Values, { message, details: { have } }: NnfitError): FinishedJob {
+  const reason = have === undefined ? message : `${message} (${have})`;
+  const nothing = { epochs: 0, keptEpoch: 0, loss: null, scores: {}, seconds: 0 };
+  return { ...job, values, ...nothing, stopped: "refused", reason };
+}
+
+export function isRefused({ stopped }: FinishedJob): boolean {
+  return stopped === "refused";
+}
+
 /** What trials are compared by. */
 export type ScoreName = keyof typeof metrics | "loss";
 
 /** So that less is better; Infinity for a training that failed. */
-export function badnessOf({ stopped, loss, scores }: FinishedJob, by: ScoreName, target: TargetState): number {
+export function badnessOf(job: FinishedJob, by: ScoreName, target: TargetState): number {
+  if (isRefused(job)) return Number.POSITIVE_INFINITY;
+  const { stopped, loss, scores } = job;
   const value = badness(by, target, { loss: loss ?? Number.NaN, scores: scoresFrom(scores) });
   return stopped === "diverged" || !Number.isFinite(value) ? Number.POSITIVE_INFINITY : value;
 }

@@ -172,6 +172,54 @@ describe("nnfit search", () => {
   });
 });
 
+describe("a search whose ranges have values that don't go together", () => {
+  const counts = `a,y\n${Array.from({ length: 40 }, (_, i) => `${i},${i % 5}\n`).join("")}`;
+  const ranges = { "model.loss": { choice: ["mse", "poisson"] }, "scale.target": { choice: ["rms", "standard"] } };
+  const put = (search: object) =>
+    folder({
+      "t.csv": counts,
+      "c.json": JSON.stringify({ ...base, task: "regression", search: { ...ranges, ...search } }),
+    });
+  const why = "the loss is of the logarithm of a mean, so that the target can only be divided by its size";
+
+  it.each([
+    ["random", { runs: 12 }],
+    ["halving", { runs: 12, method: "halving" }],
+  ])("refuses the trials that draw them, and goes on: %s", async (_, search) => {
+    const cwd = put(search);
+    const { err, out } = await works(["search", "c.json", "--json"], { cwd });
+    expect(err).toContain(`refused: ${why} ("standard" for "y")  loss poisson, target standard\n`);
+    const { refused, trials, best } = json<Result & { refused: number }>(out);
+    expect([refused > 0, refused + trials, best.scores.rmse! > 0]).toEqual([true, 12, true]);
+    expect(err).toMatch(
+      new RegExp(`^ {2}refused {3}${refused} trials with values that don't go together, .*${why}`, "m"),
+    );
+    const jobs = records(text(cwd, "runs/c-search/trials.csv"));
+    const isRefused = (job: (typeof jobs)[number]) =>
+      job["model.loss"] === "poisson" && job["scale.target"] === "standard";
+    expect(jobs.filter(({ stopped }) => stopped === "refused")).toEqual(jobs.filter(isRefused));
+    const before = bytesOf(cwd);
+    await works(["search", "c.json"], { cwd });
+    expect(bytesOf(cwd)).toEqual(before);
+  });
+
+  it("says why, where it refuses all", async () => {
+    const cwd = put({ runs: 1, seed: 3 });
+    const { code, err } = await nnfit(["search", "c.json"], { cwd });
+    expect(code).toBe(2);
+    expect(err).toContain("error: every trial of the search drew values that don't go together\n");
+    expect(err).toContain(`  have  trial 0: ${why} ("standard" for "y")\n`);
+  });
+
+  it("ends at what concerns all trials", async () => {
+    const cwd = put({ runs: 12 });
+    const env = { NNFIT_BLAS: "/nowhere.so" };
+    const { code, err } = await nnfit(["search", "c.json", "--set", "training.backend=blas"], { cwd, env });
+    expect([code, err]).toEqual([2, expect.stringContaining("training.backend")]);
+    expect(err).not.toContain("refused");
+  });
+});
+
 describe("a search that was stopped", () => {
   const long = () => searchFolder({ ...ranges, runs: 12 }, { training: { ...base.training, epochs: 600 } });
 
