@@ -54,8 +54,12 @@ function notStarted(cause: unknown): NnfitError {
   });
 }
 
-/** How long a thread may take to start, or to add code, before it counts as lost. */
+/**
+ * How long a thread may take to start, or to add code, before it counts as lost. Counted in slices, as at a barrier: a process
+ * that was stopped for a while finds that one has passed, not all.
+ */
 const READY_MILLISECONDS = 10_000;
+const SLICES = 20;
 
 /**
  * Starts the threads 1 … count − 1 on a memory; the caller's own is number 0. They don't keep the process alive.
@@ -103,10 +107,10 @@ export function extendThreads(
 function awaitThreads(memory: WebAssembly.Memory, control: number, count: number, failure: string): void {
   const words = new Int32Array(memory.buffer);
   const ready = (control + CONTROL_READY) / 4;
-  const deadline = Date.now() + READY_MILLISECONDS;
+  let silent = 0;
   for (let sofar = Atomics.load(words, ready); sofar < count - 1; sofar = Atomics.load(words, ready)) {
-    if (Date.now() > deadline) throw lostThread(failure);
-    Atomics.wait(words, ready, sofar, deadline - Date.now());
+    if (Atomics.wait(words, ready, sofar, READY_MILLISECONDS / SLICES) !== "timed-out") silent = 0;
+    else if (++silent === SLICES) throw lostThread(failure);
   }
   Atomics.store(words, ready, 0);
 }

@@ -51,10 +51,14 @@ function working(count: number) {
 
 /** Lets whole seconds pass in no time where the engine waits for a thread to be ready. */
 function hurry(): void {
-  let now = 0;
-  vi.spyOn(Date, "now").mockImplementation(() => now);
-  vi.spyOn(Atomics, "wait").mockImplementation((_, __, ___, milliseconds = 0) => {
-    now += milliseconds + 1;
+  vi.spyOn(Atomics, "wait").mockReturnValue("timed-out");
+}
+
+/** Lets an hour pass in the next wait for a thread to be ready, as for a process that is stopped meanwhile. */
+function stopForAnHour(): void {
+  const now = Date.now();
+  vi.spyOn(Atomics, "wait").mockImplementationOnce(() => {
+    vi.spyOn(Date, "now").mockReturnValue(now + 3_600_000);
     return "timed-out";
   });
 }
@@ -92,6 +96,15 @@ describe("threads", () => {
     const x = memory.matrix(1, 4);
     hurry();
     expect(() => record(memory, 1, (tape) => tape.square(x))).toThrow(aFault);
+    memory.close();
+  });
+
+  it("are not lost where the process was stopped while they start, or are given code", () => {
+    stopForAnHour();
+    const { memory } = working(2);
+    const x = memory.matrix(1, 4);
+    stopForAnHour();
+    expect(() => record(memory, 1, (tape) => tape.square(x))).not.toThrow();
     memory.close();
   });
 
