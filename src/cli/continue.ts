@@ -22,7 +22,7 @@ export function modelToContinue(path: string, threshold: DataOptions["threshold"
 
 function uncalibrated(target: TargetState): TargetState {
   if (target.task === "regression") {
-    return { ...target, targets: target.targets.map(({ factor: _, residuals: __, ...others }) => others) };
+    return { ...target, targets: target.targets.map(({ residuals: _, ...others }) => others) };
   }
   const { temperature: _, threshold: __, ...others } = target;
   return others;

@@ -213,9 +213,8 @@ function targetCells(target: Model["target"], inverseOf: Words["inverseOf"]): st
     const from = target.threshold === undefined ? "" : `; "${positive}" from a probability of ${target.threshold}`;
     return [[target.name, "classes", `${target.classes.join(", ")}${from}`]];
   }
-  return target.targets.map(({ name, scaler, factor, range }) => {
-    const times = factor === undefined ? "" : `, times ${short(factor, 4)} (calibrated)`;
-    const inverse = `${withNumbers(inverseOf(scaler), scaler)}${times}`;
+  return target.targets.map(({ name, scaler, range }) => {
+    const inverse = withNumbers(inverseOf(scaler), scaler);
     return [name, "number", `${scalerText(scaler)}; inverse: ${inverse}${clippedText(range)}`];
   });
 }

@@ -117,7 +117,7 @@ function recipe(
     training: {
       epochs,
       batchSize,
-      calibrate: classifies || ownLoss === POISSON,
+      calibrate: classifies || ownLoss === undefined || ownLoss === POISSON,
       bestBy: classifies && weightsClasses ? "balancedAccuracy" : usual,
       optimizer: { name: OPTIMIZER, learningRate: classifies ? 0.04 : 0.2, betas: [0.9, 0.95], weightDecay: 0.02 },
       schedule: { learningRate: { name: "coslog4" }, weightDecay: { name: "flatCos" }, dropout: { name: "flatCos" } },
@@ -205,7 +205,7 @@ function ownLossIn({ model }: Values): string | undefined {
   return typeof name === "string" && name !== "auto" && name !== "mse" ? name : undefined;
 }
 
-/** Whose means are calibrated too: what they add up to is what counts are often predicted for. */
+/** Whose means are calibrated, as those by the squared error are: what they add up to is what counts are often predicted for. */
 const POISSON: LossChoice["name"] = "poisson";
 
 /** So that what an epoch is chosen by is after rare classes too. */

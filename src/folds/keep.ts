@@ -1,6 +1,6 @@
 import { range } from "../data/split.js";
 import { learnBaselines, withScores } from "../score/baseline.js";
-import { balancedTarget, heldOutTarget } from "../train/calibration.js";
+import { heldOutTarget } from "../train/calibration.js";
 import { rowsToFit } from "../train/compare.js";
 import { together } from "../train/ends.js";
 import { rowsOf } from "../train/prepare.js";
@@ -35,12 +35,8 @@ export function keepFolds(
   const judges = results.map(({ fold, weights }) => ({ judging: fold.test, judgingWeights: weights }));
   const all = range(0, rows.size);
   const members = outcomes.flatMap(({ members }) => members);
-  const balanced = balancedTarget(
-    target,
-    members.flatMap(({ sums }) => sums ?? []),
-  );
   const outcome: Omit<Outcome, "judgedRows"> = {
-    target: heldOutTarget(balanced, outputs, rows.truth, { ...training, weights: weightsOfRows(judges, all) }),
+    target: heldOutTarget(target, outputs, rows.truth, { ...training, weights: weightsOfRows(judges, all) }),
     members,
     judgement: {
       loss: meanLoss(results.map(({ judgement }, fold) => [judges[fold]!, judgement])),

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Task } from "../data/table.js";
 import type { Cell, Matrix } from "../engine/memory.js";
+import { log } from "../engine/scalar.js";
 import type { Tape } from "../engine/tape.js";
 import { type Choice, choiceOf, type FamilyMember, none } from "../family.js";
 import type { EstimatedState } from "../transform/estimands.js";
@@ -50,6 +51,11 @@ interface LossMember<O extends z.ZodObject> extends FamilyMember<O, Loss> {
   readonly mostClasses?: number;
   /** what of numbers it estimates; none: the mean, or near it */
   estimated?(options: z.output<O>): EstimatedState;
+  /**
+   * Of a loss that is least where predictions add up to the targets: what, added to all outputs, makes them do so.
+   * known, predicted: their means, scaled
+   */
+  balance?(known: number, predicted: number): number;
   /** Whether it is the loss of such a target where a config names none. */
   isUsual?(width: number): boolean;
 }
@@ -63,6 +69,7 @@ function pointwise<O extends z.ZodObject>(definition: {
   /** l′(e) */
   derivative(tape: Tape, e: Matrix, options: z.output<O>): Matrix;
   estimated?(options: z.output<O>): EstimatedState;
+  balance?(known: number, predicted: number): number;
   isUsual?(): boolean;
 }): LossMember<O> {
   const { value, derivative, ...rest } = definition;
@@ -95,6 +102,7 @@ export const losses = {
     options: none,
     value: (tape, e) => tape.square(e),
     derivative: (tape, e) => tape.multiply(e, 2),
+    balance: (known, predicted) => known - predicted,
     isUsual: () => true,
   }),
 
@@ -152,6 +160,7 @@ export const losses = {
     inverseLink: "exp",
     outputs: (targets) => targets,
     estimated: () => ({ distribution: "poisson" }),
+    balance: (known, predicted) => log(known / predicted),
     with: () =>
       averaged({
         // 2·(y·log(y/μ) − y + μ), μ = e^ŷ; beyond the largest mean, along the tangent
@@ -251,6 +260,11 @@ export function taskOfLoss(loss: LossChoice | "auto"): Task | undefined {
 /** What of numbers a network with this loss estimates. */
 export function estimatedBy(loss: LossChoice | "auto"): EstimatedState {
   return loss === "auto" ? {} : (described[loss.name].estimated?.(loss) ?? {});
+}
+
+/** How its outputs are balanced, if they can be: see `LossMember`. */
+export function balanceOf(loss: LossChoice): LossMember<z.ZodObject>["balance"] {
+  return described[loss.name].balance;
 }
 
 /** The loss of a target of so many columns (regression) or classes where a config names none. */

@@ -1,3 +1,4 @@
+import { takeMatrixRows } from "../data/arrays.js";
 import { Dataset } from "../data/dataset.js";
 import type { Memory } from "../engine/memory.js";
 import { type Random, type RandomState, seededRandom } from "../engine/random.js";
@@ -9,8 +10,8 @@ import { scoresOf } from "../score/scoring.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { type Truth, takeTruth } from "../transform/truth.js";
 import { type Autopsy, autopsyOf } from "./autopsy.js";
+import { balance, type KnownTargets } from "./balance.js";
 import { BestEpoch, type Candidate, type EpochReport, type Judgement } from "./bestEpoch.js";
-import { hasCalibratedMeans, type Sums, sumsOf } from "./calibration.js";
 import type { End, Stopped } from "./ends.js";
 import { fit, type Position, type Update } from "./fit.js";
 import type { Member } from "./members.js";
@@ -34,8 +35,6 @@ export interface MemberOutcome extends End {
   readonly autopsy: Autopsy | undefined;
   /** as they work, without the parametrization that only training needs */
   readonly weights: Float32Array;
-  /** where means are to be calibrated */
-  readonly sums?: Sums;
 }
 
 /** All that a member needs to go on exactly from where it is. */
@@ -205,24 +204,24 @@ export class MemberTraining {
     const autopsy = diverged ? this.examined(this.ended) : undefined;
     const { report, weights } = best.kept;
     network.weights = weights;
+    const isBalanced = report.epoch > 0 && this.problem.training.calibrate && balance(network, this.knownTargets());
     return {
       keptEpoch: report.epoch,
       loss: report.loss,
-      ...(judged ?? this.judge()),
+      ...((!isBalanced && judged) || this.judge()),
       epochs: best.latest.report.epoch,
       stopped,
       diverged: diverged ? this.last : undefined,
       autopsy,
-      weights: plainWeights(this.problem.spec, weights),
-      ...(hasCalibratedMeans(this.problem.target, this.problem.training) ? { sums: this.sums() } : {}),
+      weights: plainWeights(this.problem.spec, network.weights),
     };
   }
 
-  private sums(): Sums {
-    const { network, learned, member } = this;
-    const { target, rows } = this.problem;
-    const { outputs } = evaluator(network, learned)();
-    return sumsOf(target, outputs, takeTruth(rows.truth, member.training), member.trainingWeights?.each);
+  private knownTargets(): KnownTargets {
+    const { learned, member } = this;
+    const { y, size } = this.problem.rows;
+    const known = takeMatrixRows(y, y.length / size, member.training);
+    return { rows: learned, y: known, weights: member.trainingWeights?.each };
   }
 
   private examined(state: MemberState): Autopsy {

@@ -12,14 +12,14 @@ import { joinColumns, type WantedColumn } from "../data/read.js";
 import { range } from "../data/split.js";
 import { type Table, takeRows } from "../data/table.js";
 import { NnfitError } from "../errors.js";
-import { estimatedBy } from "../model/losses.js";
+import { balanceOf, estimatedBy } from "../model/losses.js";
 import type { ModelOptions } from "../model/options.js";
 import { trainableWeights } from "../model/parametrization.js";
 import type { NetworkSpec } from "../model/spec.js";
 import { checkScore } from "../score/metrics.js";
 import { applyPipeline, applyStraight } from "../transform/apply.js";
 import { classesOf } from "../transform/classes.js";
-import { type Estimated, estimandOf } from "../transform/estimands.js";
+import type { Estimated } from "../transform/estimands.js";
 import { inputColumns } from "../transform/inputColumns.js";
 import type { ScaleOptions } from "../transform/options.js";
 import { type LeftOut, learnPipeline, type PipelineState } from "../transform/pipeline.js";
@@ -99,7 +99,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const { table, task, names, classes } = of;
   const { data, model, training } = options;
-  checkFits(training, { task, ...estimatedBy(model.loss) });
+  checkFits(training, { task, loss: model.loss, ...estimatedBy(model.loss) });
   const fraction = typeof data.validation === "number" ? data.validation : 0;
   const dependence = dependenceOf(table, names, data);
   const parts = membersOf(table, { fraction, members: model.members, seed: training.seed }, classes, dependence);
@@ -249,12 +249,15 @@ function joinRows(parts: readonly ScaledRows[]): ScaledRows {
   };
 }
 
-function checkFits({ bestBy, calibrate }: TrainingOptions, of: Estimated): void {
+function checkFits(
+  { bestBy, calibrate }: TrainingOptions,
+  { loss, ...of }: Estimated & Pick<ModelOptions, "loss">,
+): void {
   if (bestBy !== "loss") checkScore(bestBy, of, "training.bestBy");
-  if (calibrate && of.task === "regression" && !estimandOf(of).isPositive) {
-    throw new NnfitError("usage", "only probabilities and means of counts can be calibrated", {
+  if (calibrate && of.task === "regression" && loss !== "auto" && !balanceOf(loss)) {
+    throw new NnfitError("usage", "only probabilities and means can be calibrated", {
       setting: "training.calibrate",
-      have: "a regression without the loss poisson",
+      have: `the loss ${loss.name}`,
     });
   }
 }

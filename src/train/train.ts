@@ -6,7 +6,7 @@ import { scoresOf } from "../score/scoring.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { takeTruth } from "../transform/truth.js";
 import type { Judgement } from "./bestEpoch.js";
-import { balancedTarget, heldOutTarget } from "./calibration.js";
+import { heldOutTarget } from "./calibration.js";
 import { type End, together } from "./ends.js";
 import { type States, trainInTurn } from "./interleave.js";
 import type { MemberOutcome } from "./member.js";
@@ -18,7 +18,7 @@ import { type Follower, trainOnThreads } from "./threads.js";
 import { weightsOfRows } from "./weights.js";
 
 export interface Outcome extends End {
-  /** with what held-out rows tell: the temperature of its probabilities, or the residuals of its numbers; and the factor of calibrated means */
+  /** with what held-out rows tell: the temperature of its probabilities, or the residuals of its numbers */
   readonly target: TargetState;
   readonly members: readonly MemberOutcome[];
   /**
@@ -145,15 +145,12 @@ function judgeTogether(
 ): Pick<Outcome, "target" | "judgement" | "judgedRows"> {
   const judging = members.map(({ judging }) => judging);
   const [alone, ...others] = ended as [MemberOutcome, ...MemberOutcome[]]; // there is one at least
-  const sums = ended.flatMap(({ sums }) => sums ?? []);
-  if (others.length === 0 && !holdsOut(members) && sums.length === 0)
-    return { target, judgement: alone.judgement, judgedRows: judging[0]! };
+  if (others.length === 0 && !holdsOut(members)) return { target, judgement: alone.judgement, judgedRows: judging[0]! };
   const { judgedRows, outputs } = meanOutputs(judging, ended);
   const truth = takeTruth(rows.truth, judgedRows);
-  const balanced = balancedTarget(target, sums);
   const learned = holdsOut(members) // of the rows that they learned from networks are too sure
-    ? heldOutTarget(balanced, outputs, truth, { ...training, weights: weightsOfRows(members, judgedRows) })
-    : balanced;
+    ? heldOutTarget(target, outputs, truth, { ...training, weights: weightsOfRows(members, judgedRows) })
+    : target;
   return {
     target: learned,
     judgedRows,

@@ -14,10 +14,9 @@ export function withResiduals(target: TargetState, outputs: Float32Array, truth:
   const width = target.targets.length;
   const targets = target.targets.map((state, t) => {
     const { apply } = scalingOf(state.scaler);
-    const { factor = 1 } = state;
     const residuals = truth.values[t]!.map((y, row) => {
       const u = outputs[row * width + t]!;
-      return (apply(y / factor) - u) / spread(u);
+      return (apply(y) - u) / spread(u);
     });
     return residuals.every(Number.isFinite) ? { ...state, residuals: residualsOf(residuals) } : state;
   });

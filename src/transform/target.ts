@@ -30,8 +30,6 @@ export const targetState = z.discriminatedUnion("task", [
         z.strictObject({
           name: z.string(),
           scaler: scalerState,
-          /** of a calibrated mean, what it is multiplied by in the target's own units */
-          factor: z.number().positive().optional(),
           /** what predictions are kept within, in the target's own units; none: they are left as they are */
           range: z.tuple([z.number(), z.number()]).optional(),
           /** of rows that were held out: (y − ŷ), scaled, over the spread of ŷ */
@@ -220,14 +218,9 @@ export type NumberTarget = Extract<TargetState, { task: "regression" }>["targets
 
 /** From what the network predicts of one target to its own units. */
 export function inverseOf(target: NumberTarget): (u: number) => number {
-  const invert = unclipped(target);
+  const { invert } = scalingOf(target.scaler);
   const [lowest, highest] = target.range ?? EVERYTHING;
   return (u) => Math.min(Math.max(invert(u), lowest), highest);
-}
-
-function unclipped({ scaler, factor }: NumberTarget): (u: number) => number {
-  const { invert } = scalingOf(scaler);
-  return factor === undefined ? invert : (u) => factor * invert(u);
 }
 
 /** Of how many rows, but for some, a target is clipped to the range of the training rows   outputs [rows, targets] */
@@ -235,7 +228,7 @@ export function countClipped(target: TargetState, outputs: Float32Array, without
   if (target.task === "classification" || !target.targets.some(({ range }) => range)) return 0;
   const width = targetWidth(target);
   const isClipped = target.targets.map((state) => {
-    const invert = unclipped(state);
+    const { invert } = scalingOf(state.scaler);
     const [lowest, highest] = state.range ?? EVERYTHING;
     return (u: number) => invert(u) < lowest || invert(u) > highest;
   });

@@ -51,7 +51,6 @@ interface Description {
         readonly distribution?: "poisson";
         readonly targets: {
           readonly scaler: Scaler;
-          readonly factor?: number;
           readonly range?: [number, number];
           readonly residuals?: (number | null)[];
         }[];
@@ -230,9 +229,9 @@ function predicted(path: string, row: Record<string, string>): number[] {
     .map((outputs) => predictionsOf(description, outputs));
   const mean = all[0]!.map((_, o) => all.reduce((sum, outputs) => sum + outputs[o]!, 0) / all.length);
   if (target.task === "classification") return softmax(mean.map((p) => Math.log(p) / (target.temperature ?? 1)));
-  const { scaler, factor = 1, range, residuals = [] } = target.targets[0]!;
+  const { scaler, range, residuals = [] } = target.targets[0]!;
   const inverted = (u: number) => {
-    const y = factor * (u * scaler.scale + scaler.center);
+    const y = u * scaler.scale + scaler.center;
     return range ? Math.min(Math.max(y, range[0]), range[1]) : y;
   };
   const u = mean[0]!;

@@ -156,11 +156,11 @@ const cases: Case[] = [
     "data.target, c.json:4",
   ),
   usage("a regression that is to be calibrated", {
-    args: [...set("data.target=a"), ...set("training.calibrate=true").slice(-2)],
+    args: [...set("data.target=a"), "--set", "model.loss=mae", ...set("training.calibrate=true").slice(-2)],
     says: [
-      "only probabilities and means of counts can be calibrated",
+      "only probabilities and means can be calibrated",
       "--set training.calibrate=true",
-      "a regression without the loss poisson",
+      "the loss mae",
     ],
   }),
   withConfig("a config that nests 10^5 deep", '{"data":'.repeat(1e5), /is nested more than 64 levels deep/, "c.json:1"),

@@ -65,7 +65,7 @@ describe("prediction intervals", () => {
     const target: Numbers = {
       task: "regression",
       distribution: "poisson",
-      targets: [{ name: "n", scaler: { name: "rms", center: 0, scale: 4 }, factor: 2 }],
+      targets: [{ name: "n", scaler: { name: "rms", center: 0, scale: 8 } }],
     };
     const outputs = Float32Array.from({ length: 99 }, (_, i) => 1 + (i % 9));
     const truth = ofNumbers([...outputs].map((u, i) => 8 * (u + Math.sqrt(u) * ((i * 37) % 99) * 0.01)));
