@@ -44,8 +44,8 @@ const FEW_ROWS = 5;
 
 /**
  * The drift of a column of categories, of which there may be any number. The rare ones are compared as one, unless one of
- * them has more rows than chance gives it. The bin `other` holds whatever has no place of its own: how many of these are
- * new by chance is not told by its own training rows, so it is never taken out for having more.
+ * them has more rows than chance gives it. The bin `other`, of whatever has no place of its own, is one of them however
+ * many rows it has: which of the rare ones have places was chosen by the training rows, and by chance others would have.
  */
 export function driftOfCategories(
   training: readonly number[],
@@ -56,10 +56,7 @@ export function driftOfCategories(
   const rows = Array.from(counts).reduce((sum, count) => sum + count, 0);
   // Told by both tables together: what is frequent in one alone is so in part by luck, which the other then seems to lack.
   const fewest = Math.min(trainingRows, rows) / (trainingRows + rows);
-  const isRare = (bin: number) => {
-    const rowsOfTraining = training[bin]! * trainingRows;
-    return (bin === other ? rowsOfTraining : (rowsOfTraining + counts[bin]!) * fewest) < FEW_ROWS;
-  };
+  const isRare = (bin: number) => bin === other || (training[bin]! * trainingRows + counts[bin]!) * fewest < FEW_ROWS;
   const rare = training.flatMap((_, bin) => (isRare(bin) ? [bin] : []));
   const isRisen = (bin: number) => {
     const few = Math.max(1, Math.round(training[bin]! * trainingRows));
