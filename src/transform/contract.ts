@@ -43,7 +43,7 @@ export interface Finding {
   readonly examples: readonly string[];
   /** population stability index, missing cells being a bin */
   readonly drift: number | null;
-  /** what chance alone could make of it with so few rows, and how large it may be */
+  /** what chance alone could make of it, or of that of any other column, with so few rows; and how large it may be */
   readonly driftByChance: number | null;
   readonly driftLimit: number | null;
   readonly breaks: readonly Break[];
@@ -68,7 +68,7 @@ export class Contract {
   }
 
   findings(limits: Limits): Finding[] {
-    return this.clauses.map((clause) => clause.finding(limits, this.trainingRows));
+    return this.clauses.map((clause) => clause.finding(limits, this.trainingRows, this.clauses.length));
   }
 }
 
@@ -94,16 +94,17 @@ class Clause {
     if (this.training) this.countBins(table);
   }
 
-  finding(limits: Limits, trainingRows: number): Finding {
+  /** `comparisons`: how many columns there are, any of which chance may make look like a break */
+  finding(limits: Limits, trainingRows: number, comparisons: number): Finding {
     const { state, tally, present, training } = this;
     const { name, type, profile } = state;
     const { counts, rows } = tally;
     const share = (count: number) => (rows > 0 ? count / rows : 0);
-    const drift = training && present ? this.drift(training, trainingRows) : undefined;
+    const drift = training && present ? this.drift(training, trainingRows, comparisons) : undefined;
     const range = present ? rangeOf(state) : undefined;
     const hasCategories = present && type === "category";
     const rare = "other" in profile ? rareShare(profile, trainingRows) : null;
-    const chance = (of: number, [few, among]: Rarity) => share(Math.max(1, mostByChance(of, few, among))); // one row is chance
+    const chance = (of: number, [few, among]: Rarity) => share(Math.max(1, mostByChance(of, few, among, comparisons))); // one row is chance
     const byChance = chance(rows - counts.missing, rarity(state, trainingRows));
     const { missing } = profile;
     const missingByChance = chance(rows, [Math.round(missing * trainingRows) + 1, trainingRows]);
@@ -135,10 +136,11 @@ class Clause {
     return { ...finding, breaks: breaksOf(finding) };
   }
 
-  private drift(training: readonly number[], trainingRows: number) {
-    if (this.state.type === "number") return driftOf(training, Math.min(trainingRows, MOST_VALUES), this.counts);
+  private drift(training: readonly number[], trainingRows: number, comparisons: number) {
+    const { state, counts } = this;
+    if (state.type === "number") return driftOf(training, Math.min(trainingRows, MOST_VALUES), counts, comparisons);
     const other = training.length - 2; // the last but one, as `trainingBins` has them
-    return driftOfCategories(training, trainingRows, this.counts, other);
+    return driftOfCategories(training, trainingRows, counts, other, comparisons);
   }
 
   private countBins(table: Table): void {

@@ -1,15 +1,13 @@
-import { log } from "../engine/scalar.js";
-import { mostByChance } from "./chance.js";
+import { log, normalQuantile } from "../engine/scalar.js";
+import { mayExceed, mostByChance } from "./chance.js";
 
 /** Added to the rows of each bin, so that an empty one has a logarithm: half a row, as Jeffreys' prior has it. */
 const HALF_A_ROW = 0.5;
-/** The standard normal quantile of 0.999. */
-const ONE_IN_A_THOUSAND = 3.0902;
 
 export interface Drift {
   /** the population stability index: 0 for equal distributions */
   readonly index: number;
-  /** what chance alone exceeds in one of a thousand tables of so many rows */
+  /** what chance alone exceeds, in any of the columns compared, in one of a thousand tables of so many rows */
   readonly chance: number;
 }
 
@@ -17,12 +15,13 @@ export interface Drift {
  * How far a distribution is from that of training, by the shares a and e of their rows in the same bins:
  * PSI = Σ (a − e)·ln(a / e), the Kullback–Leibler divergences of both directions added up.
  *
- * `training` are shares of `trainingRows`, `counts` are rows. Undefined where there is no row, or a single bin.
+ * `training` are shares of `trainingRows`, `counts` are rows, `comparisons` is how many columns are compared. Undefined where there is no row, or a single bin.
  */
 export function driftOf(
   training: readonly number[],
   trainingRows: number,
   counts: ArrayLike<number>,
+  comparisons = 1,
 ): Drift | undefined {
   const pairs = training
     .map((share, bin): [number, number] => [share * trainingRows, counts[bin]!])
@@ -36,7 +35,7 @@ export function driftOf(
     const a = shareOf(actual, rows);
     index += (a - e) * log(a / e);
   }
-  return { index, chance: (1 / trainingRows + 1 / rows) * rareChiSquare(pairs.length - 1) };
+  return { index, chance: (1 / trainingRows + 1 / rows) * rareChiSquare(pairs.length - 1, comparisons) };
 }
 
 /** Bins of which fewer rows are to be expected in either table say little of their share (Cochran, 1954). */
@@ -52,6 +51,7 @@ export function driftOfCategories(
   trainingRows: number,
   counts: ArrayLike<number>,
   other: number,
+  comparisons = 1,
 ): Drift | undefined {
   const rows = Array.from(counts).reduce((sum, count) => sum + count, 0);
   // Told by both tables together: what is frequent in one alone is so in part by luck, which the other then seems to lack.
@@ -60,10 +60,10 @@ export function driftOfCategories(
   const rare = training.flatMap((_, bin) => (isRare(bin) ? [bin] : []));
   const isRisen = (bin: number) => {
     const few = Math.max(1, Math.round(training[bin]! * trainingRows));
-    return bin !== other && counts[bin]! > mostByChance(rows, few, trainingRows, rare.length);
+    return bin !== other && counts[bin]! > mostByChance(rows, few, trainingRows, comparisons * rare.length);
   };
   const together = new Set(rare.filter((bin) => !isRisen(bin)));
-  return driftOf(pooled(training, together), trainingRows, pooled(counts, together));
+  return driftOf(pooled(training, together), trainingRows, pooled(counts, together), comparisons);
 }
 
 /** The same numbers, those of some bins added up as the last. */
@@ -74,12 +74,12 @@ function pooled(numbers: ArrayLike<number>, bins: ReadonlySet<number>): number[]
 }
 
 /**
- * What χ² of so many degrees of freedom exceeds once in a thousand times (Wilson and Hilferty, 1931). Without drift the
+ * What χ² of so many degrees of freedom seldom exceeds by chance (Wilson and Hilferty, 1931). Without drift the
  * index is (1/n + 1/m)·χ² of one degree less than there are bins (Yurdakul, Statistical Properties of Population
  * Stability Index, 2018).
  */
-function rareChiSquare(degrees: number): number {
+function rareChiSquare(degrees: number, comparisons: number): number {
   if (degrees === 0) return 0;
   const ninth = 2 / (9 * degrees);
-  return degrees * (1 - ninth + ONE_IN_A_THOUSAND * Math.sqrt(ninth)) ** 3;
+  return degrees * (1 - ninth - normalQuantile(mayExceed(comparisons)) * Math.sqrt(ninth)) ** 3;
 }

@@ -260,6 +260,25 @@ it("a long column's distribution is known of so many values as were looked at", 
   expect(chanceAfter(MOST_VALUES)).toBeLessThan(chanceAfter(MOST_VALUES / 2));
 });
 
+it("a table of many columns, each of which may be far off by chance, seldom breaks it", () => {
+  const random = uniform(7);
+  const draw = (rows: number) =>
+    tableOf(
+      ...Array.from({ length: 200 }, (_, i): Column => {
+        return { type: "number", name: `x${i}`, values: Float64Array.from({ length: rows }, random) };
+      }),
+    );
+  let broken = 0;
+  for (let i = 0; i < 20; i++) {
+    const training = draw(60);
+    const learned = { noInputs: [], ignored: [], scale: "standard" } as const;
+    const contract = new Contract(learnPipeline(training, learned).pipeline, training.rows);
+    contract.add(draw(600));
+    if (contract.findings({ drift: usualLimits.drift }).some(({ breaks }) => breaks.length > 0)) broken++;
+  }
+  expect(broken).toBe(0);
+});
+
 it("as many numbers may be outside as by chance are beyond the smallest and the largest of training", () => {
   const some = (rows: number) => numbers(Array.from({ length: rows }, (_, i) => i % 20));
   expect(findings(some(20), some(40)).outsideLimit).toBe(mostByChance(40, 2, 20) / 40);
