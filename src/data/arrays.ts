@@ -42,6 +42,24 @@ export function placeAmong(ascending: Float64Array | Int32Array, number: number)
   return low;
 }
 
+/** A Map or a Set of V8 holds no more. */
+export const MOST_DIFFERENT = 2 ** 24 - 1;
+
+/** The different ones of any number of numbers, ascending, and how often each is there. All NaN are one, the last. */
+export function tallied(numbers: Float64Array | Int32Array): { different: Float64Array; counts: Uint32Array } {
+  const ascending = numbers.toSorted();
+  const different = new Float64Array(ascending.length);
+  const counts = new Uint32Array(ascending.length);
+  let size = 0;
+  for (let i = 0; i < ascending.length; i++) {
+    const number = ascending[i]!;
+    const last = different[size - 1]!;
+    if (size === 0 || (number !== last && !(Number.isNaN(number) && Number.isNaN(last)))) different[size++] = number;
+    counts[size - 1]!++;
+  }
+  return { different: different.subarray(0, size), counts: counts.subarray(0, size) };
+}
+
 /** How many different ones there are of numbers from 0 on. */
 export function countDifferent(codes: Int32Array | Uint32Array): number {
   let most = 0;

@@ -1,4 +1,5 @@
 import { NnfitError } from "../errors.js";
+import { MOST_DIFFERENT } from "./arrays.js";
 import type { CellFormat } from "./csv.js";
 import { asDates, type DayOrderChoice, datesOf, notDate } from "./dateColumn.js";
 import { Growing } from "./growing.js";
@@ -12,9 +13,6 @@ import type { CategoryColumn, Column, ColumnType, DateColumn } from "./table.js"
 
 /** A column with at least this share of numbers is a column of numbers, and the other cells are mistakes. */
 const NEARLY_ALL = 0.9;
-
-/** A Map of V8 holds no more. */
-const MOST_WORDS = 2 ** 24 - 1;
 
 /** Of so many rows it is seen how numbers are written. */
 const ROWS_LOOKED_AT = 200;
@@ -296,13 +294,13 @@ export class ColumnBuilder implements CellReceiver {
     const known = this.codeOf.get(text);
     if (known !== undefined) return known;
     const code = this.codeOf.size;
-    if (code === MOST_WORDS) throw this.tooManyWords();
+    if (code === MOST_DIFFERENT) throw this.tooManyWords();
     this.codeOf.set(text, code);
     return code;
   }
 
   private tooManyWords(): NnfitError {
-    return new NnfitError("data", `a column has more than ${MOST_WORDS} different words`, {
+    return new NnfitError("data", `a column has more than ${MOST_DIFFERENT} different words`, {
       at: `${this.source}, column "${this.name}"`,
       try: `data.ignore: ["${this.name}"], if they only identify rows`,
     });

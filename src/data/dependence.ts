@@ -1,5 +1,5 @@
 import { NnfitError } from "../errors.js";
-import { countDifferent, placeAmong } from "./arrays.js";
+import { countDifferent, MOST_DIFFERENT, placeAmong } from "./arrays.js";
 import { asDates, type DayOrderChoice, notDate } from "./dateColumn.js";
 import { checkNames } from "./header.js";
 import { numberReaderOf, wholeNumber } from "./numbers.js";
@@ -69,8 +69,8 @@ export interface Groups {
 }
 
 /** The groups of a table that a model is scored on. A row that doesn't say its group is one of its own. */
-export function groupsIn(column: Column): Groups {
-  const codes = codesOf(column);
+export function groupsIn(column: Column, most = MOST_DIFFERENT): Groups {
+  const codes = codesOf(column, most);
   let count = countDifferent(codes);
   let alone = 0;
   for (let row = 0; row < codes.length; row++) {
@@ -136,13 +136,24 @@ function firstEarlier(learned: Float64Array, held: Float64Array): number {
 }
 
 /** In order of appearance. */
-function codesOf(column: Column): Int32Array {
+function codesOf(column: Column, most = MOST_DIFFERENT): Int32Array {
   const codeOf = new Map<number | string | undefined, number>();
   const codeFor = (group: number | string | undefined) => {
-    if (!codeOf.has(group)) codeOf.set(group, codeOf.size);
-    return codeOf.get(group)!;
+    const known = codeOf.get(group);
+    if (known !== undefined) return known;
+    const code = codeOf.size;
+    if (code === most) throw tooManyGroups(column.name, most);
+    codeOf.set(group, code);
+    return code;
   };
   return Int32Array.from(groupNames(column), codeFor);
+}
+
+function tooManyGroups(name: string, most: number): NnfitError {
+  return new NnfitError("data", `a column has more than ${most} different groups`, {
+    at: `column "${name}"`,
+    try: "groups of more rows each, or no data.groups",
+  });
 }
 
 /** Of each row. A whole number is the same group however it is written: 1 and 1.0. */

@@ -1,4 +1,5 @@
 import { log } from "../engine/scalar.js";
+import { MOST_DIFFERENT } from "./arrays.js";
 import { type Column, cellsOf, isMissing, type NumberColumn } from "./table.js";
 
 /**
@@ -17,8 +18,10 @@ const MOST_MISSING = 0.05;
 /** What comes about by chance in fewer of all columns is not taken for chance. */
 const CHANCE = 1e-5;
 
-export function leakOf(column: Column, target: Column): Leak | undefined {
-  if (cellsOf(column).length < FEW_ROWS) return undefined;
+/** `mostNames`: of a column with more different names nothing is said, as a Map could not hold them */
+export function leakOf(column: Column, target: Column, mostNames = MOST_DIFFERENT - 2): Leak | undefined {
+  const { length: rows } = cellsOf(column);
+  if (rows < FEW_ROWS) return undefined;
   if (column.type === "number" && target.type === "number") {
     if (areSame(column, target)) return "target";
     if (areOnLine(column, target)) return "line";
@@ -26,7 +29,8 @@ export function leakOf(column: Column, target: Column): Leak | undefined {
   if (isMissingByTarget(column, target) || (column.type !== "category" && isSplitByTarget(column, target)))
     return "target";
   if (tellsMostly(coderOf(column), target)) return "mostly";
-  const known = targetsOf(coderOf(column), target, mayName(column) ? undefined : MOST_VALUES);
+  const most = mayName(column) ? Math.min(Math.max(rows / 2, MOST_VALUES), mostNames) : MOST_VALUES;
+  const known = targetsOf(coderOf(column), target, most);
   if (!known || !isBeyondChance(known)) return undefined;
   if (known.values <= MOST_VALUES) return "target";
   return known.values <= known.rows / 2 ? "groups" : undefined;
@@ -130,12 +134,8 @@ interface Known {
   readonly largest: number;
 }
 
-/** Undefined unless all rows of a value have the same target, and there are no more than `most` values. */
-function targetsOf(
-  codeOf: (row: number) => number,
-  target: Column,
-  most = Number.POSITIVE_INFINITY,
-): Known | undefined {
+/** Undefined unless all rows of a value have the same target, and there are no more than `most` values, or one more. */
+function targetsOf(codeOf: (row: number) => number, target: Column, most: number): Known | undefined {
   const targets = cellsOf(target);
   const first: number[] = [];
   const rowsOf = new Map<number, number>();
@@ -143,7 +143,7 @@ function targetsOf(
   for (const [row, known] of targets.entries()) {
     if (isMissing(target, row)) continue;
     const code = codeOf(row);
-    if ((first[code] ?? known) !== known || first.length > most + 1) return undefined;
+    if ((first[code] ?? known) !== known || code > most) return undefined;
     first[code] = known;
     rowsOf.set(known, (rowsOf.get(known) ?? 0) + 1);
     rows++;
@@ -159,7 +159,7 @@ function isBeyondChance({ rows, values, largest }: Known): boolean {
 
 /** It is there in all rows of some targets, and in none of the others. */
 function isMissingByTarget(column: Column, target: Column): boolean {
-  const known = targetsOf((row) => Number(isMissing(column, row)), target);
+  const known = targetsOf((row) => Number(isMissing(column, row)), target, 2);
   return known !== undefined && known.values === 2 && isBeyondChance(known);
 }
 

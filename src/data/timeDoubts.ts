@@ -1,3 +1,4 @@
+import { tallied } from "./arrays.js";
 import type { DataOptions } from "./options.js";
 import type { Table } from "./table.js";
 
@@ -25,13 +26,9 @@ function areSeries(values: Float64Array): boolean {
   const missing = values.reduce((rows, day) => rows + Number(Number.isNaN(day)), 0);
   if (missing > MOST_MISSING * values.length) return false;
   const areInOrder = isMonotone(values, 1) || isMonotone(values, -1);
-  const rowsOf = new Map<number, number>();
-  for (const day of values) {
-    if (!Number.isNaN(day)) rowsOf.set(day, (rowsOf.get(day) ?? 0) + 1);
-    if (areInOrder && rowsOf.size === FEW_DATES) return true;
-  }
-  if (rowsOf.size < FEW_DATES) return false;
-  return areEvenlySpread([...rowsOf.values()]) && areEvenlySpaced([...rowsOf.keys()].sort((a, b) => a - b));
+  const { different, counts } = tallied(values.filter((day) => !Number.isNaN(day)));
+  if (different.length < FEW_DATES) return false;
+  return areInOrder || (areEvenlySpread(counts) && areEvenlySpaced(different));
 }
 
 /** Whether no day is earlier (`direction` 1) or later (−1) than one in the rows before it. */
@@ -50,9 +47,9 @@ const MOSTLY = 0.9;
 /** are by no more than this from their median: months have 28 to 31 days. */
 const UNEVEN = 0.1;
 
-function areEvenlySpaced(ascending: readonly number[]): boolean {
+function areEvenlySpaced(ascending: Float64Array): boolean {
   const days = ascending.some(isWeekend) ? ascending : ascending.map(businessDay);
-  const gaps = Float64Array.from(days.slice(1), (day, i) => day - days[i]!);
+  const gaps = days.subarray(1).map((day, i) => day - days[i]!);
   const median = gaps.toSorted()[Math.floor(gaps.length / 2)]!;
   const even = gaps.filter((gap) => Math.abs(gap - median) <= UNEVEN * median);
   return even.length >= MOSTLY * gaps.length;
@@ -61,7 +58,7 @@ function areEvenlySpaced(ascending: readonly number[]): boolean {
 /** Of rows that come by chance the variance is the mean. */
 const BELOW_CHANCE = 0.25;
 
-function areEvenlySpread(rows: readonly number[]): boolean {
+function areEvenlySpread(rows: Uint32Array): boolean {
   const mean = rows.reduce((sum, count) => sum + count, 0) / rows.length;
   const variance = rows.reduce((sum, count) => sum + (count - mean) ** 2, 0) / rows.length;
   return variance <= BELOW_CHANCE * mean;

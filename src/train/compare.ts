@@ -41,7 +41,7 @@ export function holdOutInTurn(members: readonly Member[]): boolean {
 
 function scoresInTurn(prepared: Prepared, learned: BaselineState): Baselines {
   const { target } = prepared;
-  const parts = onceEach(prepared.members).map((member) => {
+  const parts = onceEach(prepared.members, prepared.rows.size).map((member) => {
     const state = learnBaselines(target, rowsToFit({ ...prepared, members: [member] }));
     const rows = knownRows(prepared, member.validation);
     return { state, truth: rows.truth, ...predictBaselines(target, state, rows) };
@@ -59,11 +59,11 @@ function scoresInTurn(prepared: Prepared, learned: BaselineState): Baselines {
 }
 
 /** The first members, as long as they hold out rows that no earlier one did. */
-function onceEach(members: readonly Member[]): Member[] {
-  const held = new Set<number>();
+function onceEach(members: readonly Member[], rows: number): Member[] {
+  const isHeld = new Uint8Array(rows);
   return members.filter(({ validation }) => {
-    const isNew = validation.every((row) => !held.has(row));
-    if (isNew) for (const row of validation) held.add(row);
+    const isNew = validation.every((row) => isHeld[row] === 0);
+    if (isNew) for (const row of validation) isHeld[row] = 1;
     return isNew;
   });
 }

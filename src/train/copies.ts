@@ -1,4 +1,4 @@
-import { takeMatrixRows } from "../data/arrays.js";
+import { placeAmong, take, takeMatrixRows, tallied } from "../data/arrays.js";
 import { range, spacedRows } from "../data/split.js";
 import { type Column, cellsOf, columnOf, type Table } from "../data/table.js";
 import type { ScaledRows } from "./prepare.js";
@@ -18,15 +18,11 @@ const FEWEST_NUMBERS = 20;
 export function countCopies(table: Table, names: readonly string[]): number {
   const columns = names.map((name) => columnOf(table, name)!); // they were learned from
   if (columns.some(tellsAlone)) return 0;
-  const hashes = hashesOf(table.rows, columns);
-  const known = new Set<number>();
-  const different = range(0, table.rows).filter((row) => known.size < known.add(hashes[row]!).size);
+  const different = firstOfEach(hashesOf(table.rows, columns));
   const copies = table.rows - different.length;
   if (haveFewCopies(different.length, table.rows, SOME)) return 0;
   const enough = Math.max(TELLING * different.length, FEWEST_NUMBERS);
-  const isTelling = columns.some(
-    (column) => column.type !== "category" && countDifferent(column.values.slice()) >= enough,
-  );
+  const isTelling = columns.some((column) => column.type !== "category" && countDifferent(column.values) >= enough);
   const byChance = copiesByChance(columns, different, table.rows);
   return isTelling && copies > MUCH_MORE * (byChance + Math.sqrt(byChance)) ? copies : 0;
 }
@@ -41,10 +37,9 @@ function copiesByChance(columns: readonly Column[], different: Uint32Array, rows
 }
 
 /** The share of all pairs of some rows whose cells are alike. */
-function shareAlike(cells: ArrayLike<number>, rows: Uint32Array): number {
-  const counts = new Map<number, number>();
-  for (const row of rows) counts.set(cells[row]!, (counts.get(cells[row]!) ?? 0) + 1);
-  const alike = [...counts.values()].reduce((sum, count) => sum + count * (count - 1), 0);
+function shareAlike(cells: Float64Array | Int32Array, rows: Uint32Array): number {
+  const { counts } = tallied(take(cells, rows));
+  const alike = counts.reduce((sum, count) => sum + count * (count - 1), 0);
   return alike / (rows.length * (rows.length - 1));
 }
 
@@ -58,9 +53,9 @@ function haveFewCopies(different: number, rows: number, share = MANY): boolean {
  */
 export function countSeen({ X, y, size }: ScaledRows, learned: Uint32Array, held: Uint32Array): number {
   const hashes = hashesOfRows(size, [X, y]);
-  const known = new Set(Array.from(learned, (row) => hashes[row]!));
-  if (!haveFewCopies(known.size, learned.length)) return 0;
-  const seen = held.reduce((count, row) => count + Number(known.has(hashes[row]!)), 0);
+  const known = tallied(take(hashes, learned)).different;
+  if (!haveFewCopies(known.length, learned.length)) return 0;
+  const seen = held.reduce((count, row) => count + Number(known[placeAmong(known, hashes[row]!)] === hashes[row]), 0);
   return haveFewCopies(held.length - seen, held.length) ? 0 : seen;
 }
 
@@ -104,20 +99,23 @@ function tellsAlone(column: Column): boolean {
   if (column.type === "category") return false;
   const { values } = column;
   const tells = (numbers: Float64Array) => haveFewCopies(countDifferent(numbers), numbers.length, SOME);
-  return tells(values.slice(0, FIRST_LOOK)) && tells(values.slice());
+  return tells(values.subarray(0, FIRST_LOOK)) && tells(values);
 }
 
-/** Sorts them. All NaN count as one. */
 function countDifferent(numbers: Float64Array): number {
-  numbers.sort();
-  let count = 0;
-  let last: number | undefined;
-  for (const number of numbers) {
-    if (number === last || (Number.isNaN(number) && Number.isNaN(last))) continue;
-    last = number;
-    count++;
-  }
-  return count;
+  return tallied(numbers).different.length;
+}
+
+/** The rows that are not like an earlier one, of any number of rows: a Set could not hold them. */
+function firstOfEach(hashes: Float64Array): Uint32Array {
+  const { different } = tallied(hashes);
+  const isKnown = new Uint8Array(different.length);
+  return range(0, hashes.length).filter((row) => {
+    const place = placeAmong(different, hashes[row]!);
+    const isFirst = isKnown[place] === 0;
+    isKnown[place] = 1;
+    return isFirst;
+  });
 }
 
 /** A hash of each row's cells. */

@@ -21,6 +21,13 @@ describe("rows that depend on each other", () => {
     expect([codes[0], new Set(codes).size, Math.max(...codes), count, alone]).toEqual([codes[4], 5, 4, 5, 3]);
   });
 
+  it("are an error where they are more different ones than a Map can hold", async () => {
+    const [column] = columns({ c: [3, 1, 3, 2] }).columns;
+    expect(groupsIn(column!, 3).count).toBe(3);
+    const error = await refusal(() => groupsIn(column!, 2));
+    expect([error.kind, error.message]).toEqual(["data", "a column has more than 2 different groups"]);
+  });
+
   it("may be judged by rows of the latest time that is learned from, and by no earlier ones", async () => {
     const at = (...times: number[]) => columns({ c: times });
     const check = (times: number[]) =>

@@ -33,6 +33,14 @@ describe("a column gives the target away", () => {
     expect(leakOf(column, churn(300))).toBe("target");
   });
 
+  it("for each name of rows that belong together, if a Map can hold them", () => {
+    const names = numbers(rows(300, (i) => i % 100));
+    const bought = words(rows(300, (i) => (isYes(i % 100) ? "yes" : "no")));
+    expect(leakOf(names, bought)).toBe("groups");
+    expect(leakOf(names, bought, 99)).toBe("groups");
+    expect(leakOf(names, bought, 98)).toBeUndefined();
+  });
+
   it("by a number or a date for each of several classes, with decimals or not", () => {
     const grades = words(rows(300, (i) => "ABCDE"[i % 5]!));
     expect(leakOf(numbers(rows(300, (i) => [4, 3.7, 3.3, 3, 2][i % 5]!)), grades)).toBe("target");
