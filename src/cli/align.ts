@@ -22,7 +22,7 @@ export function columnsBelow(rows: readonly string[][], room: number): string[] 
   const lines: string[] = [];
   for (let start = 1, end: number; start < columns; start = end) {
     for (end = start + 1; end < columns && widest(part(start, end + 1)) <= room; ) end++;
-    lines.push(...part(start, end));
+    for (const line of part(start, end)) lines.push(line);
   }
   return lines;
 }

@@ -37,8 +37,8 @@ function keptReader(source: Source, data: Config["data"]): Tables["readValidatio
   let kept: { readonly table: Table; readonly asked: readonly WantedColumn[] } | undefined;
   return async (wanted) => {
     const before = kept?.asked ?? [];
-    const others = wanted.filter(({ name }) => !before.some((of) => of.name === name)).map(({ name }) => name);
-    if (kept) others.push(...lacking(kept.table, wanted).filter((name) => !others.includes(name)));
+    const unasked = wanted.filter(({ name }) => !before.some((of) => of.name === name)).map(({ name }) => name);
+    const others = [...new Set([...unasked, ...(kept ? lacking(kept.table, wanted) : [])])];
     if (kept && others.length === 0) return kept.table;
     if (kept && source.once) {
       throw new NnfitError(

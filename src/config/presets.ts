@@ -1,4 +1,4 @@
-import { countCodes } from "../data/arrays.js";
+import { countCodes, largestOf } from "../data/arrays.js";
 import type { Task } from "../data/table.js";
 import type { LossChoice } from "../model/losses.js";
 import { optimizers } from "../train/optimizers.js";
@@ -26,7 +26,7 @@ export function factsOf({
   const facts = { rows: table.rows, numbers, task };
   if (!classes) return facts;
   const counts = countCodes(classesOf(classes, table), classes.classes.length);
-  return { ...facts, commonest: Math.max(...counts) / table.rows };
+  return { ...facts, commonest: largestOf(counts) / table.rows };
 }
 
 /** All that it goes by. */

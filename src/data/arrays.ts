@@ -69,6 +69,11 @@ export function countDifferent(codes: Int32Array | Uint32Array): number {
   return seen.reduce((sum, code) => sum + code, 0);
 }
 
+/** The largest of any number of numbers: what Math.max is given lies on the stack. */
+export function largestOf(numbers: readonly number[]): number {
+  return numbers.reduce((largest, number) => Math.max(largest, number), Number.NEGATIVE_INFINITY);
+}
+
 /** How many of them are each number from 0 to below `count`. */
 export function countCodes(codes: Iterable<number>, count: number): number[] {
   const counts = new Array<number>(count).fill(0);

@@ -1,5 +1,5 @@
 import { log } from "../engine/scalar.js";
-import { MOST_DIFFERENT } from "./arrays.js";
+import { largestOf, MOST_DIFFERENT } from "./arrays.js";
 import { type Column, cellsOf, isMissing, type NumberColumn } from "./table.js";
 
 /**
@@ -67,7 +67,7 @@ function tellsMostly(codeOf: (row: number) => number, target: Column): boolean {
 /** Rows that are not of the commonest class. */
 function wrongRows(rowsOf: ReadonlyMap<number, number>): number {
   const counts = [...rowsOf.values()];
-  return counts.reduce((sum, count) => sum + count, 0) - Math.max(...counts);
+  return counts.reduce((sum, count) => sum + count, 0) - largestOf(counts);
 }
 
 /** A straight line through the column's values has at least this r² of the target. */
@@ -149,7 +149,7 @@ function targetsOf(codeOf: (row: number) => number, target: Column, most: number
     rows++;
   }
   const values = first.reduce((count) => count + 1, 0); // without holes
-  return { rows, values, largest: [...rowsOf.values()].reduce((most, rows) => Math.max(most, rows), 0) };
+  return { rows, values, largest: largestOf([...rowsOf.values()]) };
 }
 
 /** That all but the first row of each value have its target: the commonest target has so large a share of the rows. */

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { countCodes } from "../data/arrays.js";
+import { countCodes, largestOf } from "../data/arrays.js";
 import { estimandOf } from "../transform/estimands.js";
 import type { InputColumn } from "../transform/inputColumns.js";
 import type { TargetState } from "../transform/target.js";
@@ -157,5 +157,5 @@ function predictionsOf(target: TargetState, state: BaselineState, truth: Truth):
 /** The most frequent one, of equally frequent ones the first; or by the target's threshold, as the network's are. */
 function constantClass(target: TargetState, shares: readonly number[]): number {
   if (target.task === "classification" && target.threshold !== undefined) return Number(shares[1]! >= target.threshold); // it has two
-  return shares.indexOf(Math.max(...shares));
+  return shares.indexOf(largestOf(shares));
 }

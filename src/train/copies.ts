@@ -1,4 +1,4 @@
-import { placeAmong, take, takeMatrixRows, tallied } from "../data/arrays.js";
+import { largestOf, placeAmong, take, takeMatrixRows, tallied } from "../data/arrays.js";
 import { range, spacedRows } from "../data/split.js";
 import { type Column, cellsOf, columnOf, type Table } from "../data/table.js";
 import type { ScaledRows } from "./prepare.js";
@@ -82,7 +82,7 @@ const ENOUGH_LOOKED = 10_000;
 /** The one with the most different values. */
 function tellingColumn(rows: readonly (readonly number[])[]): number {
   const different = rows[0]!.map((_, column) => new Set(rows.map((row) => row[column])).size);
-  return different.indexOf(Math.max(...different));
+  return different.indexOf(largestOf(different));
 }
 
 function hashesAmong(X: Float32Array, width: number, rows: Uint32Array): Float64Array {

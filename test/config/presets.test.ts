@@ -99,6 +99,14 @@ describe("what a preset goes by", () => {
     });
     expect(facts({ x: [1, 2, 3], y: [1, 2, 3] })).toEqual({ rows: 3, numbers: 1, task: "regression" });
   });
+
+  it("is so of more classes than the stack holds", () => {
+    const codes = Int32Array.from({ length: 300_000 }, (_, row) => row);
+    const y = { type: "category", name: "y", codes, categories: Array.from(codes, String) } as const;
+    const table = { source: "t.csv", rows: codes.length, lines: codes, columns: [y] };
+    const facts = factsOf(findTask(table, dataSettings(), "auto"));
+    expect(facts.commonest).toBeCloseTo(1 / codes.length, 12);
+  });
 });
 
 describe("a preset goes by the table's size", () => {

@@ -33,6 +33,12 @@ describe("a column gives the target away", () => {
     expect(leakOf(column, churn(300))).toBe("target");
   });
 
+  it("or not, where the target has more classes than the stack holds", () => {
+    const codes = Int32Array.from({ length: 300_000 }, (_, row) => row);
+    const target = { type: "category", name: "y", codes, categories: Array.from(codes, String) } as const;
+    expect(leakOf(numbers(Array.from(codes, (code) => code % 2)), target)).toBeUndefined();
+  });
+
   it("for each name of rows that belong together, if a Map can hold them", () => {
     const names = numbers(rows(300, (i) => i % 100));
     const bought = words(rows(300, (i) => (isYes(i % 100) ? "yes" : "no")));

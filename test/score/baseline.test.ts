@@ -47,6 +47,13 @@ describe("the baseline", () => {
     expect(scoreBaseline(classes, learnBaseline(classes, ofClasses(2, 1)), ofClasses(1)).rule).toBe('always "b"');
   });
 
+  it("of more classes than the stack holds is one of them", () => {
+    const many = Array.from({ length: 300_000 }, (_, i) => `c${i}`);
+    const shares = many.map((_, i) => (i === 200_000 ? 0.5 : 0));
+    const state = { task: "classification", shares, linear: { leftOut: "" } } as const;
+    expect(ruleOfEach({ ...classes, classes: many } as TargetState, [state])).toBe('always "c200000"');
+  });
+
   it("of several networks is one rule where it is the same for each, and else one of each", () => {
     const rule = (target: TargetState, ...truths: Truth[]) =>
       ruleOfEach(
