@@ -91,7 +91,8 @@ export const metrics = {
     from: "history",
     of: (truth, predicted) => (times) => {
       if (rowsCounted(times) < 2) return Number.NaN; // one row has no variance
-      const center = mean(times, (row) => truth[row]!);
+      const first = truth[times.findIndex((count) => count > 0)]!;
+      const center = first + mean(times, (row) => truth[row]! - first); // which is exact where the truth never changes
       const total = mean(times, (row) => (truth[row]! - center) ** 2);
       const left = mean(times, (row) => (predicted[row]! - truth[row]!) ** 2);
       if (total === 0) return Number.isNaN(left) ? left : Number(left === 0);

@@ -123,6 +123,10 @@ describe("scores", () => {
   it("r2 of a truth that never changes: 1 if it is met, else 0", () => {
     expect(scoresOf(numbersOf("y"), numbers([3, 3]), numbers([3, 3])).r2).toBe(1);
     expect(scoresOf(numbersOf("y"), numbers([3, 3]), numbers([3, 4])).r2).toBe(0);
+    const tenths = Array<number>(10).fill(0.1); // whose sum is not 1
+    expect(scoresOf(numbersOf("y"), numbers(tenths), numbers(tenths.map(() => 0.2))).r2).toBe(0);
+    const r2 = scorersOf(numbersOf("y"), numbers([5, ...tenths]), numbers([5, ...tenths.map(() => 0.2)]));
+    expect(new Map(r2).get("r2")!(Uint32Array.of(0, ...tenths.map(() => 1)))).toBe(0); // of the rows that count
   });
 
   it("r2 of the mean is 0, whatever is lost in rounding", () => {
