@@ -17,7 +17,7 @@ def regression(truth, predicted, quantile=None, distribution=None):
         "mae": lambda: metrics.mean_absolute_error(truth, predicted),
         "r2": lambda: metrics.r2_score(truth, predicted),
         "medianAbsoluteError": lambda: metrics.median_absolute_error(truth, predicted),
-        # of a true value of 0 theirs is about 1e15, which says nothing
+        # of a true value of 0 theirs is about 1e15, which says nothing; of one below 2^-52, which no case has, too small
         "mape": lambda: np.nan if 0 in truth else metrics.mean_absolute_percentage_error(truth, predicted),
     }
     if quantile is not None:

@@ -120,6 +120,12 @@ describe("scores", () => {
     expect(score(Uint32Array.of(0, 1, 1))).toBe(1 / 8);
   });
 
+  it("mape is the same in any unit", () => {
+    const of = (unit: number) =>
+      scoresOf(numbersOf("y"), numbers([4 * unit, -2 * unit]), numbers([5 * unit, -2 * unit]));
+    expect(of(2 ** -80).mape).toBe(1 / 8);
+  });
+
   it("r2 of a truth that never changes: 1 if it is met, else 0", () => {
     expect(scoresOf(numbersOf("y"), numbers([3, 3]), numbers([3, 3])).r2).toBe(1);
     expect(scoresOf(numbersOf("y"), numbers([3, 3]), numbers([3, 4])).r2).toBe(0);
