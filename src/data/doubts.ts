@@ -3,6 +3,7 @@ import { tallied } from "./arrays.js";
 import { dateText, daysIn } from "./dates.js";
 import { isNamedLikeIdentifier, nameRows } from "./identifiers.js";
 import { type Leak, leakOf } from "./leaks.js";
+import { nominalBy } from "./nominal.js";
 import {
   doubtAboutCodes,
   doubtAboutCount,
@@ -39,9 +40,11 @@ export function doubtsAbout(table: Table, data: DataOptions, learning: Learning)
   );
   const inputs = doubtful.filter(({ name }) => !targets.includes(name));
   const isOnlyInput = inputs.length === 1; // it is what the user wants to learn from
+  const isNominal = nominalBy(targets.flatMap((name) => columnOf(table, name) ?? []));
   const found = doubtful.flatMap((column) => {
     if (targets.includes(column.name)) return doubtsAboutTarget(column, data, learning, table);
-    return leakText(column, table, data) ?? doubtAboutInput(column, data, isOnlyInput);
+    const doubt = leakText(column, table, data) ?? doubtAboutInput(column, data, isOnlyInput);
+    return doubt ?? (column.type === "number" && isNominal(column) ? nominalText(column.name) : undefined);
   });
   return [...found, doubtAboutTime(table, data)].filter((doubt) => doubt !== undefined);
 }
@@ -95,6 +98,10 @@ function leakText(column: Column, table: Table, data: DataOptions): string | und
       return `"${name}" ${tells[leak](target)}; if new rows won't have it, data.ignore: ["${name}"] leaves it out`;
   }
   return undefined;
+}
+
+function nominalText(name: string): string {
+  return `"${name}" is read as numbers, but neighbouring ones have little in common; if new rows have the same ones, data.types: { "${name}": "category" } reads them as categories`;
 }
 
 function notClasses({ what, way }: Doubt, source: string): NnfitError {

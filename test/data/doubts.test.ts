@@ -334,6 +334,16 @@ describe("a column of numbers is doubted", () => {
     expect(await doubts([...amounts, sum].map(String))).toEqual([]); // of an input
   });
 
+  it("where whole numbers are names of categories", async () => {
+    const told =
+      '"x" is read as numbers, but neighbouring ones have little in common; if new rows have the same ones, data.types: { "x": "category" } reads them as categories';
+    const cells = (i: number) => `${7 * (i % 40)},${i % 5},${((i % 40) ** 2 * 13) % 41}.${i % 9}`;
+    const table = await tableOf(["x,z,y", ...Array.from({ length: 800 }, (_, i) => cells(i))].join("\n"));
+    const data = dataOptions.parse({ train: "t.csv", target: "y" });
+    expect(doubtsAbout(table, data, learning)).toEqual([told]);
+    expect(doubtsAbout(table, { ...data, types: { x: "number" } }, learning)).toEqual([]);
+  });
+
   it.each(["customer_id", "ID", "Patient Id", "userId", "kunden-id"])("where %s names things", async (name) => {
     const named = async (idOf: (row: number) => string, given: Given = {}) => {
       const data = dataOptions.parse({ train: "t.csv", target: "y", ...given });
