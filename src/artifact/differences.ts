@@ -1,4 +1,5 @@
-import { decodeSafetensors, parseJson, type Tensor } from "./safetensors.js";
+import { parseJson } from "./json.js";
+import { decodeSafetensors, type Tensor } from "./safetensors.js";
 
 /** What a description says at a place, such as `pipeline.0.scaler.mean`; undefined where it says nothing. */
 export interface FieldDifference {

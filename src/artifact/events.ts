@@ -5,9 +5,9 @@ import { fileError } from "../errors.js";
 import type { Fingerprint } from "../train/fingerprint.js";
 import { systemFiles } from "./files.js";
 import { GrowingFile } from "./growing.js";
+import { parseJson } from "./json.js";
 import { EVENTS_FILE } from "./lastEvent.js";
 import { Listener } from "./listener.js";
-import { parseJson } from "./safetensors.js";
 import { version } from "./version.js";
 
 const score = z.number().nullable().describe("null if it is not finite");

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { fileError, NnfitError } from "../errors.js";
 import { systemFiles } from "./files.js";
 import { isRunning } from "./holder.js";
+import { parseJson } from "./json.js";
 import { EVENTS_FILE, wroteItsModel } from "./lastEvent.js";
 import { type Lock, takeLock } from "./lock.js";
 import { MODEL_FILE, type Model, mayBeModel, saveModel } from "./model.js";
-import { parseJson } from "./safetensors.js";
 import { removeTemporaries, writeWhole } from "./write.js";
 
 export const CONFIG_FILE = "config.json";

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { endianness } from "node:os";
 import * as z from "zod";
 import { NnfitError } from "../errors.js";
+import { parseJson } from "./json.js";
 
 /**
  * The safetensors format (Hugging Face, version 0.4): the length of the header in 8 bytes, little-endian; the header,
@@ -104,15 +105,6 @@ function checksum(file: Buffer): string {
     .update(NO_CHECKSUM)
     .update(file.subarray(CHECKSUM_AT + CHECKSUM_DIGITS))
     .digest("hex");
-}
-
-/** Undefined where the text is no JSON: a schema refuses that as it refuses anything else. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function littleEndian(values: Float32Array): Buffer {

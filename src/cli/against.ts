@@ -9,8 +9,8 @@ import { columnsBelow } from "./align.js";
 import { findModel, rowsSource } from "./locate.js";
 import { type PredictedRows, predictRows } from "./predictedRows.js";
 import type { RowsOptions } from "./rowsOptions.js";
-import { firstScores } from "./scores.js";
-import { columnsOf, fitted, intervalText, oneLine, scoreCell, short, some } from "./text.js";
+import { shownRows } from "./scores.js";
+import { fitted, intervalText, oneLine, scoreCell, short, some, terminalWidth } from "./text.js";
 import { modelWithThreshold } from "./threshold.js";
 
 /** A model that the first one is compared with. */
@@ -125,10 +125,10 @@ export function compareAgainst(
 /** A line for each score, below what is compared: too wide for a terminal if the scores of the first were told again. */
 export function againstLines(target: TargetState, against: Against): string[] {
   const [header, ...rows] = againstCells(target, against);
-  const { told, more } = firstScores(rows);
+  const { told, more } = shownRows(rows);
   return [
     ...fitted(againstText(against), 2),
-    ...columnsBelow([header!, ...told], columnsOf(process.stdout)), // the header is there
+    ...columnsBelow([header!, ...told], terminalWidth(process.stdout)), // the header is there
     ...more,
   ];
 }

@@ -10,7 +10,7 @@ import { findModel, rowsSource } from "./locate.js";
 import { nearName } from "./nearName.js";
 import { endWith } from "./report.js";
 import { inputsToRead, type RowsOptions, rowsFormat, withRowsOptions } from "./rowsOptions.js";
-import { colors, columnsOf, count, oneLine, percent, print, rangeText, some, tell, valueText } from "./text.js";
+import { colors, count, oneLine, percent, print, rangeText, some, tell, terminalWidth, valueText } from "./text.js";
 import { example, modelArgument } from "./usage.js";
 
 /** Of more pairs of extra columns and lacking ones it would take long to find the nearest names. */
@@ -124,7 +124,7 @@ function report(findings: readonly Finding[], rows: number, extra: readonly stri
     `rows   ${rows}`,
     ...(extra.length > 0 ? [`extra  ${some(extra)}`] : []),
     "",
-    ...narrowed([header, ...lines], columnsOf(process.stdout), (row, column) => row > 0 && column === 0, ""),
+    ...narrowed([header, ...lines], terminalWidth(process.stdout), (row, column) => row > 0 && column === 0, ""),
   ];
 }
 

@@ -49,6 +49,12 @@ export function describe(
   describeTraining(prepared);
 }
 
+/** What computes, as scripts get it, of trainings in so many `lanes`; a BLAS may not say how many threads it has. */
+export function engineFacts({ blas, workers, engineThreads }: Engine, lanes = 1) {
+  if (blas) return { backend: "blas", threads: blas.threads ?? null };
+  return { backend: "wasm", threads: lanes * Math.max(workers, 1) * engineThreads };
+}
+
 function describeInputs({ pipeline, leftOut }: Prepared): void {
   for (const [type, plural] of Object.entries({ number: "numbers", date: "dates", category: "categories" })) {
     const names = pipeline.filter((column) => column.type === type).map(inputText);

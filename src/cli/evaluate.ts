@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import type { Model } from "../artifact/model.js";
+import type { Confusion } from "../score/confusion.js";
 import { estimatedIn } from "../transform/estimands.js";
 import type { Coverage } from "../transform/predictionIntervals.js";
 import type { TargetState } from "../transform/target.js";
 import { type Against, againstCells, againstLines, againstText, estimandRemarks, modelAgainst } from "./against.js";
-import { type Confusion, type Evaluation, type EvaluationOptions, evaluate } from "./evaluation.js";
+import { type Evaluation, type EvaluationOptions, evaluate } from "./evaluation.js";
 import { failureOf, printResult } from "./failure.js";
 import { baselineOption, failIfOption, type GateOptions, gatesFor, maxRegressionOption } from "./gates.js";
 import { remarksOnIntervals, tellIntervals } from "./intervalRemarks.js";
@@ -22,7 +23,7 @@ import {
   scoreLines,
 } from "./scores.js";
 import { summarize } from "./summary.js";
-import { columnsOf, count, note, plain, print, remark, say, short, whole } from "./text.js";
+import { count, note, plain, print, remark, say, short, terminalWidth, whole } from "./text.js";
 import { modelWithThreshold, thresholdOption } from "./threshold.js";
 import { example, modelArgument } from "./usage.js";
 
@@ -115,7 +116,7 @@ async function evaluateAction(path: string, rows: string, options: EvaluateOptio
 /** For people. */
 function printEvaluation({ target }: Model, evaluation: Evaluation, compared: readonly Comparison[]): void {
   const { rows, scores, coverage, intervals, confusion, importance, against } = evaluation;
-  const room = columnsOf(process.stdout);
+  const room = terminalWidth(process.stdout);
   const positive = positiveText(target);
   if (positive === undefined) print([`rows  ${whole(rows)}`]);
   else print([...labelledFact("rows", whole(rows)), ...labelledFact("positive", positive)]);
@@ -186,7 +187,8 @@ function fieldsAgainst({ model, seemsLearned, scores, differences: difference, i
   return { model, seemsLearned, scores, difference, ...ofDifference };
 }
 
-function printMatrix({ classes, rows }: Confusion): void {
-  if (classes.length <= MOST_CLASSES_AS_TEXT) print(["", ...confusionLines(classes, rows)]);
+function printMatrix(confusion: Confusion): void {
+  const { classes } = confusion;
+  if (classes.length <= MOST_CLASSES_AS_TEXT) print(["", ...confusionLines(confusion)]);
   else say("left out", `the confusion matrix of ${classes.length} classes; --json has it`);
 }

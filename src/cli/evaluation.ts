@@ -3,7 +3,7 @@ import { type Groups, groupsIn } from "../data/dependence.js";
 import { columnOf } from "../data/table.js";
 import { type Baselines, scoreBaselines } from "../score/baseline.js";
 import { bootstrap, type Intervals } from "../score/bootstrap.js";
-import { confusion, precisionAndRecall } from "../score/confusion.js";
+import { type Confusion, confusion, precisionAndRecall } from "../score/confusion.js";
 import { FEWEST_ROWS, type Importances, importances, passesFor } from "../score/importance.js";
 import { type Scores, scoresOf } from "../score/scoring.js";
 import { applyStraight } from "../transform/apply.js";
@@ -21,11 +21,6 @@ import type { RowsOptions } from "./rowsOptions.js";
 export interface EvaluationOptions extends RowsOptions {
   readonly intervals: boolean;
   readonly importance?: boolean;
-}
-
-export interface Confusion extends ReturnType<typeof precisionAndRecall> {
-  readonly classes: readonly string[];
-  readonly rows: readonly (readonly number[])[];
 }
 
 /** What scoring a model on the rows of a table comes to. */

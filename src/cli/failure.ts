@@ -1,8 +1,8 @@
 import { CommanderError } from "commander";
 import { type ErrorKind, NnfitError } from "../errors.js";
 import { exitCodeOf, exitCodes } from "./exit.js";
-import { toldNotes } from "./notes.js";
 import { Interrupted, type StopSignal, signalCodes, signalText } from "./signals.js";
+import { toldNotes } from "./text.js";
 
 /** An error as scripts get it: a contract with them, as the exit codes are. */
 export interface Failure {

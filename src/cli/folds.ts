@@ -22,7 +22,7 @@ import { metricsAt } from "../score/metrics.js";
 import { scoreNames } from "../score/scoring.js";
 import type { Prepared } from "../train/prepare.js";
 import { estimatedIn } from "../transform/estimands.js";
-import { describe, isByTime } from "./describe.js";
+import { describe, engineFacts, isByTime } from "./describe.js";
 import { foldDivergence } from "./divergence.js";
 import { failureOf, printResult } from "./failure.js";
 import { foldsDisplay } from "./foldsProgress.js";
@@ -181,7 +181,6 @@ function resultOf(
   scores: FoldScores,
   { engine, model, seconds }: { engine: FoldsEngine; model: string | null; seconds: Stopwatch["seconds"] },
 ) {
-  const { workers, engineThreads } = engine.layoutOf(0);
   return {
     version: 1,
     model,
@@ -197,8 +196,7 @@ function resultOf(
       scores: result.judgement.scores,
       ...result.baselines,
     })),
-    backend: engine.blas ? "blas" : "wasm",
-    threads: engine.blas ? (engine.blas.threads ?? null) : engine.lanes * Math.max(workers, 1) * engineThreads,
+    ...engineFacts({ ...engine.layoutOf(0), blas: engine.blas }, engine.lanes),
     seconds,
   };
 }

@@ -1,6 +1,6 @@
 import type { Baseline, Baselines } from "../score/baseline.js";
 import type { Interval } from "../score/bootstrap.js";
-import { precisionAndRecall } from "../score/confusion.js";
+import type { Confusion } from "../score/confusion.js";
 import type { Importances } from "../score/importance.js";
 import type { Scores } from "../score/scoring.js";
 import { comparedScores, notBetter, type wantedScores } from "../score/wanted.js";
@@ -24,7 +24,7 @@ export interface Comparison {
 const MOST_SCORES = 20;
 
 /** As many as people read, and a line about the others. */
-export function firstScores<Row>(rows: readonly Row[]): {
+export function shownRows<Row>(rows: readonly Row[]): {
   readonly told: readonly Row[];
   readonly more: readonly string[];
 } {
@@ -45,7 +45,7 @@ export function scoreLines(
   room = Number.POSITIVE_INFINITY,
 ): string[] {
   const rules = compared.flatMap(({ label, scores }) => (scores ? [{ label, scores }] : []));
-  const { told, more } = firstScores(Object.entries(scores));
+  const { told, more } = shownRows(Object.entries(scores));
   const header = ["", "network", ...(intervals ? ["95 % interval"] : []), ...rules.map(({ label }) => label)];
   const rows = told.map(([name, score]) => [
     name,
@@ -80,22 +80,21 @@ const WIDEST_CLASS = 40;
  * A confusion matrix with its classes: a line for each true one, a column for each predicted one, at their ends the recall
  * and precision. Where names make it too wide, the columns have the numbers of the lines: #1, #2, …
  */
-export function confusionLines(classes: readonly string[], matrix: readonly (readonly number[])[]): string[] {
-  const names = classes.map((name) => shortened(oneLine(name), WIDEST_CLASS));
-  const lines = confusionTable(names, names, matrix);
+export function confusionLines(confusion: Confusion): string[] {
+  const names = confusion.classes.map((name) => shortened(oneLine(name), WIDEST_CLASS));
+  const lines = confusionTable(names, names, confusion);
   if (widest(lines) <= WIDEST) return lines;
   const numbers = names.map((_, c) => `#${c + 1}`);
   const numbered = names.map((name, c) => `${padStart(numbers[c]!, numbers.at(-1)!.length)} ${name}`);
-  const narrower = confusionTable(numbered, numbers, matrix);
+  const narrower = confusionTable(numbered, numbers, confusion);
   return widest(narrower) < widest(lines) ? narrower : lines;
 }
 
 function confusionTable(
   lines: readonly string[],
   columns: readonly string[],
-  matrix: readonly (readonly number[])[],
+  { rows: matrix, precision, recall }: Confusion,
 ): string[] {
-  const { precision, recall } = precisionAndRecall(matrix);
   const shown = (share: number | null) => (share === null ? "-" : percent(share));
   const rows = [
     ["truth \\ predicted", ...columns, "recall"],

@@ -5,7 +5,6 @@ import { BEST_FILE, scoreOf, TRIALS_FILE, valueText } from "../search/results.js
 import { type FinishedJob, isRefused, type ScoreName, type Values } from "../search/trials.js";
 import { narrowed } from "./align.js";
 import {
-  columnsOf,
   count,
   duration,
   percent,
@@ -15,6 +14,7 @@ import {
   shellWord,
   some,
   tell,
+  terminalWidth,
   whole,
 } from "./text.js";
 
@@ -119,7 +119,7 @@ function bestFew(ranked: readonly Ranked[], by: ScoreName): string[] {
     ...Object.values(job.values).map(valueText),
   ]);
   const header = ["trial", hasParts ? "trained (share)" : "trained", by, ...names.values()];
-  return narrowed([header, ...rows], columnsOf(process.stderr), (row, column) => row === 0 && column > 2);
+  return narrowed([header, ...rows], terminalWidth(process.stderr), (row, column) => row === 0 && column > 2);
 }
 
 /** By path, its last word, or where two paths have the same one the whole path. */

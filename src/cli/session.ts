@@ -2,6 +2,7 @@ import { Checkpoints, type FoundCheckpoint } from "../artifact/checkpoints.js";
 import { Events, type Happening, startEvent } from "../artifact/events.js";
 import { refuseFile } from "../artifact/folder.js";
 import { removeOtherFolds } from "../artifact/foldFiles.js";
+import type { Model } from "../artifact/model.js";
 import { Run } from "../artifact/run.js";
 import { modelSoFar } from "../artifact/trained.js";
 import type { Origin } from "../config/differences.js";
@@ -99,7 +100,7 @@ export class Session implements Keeper {
     private readonly origin: Origin,
     private readonly files: { readonly run: Run; readonly checkpoints: Checkpoints; readonly events: Events },
     private readonly found: FoundCheckpoint | undefined,
-    private readonly modelSoFar: (snapshot: Snapshot) => Parameters<Run["save"]>[0],
+    private readonly modelSoFar: (snapshot: Snapshot) => Model,
   ) {
     this.clock = new CheckpointClock(options.config.training.checkpoint);
     this.epochs = found ? epochsOf(found.snapshot) : 0;
@@ -162,7 +163,7 @@ export class Session implements Keeper {
     this.signals.stop();
   }
 
-  save(model: Parameters<Run["save"]>[0]): void {
+  save(model: Model): void {
     this.files.run.save(model);
   }
 

@@ -3,7 +3,6 @@ import { dateText } from "../data/dates.js";
 import type { NetworkSpec } from "../model/spec.js";
 import type { ColumnState } from "../transform/pipeline.js";
 import { annotate, withoutCommands } from "./github.js";
-import { toldNotes } from "./notes.js";
 
 /** Colours for standard error, on a terminal that wants them. */
 export const colors =
@@ -14,7 +13,7 @@ export const colors =
  * longer than one. What it says may have several lines itself.
  */
 export function labelled(label: string, text: string, width = 8): string[] {
-  const room = columnsOf(process.stderr) - width - 4;
+  const room = terminalWidth(process.stderr) - width - 4;
   return labelledLines(
     label,
     text.split("\n").flatMap((line) => wrapped(oneLine(line), room)),
@@ -23,7 +22,7 @@ export function labelled(label: string, text: string, width = 8): string[] {
 }
 
 /** The places in a line of a terminal that may be filled; elsewhere lines are as long as they are. */
-export function columnsOf({ isTTY, columns }: NodeJS.WriteStream): number {
+export function terminalWidth({ isTTY, columns }: NodeJS.WriteStream): number {
   return isTTY ? (columns || 80) - 1 : Number.POSITIVE_INFINITY;
 }
 
@@ -91,9 +90,12 @@ export function tellTable(lines: readonly string[]): void {
 /** A line for standard output, on a terminal in several if it is longer than one. What follows the first is indented. */
 export function fitted(line: string, indent: number): string[] {
   const start = line.slice(0, indent);
-  const [first = "", ...others] = wrapped(line.slice(indent), columnsOf(process.stdout) - indent);
+  const [first = "", ...others] = wrapped(line.slice(indent), terminalWidth(process.stdout) - indent);
   return [start + first, ...others.map((more) => " ".repeat(indent) + more)];
 }
+
+/** The notes that a command has told people so far: its JSON has them too. */
+export const toldNotes: string[] = [];
 
 /** Prints on standard error what a person should know about a result; `remark` does so without troubling a CI run. */
 export function note(text: string): void {
@@ -104,7 +106,7 @@ export function note(text: string): void {
 
 export function remark(text: string): void {
   const label = "note: ";
-  const [first, ...others] = wrapped(oneLine(text), columnsOf(process.stderr) - label.length);
+  const [first, ...others] = wrapped(oneLine(text), terminalWidth(process.stderr) - label.length);
   tell([`${colors.yellow("note:")} ${first}`, ...others.map((line) => " ".repeat(label.length) + line)]);
 }
 

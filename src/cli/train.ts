@@ -19,7 +19,7 @@ import { type Engine, engineFor, hasModel, type Outcome, train } from "../train/
 import { estimatedIn } from "../transform/estimands.js";
 import { conclude } from "./conclude.js";
 import { tellUnknown } from "./continue.js";
-import { describe, isByTime } from "./describe.js";
+import { describe, engineFacts, isByTime } from "./describe.js";
 import { divergence } from "./divergence.js";
 import { exitCodeOf } from "./exit.js";
 import { failureOf, printResult } from "./failure.js";
@@ -291,7 +291,7 @@ interface Told {
 
 /** What a script wants to know of a training. */
 function result(
-  { prepared, engine: { blas, workers, engineThreads }, folder }: Job,
+  { prepared, engine, folder }: Job,
   { members, judgement, rowCounts, epochs, keptEpoch, stopped }: Outcome,
   baselines: Baselines,
   { seconds, from }: Pick<Told, "seconds" | "from">,
@@ -312,8 +312,7 @@ function result(
     stopped,
     scores: judgement.scores,
     ...baselines,
-    backend: blas ? "blas" : "wasm",
-    threads: blas ? (blas.threads ?? null) : Math.max(workers, 1) * engineThreads,
+    ...engineFacts(engine),
     seconds,
     rowsPerSecond: seconds.fit ? Math.round(visits / seconds.fit) : null,
   };

@@ -11,12 +11,10 @@ import { optimizers } from "../train/optimizers.js";
 import { schedules } from "../train/schedules.js";
 import { scalers } from "../transform/scalers.js";
 import { type Place, wholeConfig } from "./places.js";
-import { configSchema } from "./schema.js";
 
 /** The JSON Schema of a config, as editors use it. */
 export function jsonSchema(): string {
-  const schema = z.toJSONSchema(configSchema, { io: "input" });
-  return `${JSON.stringify({ title: "nnfit config", ...schema }, undefined, 2)}\n`;
+  return `${JSON.stringify({ title: "nnfit config", ...wholeConfig() }, undefined, 2)}\n`;
 }
 
 interface Described {

@@ -1,6 +1,6 @@
 import { range } from "../data/split.js";
 import { takeRows } from "../data/table.js";
-import { type Blas, findBlas } from "../engine/blas.js";
+import type { Blas } from "../engine/blas.js";
 import { Memory } from "../engine/memory.js";
 import { NnfitError } from "../errors.js";
 import { Network } from "../model/network.js";
@@ -16,7 +16,7 @@ import type { RowWeights } from "../train/members.js";
 import { type FoldLayout, layOutFolds } from "../train/parallel.js";
 import { type Prepared, rowsOf, type ScaledRows } from "../train/prepare.js";
 import type { Snapshot } from "../train/reports.js";
-import { type EngineOptions, type Keeper, type Outcome, train } from "../train/train.js";
+import { blasFor, type EngineOptions, type Keeper, ON_BLAS, type Outcome, train } from "../train/train.js";
 import { rowWeights, weightsOf } from "../train/weights.js";
 import { invertTarget } from "../transform/target.js";
 import type { Predictions } from "../transform/truth.js";
@@ -77,13 +77,13 @@ export interface FoldKeeper extends Keeper {
 export async function foldsEngine(
   { spec, batchSize, members, training }: Pick<Prepared, "spec" | "batchSize" | "members" | "training">,
   folds: number,
-  { threads, blasLibrary }: EngineOptions,
+  options: EngineOptions,
 ): Promise<FoldsEngine> {
-  if (training.backend === "blas") {
-    const blas = await findBlas({ threads, library: blasLibrary }); // it has threads of its own
-    return { lanes: 1, layoutOf: () => ({ workers: 0, engineThreads: 1 }), blas };
-  }
-  return { ...layOutFolds(spec, { batchSize, members: members.length, folds }, threads), blas: undefined };
+  const blas = await blasFor(training, options);
+  const layout = blas
+    ? { lanes: 1, layoutOf: () => ON_BLAS }
+    : layOutFolds(spec, { batchSize, members: members.length, folds }, options.threads);
+  return { ...layout, blas };
 }
 
 /** Trains and tests the folds, some side by side, and gives their results in order. `first` is the first fold, prepared. */

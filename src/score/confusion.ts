@@ -19,3 +19,9 @@ export function precisionAndRecall(matrix: readonly (readonly number[])[]) {
     ),
   };
 }
+
+/** For a classification: a row for each true class, in it a number for each predicted one; and what follows from them. */
+export interface Confusion extends ReturnType<typeof precisionAndRecall> {
+  readonly classes: readonly string[];
+  readonly rows: readonly (readonly number[])[];
+}

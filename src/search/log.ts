@@ -1,6 +1,9 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as z from "zod";
 import { GrowingFile } from "../artifact/growing.js";
+import { parseJson } from "../artifact/json.js";
+import { cellsOf, type Table } from "../data/table.js";
 import { fileError, NnfitError } from "../errors.js";
 import { type FinishedJob, finishedJob } from "./trials.js";
 
@@ -15,6 +18,25 @@ const origin = z.strictObject({
   table: z.string(),
 });
 export type Origin = Omit<z.output<typeof origin>, "nnfitSearch">;
+
+export function digestOf(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
+}
+
+/** Of the cells and names of tables, wherever they were read from. */
+export function digestOfTables(tables: readonly Table[]): string {
+  const hash = createHash("sha256");
+  for (const { rows, columns } of tables) {
+    hash.update(`${rows}\n`);
+    for (const column of columns) {
+      const { buffer, byteOffset, byteLength } = cellsOf(column);
+      const categories = column.type === "category" ? column.categories : [];
+      hash.update(`${JSON.stringify([column.name, column.type, ...categories])}\n`);
+      hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+    }
+  }
+  return hash.digest("hex");
+}
 
 const changes: Record<keyof Origin, string> = {
   nnfit: "another version of nnfit",
@@ -64,7 +86,7 @@ export class SearchLog {
   }
 
   private parse<Schema extends z.ZodType>(schema: Schema, line: string, number: number): z.output<Schema> {
-    const parsed = schema.safeParse(jsonOf(line));
+    const parsed = schema.safeParse(parseJson(line));
     if (parsed.success) return parsed.data;
     throw new NnfitError("files", "the trials file is damaged", {
       at: `${this.name}:${number}`,
@@ -85,13 +107,5 @@ function read(path: string, name: string): Buffer {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return Buffer.alloc(0); // node:fs throws nothing else
     throw fileError("read the trials", name, error);
-  }
-}
-
-function jsonOf(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
   }
 }

@@ -50,13 +50,21 @@ export interface EngineOptions {
 
 export async function engineFor(
   { spec, batchSize, members, training }: Pick<Prepared, "spec" | "batchSize" | "members" | "training">,
-  { threads, blasLibrary }: EngineOptions,
+  options: EngineOptions,
 ): Promise<Engine> {
-  if (training.backend === "blas") {
-    const blas = await findBlas({ threads, library: blasLibrary }); // it has threads of its own
-    return { workers: 0, engineThreads: 1, blas };
-  }
-  return { ...layOut(spec, { batchSize, members: members.length }, threads), blas: undefined };
+  const blas = await blasFor(training, options);
+  return { ...(blas ? ON_BLAS : layOut(spec, { batchSize, members: members.length }, options.threads)), blas };
+}
+
+/** BLAS has threads of its own. */
+export const ON_BLAS: Layout = { workers: 0, engineThreads: 1 };
+
+/** If it is to compute. */
+export async function blasFor(
+  { backend }: Pick<Prepared["training"], "backend">,
+  { threads, blasLibrary }: EngineOptions,
+): Promise<Blas | undefined> {
+  return backend === "blas" ? findBlas({ threads, library: blasLibrary }) : undefined;
 }
 
 /** A caller that trains looks around so often: at signals, and at what is to be shown. */

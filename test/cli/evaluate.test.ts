@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { confusionLines } from "../../src/cli/scores.js";
+import { precisionAndRecall } from "../../src/score/confusion.js";
 import { dataset, folder, json, nnfit, numbers, put, records, works } from "./nnfit.js";
 
 interface Baseline {
@@ -28,6 +29,8 @@ interface Evaluation {
   };
   readonly confusion?: { readonly classes: readonly string[]; readonly rows: readonly (readonly number[])[] };
 }
+
+const linesOf = (classes: string[], rows: number[][]) => confusionLines({ classes, rows, ...precisionAndRecall(rows) });
 
 /** The network is then no better than a linear model. */
 const AFTER_TWO_EPOCHS =
@@ -360,7 +363,7 @@ describe.concurrent("nnfit evaluate", () => {
   });
 
   it("numbers the columns of a confusion matrix that names would make too wide", () => {
-    const short = confusionLines(
+    const short = linesOf(
       ["a", "b"],
       [
         [3, 12],
@@ -374,7 +377,7 @@ describe.concurrent("nnfit evaluate", () => {
       "precision          100%  29.4%",
     ]);
     const classes = ["very damp grey soil", "cotton crop", "soil with vegetation stubble", "mixture class, all types"];
-    const wide = confusionLines(classes, [
+    const wide = linesOf(classes, [
       [3, 12, 0, 100],
       [0, 5, 0, 0],
       [0, 0, 1, 0],
@@ -392,7 +395,7 @@ describe.concurrent("nnfit evaluate", () => {
 
   it("keeps the names of its columns where numbers would be no narrower", () => {
     const digits = [..."0123456789"];
-    const lines = confusionLines(
+    const lines = linesOf(
       digits,
       digits.map((_, r) => digits.map((_, c) => (r === c ? 100 : 1))),
     );
@@ -401,7 +404,7 @@ describe.concurrent("nnfit evaluate", () => {
   });
 
   it("cuts long names of classes there, and aligns wide characters", () => {
-    const lines = confusionLines(
+    const lines = linesOf(
       ["x".repeat(90), "日本語\n", "b"],
       [
         [1, 0, 0],

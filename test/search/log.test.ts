@@ -2,8 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { digestOfTables } from "../../src/search/digest.js";
-import { type Origin, SearchLog } from "../../src/search/log.js";
+import { digestOfTables, type Origin, SearchLog } from "../../src/search/log.js";
 import type { FinishedJob } from "../../src/search/trials.js";
 import { refusal } from "../data/source.js";
 
