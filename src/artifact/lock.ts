@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileError, NnfitError } from "../errors.js";
 import { type FileSystem, systemFiles, writeAll } from "./files.js";
 import { type Holder, holderSchema, isRunning, thisProcess } from "./holder.js";
+import { parseJson } from "./json.js";
 import { quietly } from "./write.js";
 
 /**
@@ -199,11 +200,7 @@ function look(path: string, files: FileSystem): Found | undefined {
 }
 
 function holderIn(bytes: Buffer): Holder | undefined {
-  try {
-    return holderSchema.safeParse(JSON.parse(bytes.toString())).data;
-  } catch {
-    return undefined;
-  }
+  return holderSchema.safeParse(parseJson(bytes.toString())).data;
 }
 
 /** The time, by the clock of whoever keeps the folder's files: only with that one can heartbeats be compared. */

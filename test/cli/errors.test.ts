@@ -157,11 +157,7 @@ const cases: Case[] = [
   ),
   usage("a regression that is to be calibrated", {
     args: [...set("data.target=a"), "--set", "model.loss=mae", ...set("training.calibrate=true").slice(-2)],
-    says: [
-      "only probabilities and means can be calibrated",
-      "--set training.calibrate=true",
-      "the loss mae",
-    ],
+    says: ["only probabilities and means can be calibrated", "--set training.calibrate=true", "the loss mae"],
   }),
   withConfig("a config that nests 10^5 deep", '{"data":'.repeat(1e5), /is nested more than 64 levels deep/, "c.json:1"),
   withConfig(
