@@ -86,13 +86,6 @@ export function conclude(
     if (training.classWeights !== "none")
       say("", "probabilities follow the class weights, not the shares of the classes in the table");
   }
-  if (target.task === "regression" && training.calibrate) {
-    const of = members.length > 1 ? "each network's" : "the";
-    say(
-      "",
-      `with ${of} predictions of its training rows adding up to their true values, to which the last bias was set`,
-    );
-  }
   const choice = choiceOf(prepared);
   const isChosen = canChoose && best !== "" && choice.isFew;
   const beside = compared.flatMap(({ label, scores }) => (scores ? [label] : []));

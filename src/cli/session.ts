@@ -147,12 +147,11 @@ export class Session implements Keeper {
     const { checkpoints, events } = this.files;
     const file = checkpoints.write({ model: this.modelSoFar(snapshot), snapshot, ...this.origin });
     this.checkpoint = file;
-    events.add({ event: "checkpoint", file, epoch: this.epochs });
+    const epoch = epochsOf(snapshot); // which --resume goes on after, though reports may be further
+    events.add({ event: "checkpoint", file, epoch });
     this.clock.restart();
     const { received } = this.signals;
-    if (received) {
-      throw new Interrupted(received, count(this.epochs, "epoch"), file, resumeCommand(this.options.words));
-    }
+    if (received) throw new Interrupted(received, count(epoch, "epoch"), file, resumeCommand(this.options.words));
   }
 
   /**
