@@ -22,7 +22,7 @@ const BEYOND_CHANCE = 10;
  */
 const UNLIKE = 1.25;
 /** So many rows tell. */
-const ENOUGH_ROWS = 100_000;
+const ENOUGH_ROWS = 20_000;
 
 /** Tells columns of numbers that are names of categories, such as departments, by the targets; which are looked at once. */
 export function nominalBy(targets: readonly Column[]): (column: NumberColumn) => boolean {
