@@ -24,10 +24,14 @@ export function checkInterval(target: TargetState, percent: number, path: string
   const most = mostPercentOf(target);
   if (percent <= most) return;
   if (most === 0) {
-    throw new NnfitError("usage", "the model has no intervals, because no rows were held out when it was trained", {
-      at: path,
-      try: "training it with validation rows, such as data.validation 0.2",
-    });
+    throw new NnfitError(
+      "usage",
+      "the model has no intervals, which take some validation rows that no training has seen",
+      {
+        at: path,
+        try: "training it anew with validation rows, such as data.validation: 0.2",
+      },
+    );
   }
   throw new NnfitError("usage", `the model was trained with too few validation rows for intervals of ${percent} %`, {
     at: path,

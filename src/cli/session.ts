@@ -117,7 +117,7 @@ export class Session implements Keeper {
     for (const { message, details } of this.found?.damaged ?? []) {
       this.warn(`a checkpoint was skipped: ${message}`, details.at);
     }
-    if (this.found) say("resume", `from ${this.found.name}, after ${this.epochs} epochs`);
+    if (this.found) say("resume", `from ${this.found.name}, after ${count(this.epochs, "epoch")}`);
     else if (this.options.resume) say("resume", "from the first epoch, because there is no checkpoint");
   }
 

@@ -139,16 +139,16 @@ function targetsOf(codeOf: (row: number) => number, target: Column, most: number
   const targets = cellsOf(target);
   const first: number[] = [];
   const rowsOf = new Map<number, number>();
-  let rows = 0;
+  let [rows, values] = [0, 0];
   for (const [row, known] of targets.entries()) {
     if (isMissing(target, row)) continue;
     const code = codeOf(row);
-    if ((first[code] ?? known) !== known || code > most) return undefined;
+    if (first[code] === undefined && ++values > most + 1) return undefined;
+    if ((first[code] ?? known) !== known) return undefined;
     first[code] = known;
     rowsOf.set(known, (rowsOf.get(known) ?? 0) + 1);
     rows++;
   }
-  const values = first.reduce((count) => count + 1, 0); // without holes
   return { rows, values, largest: largestOf([...rowsOf.values()]) };
 }
 

@@ -82,8 +82,8 @@ async function readOrAgain(source: Source, options: ReadOptions, words: Readonly
       }
       const read = header.filter((name) => !ignored.has(name));
       builders = read.map((name) => {
-        const found = name === labels || name === options.groups ? "category" : undefined;
-        const given = Object.hasOwn(types, name) ? types[name] : found;
+        const asked = Object.hasOwn(types, name) ? types[name] : name === labels ? "category" : undefined;
+        const given = name === options.groups ? "category" : asked;
         return new ColumnBuilder(name, given, options, source.name, {
           mayBeWords: !noWords.has(name),
           mayBeDates: !given && !noDates.has(name),

@@ -49,7 +49,7 @@ const MOST_INPUTS = { once: 1200, inRounds: 600 };
 /** Of rows that hold more than this share of their inputs, steps that take in each input by itself are too many. */
 const MOST_OF_SPARSE = 0.1;
 /** They stand in the model file. */
-const MOST_WEIGHTS = 20_000;
+const MOST_WEIGHTS = 100_000;
 /** More rows than these make such a model no better. */
 const MOST_ROWS = 100_000;
 /** So many tell about how much of a row is 0. */
@@ -194,8 +194,12 @@ function workBy(
   const ofAll = size.rows * size.stored;
   if (!effort) return workOf[method](size, outputsOf(target)) + ofAll;
   const uses = 2 * effort.evaluations * outputsOf(target); // of an approximate solver
-  return effort.rounds * ((method === "byRows" ? workOf.byRows(size, uses) : ofAll) + uses * ofAll);
+  const solving = { byRows: workOf.byRows(size, uses), bySteps: effort.isExact ? USUAL_STEPS * uses * ofAll : ofAll };
+  return effort.rounds * (solving[method] + uses * ofAll);
 }
+
+/** That a curvature takes which is solved in steps, of those that it may take. */
+const USUAL_STEPS = 20;
 
 function mostInputs(target: TargetState): number {
   return (effortOf(target)?.rounds ?? 1) > 1 ? MOST_INPUTS.inRounds : MOST_INPUTS.once;

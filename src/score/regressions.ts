@@ -42,15 +42,17 @@ export function ridge(design: Design, y: readonly Float64Array[], alpha: number)
   return { weights, intercepts };
 }
 
-/** How long a regression may take; most tables need less. */
+/** How long a regression may take, and what it is solved by; most tables need less. */
 export interface Effort {
   /** how often the curvature is worked out anew, where it depends on the weights: as often as XᵀWX is */
   readonly rounds: number;
   /** of loss and gradient, in each round */
   readonly evaluations: number;
+  /** The steps are Newton's, also where the curvature is solved in steps of its own. */
+  readonly isExact: boolean;
 }
-export const effortOfLogistic: Effort = { rounds: 1, evaluations: 50 };
-export const effortOfGeneralized: Effort = { rounds: 10, evaluations: 10 };
+export const effortOfLogistic: Effort = { rounds: 1, evaluations: 50, isExact: false };
+export const effortOfGeneralized: Effort = { rounds: 10, evaluations: 10, isExact: true };
 
 /** It is done when a step promises to better the mean loss by less: of probabilities, */
 const ENOUGH = 1e-9;
@@ -123,7 +125,7 @@ interface RowLoss {
 /** Minimizes the weighted sum of the rows' losses + |w|²/2. */
 function penalized(
   design: Design,
-  { rounds, evaluations }: Effort,
+  { rounds, evaluations, isExact }: Effort,
   { start, enough, at: lossAt, curvature }: RowLoss,
 ): { coefficients: Coefficients; isDone: boolean } {
   const { rows, width, means } = design;
@@ -171,7 +173,7 @@ function penalized(
     const curvatures = Float64Array.from({ length: rows }, (_, r) => {
       return weightOf(r) * curvature(x[size]! + dotRow(design, r, x, 0) - shift);
     });
-    isDone = minimize({ at, precondition: preconditioner(design, curvatures) }, x, evaluations, enough * rows);
+    isDone = minimize({ at, precondition: preconditioner(design, curvatures, isExact) }, x, evaluations, enough * rows);
   }
   return { coefficients: { weights: x.subarray(0, size), intercepts: x.subarray(size) }, isDone };
 }
@@ -180,13 +182,13 @@ function penalized(
  * Solves H·d = g for the weights and the intercept of each output, H the curvature of Σ loss + |w|²/2 where that of the
  * rows' losses by z is known. Around the means by these curvatures, weights and intercept are independent of each other.
  */
-function preconditioner(design: Design, curvatures: Float64Array): Objective["precondition"] {
+function preconditioner(design: Design, curvatures: Float64Array, isExact: boolean): Objective["precondition"] {
   const { rows, width, means, starts, columns, values } = design;
   const total = totalWeight({ rows, weights: curvatures });
   const centers = new Float64Array(width);
   for (let r = 0; r < rows; r++)
     for (let e = starts[r]!; e < starts[r + 1]!; e++) centers[columns[e]!]! += (curvatures[r]! / total) * values[e]!;
-  const solve = approximateSolver({ ...design, weights: curvatures, means: centers }, 1);
+  const solve = (isExact ? solver : approximateSolver)({ ...design, weights: curvatures, means: centers }, 1);
   const moved = centers.map((center, j) => center - means[j]!);
   return (g) => {
     const outputs = g.length / (width + 1);

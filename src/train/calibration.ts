@@ -6,6 +6,12 @@ import type { Truth } from "../transform/truth.js";
 import type { TrainingOptions } from "./options.js";
 import { classFactors } from "./weights.js";
 
+interface HeldOutOptions extends Pick<TrainingOptions, "calibrate" | "classWeights"> {
+  readonly weights?: Float64Array | undefined;
+  /** from a model that may have learned from these rows, so that it seems less far off than it is */
+  readonly goesOn?: boolean;
+}
+
 /**
  * The same target with what rows tell that the network did not learn from: of numbers how far off it is, and of classes, where
  * that is asked for, the temperature that fits the probabilities best to the truth, weighted as in training.
@@ -14,13 +20,10 @@ export function heldOutTarget(
   target: TargetState,
   outputs: Float32Array,
   truth: Truth,
-  {
-    calibrate,
-    classWeights,
-    weights,
-  }: Pick<TrainingOptions, "calibrate" | "classWeights"> & { weights?: Float64Array | undefined },
+  { calibrate, classWeights, weights, goesOn = false }: HeldOutOptions,
 ): TargetState {
-  if (target.task === "regression" || truth.task === "regression") return withResiduals(target, outputs, truth);
+  if (target.task === "regression" || truth.task === "regression")
+    return goesOn ? target : withResiduals(target, outputs, truth);
   if (!calibrate) return target;
   const predictions = invertTarget(target, outputs);
   if (predictions.task === "regression") return target;

@@ -19,8 +19,7 @@ const FEW_ROWS = 500;
 export function choiceOf({ members, rows: { truth }, target, groupOf }: Prepared): Choice {
   const { validation } = members.reduce((a, b) => (b.validation.length < a.validation.length ? b : a));
   const rows = validation.length;
-  const isGrouped = groupOf !== undefined && (validation.at(-1) ?? 0) < groupOf.length; // not of a table of its own
-  const groups = isGrouped ? countDifferent(take(groupOf, validation)) : undefined;
+  const groups = groupOf && countDifferent(take(groupOf, validation));
   const rarer = truth.task === "classification" ? rarerOf(target, take(truth.classes, validation)) : undefined;
   const independent = Math.min(rows, groups ?? rows, 2 * (rarer?.rows ?? rows));
   return { rows, groups, rarer, isFew: independent < FEW_ROWS };

@@ -41,7 +41,7 @@ export const trainingOptions = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      "after training, calibrate the probabilities by temperature scaling, fitted to the validation rows, if there are any; with the loss mse or poisson, set the last layer's bias so that each network's predictions of its training rows add up to their true values",
+      "after training, calibrate the probabilities by temperature scaling, fitted to the validation rows, if there are any; with the loss mse or poisson, set the last layer's bias so that each network's predictions of its training rows add up, as scaled, to their true values",
     ),
   patience: z
     .int()

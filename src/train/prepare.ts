@@ -1,4 +1,4 @@
-import { join } from "../data/arrays.js";
+import { countDifferent, join } from "../data/arrays.js";
 import {
   asideBy,
   checkApart,
@@ -6,11 +6,12 @@ import {
   type DependenceOptions,
   dependenceColumns,
   dependenceOf,
+  groupsIn,
 } from "../data/dependence.js";
 import type { DataOptions } from "../data/options.js";
 import { joinColumns, type WantedColumn } from "../data/read.js";
 import { range } from "../data/split.js";
-import { type Table, takeRows } from "../data/table.js";
+import { columnOf, type Table, takeRows } from "../data/table.js";
 import { NnfitError } from "../errors.js";
 import { balanceOf, estimatedBy } from "../model/losses.js";
 import type { ModelOptions } from "../model/options.js";
@@ -73,7 +74,7 @@ export interface Prepared {
   /** the weights that each member begins with, if not with random ones */
   readonly initial?: readonly Float32Array[] | undefined;
   readonly leftOut: readonly LeftOut[];
-  /** of each row of the table, the number of its group, where rows of a group belong together */
+  /** of each row the number of its group, where rows of a group belong together */
   readonly groupOf?: Int32Array | undefined;
 }
 
@@ -147,7 +148,7 @@ export async function prepare(
   });
   return {
     ...plan,
-    ...(dependence.kind === "groups" && { groupOf: dependence.codes }),
+    ...(dependence.kind === "groups" && { groupOf: groupsOfAll(dependence.codes, validation, data.groups) }),
     training,
     batchSize,
     rows,
@@ -179,6 +180,14 @@ function continuedPlan(beginning: Beginning, { model, scale }: TaskOptions, lear
   const spec = continuedSpec(beginning, model, scale);
   const initial = beginning.weights.map((weights) => trainableWeights(spec, weights));
   return { pipeline, target, leftOut: [], spec, initial };
+}
+
+/** Of the rows of the table, then of those of a validation table, which have other groups. */
+function groupsOfAll(codes: Int32Array, validation: Table | undefined, name: string | null): Int32Array {
+  const column = validation && name !== null ? columnOf(validation, name) : undefined;
+  if (!column) return codes;
+  const others = countDifferent(codes);
+  return join(Int32Array, [codes, groupsIn(column).codes.map((code) => code + others)]);
 }
 
 /** The rows that some member learns from. */

@@ -148,7 +148,7 @@ function outcomeOf(prepared: Prepared, ended: readonly MemberOutcome[]): Outcome
 
 /** The scores of all rows that judge a member, each by the mean of what those members predict of it. */
 function judgeTogether(
-  { members, target, rows, training }: Prepared,
+  { members, target, rows, training, initial }: Prepared,
   ended: readonly MemberOutcome[],
 ): Pick<Outcome, "target" | "judgement" | "judgedRows"> {
   const judging = members.map(({ judging }) => judging);
@@ -157,7 +157,11 @@ function judgeTogether(
   const { judgedRows, outputs } = meanOutputs(judging, ended);
   const truth = takeTruth(rows.truth, judgedRows);
   const learned = holdsOut(members) // of the rows that they learned from networks are too sure
-    ? heldOutTarget(target, outputs, truth, { ...training, weights: weightsOfRows(members, judgedRows) })
+    ? heldOutTarget(target, outputs, truth, {
+        ...training,
+        weights: weightsOfRows(members, judgedRows),
+        goesOn: initial !== undefined,
+      })
     : target;
   return {
     target: learned,

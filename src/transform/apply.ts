@@ -38,7 +38,7 @@ export function applyStraight(pipeline: PipelineState, table: Table, X: Float32A
 }
 
 /** Whether all numbers are scaled by straight lines, so that a linear model of the inputs is one of the table. */
-export function isStraightThroughout(pipeline: PipelineState): boolean {
+function isStraightThroughout(pipeline: PipelineState): boolean {
   return pipeline.every((state) => state.type === "category" || isStraight(state.scaler));
 }
 

@@ -39,10 +39,17 @@ export function intervalEnds(target: Numbers, percent: number): ((u: number) => 
   return target.targets.map(({ name, residuals }) => {
     const bounds = residuals && residualBounds(residuals, percent);
     if (!bounds) throw new Error(`there is no interval of ${percent} % for ${name}`);
+    const end = (u: number, residual: number, outward: -1 | 1) => {
+      const away = residual * spread(u);
+      return Math.max(u + away + outward * SLACK * (Math.abs(u) + Math.abs(away)), least);
+    };
     const [low, high] = bounds;
-    return (u) => [Math.max(u + low * spread(u), least), Math.max(u + high * spread(u), least)];
+    return (u) => [end(u, low, -1), end(u, high, 1)];
   });
 }
+
+/** An end is a true value, or was one: it is moved out by what float32 outputs and decimal digits may lose of it. */
+const SLACK = 2 ** -22;
 
 /** Of true values, which intervals of so many percent hold, and how wide these are in the middle, in the target's own units. */
 export interface Coverage {

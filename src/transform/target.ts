@@ -214,7 +214,7 @@ export function applyTarget(target: TargetState, truth: Truth): Float32Array {
   return y;
 }
 
-export type NumberTarget = Extract<TargetState, { task: "regression" }>["targets"][number];
+type NumberTarget = Extract<TargetState, { task: "regression" }>["targets"][number];
 
 /** From what the network predicts of one target to its own units. */
 export function inverseOf(target: NumberTarget): (u: number) => number {

@@ -290,18 +290,19 @@ describe.concurrent("nnfit evaluate", () => {
   });
 
   it("says so where no linear model was fitted", async () => {
-    const names = Array.from({ length: 20_000 }, (_, j) => `x${j}`);
-    const rows = [0, 1, 2, 3].map((i) => [...names.map((_, j) => (i + j) % 4), i].join(","));
+    const names = Array.from({ length: 5100 }, (_, j) => `x${j}`);
+    const targets = Array.from({ length: 20 }, (_, t) => `y${t}`);
+    const rows = [0, 1, 2, 3].map((i) => [...names, ...targets].map((_, j) => (i + j) % 4).join(","));
+    const data = { train: "t.csv", target: targets, validation: 0 };
     const cwd = folder({
-      "t.csv": [[...names, "y"].join(","), ...rows].join("\n"),
-      "c.json":
-        '{ "data": { "train": "t.csv", "target": "y", "validation": 0 }, "model": { "hidden": [] }, "training": { "epochs": 1 } }',
+      "t.csv": [[...names, ...targets].join(","), ...rows].join("\n"),
+      "c.json": JSON.stringify({ data, model: { hidden: [] }, training: { epochs: 1 } }),
     });
-    const without = "linear +none: more than 20000 weights";
+    const without = "linear +none: more than 100000 weights";
     expect((await works(["train", "c.json"], { cwd })).err).toMatch(new RegExp(`^ +${without}$`, "m"));
     expect((await works(["evaluate", "runs/c", "t.csv"], { cwd })).out).toMatch(new RegExp(`^${without}$`, "m"));
     const { out } = await works(["evaluate", "runs/c", "t.csv", "--json"], { cwd });
-    expect(json<Evaluation>(out).linear).toEqual({ leftOut: "more than 20000 weights" });
+    expect(json<Evaluation>(out).linear).toEqual({ leftOut: "more than 100000 weights" });
   });
 
   it("leaves a matrix of more than 20 classes to --json", async () => {

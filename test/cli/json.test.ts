@@ -92,8 +92,11 @@ function lacking(fields: readonly Field[], printed: object): string[] {
   });
 }
 
-const names = Array.from({ length: 20_020 }, (_, column) => `c${column}`); // more inputs than a linear model may have
-const wide = Array.from({ length: 20 }, (_, row) => [...names.map((_, column) => (row * (column + 3)) % 9973), row]);
+/** More inputs and targets than a linear model may have. */
+const names = Array.from({ length: 5100 }, (_, column) => `c${column}`);
+const targetNames = Array.from({ length: 20 }, (_, t) => `y${t}`);
+const wideHeader = [...names, ...targetNames];
+const wide = Array.from({ length: 20 }, (_, row) => wideHeader.map((_, column) => (row * (column + 3)) % 9973));
 const two = (number: number) => String(number).padStart(2, "0");
 const rows = Array.from({ length: 40 }, (_, i) => {
   const inputs = [
@@ -123,7 +126,7 @@ const search = {
 const cwd = folder({
   "t.csv": table,
   "moved.csv": table,
-  "wide.csv": lines([...names, "y"].join(), wide),
+  "wide.csv": lines(wideHeader.join(), wide),
   "commas.csv": ["amount;day;y", ...commas, ""].join("\n"),
   "yes.csv": lines(
     "a,b,colour,day,two",
@@ -143,7 +146,7 @@ const cwd = folder({
     { target: ["y", "z"], ignore: ["shop", "two", "three"] },
     { model: { hidden: [3], members: 2 }, scale: { clamp: true } },
   ),
-  "wide.json": config({ train: "wide.csv", target: "y" }),
+  "wide.json": config({ train: "wide.csv", target: targetNames }),
   "commas.json": config(
     { train: "commas.csv", target: "y", decimal: ",", thousands: ".", time: "day" },
     { task: "regression", model: { hidden: [3], tabm: 2 } },

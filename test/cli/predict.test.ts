@@ -331,7 +331,7 @@ describe("nnfit predict --interval", () => {
     await works(["train", "c.json", "--set", "data.validation=0"], { cwd });
     const none = await nnfit(["predict", "runs/c", "new.csv", "--interval", "90"], { cwd });
     expect(none.code).toBe(2);
-    expect(none.err).toContain("the model has no intervals, because no rows were held out when it was trained");
+    expect(none.err).toContain("the model has no intervals, which take some validation rows that no training has seen");
     expect(json((await works(["evaluate", "runs/c", "new.csv", "--json"], { cwd })).out)).not.toHaveProperty(
       "coverage",
     );

@@ -97,6 +97,20 @@ describe("what is said of few rows", () => {
     );
   });
 
+  it("tells of groups of a validation table of its own too", async () => {
+    const cwd = folder({
+      "t.csv": ["x,group,t,y", ...rows].join("\n"),
+      "v.csv": ["x,group,t,y", ...rows.map((row) => row.replace(/,g(\d),/, ",v$1,"))].join("\n"),
+      "c.json": JSON.stringify({
+        data: { train: "t.csv", validation: "v.csv", target: "y", ignore: ["t"], groups: "group" },
+        model: { hidden: [4] },
+        training: { epochs: 20, optimizer: "adam" },
+      }),
+    });
+    const { err } = await works(["train", "c.json"], { cwd });
+    expect(err).toContain("the best epoch was chosen by these same rows, of 3 groups");
+  });
+
   it("says so where the score that epochs are to be chosen by is not defined", async () => {
     const late = rows.toSorted((a, b) => a.split(",")[3]!.localeCompare(b.split(",")[3]!)); // all of yes come last
     const timed = late.map((row, i) => row.replace(/,\d+,(no|yes)$/, `,${i},$1`));

@@ -39,6 +39,11 @@ describe("a column gives the target away", () => {
     expect(leakOf(numbers(Array.from(codes, (code) => code % 2)), target)).toBeUndefined();
   });
 
+  it("for each name, however many names other rows have that lack a target", () => {
+    const names = words(rows(1000, (i) => (i < 600 ? `other ${i}` : `cust ${i % 100}`)));
+    expect(leakOf(names, words(rows(1000, (i) => (i < 600 ? null : isYes(i % 100) ? "yes" : "no"))))).toBe("groups");
+  });
+
   it("for each name of rows that belong together, if a Map can hold them", () => {
     const names = numbers(rows(300, (i) => i % 100));
     const bought = words(rows(300, (i) => (isYes(i % 100) ? "yes" : "no")));

@@ -710,5 +710,6 @@ it("groups are told apart by their names, where numbers would make them the same
   const names = ["1", "01", "001", "9007199254740993000", "9007199254740993001"];
   const table = await tableOf(`g,x\n${names.map((name) => `${name},1\n`).join("")}`, { groups: "g" });
   expect(cells(table, "g")).toEqual(names);
-  expect(cells(await tableOf("g,x\n01,1\n1,2\n", { groups: "g", types: { g: "number" } }), "g")).toEqual([1, 1]);
+  const given = await tableOf("g,x\n01,1\n1,2\n", { groups: "g", types: { g: "number" } });
+  expect(cells(given, "g")).toEqual(["01", "1"]); // as evaluate reads them
 });

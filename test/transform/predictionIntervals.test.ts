@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../src/engine/random.js";
+import { predictionCells } from "../../src/transform/output.js";
 import { coverageOf, intervalEnds, mostPercentOf, withResiduals } from "../../src/transform/predictionIntervals.js";
 import { mostPercent, residualBounds, residualsOf } from "../../src/transform/residuals.js";
 import type { TargetState } from "../../src/transform/target.js";
@@ -61,6 +62,26 @@ describe("prediction intervals", () => {
     expect(targets[0]!.width).toBeCloseTo(10 * (Math.log(20) - Math.log(1 / 0.95)), 0); // of the exponential distribution
   });
 
+  it("hold the values that they end at, however outputs and digits are rounded", () => {
+    for (const scaler of [
+      { name: "standard", center: 3.3, scale: 1.7 },
+      { name: "log1pStandard", center: 1.1, scale: 0.37 },
+      { name: "none" },
+    ] as const) {
+      const target: Numbers = { task: "regression", targets: [{ name: "y", scaler }] };
+      for (let round = 0; round < 30; round++) {
+        const outputs = new Float32Array(60).fill(random.normal()); // one prediction for all, and ratings from 1 to 5
+        const truth = ofNumbers(Array.from(outputs, (_, i) => 1 + (i % 5)));
+        const learned = withResiduals(target, outputs, truth) as Numbers;
+        expect(coverageOf(learned, outputs, truth)!.targets[0]!.share).toBe(1);
+        const [[, low, high]] = predictionCells(learned, outputs, { interval: 90 }) as [[string, string, string]];
+        expect(Number(low)).toBeLessThanOrEqual(1);
+        expect(Number(high)).toBeGreaterThanOrEqual(5);
+        expect(Number(high) - Number(low)).toBeLessThan(4.0001);
+      }
+    }
+  });
+
   it("of counts are as wide as the root of their mean, and hold no negative ones", () => {
     const target: Numbers = {
       task: "regression",
@@ -72,7 +93,7 @@ describe("prediction intervals", () => {
     const learned = withResiduals(target, outputs, truth) as Numbers;
     const [ends] = intervalEnds(learned, 90) as [(u: number) => [number, number]];
     const [low, high] = ends(4);
-    expect((high - 4) / (ends(1)[1] - 1)).toBeCloseTo(2, 6);
+    expect((high - 4) / (ends(1)[1] - 1)).toBeCloseTo(2, 5);
     expect(high - low).toBeCloseTo(2 * 0.9, 1);
     const falling = withResiduals(target, outputs, ofNumbers([...outputs].map((u) => 8 * u - 6))) as Numbers;
     expect(intervalEnds(falling, 50)[0]!(0.01)[0]).toBe(0);
