@@ -7,7 +7,6 @@ import { headOf } from "../artifact/head.js";
 import { type Lock, takeLock } from "../artifact/lock.js";
 import { writeWhole } from "../artifact/write.js";
 import { displayPath, type LoadedConfig, loadConfig, resolvedConfig } from "../config/load.js";
-import { isSearchable } from "../config/searchable.js";
 import { threadsOf } from "../engine/threads.js";
 import { fileError, NnfitError } from "../errors.js";
 import { make } from "../family.js";
@@ -34,7 +33,7 @@ import type { TaskOptions } from "../train/prepare.js";
 import { failureOf, printResult, stoppedFailure } from "./failure.js";
 import { located } from "./located.js";
 import { endWith } from "./report.js";
-import { findMaterial, originOf } from "./searchMaterial.js";
+import { findMaterial, isOfValues, originOf } from "./searchMaterial.js";
 import { searchDisplay } from "./searchProgress.js";
 import { concludeSearch, describeSearch, searchResult } from "./searchStory.js";
 import { type SignalWatch, watchSignals } from "./signals.js";
@@ -249,12 +248,6 @@ async function runTrials(
   }
   const all = [...new Set([...ended, ...log.finished])];
   return { jobs: all, isWhole, stoppedBy: signals.received, seconds: secondsSince(begun), failure };
-}
-
-/** Whether an error is of what a trial drew: values that are good each, but not together. Any other is of all trials. */
-function isOfValues(error: unknown): error is NnfitError {
-  if (!(error instanceof NnfitError) || error.kind !== "usage") return false;
-  return error.details.setting !== undefined && isSearchable(error.details.setting);
 }
 
 /** Writes the table of the trials, and the best config: ready to train, into a folder of its own. */

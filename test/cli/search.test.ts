@@ -203,6 +203,29 @@ describe("a search whose ranges have values that don't go together", () => {
     expect(bytesOf(cwd)).toEqual(before);
   });
 
+  const orders = (values: string[]) => [values, values.toReversed()];
+  it.each(
+    orders(["mse", "poisson"]).flatMap((losses) => orders(["rms", "standard"]).map((scales) => ({ losses, scales }))),
+  )("goes on in whatever order they stand: $losses, $scales", async ({ losses, scales }) => {
+    const cwd = put({ "model.loss": { choice: losses }, "scale.target": { choice: scales }, runs: 12 });
+    const { out } = await works(["search", "c.json", "--json"], { cwd });
+    const { refused, trials } = json<Result & { refused: number }>(out);
+    expect([refused > 0, trials > 0, refused + trials]).toEqual([true, true, 12]);
+  });
+
+  it.each(orders(["mse", "huber"]).flatMap((losses) => orders(["rms", "standard"]).map((scales) => [losses, scales])))(
+    "but ends where a value goes with no other: %j, %j",
+    async (losses, scales) => {
+      const wrong = {
+        "model.loss": { choice: ["poisson", ...losses, "crossEntropy"] },
+        "scale.target": { choice: scales },
+      };
+      const { code, err } = await nnfit(["search", "c.json"], { cwd: put(wrong) });
+      expect([code, err]).toEqual([2, expect.stringContaining("error: the loss crossEntropy is not for ")]);
+      expect(err).toContain("at    search.model.loss, c.json:1");
+    },
+  );
+
   it("says why, where it refuses all", async () => {
     const cwd = put({ runs: 1, seed: 3 });
     const { code, err } = await nnfit(["search", "c.json"], { cwd });
