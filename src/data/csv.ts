@@ -33,17 +33,17 @@ export const MOST_RECORD_BYTES = 16 * 2 ** 20;
 
 /**
  * The records of a CSV table, read by csv-parse, a block for each chunk of its bytes. Blank lines are passed over. The
- * delimiter is known, and the number of lines before. The first record is the header, unless it is known how many cells that has.
+ * delimiter is known, and the numbers of lines and, where lines are skipped, of bytes before. The first record is the header, unless it is known how many cells that has.
  */
 export async function* readRecords(
   source: Source,
   { delimiter }: Pick<CsvFormat, "delimiter">,
-  { linesBefore = 0, width }: { readonly linesBefore?: number; readonly width?: number } = {},
+  { linesBefore = 0, bytesBefore = 0, width }: Partial<Record<"linesBefore" | "bytesBefore" | "width", number>> = {},
 ): AsyncGenerator<Records> {
   const parser = await recordParser(delimiter, linesBefore, width !== undefined);
   // csv-parse takes the width from the first record, so it is given one
   if (width !== undefined) yield* blocks(parser, source, `${new Array(width).fill("x").join(delimiter)}\n`);
-  for await (const text of decode(source, linesBefore + 1)) yield* blocks(parser, source, text);
+  for await (const text of decode(source, linesBefore + 1, bytesBefore)) yield* blocks(parser, source, text);
   yield* blocks(parser, source, undefined);
 }
 
@@ -119,8 +119,9 @@ function newlines(cells: readonly string[]): number {
 }
 
 /** The bytes as text; anything that is not UTF-8 is an error with its line. */
-async function* decode(source: Source, firstLine: number): AsyncGenerator<string> {
+async function* decode(source: Source, firstLine: number, firstByte: number): AsyncGenerator<string> {
   let line = firstLine;
+  let begin = firstByte;
   let before = ""; // the last character of the text so far: a CR there and an LF here are one line end
   let rest: Uint8Array = new Uint8Array(); // of a character that the last chunk ended in
   let unended = 0; // characters since the last line end: csv-parse limits what cells hold, not how many there are
@@ -137,7 +138,7 @@ async function* decode(source: Source, firstLine: number): AsyncGenerator<string
     rest = Uint8Array.from(bytes.subarray(end));
     const nul = bytes.indexOf(0);
     if (nul >= 0) {
-      const encoding = utf16By(bytes);
+      const encoding = utf16By(bytes, begin);
       throw new NnfitError("data", "the table contains a NUL byte, so it is not CSV text", {
         at: at(Buffer.from(bytes.subarray(0, nul)).toString("latin1")), // which has the same line ends
         try: `${encoding ? `data.encoding: "${encoding}", if it is in UTF-16, or ` : ""}saving it as UTF-8`,
@@ -150,6 +151,7 @@ async function* decode(source: Source, firstLine: number): AsyncGenerator<string
     if (unended > MOST_RECORD_BYTES) throw tooLong(at(text.slice(0, lineEnd + 1)));
     line += newlines([before + text]) - newlines([before]);
     before = text.at(-1) ?? before;
+    begin += end;
     yield text;
   }
   if (rest.length > 0) throw notUtf8("");

@@ -68,9 +68,9 @@ async function* byMark(source: Source): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Which UTF-16 the bytes are that a text begins with, if they are: of characters below 256 one byte is NUL, the second or the first. */
-export function utf16By(bytes: Uint8Array): Encoding | undefined {
-  const isNul = (parity: number) => bytes.some((byte, place) => byte === 0 && place % 2 === parity);
+/** Which UTF-16 the bytes from some place of a text on are, if they are: of characters below 256 one byte is NUL, the second or the first. */
+export function utf16By(bytes: Uint8Array, begin: number): Encoding | undefined {
+  const isNul = (parity: number) => bytes.some((byte, i) => byte === 0 && (begin + i) % 2 === parity);
   if (isNul(0) === isNul(1)) return undefined;
   return isNul(1) ? "utf-16le" : "utf-16be";
 }

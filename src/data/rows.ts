@@ -69,7 +69,8 @@ async function* rowsOf(blocks: Blocks, source: Source, format: CsvFormat): Async
     delimiter.charCodeAt(0) < 0x80 && delimiter !== '"' ? await plainRow(first, delimiter, skipLines + 1) : undefined;
   if (!header) {
     const whole = { name: source.name, read: () => chain(first, blocks) };
-    yield* parsedRows(readRecords(whole, found, { linesBefore: skipLines }), source);
+    const before = { linesBefore: skipLines, bytesBefore: block.length - first.length };
+    yield* parsedRows(readRecords(whole, found, before), source);
     return;
   }
 

@@ -131,6 +131,22 @@ describe("text in another encoding is refused:", () => {
     expect(error.details.try).toContain("UTF-8");
     expect(/data\.encoding: "(.*?)"/.exec(error.details.try!)?.[1]).toBe(encoding);
   });
+
+  it.each(["\n", "\r\n"])("UTF-16 below lines that are skipped, which end with %j", async (lineEnd) => {
+    const below = Buffer.from(["title", "more", "", text].join(lineEnd), "utf16le");
+    for (const [encoding, bytes] of Object.entries({ "utf-16le": below, "utf-16be": swapped(below) })) {
+      for (const skipLines of [0, 1, 2, 3]) {
+        const error = await refusal(() => readTable(sourceOf(bytes), { ...byDefault, skipLines }));
+        expect(error.details.try, `${skipLines}`).toContain(`data.encoding: "${encoding}"`);
+      }
+    }
+  });
+
+  it("UTF-16 that begins with a long text without NUL, cut within what would be a character of UTF-8", async () => {
+    const bytes = Buffer.from(`\uc32d${"\uc380".repeat(600_000)}\u4e80,b\n1,2\n`, "utf16le");
+    const error = await refusal(() => readTable(sourceOf(bytes), byDefault));
+    expect(error.details.try).toContain('data.encoding: "utf-16le"');
+  });
 });
 
 describe("a file that changes while it is read is an error of files, and never half a table:", () => {
