@@ -304,6 +304,18 @@ describe("however its equations are solved, a linear model is the same:", () => 
     expect(off(fitted("bySteps")!.weights, [...fitted("byColumns")!.weights])).toBeLessThan(1e-4);
   });
 
+  it("ridge of many columns that tell of one another, which takes many steps", () => {
+    const width = 60;
+    const size = 200;
+    const walks = Float32Array.from({ length: size * width }, () => random.normal());
+    for (let at = 0; at < walks.length; at++) if (at % width > 0) walks[at]! = walks[at - 1]! + 0.1 * walks[at]!;
+    const z = Float64Array.from({ length: size }, () => random.normal());
+    const [byColumns, bySteps] = (["byColumns", "bySteps"] as const).map((method) =>
+      ridge(designOf(inputsOf(walks, width), { method }), [z], 1),
+    );
+    expect(off(bySteps!.weights, [...byColumns!.weights])).toBeLessThan(1e-8);
+  });
+
   it("ridge in all digits", () => {
     const { weights: w } = fits.ridge!(by("byColumns"));
     for (const method of ["byRows", "bySteps"] as const)

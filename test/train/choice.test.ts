@@ -33,4 +33,6 @@ it("by the rarer of two classes", () => {
     isFew: true,
   });
   expect(choiceOf(training([rows(2000)], { rare: 4 }))).toMatchObject({ rarer: { rows: 500 }, isFew: false });
+  expect(choiceOf(training([rows(1000)], { rare: 4 }))).toMatchObject({ rarer: { rows: 250 }, isFew: false });
+  expect(choiceOf(training([rows(996)], { rare: 4 }))).toMatchObject({ rarer: { rows: 249 }, isFew: true });
 });

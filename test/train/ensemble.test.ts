@@ -237,6 +237,29 @@ describe("an ensemble", () => {
       }
     });
 
+    it.each([{}, { tabm: 3 }])("each of several targets by itself: %j", async (model) => {
+      const targets = [y, y.map((count, i) => 40 - 3 * count + (i % 7))];
+      const several = columns({ x, y: targets[0]!, y2: targets[1]! });
+      const ready = await prepare(
+        findTask(several, dataSettings({ target: ["y", "y2"] }), "auto"),
+        {
+          data: dataSettings({ target: ["y", "y2"], validation: 0 }),
+          scale: scaleOptions.parse({}),
+          model: modelOptions.parse({ hidden: [8], ...model }),
+          training: trainingOptions.parse({ epochs: 3, calibrate: true }),
+        },
+        () => Promise.reject(new Error("no validation table is named")),
+      );
+      const { target, members } = await run(ready);
+      const network = new Network(new Memory(), plainSpec(ready.spec));
+      network.weights = members[0]!.weights;
+      const outputs = predictor(network.memory, [network], { columns: widthOf(ready.pipeline), rows })(ready.rows.X);
+      const means = invertTarget(target, outputs);
+      if (means.task !== "regression") throw new Error("it is a regression");
+      const sum = (of: Iterable<number>) => [...of].reduce((a, b) => a + b, 0);
+      for (const [t, known] of targets.entries()) expect(sum(means.values[t]!) / sum(known)).toBeCloseTo(1, 5);
+    });
+
     it("leaves a network as it was that had no epoch", async () => {
       const of = (calibrate: boolean) => prepared(counts, { validation: 0, training: { epochs: 0, calibrate } });
       const [calibrated, plain] = [await run(await of(true)), await run(await of(false))];

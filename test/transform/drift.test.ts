@@ -149,6 +149,17 @@ describe("of categories that are rare among few new rows", () => {
     expect(driftWith({ 1: mostOfOne + 1, ...spread(59 - mostOfOne) }).index).toBeLessThan(0.01);
   });
 
+  it("nor one that has the most by chance in any of several columns", () => {
+    const most = mostByChance(100, 20, 10_000, 301);
+    const of = { ...spread(59 - most), 1: most + 1 };
+    const counts = Array.from({ length: 302 }, (_, i) => (i === 0 ? 40 : ((of as Record<number, number>)[i] ?? 0)));
+    const [alone, among] = [1, 1000].map(
+      (comparisons) => driftOfCategories(training, 10_000, counts, 301, comparisons)!,
+    );
+    expect(most).toBeLessThan(mostByChance(100, 20, 10_000, 301_000));
+    expect([alone!.index > 0.01, among!.index < 0.01]).toEqual([true, true]);
+  });
+
   it("those without a place of their own are compared with the other rare ones, however many they are", () => {
     const shares = training.with(1, 0.6 / 300 - 0.0004).with(301, 0.0004);
     expect(driftWith({}, 60, shares).index).toBeLessThan(0.01);
