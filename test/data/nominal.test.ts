@@ -91,3 +91,31 @@ describe("whole numbers are an order", () => {
     }
   });
 });
+
+/** Up and down from value to value: neighbours are as unlike as can be. */
+const upAndDown = (size: number) => (value: number, random: Random) => size * (value % 2 ? 1 : -1) + random.normal();
+
+/** Values, rows, and the target of a value. */
+type Drawn = Parameters<typeof drawn>;
+describe("whole numbers are names only", () => {
+  const effect = effects(60);
+  const outOfOrder = (slope: number) => (value: number, random: Random) =>
+    slope * value + effect[value]! + 0.5 * random.normal();
+  const standingOut = (count: number) => (value: number, random: Random) =>
+    (value % 4 === 2 && value < 4 * count ? 8 : 0) + random.normal();
+  it.each<[string, Drawn, Drawn]>([
+    ["of enough values", [20, 1200, upAndDown(1)], [19, 1200, upAndDown(1)]],
+    ["if they tell a tenth of the target", [60, 20_000, upAndDown(0.4)], [60, 20_000, upAndDown(0.25)]],
+    ["if they tell far more than chance does", [30, 300, upAndDown(1)], [30, 300, upAndDown(0.6)]],
+    ["if many of them stand out, not one or two", [30, 1200, standingOut(7)], [30, 1200, standingOut(2)]],
+    [
+      "if neighbours have less in common than a slope gives them",
+      [60, 2400, outOfOrder(0)],
+      [60, 2400, outOfOrder(0.05)],
+    ],
+  ])("%s", (_, names, order) => {
+    const areNames = ({ x, y }: ReturnType<typeof drawn>) => nominalBy([numbers(y)])(numbers(x));
+    expect(areNames(drawn(...names))).toBe(true);
+    expect(areNames(drawn(...order))).toBe(false);
+  });
+});
