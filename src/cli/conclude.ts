@@ -8,6 +8,7 @@ import { holdsOut } from "../train/members.js";
 import type { TrainingOptions } from "../train/options.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Outcome } from "../train/train.js";
+import { mostPercentOf } from "../transform/predictionIntervals.js";
 import { type TargetState, targetNames } from "../transform/target.js";
 import { type Comparison, scoreLines } from "./scores.js";
 import { summarize } from "./summary.js";
@@ -105,6 +106,7 @@ export function conclude(
   if (isByTime) say("", LATEST_ROWS);
   if (replaced) say("", replacedText(replaced, target));
   sayCommand("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
+  if (mostPercentOf(target) >= 90) say("", "--interval 90 adds intervals that hold 90 % of true values");
   const facts = { scores: `of ${judged}${by}`, model };
   summarize({
     title: `nnfit train: ${folder}`,

@@ -290,7 +290,7 @@ describe("taking over", () => {
     );
     const sum = (what: keyof (typeof told)[number]) => told.reduce((sum, one) => sum + one[what], 0);
     expect(sum("held") + sum("refused") + sum("killed")).toBe(600);
-    for (const what of ["held", "refused", "killed", "tookOver"] as const) expect(sum(what), what).toBeGreaterThan(5);
+    for (const what of ["held", "refused", "killed", "tookOver"] as const) expect(sum(what), what).toBeGreaterThan(0);
   });
 });
 
@@ -302,6 +302,7 @@ it.runIf(process.platform === "linux")(
     onTestFinished(() => void parent.kill("SIGKILL"));
     const [line] = (await once(parent.stdout, "data")) as [Buffer];
     const pid = Number(line);
+    await vi.waitFor(() => expect(readFileSync(`/proc/${parent.pid}/comm`, "utf8")).toBe("sleep\n")); // no shell any more
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const holder = { ...thisProcess("t"), pid, began: stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]! };
     expect(isRunning(holder)).toBe(true);

@@ -328,7 +328,10 @@ describe("nnfit predict --interval", () => {
     expect(few.err).toMatch(
       /too few validation rows for intervals of 99 %\n {2}at {4}runs\/c\n {2}try {3}--interval 93 /,
     );
-    await works(["train", "c.json", "--set", "data.validation=0"], { cwd });
+    const advice = /^ +--interval 90 adds intervals that hold 90 % of true values$/m;
+    expect((await works(["train", "c.json"], { cwd })).err).toMatch(advice);
+    const { err } = await works(["train", "c.json", "--set", "data.validation=0"], { cwd });
+    expect(err).not.toMatch(advice);
     const none = await nnfit(["predict", "runs/c", "new.csv", "--interval", "90"], { cwd });
     expect(none.code).toBe(2);
     expect(none.err).toContain("the model has no intervals, which take some validation rows that no training has seen");
