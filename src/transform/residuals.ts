@@ -4,8 +4,7 @@ import * as z from "zod";
 const STEPS = 200;
 
 /**
- * Of how far the truth was from what was predicted, in rows that chose and taught nothing of it: the quantiles 1/200 to 199/200,
- * ascending. Null where too few rows tell them.
+ * Of how far the truth was from what was predicted, in rows that were held out: the quantiles 1/200 to 199/200, ascending. Null where too few rows tell them.
  */
 export const residualState = z.array(z.number().nullable()).length(STEPS - 1);
 export type ResidualState = z.output<typeof residualState>;
