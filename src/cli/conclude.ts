@@ -2,13 +2,13 @@ import { MODEL_FILE, type Model } from "../artifact/model.js";
 import type { NnfitError } from "../errors.js";
 import { metricsAt } from "../score/metrics.js";
 import { badness, scoreNames } from "../score/scoring.js";
-import { type Choice, choiceOf } from "../train/choice.js";
+import type { Choice } from "../train/choice.js";
 import { holdOutInTurn } from "../train/compare.js";
 import { holdsOut } from "../train/members.js";
 import type { TrainingOptions } from "../train/options.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Outcome } from "../train/train.js";
-import { mostPercentOf } from "../transform/predictionIntervals.js";
+import { mostPercentOf, USUAL_PERCENT } from "../transform/predictionIntervals.js";
 import { type TargetState, targetNames } from "../transform/target.js";
 import { type Comparison, scoreLines } from "./scores.js";
 import { summarize } from "./summary.js";
@@ -43,18 +43,18 @@ interface Conclusion {
   readonly failure: NnfitError | undefined;
   /** a cross-validation of the same table is possible */
   readonly allowsFolds: boolean;
+  readonly choice: Choice;
   /** the latest rows were held out */
   readonly isByTime: boolean;
 }
 
 /** Says how it went and what to do with the model. */
 export function conclude(
-  prepared: Prepared,
+  { members, training, initial }: Prepared,
   outcome: Outcome,
   compared: readonly Comparison[],
-  { folder, seconds, earlier, replaced, failure, allowsFolds, isByTime }: Conclusion,
+  { folder, seconds, earlier, replaced, failure, allowsFolds, choice, isByTime }: Conclusion,
 ): void {
-  const { members, training, initial } = prepared;
   const early = outcome.stopped === "patience" ? ", stopped early" : "";
   const isJudged = holdsOut(members);
   const canChoose = isJudged && isDefined(training.bestBy, outcome);
@@ -87,7 +87,6 @@ export function conclude(
     if (training.classWeights !== "none")
       say("", "probabilities follow the class weights, not the shares of the classes in the table");
   }
-  const choice = choiceOf(prepared);
   const isChosen = canChoose && best !== "" && choice.isFew;
   const beside = compared.flatMap(({ label, scores }) => (scores ? [label] : []));
   const optimistic = [
@@ -106,7 +105,8 @@ export function conclude(
   if (isByTime) say("", LATEST_ROWS);
   if (replaced) say("", replacedText(replaced, target));
   sayCommand("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
-  if (mostPercentOf(target) >= 90) say("", "--interval 90 adds intervals that hold 90 % of true values");
+  if (mostPercentOf(target) >= USUAL_PERCENT)
+    say("", `--interval ${USUAL_PERCENT} adds intervals that hold ${USUAL_PERCENT} % of true values`);
   const facts = { scores: `of ${judged}${by}`, model };
   summarize({
     title: `nnfit train: ${folder}`,

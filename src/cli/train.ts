@@ -264,7 +264,8 @@ async function tellTrained(
     pipeline: prepared.pipeline,
     networks: prepared.members.length,
   });
-  const isTooGood = !prepared.initial && choiceOf(prepared).isFew;
+  const choice = choiceOf(prepared);
+  const isTooGood = !prepared.initial && choice.isFew;
   conclude(prepared, outcome, compared, {
     folder,
     seconds: seconds.fit ?? 0,
@@ -272,6 +273,7 @@ async function tellTrained(
     replaced,
     failure,
     isByTime: isByTime(config.data),
+    choice,
     allowsFolds: isTooGood && (await allowsFolds(task, config, 5, readValidation)),
   });
   if (json) printResult(result(job, outcome, baselines, { seconds, from }), failureOf(failure));

@@ -60,6 +60,11 @@ export function tallied(numbers: Float64Array | Int32Array): { different: Float6
   return { different: different.subarray(0, size), counts: counts.subarray(0, size) };
 }
 
+/** How many different ones there are of any numbers. */
+export function countDifferentNumbers(numbers: Float64Array | Int32Array): number {
+  return tallied(numbers).different.length;
+}
+
 /** How many different ones there are of numbers from 0 on. */
 export function countDifferent(codes: Int32Array | Uint32Array): number {
   let most = 0;

@@ -1,5 +1,5 @@
 import { NnfitError } from "../errors.js";
-import { tallied } from "./arrays.js";
+import { countDifferentNumbers } from "./arrays.js";
 import { dateText, daysIn } from "./dates.js";
 import { isNamedLikeIdentifier, nameRows } from "./identifiers.js";
 import { type Leak, leakOf } from "./leaks.js";
@@ -125,7 +125,7 @@ function doubtAboutIdentifier(column: Column, data: DataOptions): string | undef
   if (data.groups !== null || !isNamedLikeIdentifier(name)) return undefined;
   if (column.type === "number" && !column.values.every(Number.isInteger)) return undefined;
   const cells = cellsOf(column);
-  const values = tallied(cells).different.length;
+  const values = countDifferentNumbers(cells);
   return values > MANY_VALUES && values <= cells.length / 2
     ? `"${name}" is named like an identifier, and rows share its values; if new rows will have other values, data.groups: "${name}" validates on unseen values, and doesn't learn from it`
     : undefined;

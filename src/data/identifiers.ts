@@ -1,4 +1,4 @@
-import { tallied } from "./arrays.js";
+import { countDifferentNumbers } from "./arrays.js";
 import type { NumberColumn } from "./table.js";
 
 /** customer_id, Patient ID, userId */
@@ -11,5 +11,5 @@ export function isNamedLikeIdentifier(name: string): boolean {
 /** Whole numbers, each row with its own, in a column that is named like an identifier: they name rows. */
 export function nameRows({ name, values }: NumberColumn): boolean {
   if (!isNamedLikeIdentifier(name) || values.length < 2 || !values.every(Number.isInteger)) return false;
-  return tallied(values).different.length === values.length;
+  return countDifferentNumbers(values) === values.length;
 }

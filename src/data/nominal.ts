@@ -6,7 +6,7 @@ import type { Column, NumberColumn } from "./table.js";
 const FEW_ROWS = 5;
 /** Of fewer values the means may look unrelated by chance, and a network learns them in any order. */
 const FEWEST_VALUES = 20;
-/** Categories beyond so many share one place. */
+/** A column of more different values is not looked at. */
 const MOST_VALUES = 1000;
 /** A target of more classes is not looked at. */
 const MOST_CLASSES = 20;

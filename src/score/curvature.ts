@@ -1,6 +1,6 @@
 import { factorize, solve } from "./cholesky.js";
 import { addRow, type Design, dotRow, totalWeight, weightsOf } from "./design.js";
-import { addTimes, dot } from "./lbfgs.js";
+import { addTimes, dot } from "./vectors.js";
 
 /** Solves H·d = g in g's place. */
 export type Solver = (g: Float64Array) => void;

@@ -1,4 +1,4 @@
-import { type InputColumn, oneHotWidth, placesOf } from "../transform/inputColumns.js";
+import { firstPlaces, type InputColumn, oneHotWidth } from "../transform/inputColumns.js";
 
 /**
  * The inputs of a linear model by what is not 0: row r has `values[e]` in column `columns[e]`, for each e from
@@ -86,16 +86,6 @@ export function designOf(
     scales,
     method,
   };
-}
-
-/** Of each column of X the first of its places in a design. */
-function firstPlaces(columns: readonly InputColumn[]): Uint32Array {
-  let place = 0;
-  return Uint32Array.from(columns, (column) => {
-    const first = place;
-    place += placesOf(column);
-    return first;
-  });
 }
 
 /** Mean and deviation of each column of numbers; 0 and 1 for one that holds nothing else, or one value alone, and for codes. */

@@ -1,3 +1,5 @@
+import { addTimes, dot } from "./vectors.js";
+
 /** A smooth convex function to be made small. */
 export interface Objective {
   /** Its value at x; writes its gradient. */
@@ -74,15 +76,4 @@ function directionFrom({ precondition }: Objective, pairs: readonly Pair[], grad
   }
   for (const [p, { step, change, rho }] of pairs.entries()) addTimes(d, shares[p]! - rho * dot(change, d), step);
   return d;
-}
-
-export function addTimes(sum: Float64Array, factor: number, x: Float64Array): void {
-  for (let i = 0; i < x.length; i++) sum[i]! += factor * x[i]!;
-}
-
-/** of the elements that both have, the first ones of the longer */
-export function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < Math.min(a.length, b.length); i++) sum += a[i]! * b[i]!;
-  return sum;
 }

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { take, takeMatrixRows } from "../data/arrays.js";
 import { spacedRows } from "../data/split.js";
 import { estimandOf } from "../transform/estimands.js";
-import { type InputColumn, oneHotWidth, placesOf } from "../transform/inputColumns.js";
+import { firstPlaces, type InputColumn, oneHotWidth } from "../transform/inputColumns.js";
 import { mean } from "../transform/moments.js";
 import { invertTarget, type TargetState } from "../transform/target.js";
 import { type Predictions, rowCountOf, type Truth, takeTruth } from "../transform/truth.js";
@@ -143,7 +143,7 @@ export function predictLinear(
   const rows = X.length / width;
   const values = coefficients.map(() => new Float64Array(rows));
   const isCode = Uint8Array.from(columns, ({ kind }) => Number(kind === "code"));
-  const places = Uint32Array.from(columns, placesOf);
+  const firsts = firstPlaces(columns);
   const w = Float64Array.from(
     { length: coefficients[0]!.length * outputs },
     (_, i) => coefficients[i % outputs]![Math.floor(i / outputs)]!,
@@ -151,10 +151,10 @@ export function predictLinear(
   const sums = new Float64Array(outputs);
   for (let row = 0, at = 0; row < rows; row++) {
     sums.set(intercepts);
-    for (let i = 0, first = 0; i < width; first += places[i++]! * outputs) {
+    for (let i = 0; i < width; i++) {
       const x = X[at++]!;
       if (isCode[i] && x < 0) continue;
-      const place = isCode[i] ? first + x * outputs : first;
+      const place = (isCode[i] ? firsts[i]! + x : firsts[i]!) * outputs;
       const factor = isCode[i] ? 1 : x;
       for (let k = 0; k < outputs; k++) sums[k]! += w[place + k]! * factor;
     }

@@ -3,7 +3,8 @@ import type { GeneralizedLinear } from "../transform/estimands.js";
 import { mean } from "../transform/moments.js";
 import { approximateSolver, solver } from "./curvature.js";
 import { addRow, type Design, dotRow, totalWeight, weightsOf } from "./design.js";
-import { dot, minimize, type Objective } from "./lbfgs.js";
+import { minimize, type Objective } from "./lbfgs.js";
+import { dot } from "./vectors.js";
 
 /** Of each output a weight for each of a design's columns less its mean, and an intercept. */
 export interface Coefficients {

@@ -1,4 +1,4 @@
-import { largestOf, placeAmong, take, takeMatrixRows, tallied } from "../data/arrays.js";
+import { countDifferentNumbers, largestOf, placeAmong, take, takeMatrixRows, tallied } from "../data/arrays.js";
 import { range, spacedRows } from "../data/split.js";
 import { type Column, cellsOf, columnOf, type Table } from "../data/table.js";
 import type { ScaledRows } from "./prepare.js";
@@ -22,7 +22,9 @@ export function countCopies(table: Table, names: readonly string[]): number {
   const copies = table.rows - different.length;
   if (haveFewCopies(different.length, table.rows, SOME)) return 0;
   const enough = Math.max(TELLING * different.length, FEWEST_NUMBERS);
-  const isTelling = columns.some((column) => column.type !== "category" && countDifferent(column.values) >= enough);
+  const isTelling = columns.some(
+    (column) => column.type !== "category" && countDifferentNumbers(column.values) >= enough,
+  );
   const byChance = copiesByChance(columns, different, table.rows);
   return isTelling && copies > MUCH_MORE * (byChance + Math.sqrt(byChance)) ? copies : 0;
 }
@@ -98,12 +100,8 @@ const FIRST_LOOK = 1000;
 function tellsAlone(column: Column): boolean {
   if (column.type === "category") return false;
   const { values } = column;
-  const tells = (numbers: Float64Array) => haveFewCopies(countDifferent(numbers), numbers.length, SOME);
+  const tells = (numbers: Float64Array) => haveFewCopies(countDifferentNumbers(numbers), numbers.length, SOME);
   return tells(values.subarray(0, FIRST_LOOK)) && tells(values);
-}
-
-function countDifferent(numbers: Float64Array): number {
-  return tallied(numbers).different.length;
 }
 
 /** The rows that are not like an earlier one, of any number of rows: a Set could not hold them. */

@@ -51,3 +51,13 @@ export function placesOf(column: InputColumn): number {
 export function oneHotWidth(columns: readonly InputColumn[]): number {
   return columns.reduce((sum, column) => sum + placesOf(column), 0);
 }
+
+/** Of each column of X the first of its columns, one-hot. */
+export function firstPlaces(columns: readonly InputColumn[]): Uint32Array {
+  let place = 0;
+  return Uint32Array.from(columns, (column) => {
+    const first = place;
+    place += placesOf(column);
+    return first;
+  });
+}

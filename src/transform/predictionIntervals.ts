@@ -57,9 +57,12 @@ export interface Coverage {
   readonly targets: readonly { readonly name: string; readonly share: number; readonly width: number }[];
 }
 
+/** Of the intervals that are told of where nobody has asked for others. */
+export const USUAL_PERCENT = 90;
+
 /** Undefined where a model has no intervals.   outputs as for `invertTarget` */
 export function coverageOf(target: TargetState, outputs: Float32Array, truth: Truth): Coverage | undefined {
-  const percent = Math.min(mostPercentOf(target), 90);
+  const percent = Math.min(mostPercentOf(target), USUAL_PERCENT);
   if (percent === 0 || target.task === "classification" || truth.task === "classification") return undefined;
   const width = target.targets.length;
   const ends = intervalEnds(target, percent);
