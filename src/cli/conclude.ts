@@ -8,23 +8,11 @@ import { holdsOut } from "../train/members.js";
 import type { TrainingOptions } from "../train/options.js";
 import type { Prepared } from "../train/prepare.js";
 import type { Outcome } from "../train/train.js";
-import { mostPercentOf, USUAL_PERCENT } from "../transform/predictionIntervals.js";
 import { type TargetState, targetNames } from "../transform/target.js";
+import { tellPredict } from "./interval.js";
 import { type Comparison, scoreLines } from "./scores.js";
 import { summarize } from "./summary.js";
-import {
-  count,
-  duration,
-  oneLine,
-  say,
-  sayCommand,
-  scoreText,
-  shellWord,
-  short,
-  some,
-  tellTable,
-  whole,
-} from "./text.js";
+import { count, duration, oneLine, say, scoreText, short, some, tellTable, whole } from "./text.js";
 
 /** From this temperature on, probabilities of 0.999 and 0.001 become some 0.53 and 0.47. */
 const TELLS_NOTHING = 50;
@@ -104,9 +92,7 @@ export function conclude(
   say("model", model);
   if (isByTime) say("", LATEST_ROWS);
   if (replaced) say("", replacedText(replaced, target));
-  sayCommand("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
-  if (mostPercentOf(target) >= USUAL_PERCENT)
-    say("", `--interval ${USUAL_PERCENT} adds intervals that hold ${USUAL_PERCENT} % of true values`);
+  tellPredict(folder, target);
   const facts = { scores: `of ${judged}${by}`, model };
   summarize({
     title: `nnfit train: ${folder}`,

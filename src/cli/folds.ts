@@ -96,7 +96,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
     folder: name,
     files: [FOLDS_FILE, OUT_OF_FOLD_FILE],
     seconds,
-    kept: kept?.outcome.members.length ?? 0,
+    kept: kept?.outcome,
     failure,
     isByTime: isByTime(config.data),
   });

@@ -6,11 +6,13 @@ import type { FoldScores } from "../folds/scores.js";
 import { unlearnedClasses } from "../folds/split.js";
 import { metricsAt } from "../score/metrics.js";
 import { scoreNames } from "../score/scoring.js";
+import type { Outcome } from "../train/train.js";
 import type { TargetState } from "../transform/target.js";
 import { aligned, widest } from "./align.js";
+import { tellPredict } from "./interval.js";
 import type { Comparison } from "./scores.js";
 import { summarize } from "./summary.js";
-import { count, duration, note, say, sayCommand, scoreCell, shellWord, some, tell, whole } from "./text.js";
+import { count, duration, note, say, scoreCell, some, tell, whole } from "./text.js";
 
 /** What the folds are, in a line: "5, stratified by species: each is tested on 30 rows that it did not learn from". */
 export function foldsText({ folds, task, options: { data }, sharesScaling }: CrossValidation): string {
@@ -70,8 +72,8 @@ export interface FoldsConclusion {
   readonly folder: string;
   readonly files: readonly string[];
   readonly seconds: number;
-  /** networks that are kept as one model */
-  readonly kept: number;
+  /** the networks of all folds, where they are kept as one model */
+  readonly kept: Pick<Outcome, "members" | "target"> | undefined;
   readonly failure: NnfitError | undefined;
   /** the latest rows of each fold's table are held out */
   readonly isByTime: boolean;
@@ -92,7 +94,7 @@ export function concludeFolds(
     for (const remark of remarks) say("", remark);
   }
   const paths = files.map((file) => `${folder}/${file}`).join(", ");
-  const model = kept === 0 ? "not kept" : `${folder}/${MODEL_FILE}`;
+  const model = !kept ? "not kept" : `${folder}/${MODEL_FILE}`;
   summarize({
     title: `nnfit train --folds ${results.length}: ${folder}`,
     columns: [
@@ -106,11 +108,11 @@ export function concludeFolds(
     facts: { files: paths, model },
   });
   say("files", paths);
-  if (kept === 0) {
+  if (!kept) {
     const all = isByTime ? "; with --set data.validation=0 it learns from the latest rows too" : "";
     say("model", `not kept; the same command without --folds trains one${all}`);
     return;
   }
-  say("model", `${folder}/${MODEL_FILE}: the ${whole(kept)} networks of all folds`);
-  sayCommand("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
+  say("model", `${folder}/${MODEL_FILE}: the ${whole(kept.members.length)} networks of all folds`);
+  tellPredict(folder, kept.target);
 }

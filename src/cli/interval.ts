@@ -1,7 +1,8 @@
 import { InvalidArgumentError } from "commander";
 import { NnfitError } from "../errors.js";
-import { mostPercentOf } from "../transform/predictionIntervals.js";
+import { mostPercentOf, USUAL_PERCENT } from "../transform/predictionIntervals.js";
 import type { TargetState } from "../transform/target.js";
+import { say, sayCommand, shellWord } from "./text.js";
 
 /** An option of predict. */
 export const intervalOption = [
@@ -37,4 +38,11 @@ export function checkInterval(target: TargetState, percent: number, path: string
     at: path,
     try: `--interval ${most} or less`,
   });
+}
+
+/** How to predict with the model in a run folder, also with intervals where it has the usual ones. */
+export function tellPredict(folder: string, target: TargetState): void {
+  sayCommand("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
+  if (mostPercentOf(target) >= USUAL_PERCENT)
+    say("", `--interval ${USUAL_PERCENT} adds intervals that hold ${USUAL_PERCENT} % of true values`);
 }

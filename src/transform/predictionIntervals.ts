@@ -14,11 +14,9 @@ export function withResiduals(target: TargetState, outputs: Float32Array, truth:
   const width = target.targets.length;
   const targets = target.targets.map((state, t) => {
     const { apply } = scalingOf(state.scaler);
-    const residuals = truth.values[t]!.map((y, row) => {
-      const u = outputs[row * width + t]!;
-      return (apply(y) - u) / spread(u);
-    });
-    return residuals.every(Number.isFinite) ? { ...state, residuals: residualsOf(residuals) } : state;
+    const predictions = Float64Array.from(truth.values[t]!, (_, row) => outputs[row * width + t]!);
+    const residuals = predictions.map((u, row) => (apply(truth.values[t]![row]!) - u) / spread(u));
+    return residuals.every(Number.isFinite) ? { ...state, residuals: residualsOf(predictions, residuals) } : state;
   });
   return { ...target, targets };
 }
@@ -43,8 +41,10 @@ export function intervalEnds(target: Numbers, percent: number): ((u: number) => 
       const away = residual * spread(u);
       return Math.max(u + away + outward * SLACK * (Math.abs(u) + Math.abs(away)), least);
     };
-    const [low, high] = bounds;
-    return (u) => [end(u, low, -1), end(u, high, 1)];
+    return (u) => {
+      const [low, high] = bounds(u);
+      return [end(u, low, -1), end(u, high, 1)];
+    };
   });
 }
 

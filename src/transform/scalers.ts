@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { expm1, log1p, normalQuantile } from "../engine/scalar.js";
 import { NnfitError } from "../errors.js";
+import { interpolate } from "./interpolate.js";
 import { deviation, mean } from "./moments.js";
 import type { Sample } from "./sample.js";
 
@@ -120,8 +121,8 @@ export const scalers = {
       .strictObject({ values: z.array(z.number()).min(1), normals: z.array(z.number()).min(1) })
       .refine(({ values, normals }) => values.length === normals.length && ascending(values) && ascending(normals)),
     learn: learnQuantiles,
-    apply: (x, { values, normals }) => interpolate(x, values, normals),
-    invert: (u, { values, normals }) => interpolate(u, normals, values),
+    apply: (x, { values, normals }) => alongQuantiles(x, values, normals),
+    invert: (u, { values, normals }) => alongQuantiles(u, normals, values),
     inverse: "along its quantiles",
     straight: ({ values }) => ({
       center: values[values.length >> 1]!,
@@ -229,21 +230,13 @@ function learnQuantiles(sample: Sample): { values: number[]; normals: number[] }
 }
 
 /** Along the straight lines through the points (from, to); beyond the ends along the line from end to end. */
-function interpolate(x: number, from: readonly number[], to: readonly number[]): number {
+function alongQuantiles(x: number, from: readonly number[], to: readonly number[]): number {
   const last = from.length - 1;
   if (last === 0) return to[0]! + (x - from[0]!);
   const slope = (to[last]! - to[0]!) / (from[last]! - from[0]!);
   if (x <= from[0]!) return to[0]! + (x - from[0]!) * slope;
   if (x >= from[last]!) return to[last]! + (x - from[last]!) * slope;
-  let low = 0;
-  let high = last;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (from[middle]! <= x) low = middle;
-    else high = middle;
-  }
-  const share = (x - from[low]!) / (from[high]! - from[low]!);
-  return to[low]! + share * (to[high]! - to[low]!);
+  return interpolate(x, from, to);
 }
 
 function ascending(values: readonly number[]): boolean {

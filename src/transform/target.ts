@@ -32,7 +32,7 @@ export const targetState = z.discriminatedUnion("task", [
           scaler: scalerState,
           /** what predictions are kept within, in the target's own units; none: they are left as they are */
           range: z.tuple([z.number(), z.number()]).optional(),
-          /** of rows that were held out: (y − ŷ), scaled, over the spread of ŷ */
+          /** of rows that were held out: (y − ŷ), scaled, over the estimand's spread of ŷ */
           residuals: residualState.optional(),
         }),
       )

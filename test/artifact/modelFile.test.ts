@@ -52,7 +52,11 @@ interface Description {
         readonly targets: {
           readonly scaler: Scaler;
           readonly range?: [number, number];
-          readonly residuals?: (number | null)[];
+          readonly residuals?: {
+            readonly predicted: number[];
+            readonly distances: number[];
+            readonly quantiles: (number | null)[];
+          };
         }[];
       };
 }
@@ -229,16 +233,25 @@ function predicted(path: string, row: Record<string, string>): number[] {
     .map((outputs) => predictionsOf(description, outputs));
   const mean = all[0]!.map((_, o) => all.reduce((sum, outputs) => sum + outputs[o]!, 0) / all.length);
   if (target.task === "classification") return softmax(mean.map((p) => Math.log(p) / (target.temperature ?? 1)));
-  const { scaler, range, residuals = [] } = target.targets[0]!;
+  const { scaler, range, residuals } = target.targets[0]!;
   const inverted = (u: number) => {
     const y = u * scaler.scale + scaler.center;
     return range ? Math.min(Math.max(y, range[0]), range[1]) : y;
   };
   const u = mean[0]!;
-  const ends = [100 - PERCENT, 100 + PERCENT].map((i) =>
-    target.distribution === "poisson" ? Math.max(u + residuals[i - 1]! * Math.sqrt(u), 0) : u + residuals[i - 1]!,
-  );
+  const ends = [100 - PERCENT, 100 + PERCENT].map((i) => {
+    const { predicted, distances, quantiles } = residuals!;
+    const away = quantiles[i - 1]! * along(u, predicted, distances);
+    return target.distribution === "poisson" ? Math.max(u + away * Math.sqrt(u), 0) : u + away;
+  });
   return [u, ...ends].map(inverted);
+}
+
+/** Along the lines between points, at the first or last one's height beyond them. */
+function along(x: number, xs: number[], ys: number[]): number {
+  const next = xs.findIndex((each) => each >= x);
+  if (next <= 0) return ys.at(next)!;
+  return ys[next - 1]! + ((x - xs[next - 1]!) / (xs[next]! - xs[next - 1]!)) * (ys[next]! - ys[next - 1]!);
 }
 
 /** Of the intervals that are tried. */

@@ -18,9 +18,12 @@ describe("the residuals of held-out rows", () => {
     "of %i rows bound at least the share of further ones that they say, and hardly more",
     (n) => {
       // a further value is equally likely to be in each of the n + 1 places among them
-      const state = residualsOf(Float64Array.from({ length: n }, (_, i) => ((i * 7919) % n) + 1));
+      const state = residualsOf(
+        new Float64Array(n).fill(2),
+        Float64Array.from({ length: n }, (_, i) => ((i * 7919) % n) + 1),
+      );
       for (let percent = 1; percent <= mostPercent(state); percent++) {
-        const [low, high] = residualBounds(state, percent)!;
+        const [low, high] = residualBounds(state, percent)!(2);
         const share = (high - low) / (n + 1);
         expect(share).toBeGreaterThanOrEqual(percent / 100 - 1e-12);
         expect(share).toBeLessThanOrEqual(percent / 100 + 2 / (n + 1));
@@ -59,7 +62,47 @@ describe("prediction intervals", () => {
     expect(percent).toBe(90);
     for (const { share } of targets) expect(Math.abs(share - 0.9)).toBeLessThan(0.02);
     expect(targets.map(({ name }) => name)).toEqual(["a", "b"]);
-    expect(targets[0]!.width).toBeCloseTo(10 * (Math.log(20) - Math.log(1 / 0.95)), 0); // of the exponential distribution
+    const width = 10 * (Math.log(20) - Math.log(1 / 0.95)); // of the exponential distribution
+    expect(Math.abs(targets[0]!.width - width)).toBeLessThan(0.05 * width);
+  });
+
+  it("are wider where predictions are further off, and hold as much everywhere", () => {
+    const linear: Numbers = { task: "regression", targets: [{ name: "y", scaler: { name: "none" } }] };
+    /** Errors in proportion to how far a prediction is from -3. */
+    const rowsOf = (count: number) => {
+      const outputs = Float32Array.from({ length: count }, () => 6 * random.uniform() - 2);
+      return { outputs, truth: ofNumbers([...outputs].map((u) => u + (u + 3) * random.normal())) };
+    };
+    const held = rowsOf(5000);
+    const target = withResiduals(linear, held.outputs, held.truth) as Numbers;
+    const [ends] = intervalEnds(target, 90) as [(u: number) => [number, number]];
+    for (const u of [-1, 0, 1, 2, 3]) {
+      const [low, high] = ends(u);
+      expect((high - low) / (u + 3)).toBeGreaterThan(0.9 * 2 * 1.645);
+      expect((high - low) / (u + 3)).toBeLessThan(1.1 * 2 * 1.645);
+    }
+    const [far, near] = [-100, -50].map((u) => ends(u)[1] - u) as [number, number];
+    expect(far).toBeCloseTo(near, 3); // as in the outermost group
+    const shares = [-2, -1, 0, 1, 2, 3].map((from) => {
+      const further = rowsOf(20_000);
+      const kept = [...further.outputs.keys()].filter((i) => Math.floor(further.outputs[i]!) === from);
+      const outputs = Float32Array.from(kept, (i) => further.outputs[i]!);
+      const [values] = (further.truth as Extract<Truth, { task: "regression" }>).values;
+      return coverageOf(target, outputs, ofNumbers(kept.map((i) => values![i]!)))!.targets[0]!.share;
+    });
+    for (const share of shares) expect(Math.abs(share - 0.9)).toBeLessThan(0.04);
+  });
+
+  it("are as wide where no row was off as where some were, but for a factor of twenty, and none is where all were right", () => {
+    const residuals = (off: number) =>
+      residualsOf(
+        predictions,
+        predictions.map((u) => (u > 1 ? off : 0)),
+      );
+    const predictions = Float64Array.from({ length: 100 }, (_, i) => 1 + (i % 2));
+    expect(residuals(3)).toMatchObject({ predicted: [1, 2], distances: [1.5 / 20, 3] });
+    expect(residuals(0)).toMatchObject({ predicted: [1, 2], distances: [1, 1] });
+    expect(residualBounds(residuals(0), 90)!(1.5)).toEqual([0, 0]);
   });
 
   it("hold the values that they end at, however outputs and digits are rounded", () => {
