@@ -19,15 +19,18 @@ import { type TargetState, targetNames, truthOf } from "../transform/target.js";
 import { type Truth, takeTruth } from "../transform/truth.js";
 import { clippedText, count, extras, note, percent, say, short, some, weightText, whole } from "./text.js";
 
-/** Says what was understood. `folds` is a line about the folds of a cross-validation, of which the rest tells the first. */
-export function describe(
-  table: Table,
-  task: TaskOf,
-  prepared: Prepared,
-  { blas }: Pick<Engine, "blas">,
-  config: Config,
-  folds?: string,
-): void {
+/** What was understood. */
+interface Understood {
+  /** as it was read */
+  readonly table: Table;
+  readonly task: TaskOf;
+  readonly prepared: Prepared;
+  readonly engine: Pick<Engine, "blas">;
+  readonly config: Config;
+}
+
+/** Says it. `folds` is a line about the folds of a cross-validation, of which the rest tells the first. */
+export function describe({ table, task, prepared, engine, config }: Understood, folds?: string): void {
   const columns = prepared.initial ? "" : `, ${count(table.columns.length, "column")}`; // a model asks for its own alone
   say("table", `${table.source}: ${count(table.rows, "row")}${columns}`);
   if (folds !== undefined) say("folds", folds);
@@ -45,7 +48,7 @@ export function describe(
     config.preset === "none" ? "none: settings that the config leaves out have their defaults" : config.preset,
   );
   describeNetwork(prepared);
-  if (blas) say("engine", `${blas.name} (not bit-identical across machines)`);
+  if (engine.blas) say("engine", `${engine.blas.name} (not bit-identical across machines)`);
   describeTraining(prepared);
 }
 

@@ -28,23 +28,17 @@ import { failureOf, printResult } from "./failure.js";
 import { foldsDisplay } from "./foldsProgress.js";
 import { FoldsSession } from "./foldsSession.js";
 import { concludeFolds, foldsText, warnOfFolds } from "./foldsStory.js";
-import { type GateOptions, gatesFor } from "./gates.js";
+import { gatesFor } from "./gates.js";
 import { located } from "./located.js";
 import { readTask } from "./prepare.js";
 import { removeOld } from "./resume.js";
 import { comparisons } from "./scores.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
+import type { TrainOptions } from "./trainOptions.js";
 
-interface FoldsOptions extends GateOptions {
-  readonly set?: string[];
-  readonly out?: string;
-  readonly threads: number | "auto";
-  readonly backend?: string;
-  readonly json?: boolean;
+interface FoldsOptions extends TrainOptions {
   readonly folds: number;
   readonly keep: boolean;
-  readonly quiet?: boolean;
-  readonly resume?: boolean;
 }
 
 /** `nnfit train --folds`: trains as often as there are folds, and tests each on rows that it did not learn from. */
@@ -57,7 +51,7 @@ export async function crossValidateAction(path: string, options: FoldsOptions): 
   const { table, config, text, plan, first, engine, name } = job;
   const { target } = first;
   const gates = gatesOf(target);
-  describe(table, plan.task, first, engine, config, foldsText(plan));
+  describe({ table, task: plan.task, prepared: first, engine, config }, foldsText(plan));
   warnOfFolds(plan);
 
   refuseFile(config.output, name);

@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { checkDescriptor } from "../artifact/descriptor.js";
 import type { Model } from "../artifact/model.js";
 import { MODEL_FILE } from "../artifact/model.js";
 import { modelOf } from "../artifact/trained.js";
 import { displayPath, loadConfig, resolvedConfig } from "../config/load.js";
-import { NnfitError } from "../errors.js";
+import type { NnfitError } from "../errors.js";
 import { allowsFolds } from "../folds/plan.js";
 import type { Baselines } from "../score/baseline.js";
 import { metricsAt } from "../score/metrics.js";
@@ -24,7 +24,7 @@ import { divergence } from "./divergence.js";
 import { exitCodeOf } from "./exit.js";
 import { failureOf, printResult } from "./failure.js";
 import { crossValidateAction } from "./folds.js";
-import { baselineOption, failIfOption, type GateOptions, type Gates, gatesFor, maxRegressionOption } from "./gates.js";
+import { type Gates, gatesFor } from "./gates.js";
 import { modelAt, modelIn } from "./locate.js";
 import { located } from "./located.js";
 import { type PreparedTraining, prepareTraining } from "./prepare.js";
@@ -33,56 +33,15 @@ import { comparisons } from "./scores.js";
 import { epochsOf, openSession, type Session } from "./session.js";
 import { type Stopwatch, stopwatch } from "./stopwatch.js";
 import { say, scoreText } from "./text.js";
-import { example, folderName, setOption, threadsOption } from "./usage.js";
-
-interface TrainOptions extends GateOptions {
-  readonly set?: string[];
-  readonly out?: string;
-  readonly threads: number | "auto";
-  readonly backend?: string;
-  readonly json?: boolean;
-  readonly folds?: number;
-  readonly keep?: boolean;
-  readonly resume?: boolean;
-  readonly continueFrom?: string;
-  readonly events?: number;
-  readonly quiet?: boolean;
-}
+import { refuseTogether, type TrainOptions, withTrainOptions } from "./trainOptions.js";
+import { example } from "./usage.js";
 
 export function configure(command: Command): Command {
-  return command
-    .argument("<config>", "a JSON file; see docs/settings.md, or let an editor use configs/nnfit.schema.json")
-    .option(...setOption)
-    .option("--out <folder>", "the run folder; overrides the config's `output`", folderName)
-    .option(...threadsOption)
-    .option(
-      "--backend <name>",
-      "wasm, or blas for the system's BLAS library; overrides the config's `training.backend`",
-    )
-    .option(
-      "--folds <n>",
-      "cross-validate: train n times, testing on different rows each time; writes scores and predictions, and a model only with --keep",
-      numberOfFolds,
-    )
-    .option("--keep", "with --folds: write one model with the networks of all folds")
-    .option(...failIfOption)
-    .option(...baselineOption)
-    .option(...maxRegressionOption)
-    .option("--quiet", "hide the epoch lines and the progress bar")
-    .option("--json", "print one JSON object at the end: scores, and seconds for each part of the work")
-    .option(
-      "--resume",
-      "continue from the run folder's last checkpoint (with --folds, from the folds' checkpoints), as if training had not been stopped",
-    )
-    .option(
-      "--continue-from <model>",
-      "start a new training, for example on new rows, from a model's weights; keeps the model's transforms",
-    )
-    .option(
-      "--events <where>",
-      "write events, as in the run folder's events.ndjson, to standard output (-) or an open file descriptor",
-      descriptorOf,
-    )
+  const described = command.argument(
+    "<config>",
+    "a JSON file; see docs/settings.md, or let an editor use configs/nnfit.schema.json",
+  );
+  return withTrainOptions(described)
     .addHelpText(
       "before",
       example(
@@ -92,18 +51,6 @@ export function configure(command: Command): Command {
       ),
     )
     .action(trainAction);
-}
-
-function numberOfFolds(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text) && text !== "1") return Number(text);
-  throw new InvalidArgumentError("It takes a whole number, 2 or more.");
-}
-
-/** A file descriptor's number, or - for that of standard output. */
-function descriptorOf(text: string): number {
-  if (text === "-") return 1;
-  if (/^\d{1,4}$/.test(text) && Number(text) > 0) return Number(text);
-  throw new InvalidArgumentError("It takes - or the number of an open file descriptor.");
 }
 
 async function trainAction(path: string, options: TrainOptions): Promise<void> {
@@ -118,21 +65,6 @@ async function trainAction(path: string, options: TrainOptions): Promise<void> {
   const job = await understand(path, options, clock);
   const gates = gatesOf(job.prepared.target);
   await trainJob(job, options, gates, clock);
-}
-
-/** Options that make no sense beside each other. */
-function refuseTogether({ folds, keep, continueFrom, events, json }: TrainOptions): void {
-  const single = { "--continue-from": continueFrom, "--events": events };
-  const [ofSingle] = Object.entries(single).find(([, given]) => given !== undefined) ?? [];
-  if (folds !== undefined && ofSingle) {
-    throw new NnfitError("usage", `${ofSingle} can't be combined with --folds`);
-  }
-  if (folds === undefined && keep) {
-    throw new NnfitError("usage", "--keep needs --folds", { try: "--folds 5 --keep" });
-  }
-  if (json && events === 1) {
-    throw new NnfitError("usage", "--json and --events - would both write to standard output");
-  }
 }
 
 /** What is to be trained, by what, and where the results go. */
@@ -162,10 +94,10 @@ async function understand(path: string, options: TrainOptions, clock: Stopwatch)
 /** Trains, saves and tells. */
 async function trainJob(job: Job, options: TrainOptions, gates: Gates, clock: Stopwatch): Promise<void> {
   const { resume = false, events: descriptor } = options;
-  const { table, task, config, prepared, engine, source, folder } = job;
+  const { task, config, prepared, source, folder } = job;
 
   const tellPlan = () => {
-    describe(table, task, prepared, engine, config);
+    describe(job);
     if (job.beginning) tellUnknown(job.beginning, task.table);
   };
   const scores = scoresOfEpoch(job);
