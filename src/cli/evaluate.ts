@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { Model } from "../artifact/model.js";
-import type { Confusion } from "../score/confusion.js";
+import { type Confusion, MOST_CLASSES } from "../score/confusion.js";
 import { estimatedIn } from "../transform/estimands.js";
 import type { Coverage } from "../transform/predictionIntervals.js";
 import type { TargetState } from "../transform/target.js";
@@ -123,7 +123,7 @@ function printEvaluation({ target }: Model, evaluation: Evaluation, compared: re
   print(["", ...scoreLines(scores, compared, intervals?.of, room)]);
   const facts = [...ruleLines(compared), ...(coverage ? coverageLines(coverage) : [])];
   if (facts.length > 0) print(["", ...facts]);
-  if (confusion) printMatrix(confusion);
+  if (target.task === "classification") printMatrix(target.classes.length, confusion);
   if (importance) print(["", ...importanceLines(importance, room)]);
   if (against) print(["", ...againstLines(target, against)]);
 }
@@ -187,8 +187,11 @@ function fieldsAgainst({ model, seemsLearned, scores, differences: difference, i
   return { model, seemsLearned, scores, difference, ...ofDifference };
 }
 
-function printMatrix(confusion: Confusion): void {
-  const { classes } = confusion;
-  if (classes.length <= MOST_CLASSES_AS_TEXT) print(["", ...confusionLines(confusion)]);
-  else say("left out", `the confusion matrix of ${classes.length} classes; --json has it`);
+function printMatrix(classes: number, confusion: Confusion | undefined): void {
+  if (confusion && classes <= MOST_CLASSES_AS_TEXT) {
+    print(["", ...confusionLines(confusion)]);
+    return;
+  }
+  const where = confusion ? "--json has it" : `it has at most ${whole(MOST_CLASSES)}`;
+  say("left out", `the confusion matrix of ${whole(classes)} classes; ${where}`);
 }

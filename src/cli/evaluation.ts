@@ -3,7 +3,7 @@ import { type Groups, groupsIn } from "../data/dependence.js";
 import { columnOf } from "../data/table.js";
 import { type Baselines, scoreBaselines } from "../score/baseline.js";
 import { bootstrap, type Intervals } from "../score/bootstrap.js";
-import { type Confusion, confusion, precisionAndRecall } from "../score/confusion.js";
+import { type Confusion, confusion, MOST_CLASSES, precisionAndRecall } from "../score/confusion.js";
 import { FEWEST_ROWS, type Importances, importances, passesFor } from "../score/importance.js";
 import { type Scores, scoresOf } from "../score/scoring.js";
 import { applyStraight } from "../transform/apply.js";
@@ -98,11 +98,12 @@ function importanceOf({ target, pipeline }: Model, { X, truth, predict }: Predic
   return importance;
 }
 
-/** For a classification: a row for each true class, in it a number for each predicted one. */
+/** For a classification, unless it has too many classes: a row for each true class, in it a number for each predicted one. */
 function confusionOf(target: TargetState, truth: Truth, predictions: Predictions): Confusion | undefined {
   if (target.task === "regression" || truth.task === "regression" || predictions.task === "regression")
     return undefined;
   const { classes } = target;
+  if (classes.length > MOST_CLASSES) return undefined;
   const rows = confusion(truth.classes, predictions.classes, classes.length);
   return { classes, rows, ...precisionAndRecall(rows) };
 }

@@ -1,3 +1,6 @@
+/** A matrix of more classes would have more numbers than anybody reads, and in the end more than there is memory. */
+export const MOST_CLASSES = 2_000;
+
 /** How many rows of each class (a row of the matrix) are predicted to be of each (a column). */
 export function confusion(truth: Int32Array, predicted: Int32Array, classes: number): number[][] {
   const matrix = Array.from({ length: classes }, () => Array<number>(classes).fill(0));

@@ -319,6 +319,20 @@ describe.concurrent("nnfit evaluate", () => {
     expect(confusion!.rows.flat().reduce((sum, count) => sum + count, 0)).toBe(84);
   });
 
+  it("makes no matrix of more than 2000 classes", async () => {
+    const rows = Array.from({ length: 4002 }, (_, i) => `${i % 23},c${i % 2001}`);
+    const cwd = folder({
+      "t.csv": ["x,y", ...rows].join("\n"),
+      "c.json":
+        '{ "data": { "train": "t.csv", "target": "y" }, "model": { "hidden": [2] }, "training": { "epochs": 1 } }',
+    });
+    await works(["train", "c.json"], { cwd });
+    const input = ["x,y", ...rows.slice(0, 9)].join("\n");
+    const { err } = await works(["evaluate", "runs/c"], { cwd, input });
+    expect(err).toContain("the confusion matrix of 2,001 classes; it has at most 2,000");
+    expect(json((await works(["evaluate", "runs/c", "--json"], { cwd, input })).out)).not.toHaveProperty("confusion");
+  });
+
   it("gives null and - for a score that the rows don't define", async () => {
     const input = iris.split("\n").slice(0, 11).join("\n"); // of one class
     const { out } = await works(["evaluate", "runs/iris", "--json"], { cwd, input });
