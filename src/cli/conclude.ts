@@ -50,6 +50,7 @@ export function conclude(
   const best = isJudged ? keptText(kept, training.bestBy, canChoose) : "";
   const before = earlier > 0 ? `, and ${whole(earlier)} earlier` : "";
   say("done", `${count(outcome.epochs - earlier, "epoch")} in ${duration(seconds)}${before}${early}${best}`);
+  if (canChoose && mayGetBetter(training, outcome)) say("", "it still got better at the end: more epochs may help");
   const rows = outcome.judgedRows.length;
   const all = count(rows, isJudged ? "validation row" : "training row");
   const isSample = !isJudged && rows < outcome.rowCounts.trainingRows;
@@ -135,6 +136,15 @@ function replacedText({ target, training }: Model, now: TargetState): string {
 function ownRows({ validationRows, judgedRows, trainingRows }: Model["training"]): string {
   if (validationRows > 0) return `its ${count(validationRows, "validation row")}`;
   return `its ${count(judgedRows ?? trainingRows, "training row")}`;
+}
+
+/** Of all epochs; those before it are not the end of a training. */
+const END = 0.95;
+
+/** All networks were at their best at the end, where it was no falling learning rate that brought them there. */
+function mayGetBetter({ schedule }: TrainingOptions, { members, stopped, epochs }: Outcome): boolean {
+  const isFree = schedule.learningRate.name === "constant" && stopped === "all epochs done" && epochs > 1;
+  return isFree && members.every(({ keptEpoch }) => keptEpoch > END * epochs);
 }
 
 /** Whether epochs could be told apart by it: a score such as rocAuc is not defined for rows of one class. */

@@ -42,6 +42,20 @@ const linear = {
 const linearFolder = (changes: object = {}) =>
   folder({ "t.csv": numbersTable, "c.json": JSON.stringify({ ...linear, ...changes }) });
 
+it("says that more epochs may help where the best are the last, unless a falling learning rate made them so", async () => {
+  const cwd = linearFolder({ data: { ...linear.data, validation: 0.3 } });
+  const told = async (...settings: string[]) =>
+    (await works(["train", "c.json", ...settings.flatMap((setting) => ["--set", setting])], { cwd })).err;
+  const remark = "            it still got better at the end: more epochs may help\n";
+  const slow = "training.optimizer.learningRate=0.01";
+  expect(await told("training.epochs=40", slow)).toContain(remark);
+  expect(await told("training.epochs=40", slow, "model.members=2")).toContain(remark);
+  expect(await told("training.epochs=40", slow, "training.schedule.learningRate=cosine")).not.toContain(remark);
+  expect(await told("training.epochs=1", slow)).not.toContain(remark);
+  const upAndDown = ["training.epochs=40", "training.optimizer.learningRate=0.9"];
+  expect(await told(...upAndDown, "training.patience=3")).not.toContain(remark);
+});
+
 it("--quiet leaves out the epochs, and nothing else", async () => {
   const cwd = folder({
     "t.csv": "a,b,y\n1,2,3\n2,5,4\n3,4,8\n4,4,9\n5,1,2\n",
