@@ -1,3 +1,4 @@
+import { dependenceOf } from "../data/dependence.js";
 import { range } from "../data/split.js";
 import { learnBaselines, withScores } from "../score/baseline.js";
 import { heldOutTarget } from "../train/calibration.js";
@@ -17,7 +18,7 @@ import type { FoldScores } from "./scores.js";
  * and others were tested on; the temperature of their probabilities is that of the predictions out of fold.
  */
 export function keepFolds(
-  { task: { table }, options }: CrossValidation,
+  { task: { table, names }, options }: CrossValidation,
   results: readonly FoldResult[],
   scores: FoldScores,
 ) {
@@ -35,8 +36,13 @@ export function keepFolds(
   const judges = results.map(({ fold, weights }) => ({ judging: fold.test, judgingWeights: weights }));
   const all = range(0, rows.size);
   const members = outcomes.flatMap(({ members }) => members);
+  const dependence = dependenceOf(table, names, options.data);
   const outcome: Omit<Outcome, "judgedRows"> = {
-    target: heldOutTarget(target, outputs, rows.truth, { ...training, weights: weightsOfRows(judges, all) }),
+    target: heldOutTarget(target, outputs, rows.truth, {
+      ...training,
+      weights: weightsOfRows(judges, all),
+      groupOf: dependence.kind === "groups" ? dependence.codes : undefined,
+    }),
     members,
     judgement: {
       loss: meanLoss(results.map(({ judgement }, fold) => [judges[fold]!, judgement])),

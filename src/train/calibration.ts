@@ -8,6 +8,8 @@ import { classFactors } from "./weights.js";
 
 interface HeldOutOptions extends Pick<TrainingOptions, "calibrate" | "classWeights"> {
   readonly weights?: Float64Array | undefined;
+  /** [rows]: the number of its group, where rows of a group belong together */
+  readonly groupOf?: Int32Array | undefined;
   /** from a model that may have learned from these rows, so that it seems less far off than it is */
   readonly goesOn?: boolean;
 }
@@ -20,10 +22,10 @@ export function heldOutTarget(
   target: TargetState,
   outputs: Float32Array,
   truth: Truth,
-  { calibrate, classWeights, weights, goesOn = false }: HeldOutOptions,
+  { calibrate, classWeights, weights, groupOf, goesOn = false }: HeldOutOptions,
 ): TargetState {
   if (target.task === "regression" || truth.task === "regression")
-    return goesOn ? target : withResiduals(target, outputs, truth);
+    return goesOn ? target : withResiduals(target, outputs, truth, groupOf);
   if (!calibrate) return target;
   const predictions = invertTarget(target, outputs);
   if (predictions.task === "regression") return target;

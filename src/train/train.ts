@@ -1,4 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { take } from "../data/arrays.js";
 import { range } from "../data/split.js";
 import { type Blas, findBlas } from "../engine/blas.js";
 import { Memory } from "../engine/memory.js";
@@ -148,7 +149,7 @@ function outcomeOf(prepared: Prepared, ended: readonly MemberOutcome[]): Outcome
 
 /** The scores of all rows that judge a member, each by the mean of what those members predict of it. */
 function judgeTogether(
-  { members, target, rows, training, initial }: Prepared,
+  { members, target, rows, training, initial, groupOf }: Prepared,
   ended: readonly MemberOutcome[],
 ): Pick<Outcome, "target" | "judgement" | "judgedRows"> {
   const judging = members.map(({ judging }) => judging);
@@ -160,6 +161,7 @@ function judgeTogether(
     ? heldOutTarget(target, outputs, truth, {
         ...training,
         weights: weightsOfRows(members, judgedRows),
+        groupOf: groupOf && take(groupOf, judgedRows),
         goesOn: initial !== undefined,
       })
     : target;

@@ -7,8 +7,13 @@ import type { Truth } from "./truth.js";
 
 type Numbers = Extract<TargetState, { task: "regression" }>;
 
-/** The same target, with the residuals of held-out rows.   outputs [rows, targets], as for `invertTarget` */
-export function withResiduals(target: TargetState, outputs: Float32Array, truth: Truth): TargetState {
+/** The same target, with the residuals of held-out rows.   outputs [rows, targets], as for `invertTarget`; groupOf [rows] */
+export function withResiduals(
+  target: TargetState,
+  outputs: Float32Array,
+  truth: Truth,
+  groupOf?: Int32Array,
+): TargetState {
   if (target.task === "classification" || truth.task === "classification") return target;
   const { spread } = estimandOf(target);
   const width = target.targets.length;
@@ -16,7 +21,8 @@ export function withResiduals(target: TargetState, outputs: Float32Array, truth:
     const { apply } = scalingOf(state.scaler);
     const predictions = Float64Array.from(truth.values[t]!, (_, row) => outputs[row * width + t]!);
     const residuals = predictions.map((u, row) => (apply(truth.values[t]![row]!) - u) / spread(u));
-    return residuals.every(Number.isFinite) ? { ...state, residuals: residualsOf(predictions, residuals) } : state;
+    if (!residuals.every(Number.isFinite)) return state;
+    return { ...state, residuals: residualsOf({ predictions, residuals, groupOf }) };
   });
   return { ...target, targets };
 }

@@ -53,9 +53,8 @@ interface Description {
           readonly scaler: Scaler;
           readonly range?: [number, number];
           readonly residuals?: {
-            readonly predicted: number[];
-            readonly distances: number[];
-            readonly quantiles: (number | null)[];
+            readonly distances: { readonly predicted: number; readonly distance: number }[];
+            readonly bands: { readonly predicted: number; readonly quantiles: (number | null)[] }[];
           };
         }[];
       };
@@ -240,8 +239,19 @@ function predicted(path: string, row: Record<string, string>): number[] {
   };
   const u = mean[0]!;
   const ends = [100 - PERCENT, 100 + PERCENT].map((i) => {
-    const { predicted, distances, quantiles } = residuals!;
-    const away = quantiles[i - 1]! * along(u, predicted, distances);
+    const { distances, bands } = residuals!;
+    const at = (points: { predicted: number }[]) => points.map(({ predicted }) => predicted);
+    const distance = along(
+      u,
+      at(distances),
+      distances.map(({ distance }) => distance),
+    );
+    const quantile = along(
+      u,
+      at(bands),
+      bands.map(({ quantiles }) => quantiles[i - 1]!),
+    );
+    const away = quantile * distance;
     return target.distribution === "poisson" ? Math.max(u + away * Math.sqrt(u), 0) : u + away;
   });
   return [u, ...ends].map(inverted);
