@@ -52,21 +52,26 @@ interface Preset {
 
 interface Size {
   readonly members: number;
-  /** of each of three hidden layers */
-  readonly units: number;
+  /** units of each hidden layer */
+  readonly hidden: readonly number[];
   readonly epochs: number;
   readonly batchSize: number;
+  readonly dropout?: number;
+  /** by how much the recipe's learning rate is multiplied */
+  readonly pace?: number;
 }
+
+const FEW_ROWS = 2_000;
 
 /**
  * How a training is laid out for so many rows. Of few rows many small networks make more than some large ones, and small
  * batches give them enough updates; the more rows there are, the sooner an epoch has taught what it can.
  */
 function layout(rows: number): Size {
-  if (rows <= 2_000) return { members: 8, units: 128, epochs: 256, batchSize: 128 };
-  if (rows <= 20_000) return { members: 5, units: 256, epochs: 128, batchSize: 256 };
+  if (rows <= FEW_ROWS) return { members: 8, hidden: [128, 128, 128], epochs: 256, batchSize: 128 };
+  if (rows <= 20_000) return { members: 5, hidden: [256, 256, 256], epochs: 128, batchSize: 256 };
   const epochs = Math.min(Math.max(Math.round(4_000_000 / rows), 8), 32);
-  return { members: membersFor(rows, 5), units: 256, epochs, batchSize: 1024 };
+  return { members: membersFor(rows, 5), hidden: [256, 256, 256], epochs, batchSize: 1024 };
 }
 
 /** So many rows teach one network nearly as much as several. */
@@ -92,7 +97,7 @@ const NEARLY_ALL_ONE = 0.95;
 /** RealMLP's recipe (Holzmüller et al., "Better by Default", 2024), of which presets are variations. */
 function recipe(
   { task, numbers, commonest = 0, ownLoss, weightsClasses, weightsRows, isInTime }: Facts,
-  { members, units, epochs, batchSize }: Size,
+  { members, hidden, epochs, batchSize, dropout = 0.15, pace = 1 }: Size,
 ): Values {
   const classifies = task === "classification";
   const byLoss = weightsRows || (ownLoss !== undefined && !classifies);
@@ -102,7 +107,7 @@ function recipe(
   return {
     scale: { inputs: { "*": "robustSmooth" }, clamp: !isInTime },
     model: {
-      hidden: [units, units, units],
+      hidden,
       members,
       activation: { name: classifies ? "selu" : "mish" },
       parametric: true,
@@ -111,7 +116,7 @@ function recipe(
       initializer: { name: "dataDriven" },
       numericEmbedding: { name: numbers > MOST_EMBEDDED ? "none" : "pbld" },
       categories: { oneHotUpTo: 8, binary: "sign" },
-      dropout: 0.15,
+      dropout,
       ...(classifies ? { loss: { name: "crossEntropy", smoothing } } : {}),
     },
     training: {
@@ -119,7 +124,7 @@ function recipe(
       batchSize,
       calibrate: classifies || ownLoss === undefined || ownLoss === POISSON,
       bestBy: classifies && weightsClasses ? "balancedAccuracy" : usual,
-      optimizer: { name: OPTIMIZER, learningRate: classifies ? 0.04 : 0.2, betas: [0.9, 0.95], weightDecay: 0.02 },
+      optimizer: { name: OPTIMIZER, learningRate: pace * (classifies ? 0.04 : 0.2), betas: [0.9, 0.95], weightDecay: 0.02 },
       schedule: { learningRate: { name: "coslog4" }, weightDecay: { name: "flatCos" }, dropout: { name: "flatCos" } },
       learningRateFactors: { bias: 0.1, scaling: 6, activation: 0.1, numericEmbedding: 0.1 },
       decayBiases: false,
@@ -128,8 +133,13 @@ function recipe(
 }
 
 /** In less than a fifth of the time. */
-function forAFirstLook({ units, epochs, batchSize }: Size): Size {
-  return { members: 2, units: units / 2, epochs: Math.ceil(epochs / 2), batchSize: Math.max(batchSize, 256) };
+function forAFirstLook({ hidden, epochs, batchSize }: Size): Size {
+  return { members: 2, hidden: hidden.map((units) => units / 2), epochs: Math.ceil(epochs / 2), batchSize: Math.max(batchSize, 256) };
+}
+
+/** Of few rows deeper networks learn no more, and are surer of it than they should be. */
+function shallow(size: Size): Size {
+  return { ...size, hidden: [256], dropout: 0.3, pace: 0.5 };
 }
 
 /** Named sets of config values; any of them can be set by hand. */
@@ -144,10 +154,11 @@ export const presets = {
     values: (facts) => recipe(facts, layout(facts.rows)),
   },
   best: {
-    about: "twenty networks (two above 250,000 rows), each holding out a tenth of the rows in turn",
+    about:
+      "twenty networks (of one hidden layer up to 2,000 rows; two above 250,000), each holding out a tenth of the rows in turn",
     values: (facts) => {
       const many = { ...layout(facts.rows), members: membersFor(facts.rows, 20) };
-      return { data: { validation: 0.1 }, ...recipe(facts, many) };
+      return { data: { validation: 0.1 }, ...recipe(facts, facts.rows <= FEW_ROWS ? shallow(many) : many) };
     },
   },
   none: {

@@ -110,17 +110,26 @@ describe("what a preset goes by", () => {
 });
 
 describe("a preset goes by the table's size", () => {
+  const three = (units: number) => [units, units, units];
   const layoutOf = (preset: string, rows: number) => {
     const { model, training } = resolved({ preset }, { ...large, rows });
-    return [model.members, model.hidden[0], training.epochs, training.batchSize];
+    return [model.members, model.hidden, training.epochs, training.batchSize];
   };
   it.each([
-    [2_000, [2, 64, 128, 256], [8, 128, 256, 128], [20, 128, 256, 128]],
-    [2_001, [2, 128, 64, 256], [5, 256, 128, 256], [20, 256, 128, 256]],
-    [50_000, [2, 128, 16, 1024], [5, 256, 32, 1024], [20, 256, 32, 1024]],
-    [1_000_000, [2, 128, 4, 1024], [2, 256, 8, 1024], [2, 256, 8, 1024]],
+    [2_000, [2, three(64), 128, 256], [8, three(128), 256, 128], [20, [256], 256, 128]],
+    [2_001, [2, three(128), 64, 256], [5, three(256), 128, 256], [20, three(256), 128, 256]],
+    [50_000, [2, three(128), 16, 1024], [5, three(256), 32, 1024], [20, three(256), 32, 1024]],
+    [1_000_000, [2, three(128), 4, 1024], [2, three(256), 8, 1024], [2, three(256), 8, 1024]],
   ])("%d rows", (rows, ...layouts) => {
     expect(["fast", "balanced", "best"].map((preset) => layoutOf(preset, rows))).toEqual(layouts);
+  });
+
+  it("and best is slower and noisier where its networks are shallow", () => {
+    const best = (rows: number) => resolved({ preset: "best" }, { ...large, rows });
+    const [few, more] = [best(2_000), best(2_001)];
+    expect([few.model.dropout, more.model.dropout]).toEqual([0.3, 0.15]);
+    const rateOf = ({ training: { optimizer } }: typeof few) => optimizer.learningRate;
+    expect(rateOf(few)).toBe(rateOf(more) / 2);
   });
 });
 
