@@ -111,6 +111,7 @@ export const losses = {
     options: none,
     value: (tape, e) => tape.absolute(e),
     derivative: (tape, e) => tape.sign(e),
+    estimated: () => ({ quantile: 0.5 }),
   }),
 
   huber: pointwise({

@@ -35,6 +35,8 @@ interface Described {
   readonly isOfRanking?: true;
   /** It is for predictions of this estimand alone, and comes first for them. */
   readonly estimand?: EstimandName;
+  /** It comes first for predictions of this quantile. */
+  readonly quantile?: number;
 }
 
 /** A score of predicted numbers against the true ones, in their own units. */
@@ -77,11 +79,12 @@ export const metrics = {
     of: (truth, predicted) => (times) => Math.sqrt(mean(times, (row) => (predicted[row]! - truth[row]!) ** 2)),
   },
   mae: {
-    about: "mean absolute error, in the target's units",
+    about: "mean absolute error, in the target's units: least for a median",
     task: "regression",
     better: "lower",
     from: "line",
     isInUnits: true,
+    quantile: 0.5,
     of: (truth, predicted) => (times) => mean(times, (row) => Math.abs(predicted[row]! - truth[row]!)),
   },
   r2: {
@@ -123,7 +126,7 @@ export const metrics = {
   },
   pinball: {
     about:
-      "pinball loss, in the target's units, for models with the loss quantile: the mean error, weighted 1 − q where the prediction is too high and q where it is too low",
+      "pinball loss, in the target's units, for models with the loss quantile or mae: the mean error, weighted 1 − q where the prediction is too high and q where it is too low",
     task: "regression",
     better: "lower",
     from: "line",
@@ -248,7 +251,9 @@ export function metricsOf(of: Estimated): NamedMetric[] {
   const { name } = estimandOf(of);
   const ofEstimand = (wanted: EstimandName | undefined) =>
     entries.filter(([, { task, estimand }]) => task === of.task && estimand === wanted);
-  return [...ofEstimand(name), ...ofEstimand(undefined)];
+  const all = [...ofEstimand(name), ...ofEstimand(undefined)];
+  const isFirst = ([, { quantile }]: NamedMetric) => quantile !== undefined && quantile === of.quantile;
+  return [...all.filter(isFirst), ...all.filter((metric) => !isFirst(metric))];
 }
 
 /** Those of an epoch's line or record, in order; `bestBy`: what the best epoch is chosen by is among them. */

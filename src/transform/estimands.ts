@@ -64,9 +64,9 @@ export const estimands = {
 
   quantile: (q: number): Estimand => ({
     name: "quantile",
-    text: `${q} quantile`,
+    text: q === 0.5 ? "median" : `${q} quantile`,
     center: (values) => new Sample(values).quantile(q),
-    linear: { rule: "ridge regression, shifted to the quantile", fit: "shifted" },
+    linear: { rule: `ridge regression, shifted to the ${q === 0.5 ? "median" : "quantile"}`, fit: "shifted" },
     isMean: false,
     scaler: "standard",
     spread: alike,

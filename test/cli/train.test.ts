@@ -634,6 +634,31 @@ it("a network that predicts a quantile is scored and compared by its pinball los
   expect([mean.code, mean.err]).toEqual([2, expect.stringContaining("a regression without the loss quantile")]);
 });
 
+it("a network of the loss mae predicts a median, and is compared with what predicts one", async () => {
+  // nothing tells y, whose mean lies far above its median
+  const rows = Array.from(
+    { length: 200 },
+    (_, i) => `${(i * 37) % 101},${Math.round(Math.exp(((i * 29) % 200) / 25))}`,
+  );
+  const cwd = folder({
+    "t.csv": ["x,y", ...rows].join("\n"),
+    "c.json": JSON.stringify({
+      data: { train: "t.csv", target: "y" },
+      model: { hidden: [], loss: "mae" },
+      training: { epochs: 20 },
+    }),
+  });
+  const { err, out } = await works(["train", "c.json", "--json"], { cwd });
+  expect(err).toMatch(/^ {2}baseline +always the median of the training rows$/m);
+  expect(err).toMatch(/^ {2}linear +ridge regression, shifted to the median$/m);
+  expect(err).toMatch(/^epoch +1\/20 .* val_mae .* val_pinball .* val_rmse/m);
+  const { scores, baseline } = json<Record<"scores" | "baseline", { mae: number; scores: { mae: number } }>>(out);
+  expect(scores.mae).toBeGreaterThan(0.9 * baseline.scores.mae);
+  await works(["train", "c.json", "--set", "model.loss=mse", "--out", "mean"], { cwd });
+  const against = await works(["evaluate", "runs/c", "t.csv", "--against", "mean", "--no-intervals"], { cwd });
+  expect(against.err).toMatch(/predicts the median, but mean the mean/);
+});
+
 it("a network of counts is scored and compared by their deviance, and predicts none below 0", async () => {
   const count = (x: number, i: number) => Math.max(0, Math.round(Math.exp(1.5 * Math.sin(x)) + ((i * 7) % 5) - 2));
   const rows = Array.from({ length: 120 }, (_, i) => [i / 20, count(i / 20, i)]);
