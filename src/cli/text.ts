@@ -165,12 +165,16 @@ export function scoreText(scores: Readonly<Record<string, number | null>>): stri
     .join(", ");
 }
 
+function bendsText(numbers: NonNullable<NetworkSpec["input"]>["numbers"]): string {
+  return numbers.name === "pbld" && numbers.bins > 0 ? ` with bends at ${numbers.bins} quantiles` : "";
+}
+
 /** What a network has beyond its layers, such as "learned input scales, dropout 0.15". */
 export function extras({ tabm, scaling, parametric, parametrization, dropout, input }: NetworkSpec): string[] {
   return [
     ...(tabm ? [`${tabm} networks that share weights`] : []),
     ...(input?.columns.some(({ kind }) => kind === "numericEmbedding")
-      ? [`numbers embedded by ${input.numbers.name}`]
+      ? [`numbers embedded by ${input.numbers.name}${bendsText(input.numbers)}`]
       : []),
     ...(scaling ? ["learned input scales"] : []),
     ...(parametric ? ["parametric activations"] : []),

@@ -87,6 +87,18 @@ const OPTIMIZER = "adamw";
 const MOST_EMBEDDED = 2_000;
 
 /**
+ * Of numbers that are predicted, steps and bends by single inputs tell much that cosines smooth away; classes that lie between
+ * smooth borders are told apart worse with them. Each input has as many weights more as there are bins, thrice.
+ */
+const BINS = 48;
+const MOST_BENT = 200;
+
+function embeddingFor({ task, numbers }: Facts): Values {
+  if (numbers > MOST_EMBEDDED) return { name: "none" };
+  return { name: "pbld", ...(task === "regression" && numbers <= MOST_BENT ? { bins: BINS } : {}) };
+}
+
+/**
  * Where so many rows have one class, an epoch is chosen by log-loss: nearly all of them have the accuracy of always saying
  * that class.
  */
@@ -95,10 +107,8 @@ const MOSTLY_ONE = 0.75;
 const NEARLY_ALL_ONE = 0.95;
 
 /** RealMLP's recipe (Holzmüller et al., "Better by Default", 2024), of which presets are variations. */
-function recipe(
-  { task, numbers, commonest = 0, ownLoss, weightsClasses, weightsRows, isInTime }: Facts,
-  { members, hidden, epochs, batchSize, dropout = 0.15, pace = 1 }: Size,
-): Values {
+function recipe(facts: Facts, { members, hidden, epochs, batchSize, dropout = 0.15, pace = 1 }: Size): Values {
+  const { task, commonest = 0, ownLoss, weightsClasses, weightsRows, isInTime } = facts;
   const classifies = task === "classification";
   const byLoss = weightsRows || (ownLoss !== undefined && !classifies);
   const ofClasses = commonest >= MOSTLY_ONE ? "logLoss" : "accuracy";
@@ -114,7 +124,7 @@ function recipe(
       scaling: true,
       parametrization: "neuralTangent",
       initializer: { name: "dataDriven" },
-      numericEmbedding: { name: numbers > MOST_EMBEDDED ? "none" : "pbld" },
+      numericEmbedding: embeddingFor(facts),
       categories: { oneHotUpTo: 8, binary: "sign" },
       dropout,
       ...(classifies ? { loss: { name: "crossEntropy", smoothing } } : {}),

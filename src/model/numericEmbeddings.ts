@@ -46,6 +46,12 @@ const pbldOptions = z.strictObject({
     .default(4)
     .describe("inputs made from each number, the first of them the number itself"),
   frequency: z.number().positive().default(0.1).describe("standard deviation of the initial frequencies"),
+  bins: z
+    .int()
+    .min(0)
+    .max(1024)
+    .default(0)
+    .describe("bends at the bounds of so many bins, as of piecewiseLinear, are added to the cosines; 0: none"),
   minValues,
 });
 
@@ -82,18 +88,23 @@ export const numericEmbeddings = {
   pbld: embedding({
     about: "x and W₂·cos(2πw₁x + b₁) + b₂: periodic, then linear (RealMLP's PBLD; Holzmüller et al., 2024)",
     options: pbldOptions,
-    with: ({ hidden, outputs, frequency, minValues }) => ({
+    with: ({ hidden, outputs, frequency, bins, minValues }) => ({
       outputs: outputs - 1,
-      hidden,
+      hidden: Math.max(hidden, bins),
       keepsNumber: true,
       minValues,
-      tensors: (columns) => [
+      ...(bins > 0 && { edges: (values: Float32Array) => quantiles(values, bins) }),
+      tensors: (columns, most) => [
         tensor("frequency", columns, hidden),
         tensor("phase", columns, hidden),
         tensor("weight", columns, outputs - 1, hidden),
         tensor("bias", columns, outputs - 1),
+        ...(bins > 0 ? [tensor("bins", columns, outputs - 1, most)] : []),
       ],
-      layer: (memory, next) => new Periodic(asRow(memory, next()), asRow(memory, next()), next(), next(), frequency),
+      layer(memory, next, _, edges) {
+        const periodic = new Periodic(asRow(memory, next()), asRow(memory, next()), next(), next(), frequency);
+        return bins > 0 ? new Sum([periodic, new Bends(next(), new Bins(memory, edges))]) : periodic;
+      },
     }),
   }),
 
@@ -112,8 +123,10 @@ export const numericEmbeddings = {
         tensor("bias", columns, outputs),
         tensor("bins", columns, outputs, bins),
       ],
-      layer: (memory, next, _, edges) =>
-        new PiecewiseLinear(asRow(memory, next()), asRow(memory, next()), next(), new Bins(memory, edges)),
+      layer: (memory, next, _, edges) => {
+        const linear = new Linear(asRow(memory, next()), asRow(memory, next()), outputs);
+        return new Sum([linear, new Bends(next(), new Bins(memory, edges))]);
+      },
     }),
   }),
 };
@@ -163,34 +176,70 @@ class Periodic implements EmbeddingLayer {
   }
 }
 
-/** w·x + b + e·W for each column x, e = its bins   w, b [1, columns·outputs], W [columns·outputs, bins] */
-class PiecewiseLinear implements EmbeddingLayer {
+/** w·x + b for each column x   w, b [1, columns·outputs] */
+class Linear implements EmbeddingLayer {
   constructor(
     private readonly w: Parameter,
     private readonly b: Parameter,
+    private readonly outputs: number,
+  ) {}
+
+  /** w, b ~ U(±1/√outputs) */
+  initialize(random: Random): void {
+    const bound = 1 / Math.sqrt(this.outputs);
+    fill(this.w, () => between(random, bound));
+    fill(this.b, () => between(random, bound));
+  }
+
+  forward(tape: Tape, X: Matrix, columns: readonly number[]): InputPass {
+    const { w, b } = this;
+    const x = repeated(tape, X, columns, this.outputs);
+    return {
+      Y: tape.add(tape.multiply(x, { eachRow: w.value }), { eachRow: b.value }),
+      backward: (dY) => {
+        tape.sumRows(tape.multiply(dY, x), w.gradient); //   dw = Σ dY ⊙ x
+        tape.sumRows(dY, b.gradient); //                     db = Σ dY
+      },
+    };
+  }
+}
+
+/** e·W for each column x, e = its bins   W [columns·outputs, bins] */
+class Bends implements EmbeddingLayer {
+  constructor(
     private readonly W: Parameter,
     private readonly bins: Bins,
   ) {}
 
-  /** w, b ~ U(±1/√outputs), W = 0 */
-  initialize(random: Random): void {
-    const bound = 1 / Math.sqrt(this.w.value.columns / this.bins.columns);
-    fill(this.w, () => between(random, bound));
-    fill(this.b, () => between(random, bound));
+  /** W = 0 */
+  initialize(): void {
     fill(this.W, () => 0);
   }
 
   forward(tape: Tape, X: Matrix, columns: readonly number[]): InputPass {
-    const { w, b, W } = this;
-    const x = repeated(tape, X, columns, w.value.columns / columns.length);
+    const { W } = this;
     const e = this.bins.forward(tape, X, columns);
-    const linear = tape.add(tape.multiply(x, { eachRow: w.value }), { eachRow: b.value });
     return {
-      Y: tape.add(linear, tape.blockMatmulT(e, W.value)),
-      backward: (dY) => {
-        tape.sumRows(tape.multiply(dY, x), w.gradient); //   dw = Σ dY ⊙ x
-        tape.sumRows(dY, b.gradient); //                     db = Σ dY
-        tape.blockTmatmul(dY, e, W.gradient); //             dW = dYᵀ·e
+      Y: tape.blockMatmulT(e, W.value),
+      backward: (dY) => tape.blockTmatmul(dY, e, W.gradient), // dW = dYᵀ·e
+    };
+  }
+}
+
+/** The sum of what some others make. */
+class Sum implements EmbeddingLayer {
+  constructor(private readonly terms: readonly EmbeddingLayer[]) {}
+
+  initialize(random: Random): void {
+    for (const term of this.terms) term.initialize(random);
+  }
+
+  forward(tape: Tape, X: Matrix, columns: readonly number[]): InputPass {
+    const passes = this.terms.map((term) => term.forward(tape, X, columns));
+    return {
+      Y: passes.map(({ Y }) => Y).reduce((sum, Y) => tape.add(sum, Y)),
+      backward(dY) {
+        for (const pass of passes) pass.backward(dY);
       },
     };
   }

@@ -31,7 +31,7 @@ interface Input {
     readonly width: number;
     readonly edges: number[];
   }[];
-  readonly numbers: { readonly name: string; readonly hidden: number; readonly outputs: number };
+  readonly numbers: { readonly name: string; readonly hidden: number; readonly outputs: number; readonly bins: number };
 }
 /** Each of its parts has some of these fields. */
 interface Description {
@@ -145,6 +145,16 @@ function inputsOf({ columns, numbers }: Input, X: number[], tensor: (name: strin
     }
     const e = ++embedded;
     const { name, hidden, outputs } = numbers;
+    /** for each of so many outputs, how far x is through each bin by the bins' weights */
+    const bends = (outputs: number) => {
+      const bins = tensor("numbers.bins").length / (tensor("numbers.bias").length || 1);
+      const through = Array.from({ length: bins }, (_, b) => {
+        if (b >= edges.length - 1) return 0;
+        const share = (x - edges[b]!) / (edges[b + 1]! - edges[b]!);
+        return Math.min(b === edges.length - 2 ? Infinity : 1, Math.max(b === 0 ? -Infinity : 0, share));
+      });
+      return times(tensor("numbers.bins"), through, outputs, e * outputs * bins);
+    };
     if (name === "pbld") {
       const [frequency, phase] = ["frequency", "phase"].map((of) => part(tensor(`numbers.${of}`), e, hidden)) as [
         number[],
@@ -152,22 +162,15 @@ function inputsOf({ columns, numbers }: Input, X: number[], tensor: (name: strin
       ];
       const H = frequency.map((w, h) => Math.cos(2 * Math.PI * w * x + phase[h]!));
       const bias = part(tensor("numbers.bias"), e, outputs - 1);
-      return [
-        x,
-        ...times(tensor("numbers.weight"), H, outputs - 1, e * (outputs - 1) * hidden).map((y, o) => y + bias[o]!),
-      ];
+      const bent = numbers.bins > 0 ? bends(outputs - 1) : bias.map(() => 0);
+      const waves = times(tensor("numbers.weight"), H, outputs - 1, e * (outputs - 1) * hidden);
+      return [x, ...waves.map((y, o) => y + bias[o]! + bent[o]!)];
     }
-    const bins = tensor("numbers.bins").length / (tensor("numbers.weight").length || 1);
-    const through = Array.from({ length: bins }, (_, b) => {
-      if (b >= edges.length - 1) return 0;
-      const share = (x - edges[b]!) / (edges[b + 1]! - edges[b]!);
-      return Math.min(b === edges.length - 2 ? Infinity : 1, Math.max(b === 0 ? -Infinity : 0, share));
-    });
     const [weight, bias] = ["weight", "bias"].map((of) => part(tensor(`numbers.${of}`), e, outputs)) as [
       number[],
       number[],
     ];
-    const bent = times(tensor("numbers.bins"), through, outputs, e * outputs * bins);
+    const bent = bends(outputs);
     return weight.map((w, o) => w * x + bias[o]! + bent[o]!);
   });
 }

@@ -195,6 +195,15 @@ describe("a value set by hand", () => {
   });
 });
 
+it("numbers that predict a number are embedded with bends, unless there are many", () => {
+  const bins = (facts: Partial<TableFacts>) => resolved({}, { ...small, ...facts }).model.numericEmbedding;
+  expect(bins({ task: "regression", numbers: 200 })).toMatchObject({ name: "pbld", bins: 48 });
+  expect(bins({ task: "regression", numbers: 201 })).toMatchObject({ name: "pbld", bins: 0 });
+  expect(bins({ task: "classification", numbers: 4 })).toMatchObject({ name: "pbld", bins: 0 });
+  const own = resolved({ model: { numericEmbedding: { bins: 0 } } }, { ...small, task: "regression" });
+  expect(own.model.numericEmbedding).toMatchObject({ name: "pbld", bins: 0 });
+});
+
 it("numbers of more columns than a network can embed in reasonable time stay as they are", () => {
   const embedded = (numbers: number) => resolved({}, { ...small, numbers }).model.numericEmbedding;
   expect(embedded(2_000)).toMatchObject({ name: "pbld" });

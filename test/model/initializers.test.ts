@@ -144,7 +144,7 @@ describe("dataDriven", () => {
       inputs,
       input: {
         columns: [{ kind: "numericEmbedding" }, { kind: "number" }, { kind: "oneHot", places: 6 }],
-        numbers: { name: "pbld", hidden: 8, outputs: 4, frequency: 0.3, minValues: 3 },
+        numbers: { name: "pbld", hidden: 8, outputs: 4, frequency: 0.3, bins: 0, minValues: 3 },
         unknown: 0.1,
       },
       hidden: HIDDEN,

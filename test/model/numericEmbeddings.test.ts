@@ -45,9 +45,11 @@ const inputOf = (model: object): { inputs: number; input: InputSpec } => {
 };
 
 const pbld = { numericEmbedding: { name: "pbld", hidden: 5, outputs: 3 } };
+const bent = { numericEmbedding: { name: "pbld", hidden: 5, outputs: 3, bins: 6 } };
 const piecewise = { numericEmbedding: { name: "piecewiseLinear", bins: 6, outputs: 3 } };
 const embeddings: [string, object][] = [
   ["pbld", pbld],
+  ["pbld with bends", bent],
   ["piecewiseLinear", piecewise],
   ["pbld, tables and unknown categories", { ...pbld, categories: { oneHotUpTo: 3, embedding: 2, unknown: 0.2 } }],
 ];
@@ -89,6 +91,25 @@ function tensorsOf(network: Network): Record<string, (...index: number[]) => num
       return [tensor.name, (...index: number[]) => weights[start + at(index)]!];
     }),
   );
+}
+
+const range6 = [0, 1, 2, 3, 4, 5];
+
+/** Of each embedded column the edges of its bins. */
+function edgesOf({ spec }: Network): (readonly number[])[] {
+  return spec.input!.columns.flatMap((column) => (column.kind === "numericEmbedding" ? [column.edges!] : []));
+}
+
+/** How far x is through each of six bins. */
+function through(edges: readonly number[], x: number): number[] {
+  const share = (bin: number) => (x - edges[bin]!) / (edges[bin + 1]! - edges[bin]!);
+  return range6.map((bin) => Math.max(Math.min(share(bin), bin === 5 ? Infinity : 1), bin === 0 ? -Infinity : 0));
+}
+
+/** Where a tensor begins among the weights. */
+function offsetOf(network: Network, name: string): number {
+  const before = network.tensors.findIndex((tensor) => tensor.name === name);
+  return network.tensors.slice(0, before).reduce((sum, tensor) => sum + sizeOf(tensor), 0);
 }
 
 describe.each(embeddings)("%s", (_, model) => {
@@ -172,10 +193,30 @@ describe("pbld", () => {
     }
   });
 
+  it("adds e·W where it has bins, and begins with W = 0", () => {
+    const network = networkOn(new Memory(), bent);
+    const without = inputsOf(network);
+    const [at, number] = [offsetOf(network, "numbers.bins"), numbersFrom(6)];
+    expect(network.weights.subarray(at, at + 2 * 2 * 6).every((weight) => weight === 0)).toBe(true);
+    network.weights = network.weights.map((weight, i) => (i >= at && i < at + 24 ? number() / 8 : weight));
+    const t = tensorsOf(network);
+    const made = inputsOf(network);
+    for (const [r, row] of rows.entries()) {
+      for (const [f, column] of [0, 2].entries()) {
+        const e = through(edgesOf(network)[f]!, row[column]!);
+        expect(made[r]![f * 7]).toBe(row[column]);
+        for (const o of [0, 1]) {
+          const expected = e.reduce((sum, share, bin) => sum + share * t["numbers.bins"]!(f, o, bin), 0);
+          expect(made[r]![f * 7 + 1 + o]! - without[r]![f * 7 + 1 + o]!).toBeCloseTo(expected, 4);
+        }
+      }
+    }
+  });
+
   it("begins with RealMLP's distributions", () => {
     const wide: InputSpec = {
       columns: Array(200).fill({ kind: "numericEmbedding" }),
-      numbers: { name: "pbld", hidden: 16, outputs: 4, frequency: 0.1, minValues: 3 },
+      numbers: { name: "pbld", hidden: 16, outputs: 4, frequency: 0.1, bins: 0, minValues: 3 },
       unknown: 0,
     };
     const settings = { ...network.spec, input: wide, inputs: 800 };
@@ -212,17 +253,11 @@ describe("piecewiseLinear", () => {
     const number = numbersFrom(6);
     network.weights = weights.map((weight, i) => (i >= at && i < at + 36 ? number() / 8 : weight));
     const t = tensorsOf(network);
-    const edges = network.spec.input!.columns.flatMap((column) =>
-      column.kind === "numericEmbedding" ? [column.edges!] : [],
-    );
     const made = inputsOf(network);
     for (const [r, row] of rows.entries()) {
       for (const [f, column] of [0, 2].entries()) {
         const x = row[column]!;
-        const share = (bin: number) => (x - edges[f]![bin]!) / (edges[f]![bin + 1]! - edges[f]![bin]!);
-        const e = [0, 1, 2, 3, 4, 5].map((bin) =>
-          Math.max(Math.min(share(bin), bin === 5 ? Infinity : 1), bin === 0 ? -Infinity : 0),
-        );
+        const e = through(edgesOf(network)[f]!, x);
         for (const o of [0, 1, 2]) {
           const linear = t["numbers.weight"]!(f, o) * x + t["numbers.bias"]!(f, o);
           const expected = e.reduce((sum, share, bin) => sum + share * t["numbers.bins"]!(f, o, bin), linear);

@@ -129,7 +129,7 @@ describe("networks that share weights begin", () => {
 
   it("with the same number for all inputs of a column, a normal one where numbers are embedded", () => {
     const columns = [{ kind: "oneHot", places: 3 }, { kind: "numericEmbedding" }] as const;
-    const numbers = { name: "pbld", hidden: 4, outputs: 3, frequency: 1, minValues: 3 } as const;
+    const numbers = { name: "pbld", hidden: 4, outputs: 3, frequency: 1, bins: 0, minValues: 3 } as const;
     const { tensors } = begun({ inputs: 6, input: { columns: [...columns], numbers, unknown: 0 } });
     const r = tensors.get("layers.0.r")!;
     for (let k = 0; k < K; k++) {

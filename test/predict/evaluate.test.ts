@@ -6,7 +6,7 @@ it("rows are evaluated a thousand at a time, and fewer where many numbers are ma
     inputs: 4 * columns,
     input: {
       columns: Array.from({ length: columns }, () => ({ kind: "numericEmbedding" as const })),
-      numbers: { name: "pbld" as const, hidden: 16, outputs: 4, frequency: 0.1, minValues: 3 },
+      numbers: { name: "pbld" as const, hidden: 16, outputs: 4, frequency: 0.1, bins: 0, minValues: 3 },
       unknown: 0,
     },
   });
