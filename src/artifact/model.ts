@@ -83,6 +83,8 @@ const description = z.strictObject({
   thousands: thousandsMark.optional(),
   /** in the same, the column that tells which rows belong together, if the config named one */
   groups: z.string().optional(),
+  /** in the same, the column that tells when a row was, if the config named one */
+  time: z.string().optional(),
   training: trainingSummary,
   checkpoint: checkpointSchema.optional(),
   /** checkpoints have none, and models that predict a row as no finite number */

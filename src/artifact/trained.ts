@@ -11,8 +11,8 @@ import { type Model, networksOf } from "./model.js";
 import { probeOf } from "./probe.js";
 import { version } from "./version.js";
 
-/** How the tables that a model reads are written, and which of their columns tells what rows belong together. */
-export type TableTraits = CellFormat & Pick<DataOptions, "groups">;
+/** How the tables that a model reads are written, and which of their columns tells what rows belong together, or when they were. */
+export type TableTraits = CellFormat & Pick<DataOptions, "groups" | "time">;
 
 /** The model that a training ended with. */
 export function modelOf(
@@ -93,11 +93,12 @@ export function modelSoFar(prepared: Prepared, { members: parts }: Snapshot, tab
 
 const NOT_JUDGED = { loss: null, scores: {} };
 
-function described({ missing, decimal, thousands, groups }: TableTraits): Pick<Model, keyof TableTraits> {
+function described({ missing, decimal, thousands, groups, time }: TableTraits): Pick<Model, keyof TableTraits> {
   return {
     missing: [...missing],
     ...(decimal === "," && { decimal }),
     ...(thousands !== null && { thousands }),
     ...(groups !== null && { groups }),
+    ...(time !== null && { time }),
   };
 }

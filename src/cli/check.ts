@@ -64,7 +64,7 @@ export function configure(command: Command): Command {
 
 async function checkAction(path: string, rows: string, options: CheckOptions): Promise<void> {
   const model = findModel(path);
-  const { pipeline, target, training } = model;
+  const { pipeline, target, training, time } = model;
   const { maxUnseen, maxOutside, maxMissing, maxDrift } = options;
   const limits: Limits = {
     drift: maxDrift,
@@ -73,7 +73,7 @@ async function checkAction(path: string, rows: string, options: CheckOptions): P
     ...(maxMissing !== undefined && { missing: maxMissing }),
   };
   const wanted = inputsToRead(pipeline, options).map((column) => ({ ...column, optional: true }));
-  const contract = new Contract(pipeline, training.trainingRows);
+  const contract = new Contract(pipeline, training.trainingRows, time);
   let names: readonly string[] = [];
   const format = rowsFormat(model, options);
   for await (const { header, table } of readBlocks(rowsSource(rows), format, wanted, { lenient: true })) {

@@ -103,7 +103,7 @@ interface Words {
 }
 
 function inspectText(
-  { version, weights, pipeline, target, network, members, groups, training }: Model,
+  { version, weights, pipeline, target, network, members, groups, time, training }: Model,
   { inverseLink, inverseOf, taken }: Words,
 ): string[] {
   const { inputs, hidden, outputs, activation, initializer, loss } = network;
@@ -136,6 +136,7 @@ function inspectText(
       ...(options.classWeights === "none" ? [] : [`          class weights ${weightText(options.classWeights)}`]),
       `          ${count(trainingRows, "row")}, ${batchesText(training, members)}, seed ${options.seed}`,
       ...(groups === undefined ? [] : [`          rows of the same "${groups}" kept together`]),
+      ...(time === undefined ? [] : [`          rows in the order of "${time}"`]),
       `          ${count(epochs, "epoch")}${ENDS[stopped]}, ${keptText(training)}`,
       `scores    ${scoresText(training)}`,
       ...(most > 0 ? [`intervals up to ${most} %, by predict --interval`] : []),

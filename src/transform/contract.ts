@@ -30,7 +30,7 @@ export interface Finding {
   readonly missingLimit: number | null;
   /** how many cells should be numbers, or dates, and are none */
   readonly unreadable: number;
-  /** share of the rows beyond the range of the training rows, and how large it may be; null for dates, if no limit is given */
+  /** share of the rows beyond the range of the training rows, and how large it may be; null for moments, if no limit is given */
   readonly outside: number | null;
   readonly outsideLimit: number | null;
   /** the number that is farthest beyond the range, if it is so far as none comes by chance, and no limit is given */
@@ -54,11 +54,13 @@ export class Contract {
   rows = 0;
   private readonly clauses: readonly Clause[];
 
+  /** `time`: the column whose numbers or dates say when a row was, if there is one */
   constructor(
     pipeline: PipelineState,
     private readonly trainingRows: number,
+    time?: string,
   ) {
-    this.clauses = pipeline.map((state) => new Clause(state));
+    this.clauses = pipeline.map((state) => new Clause(state, state.type === "date" || state.name === time));
   }
 
   /** The columns that the table has are of the types of the pipeline. */
@@ -81,9 +83,13 @@ class Clause {
   private readonly counts: Float64Array;
   private present = false;
 
-  constructor(private readonly state: ColumnState) {
+  /** `goesOn`: its values are moments, and those of new rows are later than those of training as a rule */
+  constructor(
+    private readonly state: ColumnState,
+    private readonly goesOn: boolean,
+  ) {
     this.tally = new OddityTally(state);
-    this.training = trainingBins(state);
+    this.training = goesOn ? undefined : trainingBins(state);
     this.counts = new Float64Array(this.training?.length ?? 0);
   }
 
@@ -110,8 +116,7 @@ class Clause {
     const missingByChance = chance(rows, [Math.round(missing * trainingRows) + 1, trainingRows]);
     const limit = (given: number | undefined, usual: number) =>
       given === undefined ? Math.max(usual + (rare ?? 0), byChance) : given + (rare ?? 0);
-    // Dates go on: new rows are later than those of training as a rule.
-    const hasLimit = range && (type !== "date" || limits.outside !== undefined);
+    const hasLimit = range && (!this.goesOn || limits.outside !== undefined);
     const finding = {
       name,
       type,

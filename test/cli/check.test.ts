@@ -169,6 +169,27 @@ describe.concurrent("nnfit check", () => {
     expect((await found(more, "--max-outside", ".02")).code).toBe(0);
   });
 
+  it("holds for later rows, whether data.time is of numbers or dates, and predict says that they are later", async () => {
+    const date = (week: number) => new Date(Date.UTC(2024, 0, 7 * week)).toISOString().slice(0, 10);
+    const weeks = (from: number, write: (week: number) => number | string) =>
+      table(
+        Array.from({ length: 80 }, (_, i) => `${write(from + i)},${(i * 7) % 10},${(i * 37) % 80}`),
+        "week,x,y",
+      );
+    for (const write of [(week: number) => week, date]) {
+      const data = { train: "t.csv", target: "y", time: "week" };
+      const training = { epochs: 1 };
+      const later = folder({ "t.csv": weeks(1, write), "c.json": JSON.stringify({ data, training }) });
+      await works(["train", "c.json"], { cwd: later });
+      const input = weeks(81, write);
+      expect(await nnfit(["check", "runs/c"], { cwd: later, input })).toMatchObject({ code: 0, err: "" });
+      expect((await nnfit(["check", "runs/c", "--max-outside", "0.5"], { cwd: later, input })).code).toBe(1);
+      const { err } = await works(["predict", "runs/c"], { cwd: later, input });
+      expect(err).toMatch(/^note: "week" is beyond its training range \(.* to .*\) in 80 rows$/m);
+      expect((await works(["inspect", "runs/c"], { cwd: later })).out).toContain('rows in the order of "week"\n');
+    }
+  });
+
   it("breaks for drift from --max-drift on: other numbers, other shares of categories, more cells missing", async () => {
     const drifted = table(
       changed(

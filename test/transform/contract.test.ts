@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Column, cellsOf, type Table } from "../../src/data/table.js";
 import { mostByChance } from "../../src/transform/chance.js";
 import { Contract, type Finding } from "../../src/transform/contract.js";
-import { usualLimits } from "../../src/transform/limits.js";
+import { type Limits, usualLimits } from "../../src/transform/limits.js";
 import { learnPipeline } from "../../src/transform/pipeline.js";
 import { MOST_VALUES } from "../../src/transform/profile.js";
 import { numbersLike } from "../artifact/model.js";
@@ -277,6 +277,26 @@ it("a table of many columns, each of which may be far off by chance, seldom brea
     if (contract.findings({ drift: usualLimits.drift }).some(({ breaks }) => breaks.length > 0)) broken++;
   }
   expect(broken).toBe(0);
+});
+
+describe("the numbers of a column that says when a row was", () => {
+  const weeks = (from: number) => tableOf(numbers(Array.from({ length: 80 }, (_, i) => from + i)));
+  const { pipeline } = learnPipeline(weeks(1), { noInputs: [], ignored: [], scale: "standard" });
+  const breaks = (time?: string, limits: Limits = { drift: usualLimits.drift }, from = 81) => {
+    const contract = new Contract(pipeline, 80, time);
+    contract.add(weeks(from));
+    return contract.findings(limits)[0]!.breaks;
+  };
+
+  it("go on, as dates do, unless it is said how many may", () => {
+    expect(breaks()).toEqual(["outside", "drift"]);
+    expect(breaks("x")).toEqual([]);
+    expect(breaks("x", usualLimits)).toEqual(["outside"]);
+  });
+
+  it("but not a hundred ranges further", () => {
+    expect(breaks("x", { drift: usualLimits.drift }, 1e6)).toEqual(["far outside"]);
+  });
 });
 
 it("as many numbers may be outside as by chance are beyond the smallest and the largest of training", () => {
