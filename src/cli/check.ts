@@ -10,7 +10,19 @@ import { findModel, rowsSource } from "./locate.js";
 import { nearName } from "./nearName.js";
 import { endWith } from "./report.js";
 import { inputsToRead, type RowsOptions, rowsFormat, withRowsOptions } from "./rowsOptions.js";
-import { colors, count, oneLine, percent, print, rangeText, some, tell, terminalWidth, valueText } from "./text.js";
+import {
+  colors,
+  count,
+  either,
+  oneLine,
+  percent,
+  print,
+  rangeText,
+  some,
+  tell,
+  terminalWidth,
+  valueText,
+} from "./text.js";
 import { example, modelArgument } from "./usage.js";
 
 /** Of more pairs of extra columns and lacking ones it would take long to find the nearest names. */
@@ -135,7 +147,8 @@ function verdict({ breaks, drift, driftByChance }: Finding): string {
 
 /** What is broken, in words; `similar` finds an extra column of nearly the same name. */
 function sentence(kind: Break, state: ColumnState, finding: Finding, similar: () => string | undefined): string {
-  const { name, unreadable, examples, outside, outsideLimit, unseen, unseenLimit, drift, driftLimit } = finding;
+  const { name, unreadable, examples, outside, outsideLimit, unseen, unseenLimit } = finding;
+  const { drift, driftLimit, driftWithout } = finding;
   const such = examples.map((example) => `"${example}"`).join(", ");
   switch (kind) {
     case "lacking": {
@@ -155,8 +168,13 @@ function sentence(kind: Break, state: ColumnState, finding: Finding, similar: ()
     case "unseen":
       return `"${name}" has a category that the model does not know in ${digits(unseen ?? 0)} of the rows (${such}); the limit is ${digits(unseenLimit ?? 0)}`;
     case "drift":
-      return `"${name}" has drifted: its population stability index is ${(drift ?? 0).toFixed(3)}; the limit is ${Number((driftLimit ?? 0).toFixed(3))}`;
+      return `"${name}" has drifted${apartFrom(state, driftWithout)}: its population stability index is ${(drift ?? 0).toFixed(3)}; the limit is ${Number((driftLimit ?? 0).toFixed(3))}`;
   }
+}
+
+/** Which rows have drifted, if it is those without the frequent numbers. */
+function apartFrom(state: ColumnState, frequent: readonly number[]): string {
+  return frequent.length > 0 ? ` where it is not ${either(frequent.map((value) => valueText(state, value)))}` : "";
 }
 
 function share(text: string): number {

@@ -17,7 +17,7 @@ import type { ColumnState } from "../transform/pipeline.js";
 import { isStraight } from "../transform/scalers.js";
 import { type TargetState, targetNames, truthOf } from "../transform/target.js";
 import { type Truth, takeTruth } from "../transform/truth.js";
-import { clippedText, count, extras, note, percent, say, short, some, weightText, whole } from "./text.js";
+import { clippedText, count, either, extras, note, percent, say, short, some, weightText, whole } from "./text.js";
 
 /** What was understood. */
 interface Understood {
@@ -238,8 +238,7 @@ function describeTraining({ members, batchSize, training, target }: Prepared): v
     ...(training.calibrate && target.task === "classification" ? ["calibration"] : []),
     ...(training.bestBy === "loss" ? [] : ["choice of the best epoch"]),
   ];
-  const list = [without.slice(0, -1).join(", "), ...without.slice(-1)].filter((words) => words !== "").join(" or ");
-  if (list !== "") say("", `no ${list}, because there are no validation rows`);
+  if (without.length > 0) say("", `no ${either(without)}, because there are no validation rows`);
 }
 
 /** The classes that have one row. */

@@ -148,6 +148,11 @@ export function some(words: readonly string[], most = 6): string {
   return more === 0 ? seen.join(", ") : `${seen.join(", ")} and ${whole(more)} more`;
 }
 
+/** "a", "a or b", "a, b or c" */
+export function either(words: readonly string[]): string {
+  return [words.slice(0, -1).join(", "), ...words.slice(-1)].filter((text) => text !== "").join(" or ");
+}
+
 /** "0.8 s", "2 min 5 s", "1 h 12 min" */
 export function duration(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;

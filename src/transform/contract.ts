@@ -1,11 +1,18 @@
 import { columnOf, type Table } from "../data/table.js";
 import { placesAmong } from "./categories.js";
 import { mostByChance } from "./chance.js";
-import { driftOf, driftOfCategories } from "./drift.js";
+import { type Drift, driftOf, driftOfCategories } from "./drift.js";
 import { type Limits, usualLimits } from "./limits.js";
 import { OddityTally, rangeOf } from "./oddities.js";
 import type { ColumnState, PipelineState } from "./pipeline.js";
-import { binOf, type CategoryProfile, type DateProfile, MOST_VALUES, type NumberProfile } from "./profile.js";
+import {
+  binOf,
+  type CategoryProfile,
+  type DateProfile,
+  frequentAmong,
+  MOST_VALUES,
+  type NumberProfile,
+} from "./profile.js";
 
 /** What of a column breaks the contract. */
 export type Break =
@@ -46,6 +53,8 @@ export interface Finding {
   /** what chance alone could make of it, or of that of any other column, with so few rows; and how large it may be */
   readonly driftByChance: number | null;
   readonly driftLimit: number | null;
+  /** the frequent numbers apart from which it is, if it is of the others: what is worse, in proportion to its limit, counts */
+  readonly driftWithout: readonly number[];
   readonly breaks: readonly Break[];
 }
 
@@ -81,6 +90,8 @@ class Clause {
   private readonly training: readonly number[] | undefined;
   /** rows in each of these bins */
   private readonly counts: Float64Array;
+  /** the same of numbers that are none of the frequent ones */
+  private readonly otherCounts: Float64Array;
   private present = false;
 
   /** `goesOn`: its values are moments, and those of new rows are later than those of training as a rule */
@@ -91,6 +102,7 @@ class Clause {
     this.tally = new OddityTally(state);
     this.training = goesOn ? undefined : trainingBins(state);
     this.counts = new Float64Array(this.training?.length ?? 0);
+    this.otherCounts = new Float64Array(othersOf(state)?.bins.length ?? 0);
   }
 
   add(table: Table): void {
@@ -106,7 +118,7 @@ class Clause {
     const { name, type, profile } = state;
     const { counts, rows } = tally;
     const share = (count: number) => (rows > 0 ? count / rows : 0);
-    const drift = training && present ? this.drift(training, trainingRows, comparisons) : undefined;
+    const drift = training && present ? this.drift(training, trainingRows, comparisons, limits) : undefined;
     const range = present ? rangeOf(state) : undefined;
     const hasCategories = present && type === "category";
     const rare = "other" in profile ? rareShare(profile, trainingRows) : null;
@@ -136,28 +148,53 @@ class Clause {
       examples: [...tally.examples],
       drift: drift?.index ?? null,
       driftByChance: drift?.chance ?? null,
-      driftLimit: drift ? Math.max(limits.drift, drift.chance) : null,
+      driftLimit: drift ? driftLimit(drift, limits) : null,
+      driftWithout: drift?.without ?? [],
     };
     return { ...finding, breaks: breaksOf(finding) };
   }
 
-  private drift(training: readonly number[], trainingRows: number, comparisons: number) {
-    const { state, counts } = this;
-    if (state.type === "number") return driftOf(training, Math.min(trainingRows, MOST_VALUES), counts, comparisons);
-    const other = training.length - 2; // the last but one, as `trainingBins` has them
-    return driftOfCategories(training, trainingRows, counts, other, comparisons);
+  private drift(
+    training: readonly number[],
+    trainingRows: number,
+    comparisons: number,
+    limits: Limits,
+  ): (Drift & { without?: readonly number[] }) | undefined {
+    const { state, counts, otherCounts } = this;
+    if (state.type !== "number") {
+      const other = training.length - 2; // the last but one, as `trainingBins` has them
+      return driftOfCategories(training, trainingRows, counts, other, comparisons);
+    }
+    const values = Math.min(trainingRows, MOST_VALUES);
+    const others = othersOf(state);
+    if (!others) return driftOf(training, values, counts, comparisons);
+    // Among all rows a frequent value hides how few others are distributed.
+    const whole = driftOf(training, values, counts, 2 * comparisons);
+    const share = others.bins.reduce((sum, bin) => sum + bin, 0);
+    const shares = others.bins.map((bin) => bin / share);
+    const apart = driftOf(shares, share * values, otherCounts, 2 * comparisons);
+    const ofLimit = (drift: Drift | undefined) => (drift ? drift.index / driftLimit(drift, limits) : 0);
+    return apart && ofLimit(apart) > ofLimit(whole)
+      ? { ...apart, without: frequentAmong(state.profile.deciles) }
+      : whole;
   }
 
   private countBins(table: Table): void {
-    const { state, counts } = this;
+    const { state, counts, otherCounts } = this;
     const column = columnOf(table, state.name)!;
     const missing = counts.length - 1;
     if (state.type === "number" && column.type === "number") {
       const { deciles } = state.profile;
+      const quantiles = othersOf(state)?.quantiles;
+      const frequent = frequentAmong(deciles);
       for (let row = 0; row < table.rows; row++) {
         const value = column.values[row]!;
-        if (!Number.isNaN(value)) counts[binOf(deciles, value)]!++;
-        else if (!column.unreadable?.has(row)) counts[missing]!++;
+        if (Number.isNaN(value)) {
+          if (!column.unreadable?.has(row)) counts[missing]!++;
+          continue;
+        }
+        counts[binOf(deciles, value)]!++;
+        if (quantiles && !frequent.includes(value)) otherCounts[binOf(quantiles, value)]!++;
       }
     } else if (column.type === "category" && state.type === "category") {
       const among = placesAmong(state.categories, column.decimal);
@@ -175,6 +212,14 @@ function trainingBins({ profile }: ColumnState): number[] | undefined {
   if (!("bins" in profile || "shares" in profile)) return undefined;
   const bins = "bins" in profile ? profile.bins : [...profile.shares, profile.other];
   return [...bins, profile.missing];
+}
+
+function othersOf(state: ColumnState): NumberProfile["others"] {
+  return state.type === "number" ? state.profile.others : undefined;
+}
+
+function driftLimit({ chance }: Drift, { drift }: Limits): number {
+  return Math.max(drift, chance);
 }
 
 /**

@@ -11,6 +11,7 @@ import { Memory } from "../../src/engine/memory.js";
 import { predictor } from "../../src/predict/predictor.js";
 import { applyPipeline } from "../../src/transform/apply.js";
 import { widthOf } from "../../src/transform/inputColumns.js";
+import type { ColumnState, NumberState } from "../../src/transform/pipeline.js";
 import { byDefault, columns, refusal } from "../data/source.js";
 import { sealed, smallModel } from "./model.js";
 
@@ -300,6 +301,10 @@ describe("a model whose checksum is right and whose content is not", () => {
   it("is loaded when nothing is wrong: the cases below differ by one thing", () => {
     writeFileSync(path(name), written({}));
     expect(loadModel(path(name))).toEqual(model);
+    const [state, other] = model.pipeline as [NumberState, ColumnState];
+    const profile = { ...state.profile, deciles: Array(9).fill(0), others: { quantiles: [0.5], bins: [0.1, 0, 0.1] } };
+    writeFileSync(path(name), written({ pipeline: [{ ...state, profile }, other] }));
+    expect(loadModel(path(name)).pipeline[0]!.profile).toEqual(profile);
   });
 
   it.each<[string, Tensor[]]>([
@@ -325,6 +330,9 @@ describe("a model whose checksum is right and whose content is not", () => {
     deciles: [1, 2, 3, 4, 5, 6, 7, 8, 9],
     bins: Array(19).fill(0),
   };
+  const ofZeros = { ...ofNumbers, deciles: Array(9).fill(0) };
+  const ofOne = (quantile: number) => ({ quantiles: [quantile], bins: [0, 0, 0] });
+  const others = ofOne(4.5);
   it.each<[string, object]>([
     ["another format", { format: 2 }],
     ["no network", { network: undefined }],
@@ -339,6 +347,21 @@ describe("a model whose checksum is right and whose content is not", () => {
     ["a fill that JSON has lost", { pipeline: [{ ...size, fill: null }, kind] }],
     ["deciles that don't ascend", { pipeline: [{ ...size, profile: { ...ofNumbers, smallest: 5 } }, kind] }],
     ["a decile too few", { pipeline: [{ ...size, profile: { ...ofNumbers, deciles: [1] } }, kind] }],
+    ["a bin too few", { pipeline: [{ ...size, profile: { ...ofNumbers, bins: Array(18).fill(0) } }, kind] }],
+    ["other numbers where none is frequent", { pipeline: [{ ...size, profile: { ...ofNumbers, others } }, kind] }],
+    [
+      "a frequent number among the others",
+      { pipeline: [{ ...size, profile: { ...ofZeros, others: ofOne(0) } }, kind] },
+    ],
+    ["other numbers out of range", { pipeline: [{ ...size, profile: { ...ofZeros, others: ofOne(11) } }, kind] }],
+    [
+      "no other numbers",
+      { pipeline: [{ ...size, profile: { ...ofZeros, others: { quantiles: [], bins: [1] } } }, kind] },
+    ],
+    [
+      "a bin of other numbers too few",
+      { pipeline: [{ ...size, profile: { ...ofZeros, others: { ...others, bins: [0, 0] } } }, kind] },
+    ],
     ["a share too few", { pipeline: [size, { ...kind, profile: { shares: [1], missing: 0, other: 0 } }] }],
     ["more inputs", { network: { ...network, inputs: 4 } }],
     ["more outputs", { network: { ...network, outputs: 2 } }],

@@ -215,6 +215,27 @@ describe.concurrent("nnfit check", () => {
     expect(slight).toMatchObject({ code: 0, out: expect.stringMatching(/^age .*ok, some drift$/m) });
   });
 
+  it("says which rows have drifted, if it is those that are none of the frequent numbers", async () => {
+    const amounts = (amount: (i: number) => number) =>
+      table(
+        Array.from({ length: 400 }, (_, i) => `${i % 8 ? i % 2 : amount(i)},${i % 3}`),
+        "amount,y",
+      );
+    const data = { train: "t.csv", target: "y" };
+    const mostly = folder({
+      "t.csv": amounts((i) => 2 + i),
+      "c.json": JSON.stringify({ data, training: { epochs: 1 } }),
+    });
+    await works(["train", "c.json"], { cwd: mostly });
+    const { code, err } = await nnfit(["check", "runs/c"], { cwd: mostly, input: amounts((i) => 300 + i / 8) });
+    expect(code).toBe(1);
+    expect(brokenIn(err)).toEqual([
+      expect.stringMatching(
+        /^"amount" has drifted where it is not 0 or 1: its population stability index is \d\.\d{3};/,
+      ),
+    ]);
+  });
+
   it("says with --json the same as the table, with a version", async () => {
     const { version, rows: count, columns } = await found(table(rows(0, 200)));
     expect({ version, count }).toEqual({ version: 1, count: 200 });

@@ -114,6 +114,13 @@ const commas = rows.map((_, i) =>
   [`1.${100 + ((i * 7) % 31)},5`, `${two(1 + (i % 28))}/${two(1 + (i % 12))}/2023`, i % 9].join(";"),
 );
 
+/** Mostly zeros, and some amounts in some unit. */
+const amounts = (unit: number) =>
+  lines(
+    "amount,two",
+    Array.from({ length: 200 }, (_, i) => [i % 4 ? 0 : (1 + i) / unit, i % 3 ? "yes" : "no"]),
+  );
+
 const config = (data: object, more: object = {}) =>
   JSON.stringify({ data: { train: "t.csv", ...data }, model: { hidden: [3] }, training: { epochs: 2 }, ...more });
 const ofTwo = { target: "two", ignore: ["shop", "three", "y", "z"] };
@@ -151,6 +158,9 @@ const cwd = folder({
     { train: "commas.csv", target: "y", decimal: ",", thousands: ".", time: "day" },
     { task: "regression", model: { hidden: [3], tabm: 2 } },
   ),
+  "amounts.csv": amounts(1),
+  "cents.csv": amounts(100),
+  "amounts.json": config({ train: "amounts.csv", target: "two" }),
   "numbered.csv": lines(
     "n,a,two",
     rows.map(([a, , , , , two], i) => [i + 1, a, two]),
@@ -184,6 +194,7 @@ const turns: readonly Readonly<Record<string, readonly Call[]>>[] = [
       ["train targets.json --fail-if rmse_y>0"],
       ["train wide.json"],
       ["train commas.json"],
+      ["train amounts.json"],
     ],
     doctor: [["doctor"], ["doctor", { NODE_OPTIONS, NNFIT_BLAS: "/nowhere" }]],
     schema: [["schema"]],
@@ -215,8 +226,13 @@ const turns: readonly Readonly<Record<string, readonly Call[]>>[] = [
       ["evaluate runs/quantile t.csv --no-intervals"],
       ["evaluate runs/counts t.csv --no-intervals"],
     ],
-    check: [["check runs/three t.csv"], ["check runs/two odd.csv"], ["check runs/two lacking.csv"]],
-    inspect: ["two", "three", "y", "targets", "wide", "commas", "quantile", "counts"].map(
+    check: [
+      ["check runs/three t.csv"],
+      ["check runs/two odd.csv"],
+      ["check runs/two lacking.csv"],
+      ["check runs/amounts cents.csv"],
+    ],
+    inspect: ["two", "three", "y", "targets", "wide", "commas", "quantile", "counts", "amounts"].map(
       (run): Call => [`inspect runs/${run}`],
     ),
     verify: [["verify runs/two"], ["verify runs/moved"]],

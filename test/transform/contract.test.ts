@@ -148,6 +148,51 @@ describe("a column of words that don't all have a place of their own", () => {
   });
 });
 
+describe("a column that is nearly always the same number", () => {
+  /** The number that it nearly always is, and the others. */
+  const kinds: Record<string, [number, (random: () => number) => number]> = {
+    below: [0, (random) => -100 * Math.log(random())],
+    above: [100, (random) => 100 * random()],
+    between: [0, (random) => Math.tan(3 * (random() - 0.5))],
+    "one of few": [0, (random) => 1 + Math.floor(-3 * Math.log(random()))],
+  };
+  const cells = (kind: string, rows: number, random: () => number, unit = 1) => {
+    const [frequent, other] = kinds[kind]!;
+    return numbers(Array.from({ length: rows }, () => (random() < 0.95 ? frequent : other(random) / unit)));
+  };
+
+  it.each(Object.keys(kinds))("seldom drifts by chance, where that is %s the others", (kind) => {
+    const random = uniform(11);
+    let drifted = 0;
+    for (const [training, rows] of [
+      [300, 60],
+      [300, 2000],
+      [2000, 2000],
+    ] as const) {
+      for (let i = 0; i < 300; i++) {
+        const { drift, driftByChance } = findings(cells(kind, training, random), cells(kind, rows, random));
+        if (drift !== null && drift > driftByChance!) drifted++;
+      }
+    }
+    expect(drifted).toBeLessThan(5);
+  });
+
+  it.each(Object.keys(kinds))("drifts where the others change their unit, where that is %s the others", (kind) => {
+    const random = uniform(12);
+    const training = cells(kind, 2000, random);
+    const found = findings(training, cells(kind, 2000, random, 100));
+    expect(found.drift).toBeGreaterThan(2);
+    expect(found).toMatchObject({ breaks: expect.arrayContaining(["drift"]), driftWithout: [kinds[kind]![0]] });
+    expect(findings(training, training).drift).toBeCloseTo(0, 12);
+  });
+
+  it("drifts where it is another number more often", () => {
+    const training = numbers(Array.from({ length: 2000 }, (_, i) => (i % 20 ? 0 : 1 + i)));
+    const found = findings(training, numbers(Array.from({ length: 2000 }, (_, i) => (i % 3 ? 0 : 1 + (i % 1900)))));
+    expect(found).toMatchObject({ breaks: ["drift"], driftWithout: [] });
+  });
+});
+
 describe("few rows break it", () => {
   const random = uniform(5);
   const training = Array.from({ length: 200 }, () => 10 * random());
