@@ -2,7 +2,7 @@ import { NnfitError } from "../errors.js";
 import { countDifferentNumbers } from "./arrays.js";
 import { dateText, daysIn } from "./dates.js";
 import { isNamedLikeIdentifier, nameRows } from "./identifiers.js";
-import { type Leak, leakOf } from "./leaks.js";
+import { type Cut, type Leak, leakOf } from "./leaks.js";
 import { nominalBy } from "./nominal.js";
 import {
   doubtAboutCodes,
@@ -81,7 +81,7 @@ function textOf(doubt: Doubt | undefined): string | undefined {
   return doubt && [doubt.what, doubt.way].filter((part) => part !== undefined).join("; ");
 }
 
-const tells: Record<Exclude<Leak, "groups">, (target: string) => string> = {
+const tells: Record<Exclude<Leak, "groups" | Cut>, (target: string) => string> = {
   target: (target) => `gives away the target "${target}" in every row`,
   mostly: (target) => `alone tells the target "${target}" in nearly every row`,
   line: (target) => `tells the target "${target}" almost exactly, along a straight line`,
@@ -95,9 +95,13 @@ function leakText(column: Column, table: Table, data: DataOptions): string | und
     if (leak === "groups" && data.groups === null)
       return `all rows with the same "${name}" have the same "${target}"; if new rows will have other values, data.groups: "${name}" validates on unseen values`;
     if (leak && leak !== "groups")
-      return `"${name}" ${tells[leak](target)}; if new rows won't have it, data.ignore: ["${name}"] leaves it out`;
+      return `"${name}" ${typeof leak === "object" ? cutText(leak, column, target) : tells[leak](target)}; if new rows won't have it, data.ignore: ["${name}"] leaves it out`;
   }
   return undefined;
+}
+
+function cutText({ above }: Cut, { type }: Column, target: string): string {
+  return `tells the target "${target}" in nearly every row, by being above ${type === "date" ? dateText(above) : above} or not`;
 }
 
 function nominalText(name: string): string {

@@ -1,13 +1,22 @@
 import { log } from "../engine/scalar.js";
 import { largestOf, MOST_DIFFERENT } from "./arrays.js";
-import { type Column, cellsOf, isMissing, type NumberColumn } from "./table.js";
+import { spacedRows } from "./split.js";
+import { type Column, cellsOf, isMissing, type NumberColumn, takeCells } from "./table.js";
 
 /**
- * What a column may give away: the target of every row; that of nearly every row; the target but for its last digits, as
- * a price in another currency does; or which rows are of one thing, such as a customer, and have one target, so that a
- * network knows a held-out row by another one of that thing.
+ * What a column may give away: the target of every row; that of nearly every row, by its few values, by missing or by a
+ * cut; the target but for its last digits, as a price in another currency does; or which rows are of one thing, such as a
+ * customer, and have one target, so that a network knows a held-out row by another one of that thing.
  */
-export type Leak = "target" | "mostly" | "line" | "groups";
+export type Leak = "target" | "mostly" | Cut | "line" | "groups";
+
+/** Nearly all rows of one target are above this number or date, and nearly all of another one are not. */
+export interface Cut {
+  readonly above: number;
+}
+
+/** Of numbers or dates. */
+type MeasuredColumn = Exclude<Column, { type: "category" }>;
 
 /** Fewer rows look like something by chance. */
 const FEW_ROWS = 20;
@@ -31,9 +40,16 @@ export function leakOf(column: Column, target: Column, mostNames = MOST_DIFFEREN
   if (tellsMostly(coderOf(column), target)) return "mostly";
   const most = mayName(column) ? Math.min(Math.max(rows / 2, MOST_VALUES), mostNames) : MOST_VALUES;
   const known = targetsOf(coderOf(column), target, most);
-  if (!known || !isBeyondChance(known)) return undefined;
-  if (known.values <= MOST_VALUES) return "target";
-  return known.values <= known.rows / 2 ? "groups" : undefined;
+  if (known && isBeyondChance(known)) {
+    if (known.values <= MOST_VALUES) return "target";
+    if (known.values <= known.rows / 2) return "groups";
+  }
+  if (lacksCells(column) && tellsMostly((row) => Number(isMissing(column, row)), target)) return "mostly";
+  return column.type === "category" ? undefined : cutByTarget(column, target);
+}
+
+function lacksCells(column: Column): boolean {
+  return column.type === "category" ? column.codes.includes(-1) : column.values.some(Number.isNaN);
 }
 
 function areSame(column: NumberColumn, target: NumberColumn): boolean {
@@ -48,7 +64,6 @@ const MOSTLY_OF_BASELINE = 0.1;
 function tellsMostly(codeOf: (row: number) => number, target: Column): boolean {
   const rowsOf = new Map<number, Map<number, number>>();
   const ofAll = new Map<number, number>();
-  let rows = 0;
   for (const [row, known] of cellsOf(target).entries()) {
     if (isMissing(target, row)) continue;
     const code = codeOf(row);
@@ -58,16 +73,83 @@ function tellsMostly(codeOf: (row: number) => number, target: Column): boolean {
     ofValue.set(known, (ofValue.get(known) ?? 0) + 1);
     ofAll.set(known, (ofAll.get(known) ?? 0) + 1);
     if (target.type !== "category" && ofAll.size > MOST_VALUES) return false; // they are no classes
-    rows++;
   }
   const wrong = [...rowsOf.values()].reduce((sum, ofValue) => sum + wrongRows(ofValue), 0);
-  return wrong > 0 && wrong <= MOSTLY * rows && wrong <= MOSTLY_OF_BASELINE * wrongRows(ofAll);
+  return isNearlyRight(wrong, ofAll);
+}
+
+/** Right in all rows is another matter, which chance may have done. */
+function isNearlyRight(wrong: number, ofAll: ReadonlyMap<number, number>): boolean {
+  return wrong > 0 && wrong <= mostWrong(ofAll);
+}
+
+function mostWrong(ofAll: ReadonlyMap<number, number>): number {
+  return Math.min(MOSTLY * sumOf(ofAll), MOSTLY_OF_BASELINE * wrongRows(ofAll));
+}
+
+function sumOf(counts: ReadonlyMap<number, number>): number {
+  return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
 
 /** Rows that are not of the commonest class. */
 function wrongRows(rowsOf: ReadonlyMap<number, number>): number {
-  const counts = [...rowsOf.values()];
-  return counts.reduce((sum, count) => sum + count, 0) - largestOf(counts);
+  return sumOf(rowsOf) - largestOf([...rowsOf.values()]);
+}
+
+/** Of more rows so many first tell whether a cut may be nearly right. */
+const ENOUGH_ROWS = 10_000;
+
+/** The cut that is wrong in the fewest rows, if it is nearly right. */
+function cutByTarget(column: MeasuredColumn, target: Column): Cut | undefined {
+  const { length: rows } = column.values;
+  if (rows > ENOUGH_ROWS) {
+    const some = spacedRows(rows, ENOUGH_ROWS);
+    const found = bestCut(takeCells(column, some), takeCells(target, some));
+    if (found && found.wrong > 3 * mostWrong(found.ofAll) + 10) return undefined; // far more than chance adds to a few
+  }
+  const found = bestCut(column, target);
+  return found && isNearlyRight(found.wrong, found.ofAll) ? { above: found.above } : undefined;
+}
+
+/** Undefined where none can be nearly right; being missing counts as a value of its own. */
+function bestCut(
+  { values }: MeasuredColumn,
+  target: Column,
+): (Cut & { wrong: number; ofAll: ReadonlyMap<number, number> }) | undefined {
+  const targets = cellsOf(target);
+  const ofAll = new Map<number, number>();
+  for (const [row, known] of targets.entries()) {
+    if (isMissing(target, row)) continue;
+    ofAll.set(known, (ofAll.get(known) ?? 0) + 1);
+    if (target.type !== "category" && ofAll.size > MOST_VALUES) return undefined; // they are no classes
+  }
+  // whoever is nearly right tells the two commonest classes apart
+  const [first, second] = [...ofAll].sort(([, a], [, b]) => b - a);
+  if (!first || !second) return undefined;
+  const [a, b] = [first, second].map(([known]) => presentOf(values, targets, known)) as [Float64Array, Float64Array];
+  const missing = [first[1] - a.length, second[1] - b.length] as const;
+  const both = first[1] + second[1];
+  if (missing[0] + missing[1] > MOST_MISSING * both) return undefined;
+  const { above, wrong } = cutBetween(a.sort(), b.sort());
+  return { above, wrong: wrong + Math.min(...missing) + sumOf(ofAll) - both, ofAll };
+}
+
+/** The values of the rows of one target. */
+function presentOf(values: Float64Array, targets: ArrayLike<number>, known: number): Float64Array {
+  return values.filter((value, row) => targets[row] === known && !Number.isNaN(value));
+}
+
+/** Through two ascending lists of values: as few as may be of the one are above the cut, and of the other not, or the reverse. */
+function cutBetween(a: Float64Array, b: Float64Array): Cut & { wrong: number } {
+  let best = { wrong: Number.POSITIVE_INFINITY, above: Number.NaN };
+  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
+    const above = Math.min(a[i] ?? Number.POSITIVE_INFINITY, b[j] ?? Number.POSITIVE_INFINITY);
+    while (i < a.length && a[i] === above) i++;
+    while (j < b.length && b[j] === above) j++;
+    const wrong = Math.min(i + b.length - j, j + a.length - i);
+    if (wrong < best.wrong) best = { wrong, above };
+  }
+  return best;
 }
 
 /** A straight line through the column's values has at least this r² of the target. */
@@ -164,7 +246,7 @@ function isMissingByTarget(column: Column, target: Column): boolean {
 }
 
 /** All numbers of one of two targets are below those of the other. */
-function isSplitByTarget({ values }: Exclude<Column, { type: "category" }>, target: Column): boolean {
+function isSplitByTarget({ values }: MeasuredColumn, target: Column): boolean {
   const targets = cellsOf(target);
   const ranges = new Map<number, { low: number; high: number; rows: number }>();
   let missing = 0;

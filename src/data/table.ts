@@ -97,10 +97,13 @@ export function takeRows(table: Table, rows: Uint32Array): Table {
     ...table,
     rows: rows.length,
     lines: take(table.lines, rows),
-    columns: table.columns.map((column) =>
-      column.type === "category"
-        ? { ...column, codes: take(column.codes, rows) }
-        : { ...column, values: take(column.values, rows) },
-    ),
+    columns: table.columns.map((column) => takeCells(column, rows)),
   };
+}
+
+/** The column of some of the rows, in the order given. */
+export function takeCells<Taken extends Column>(column: Taken, rows: Uint32Array): Taken {
+  return column.type === "category"
+    ? { ...column, codes: take(column.codes, rows) }
+    : { ...column, values: take(column.values, rows) };
 }

@@ -15,6 +15,23 @@ async function doubts(cells: readonly string[], given: Given = {}, task: "auto" 
 }
 const among = (word: string) => ["1", "2.5", "3", "-4", word, word];
 
+it("a column that tells the target by a cut is noted, with the cut", async () => {
+  const isLate = (i: number) => i % 3 === 0;
+  const notes = async (write: (day: number) => string | number, kind: "number" | "date") => {
+    const day = (i: number) => (isLate(i) === i > 2 ? 100 + (i % 50) : 1 + ((i * 7) % 90));
+    const rows = Array.from({ length: 300 }, (_, i) => `${write(day(i))},${(i * 7) % 5},${isLate(i) ? "late" : "ok"}`);
+    const data = dataOptions.parse({ train: "t.csv", target: "y" });
+    return doubtsAbout(await tableOf(["x,z,y", ...rows].join("\n"), { types: { x: kind } }), data, learning);
+  };
+  const tells = (cut: string | number) => [
+    `"x" tells the target "y" in nearly every row, by being above ${cut} or not; if new rows won't have it, data.ignore: ["x"] leaves it out`,
+  ];
+  expect(await notes((day) => day + 0.5, "number")).toEqual(tells(90.5));
+  expect(await notes((day) => new Date(86_400_000 * day).toISOString().slice(0, 10), "date")).toEqual(
+    tells("1970-04-01"),
+  );
+});
+
 describe("a column of words is doubted", () => {
   it.each(["n/a", "N/A", "none", "-", "NULL", "unknown", "<NA>", "NaT", "#DIV/0!", "Inf"])(
     "where %s stands among numbers",

@@ -68,7 +68,7 @@ describe("a column gives the target away", () => {
       "a number that is there in few rows",
       numbers(rows(300, (i) => (i % 10 < 2 ? (isYes(i) ? 2 : 1) + i / 1000 : null))),
     ],
-    ["numbers that meet between the classes", numbers(rows(300, (i) => 100 + (isYes(i) ? i : 1 - i) / 7))],
+    ["numbers that overlap between the classes", numbers(rows(300, (i) => 100 + (isYes(i) ? i : 30 - i) / 7))],
     [
       "numbers that lack in a tenth of the rows",
       numbers(rows(300, (i) => (i % 10 ? (isYes(i) ? 2 : 1) + i / 1e3 : null))),
@@ -111,6 +111,93 @@ describe("a column gives the target away", () => {
     const rare = words(rows(300, (i) => (i % 60 === 0 ? "yes" : "no")));
     expect(leakOf(words(rows(300, (i) => (i % 120 === 0 ? "a" : "b"))), rare)).toBeUndefined(); // as good as always "no"
     expect(leakOf(words(rows(300, (i) => `${i % 21}`)), grades)).toBeUndefined();
+  });
+
+  it("in nearly every row, by cells that are there", () => {
+    const reason = (wrong: number) => words(rows(300, (i) => (isYes(i) ? `because ${i}` : i < wrong ? "so" : null)));
+    expect(leakOf(reason(5), churn(300))).toBe("mostly"); // of three rows
+    expect(leakOf(reason(20), churn(300))).toBeUndefined();
+    const ended = numbers(rows(300, (i) => (isYes(i) && i > 5 ? 100 + ((i * 7) % 200) : null)));
+    expect(leakOf(ended, churn(300))).toBe("mostly");
+  });
+
+  describe("in nearly every row, by a cut", () => {
+    const spent = (wrong: number, cell = (i: number) => (i * 37) % 200) =>
+      rows(300, (i) => (isYes(i) === i >= wrong ? 50 + cell(i) / 100 : cell(i) / 4));
+    const asDates = (cells: number[]) => ({ ...numbers(cells.map((cell) => 19_000 + cell)), type: "date" }) as Column;
+
+    it.each([1, 6])("with %i rows on the wrong side, above or not", (wrong) => {
+      const below = 199 / 4;
+      const above = Math.min(...spent(wrong).filter((cell) => cell >= 50));
+      expect(leakOf(numbers(spent(wrong)), churn(300))).toEqual({ above: below });
+      expect(leakOf(numbers(spent(wrong).map((cell) => -cell)), churn(300))).toEqual({ above: -above });
+      expect(leakOf(asDates(spent(wrong)), churn(300))).toEqual({ above: 19_000 + below });
+      expect(leakOf(numbers(spent(wrong)), numbers(rows(300, (i) => Number(isYes(i)))))).toEqual({ above: below });
+    });
+
+    it("but not with more than the fiftieth part of the rows, or the tenth of those that a constant gets wrong", () => {
+      expect(leakOf(numbers(spent(7)), churn(300))).toBeUndefined();
+      const rare = (i: number) => i % 15 === 7;
+      const some = (wrong: number) =>
+        numbers(rows(300, (i) => (rare(i) === i >= wrong ? 60 - i / 600 : ((i * 37) % 200) / 4)));
+      const target = words(rows(300, (i) => (rare(i) ? "yes" : "no")));
+      expect(leakOf(some(2), target)).toEqual({ above: 49.75 });
+      expect(leakOf(some(3), target)).toBeUndefined();
+    });
+
+    it("where few cells are missing, which tell a target themselves or are wrong", () => {
+      const lacking = (which: (i: number) => boolean) =>
+        numbers(spent(2).map((cell, i) => (which(i) ? Number.NaN : cell)) as number[]);
+      expect(
+        leakOf(
+          lacking((i) => isYes(i) && i < 40),
+          churn(300),
+        ),
+      ).toMatchObject({ above: 49.75 });
+      expect(
+        leakOf(
+          lacking((i) => i > 20 && i < 30),
+          churn(300),
+        ),
+      ).toMatchObject({ above: 49.75 });
+      expect(
+        leakOf(
+          lacking((i) => i > 20 && i < 36),
+          churn(300),
+        ),
+      ).toBeUndefined();
+      expect(
+        leakOf(
+          lacking((i) => isYes(i) && i < 60),
+          churn(300),
+        ),
+      ).toBeUndefined();
+    });
+
+    it("also between two classes of several, if the others are few", () => {
+      const target = (others: number) =>
+        words(rows(300, (i) => (i >= 10 && i < 10 + others ? "other" : isYes(i) ? "yes" : "no")));
+      expect(leakOf(numbers(spent(2)), target(4))).toEqual({ above: 49.75 });
+      expect(leakOf(numbers(spent(2)), target(5))).toBeUndefined();
+      expect(leakOf(numbers(spent(0)), words(rows(300, (i) => "abc"[i % 3]!)))).toBeUndefined();
+    });
+
+    it("of a long column, of which some rows tell first whether there is one", () => {
+      const many = (wrong: number) =>
+        numbers(rows(50_000, (i) => (isYes(i) === i % wrong > 0 ? 50 + (i % 97) / 100 : ((i * 37) % 199) / 4)));
+      expect(leakOf(many(51), churn(50_000))).toEqual({ above: 49.5 });
+      expect(leakOf(many(49), churn(50_000))).toBeUndefined();
+      expect(leakOf(many(5), churn(50_000))).toBeUndefined();
+      const isRare = (i: number) => i % 2500 === 3;
+      const target = words(rows(50_000, (i) => (isRare(i) ? "yes" : "no")));
+      const rare = numbers(rows(50_000, (i) => (isRare(i) && i > 3 ? 50 + i / 1e6 : ((i * 37) % 199) / 4)));
+      expect(leakOf(rare, target)).toEqual({ above: 49.5 });
+    });
+
+    it("but not by a number that tells much, as honest ones do", () => {
+      const honest = rows(2000, (i) => (isYes(i) ? 3 : 0) + 3 * Math.sin(i * i)); // of one row in eight not
+      expect(leakOf(numbers(honest), churn(2000))).toBeUndefined();
+    });
   });
 
   it("but not where chance would do it: a rare class beyond all others, or few rows", () => {
