@@ -68,6 +68,7 @@ const reasons: Record<string, string> = {
   EDQUOT: "the disk quota is used up",
   EFBIG: "the file has reached the largest size that is allowed",
   EIO: "the disk failed to read or write",
+  ENAMETOOLONG: "its name is too long",
   EMFILE: "too many open files",
 };
 

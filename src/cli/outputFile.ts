@@ -1,18 +1,24 @@
+import { randomUUID } from "node:crypto";
 import {
   accessSync,
   chmodSync,
+  chownSync,
   constants,
   createWriteStream,
   existsSync,
+  fstatSync,
   lstatSync,
+  openSync,
+  readdirSync,
   readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
 } from "node:fs";
-import { dirname, resolve } from "node:path";
-import type { Readable } from "node:stream";
+import { basename, dirname, join, resolve } from "node:path";
+import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { quietly } from "../artifact/write.js";
 import { fileError, NnfitError } from "../errors.js";
@@ -29,7 +35,7 @@ export function refuseInputs(out: string, read: Readonly<Record<string, string>>
   try {
     written = numberOf(out);
   } catch (error) {
-    throw fileError("write the predictions", out, error); // such as a link to itself
+    throw cantWrite(out, error); // such as a link to itself
   }
   const [what] = Object.entries(read).find(([, path]) => written !== undefined && numberOf(path) === written) ?? [];
   if (what === undefined) return;
@@ -42,54 +48,119 @@ export function refuseInputs(out: string, read: Readonly<Record<string, string>>
 /** A file appears when it is complete: until then it is a temporary file beside it. Devices and pipes are written to. */
 export async function writePredictions(path: string, text: Readable, json: boolean): Promise<void> {
   const isFile = statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
-  const place = throughLinks(path); // a symbolic link stays one
-  const target = isFile ? `${place}.${process.pid}.tmp` : path;
-  if (isFile) rmSync(target, { force: true }); // what somebody has put there, a symbolic link too, is not written through
-  const mode = isFile ? modeOf(place, path) : undefined;
-  const file = createWriteStream(target, {
-    flush: isFile,
-    ...(isFile && { flags: "wx" }),
-    ...(mode !== undefined && { mode }),
-  });
+  let output: Output | undefined;
   const signals = watchSignals((signal) => {
-    if (isFile) rmSync(target, { force: true });
+    output?.discard();
     if (json) printFailure(stoppedFailure(signal));
     process.kill(process.pid, signal); // nobody listens any more: it ends the process
   });
   let failed: Error | undefined;
-  file.on("error", (error) => {
-    failed = error;
-  });
   try {
-    await pipeline(text, file);
-    if (mode !== undefined) quietly(() => chmodSync(target, mode)); // without what the umask has taken; some disks know no modes
-    if (isFile) rename(target, place, path);
+    output = isFile ? fileOutput(path) : deviceOutput(path);
+    output.stream.on("error", (error) => {
+      failed = error;
+    });
+    await pipeline(text, output.stream);
+    output.publish();
   } catch (error) {
-    if (isFile) rmSync(target, { force: true });
-    throw error === failed ? fileError("write the predictions", path, error) : error;
+    output?.discard();
+    throw error === failed ? cantWrite(path, error) : error;
   } finally {
     signals.stop();
   }
 }
 
-function rename(from: string, to: string, path: string): void {
+interface Output {
+  readonly stream: Writable;
+  /** when all is written */
+  publish(): void;
+  /** what was written so far */
+  discard(): void;
+}
+
+function deviceOutput(path: string): Output {
+  return { stream: createWriteStream(path), publish() {}, discard() {} };
+}
+
+function fileOutput(path: string): Output {
+  const place = throughLinks(path); // a symbolic link stays one
+  const replaced = replacedBy(place, path);
+  const [folder, base] = [dirname(place), temporaryBase(basename(place))];
+  const temporary = join(folder, `${base}.${randomUUID()}.tmp`);
+  const fd = opened(temporary, replaced, path);
+  quietly(() => removeAbandoned(folder, base, fstatSync(fd).mtimeMs));
+  return {
+    stream: createWriteStream(temporary, { fd, flush: true }),
+    publish() {
+      if (replaced) keepRights(temporary, replaced);
+      try {
+        renameSync(temporary, place);
+      } catch (error) {
+        throw cantWrite(path, error);
+      }
+    },
+    discard: () => rmSync(temporary, { force: true }),
+  };
+}
+
+function opened(temporary: string, replaced: Stats | undefined, path: string): number {
   try {
-    renameSync(from, to);
+    return openSync(temporary, "wx", replaced && permissionsOf(replaced)); // through no link that somebody has put there
   } catch (error) {
-    throw fileError("write the predictions", path, error);
+    throw cantWrite(path, error);
   }
 }
 
-/** The permissions of a file that is replaced; none where there is none. One that may not be written to stays. */
-function modeOf(place: string, path: string): number | undefined {
+function cantWrite(path: string, error: unknown): NnfitError {
+  return fileError("write the predictions", path, error);
+}
+
+/** The file that is replaced, if there is one. One that may not be written to stays. */
+function replacedBy(place: string, path: string): Stats | undefined {
   const found = statSync(place, { throwIfNoEntry: false });
-  if (!found) return undefined;
   try {
-    accessSync(place, constants.W_OK);
+    if (found) accessSync(place, constants.W_OK);
   } catch (error) {
-    throw fileError("write the predictions", path, error);
+    throw cantWrite(path, error);
   }
-  return found.mode & 0o777;
+  return found;
+}
+
+function permissionsOf({ mode }: Stats): number {
+  return mode & 0o777;
+}
+
+/** Gives a file the owner, the group and the permissions of another, as far as the system allows it. */
+function keepRights(path: string, of: Stats): void {
+  const { uid, gid } = statSync(path);
+  if (uid !== of.uid) quietly(() => chownSync(path, of.uid, gid)); // not everybody may give files away,
+  if (gid !== of.gid) quietly(() => chownSync(path, statSync(path).uid, of.gid)); // but to a group of one's own
+  quietly(() => chmodSync(path, permissionsOf(of))); // without what the umask has taken; some disks know no modes
+}
+
+/** What systems allow for a file's name, in bytes. */
+const LONGEST_NAME = 255;
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+const AFTER_BASE = ".".length + 36 + ".tmp".length; // a UUID has 36 characters
+
+/** As much of a file's name as leaves room for what its temporary file has after it. */
+function temporaryBase(name: string): string {
+  const letters = [...name];
+  while (Buffer.byteLength(letters.join("")) > LONGEST_NAME - AFTER_BASE) letters.pop();
+  return letters.join("");
+}
+
+const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
+
+/** Removes the temporary files of predictions that were killed: they have not been written to for a day. */
+function removeAbandoned(folder: string, base: string, now: number): void {
+  for (const name of readdirSync(folder)) {
+    const isTemporary = name.startsWith(`${base}.`) && name.endsWith(".tmp");
+    if (!isTemporary || !UUID.test(name.slice(base.length + 1, -".tmp".length))) continue;
+    const path = join(folder, name);
+    const found = lstatSync(path);
+    if (found.isFile() && now - found.mtimeMs > DAY_MILLISECONDS) rmSync(path);
+  }
 }
 
 /** Where a path leads, also where a link's file is not there yet. */

@@ -1,15 +1,23 @@
-import { spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+} from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import {
-  bin,
   cells,
   contents,
   dataset,
-  environment,
   folder,
   json,
   nnfit,
@@ -21,7 +29,7 @@ import {
   text,
   works,
 } from "./nnfit.js";
-import { ended } from "./processes.js";
+import { ended, ownNumbers, startAsFirst } from "./processes.js";
 
 const penguins = readFileSync(dataset("penguins"), "utf8").trimEnd();
 const [header, ...rows] = penguins.split("\n") as [string, ...string[]];
@@ -211,23 +219,58 @@ describe.concurrent("nnfit predict --out", () => {
     expect(text(here, "real.csv")).toMatch(/^prediction\n/);
   });
 
+  it.runIf(ownNumbers)("keeps two apart that write to one file, both with the process number 1", async () => {
+    const here = folder();
+    const args = ["predict", join(cwd, "run"), "-", "--out", "p.csv"];
+    const temporary = () => readdirSync(here).filter((name) => name.endsWith(".tmp"));
+    const both = [];
+    for (const n of [1, 2]) {
+      const { child } = startAsFirst(args, { cwd: here, stdio: ["pipe", "ignore", "inherit"] });
+      child.stdin!.write(csv(rows.slice(0, 3)));
+      both.push(child);
+      while (temporary().length < n) await wait(20);
+    }
+    const [first, second] = both as [ChildProcess, ChildProcess];
+    second.stdin!.end(`${rows[3]}\n`);
+    expect(await ended(second, 60)).toEqual({ code: 0, signal: null });
+    expect(records(text(here, "p.csv"))).toHaveLength(4);
+    first.stdin!.end();
+    expect(await ended(first, 60)).toEqual({ code: 0, signal: null });
+    expect(records(text(here, "p.csv"))).toHaveLength(3);
+    expect(readdirSync(here)).toEqual(["p.csv"]);
+  });
+
   it.skipIf(process.platform === "win32")(
-    "writes through no link that stands where its temporary file would",
+    "takes any name that the system allows, and says of others what is wrong",
     async () => {
-      const here = folder({ "mine.csv": "mine\n" });
-      const args = [bin, "predict", join(cwd, "run"), "-", "--out", "p.csv"];
-      const child = spawn(process.execPath, args, {
-        cwd: here,
-        env: environment(),
-        stdio: ["pipe", "ignore", "ignore"],
-      });
-      symlinkSync("mine.csv", join(here, `p.csv.${child.pid}.tmp`));
-      child.stdin.end(text(cwd, "penguins.csv"));
-      expect(await once(child, "close")).toEqual([0, null]);
-      expect(text(here, "mine.csv")).toBe("mine\n");
-      expect(lstatSync(join(here, "p.csv")).isFile()).toBe(true);
+      const here = folder();
+      const longest = `${"é".repeat(125)}x.csv`; // 255 bytes
+      const args = (out: string) => ["predict", join(cwd, "run"), join(cwd, "penguins.csv"), "--out", out];
+      await works(args(longest), { cwd: here });
+      expect(readdirSync(here)).toEqual([longest]);
+      const { code, err } = await nnfit(args(`x${longest}`), { cwd: here });
+      expect(code).toBe(5);
+      expect(err).toContain("can't write the predictions: its name is too long");
     },
   );
+
+  it("removes what killed predictions of the same file left a day ago, and nothing else", async () => {
+    const tmp = (name: string) => `${name}.2c7e4b0a-51d3-4b7e-9d7c-0a1b2c3d4e5f.tmp`;
+    const young = tmp("p.csv").replace("2c7e", "3c7e");
+    const others = [tmp("q.csv"), tmp("p.csv.old"), "p.csv.7.tmp", "p.csv.copy.tmp", tmp("p.csv").toUpperCase()];
+    const here = folder(Object.fromEntries([tmp("p.csv"), young, ...others].map((name) => [name, "half"])));
+    const yesterday = Date.now() / 1000 - 25 * 60 * 60;
+    for (const name of [tmp("p.csv"), ...others]) utimesSync(join(here, name), yesterday, yesterday);
+    await works(["predict", join(cwd, "run"), join(cwd, "penguins.csv"), "--out", "p.csv"], { cwd: here });
+    expect(readdirSync(here).sort()).toEqual(["p.csv", young, ...others].sort());
+  });
+
+  it.runIf(process.getuid?.() === 0)("keeps owner and group of a file that it replaces", async () => {
+    const here = folder({ "p.csv": "there before\n" });
+    chownSync(join(here, "p.csv"), 1234, 5678);
+    await works(["predict", join(cwd, "run"), join(cwd, "penguins.csv"), "--out", "p.csv"], { cwd: here });
+    expect(statSync(join(here, "p.csv"))).toMatchObject({ uid: 1234, gid: 5678 });
+  });
 });
 
 it.concurrent("ends quietly when the reader of its output has seen enough", async () => {
