@@ -3,6 +3,7 @@ import { version } from "../artifact/version.js";
 import { NnfitError } from "../errors.js";
 import { withAdvice } from "./advice.js";
 import { exitCodes } from "./exit.js";
+import { runInSecond } from "./firstProcess.js";
 import { report } from "./report.js";
 import { signalCodes } from "./signals.js";
 import { example } from "./usage.js";
@@ -66,6 +67,12 @@ const commands: Readonly<Record<string, Loadable>> = {
 
 /** Runs the command line and sets the exit code. The only place that ends the process. */
 export async function main(argv: readonly string[]): Promise<void> {
+  const code = process.pid === 1 ? await runInSecond(argv) : undefined;
+  if (code === undefined) await run(argv);
+  else process.exitCode = code;
+}
+
+async function run(argv: readonly string[]): Promise<void> {
   // A reader that has seen enough, such as head, closes the pipe: that is no error, nor does it hide one.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(process.exitCode);
