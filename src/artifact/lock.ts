@@ -145,7 +145,8 @@ function heldLock(
     check,
     release,
     beat() {
-      if (now() - beaten < BEAT_MILLISECONDS) return;
+      const passed = now() - beaten;
+      if (passed >= 0 && passed < BEAT_MILLISECONDS) return; // a clock may be set back
       beaten = now();
       try {
         check();

@@ -170,6 +170,23 @@ describe("the heartbeat", () => {
     expect(readFileSync(lockFile, "utf8")).toBe(before);
   });
 
+  it("goes on when the clock is set back", () => {
+    let now = Date.now();
+    const lock = take({ now: () => now });
+    const beats = () => {
+      age(WHILE);
+      const old = systemFiles.modified(lockFile);
+      lock.beat();
+      return systemFiles.modified(lockFile) > old;
+    };
+    now -= 3_600_000;
+    expect(beats()).toBe(true);
+    now += 1_900;
+    expect(beats()).toBe(false);
+    now += 200;
+    expect(beats()).toBe(true);
+  });
+
   it.each([
     ["removed", () => rmSync(lockFile), "the lock of the output folder was removed"],
     ["taken over", () => left({ host: "elsewhere" }), "the lock of the output folder was taken over"],
