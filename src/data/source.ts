@@ -1,5 +1,5 @@
-import { statSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { type BigIntStats, statSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { type ErrorDetails, fileError, NnfitError } from "../errors.js";
 
 /** Where the bytes of a table come from. */
@@ -28,27 +28,38 @@ export function noAddress(address: string, details: ErrorDetails): NnfitError {
 /** What is scanned at a time stays in the processor's second cache. */
 export const CHUNK_BYTES = 2 ** 18;
 
-/** A file as it is now: one that is another when it has been read is an error. */
+/** A file: one that is written to while it is read, or is another when it is read again, is an error. */
 export function fileSource(path: string, name = path): Source {
-  const before = stateOf(path);
+  const expected = stateOf(path);
+  let first: FileState | undefined;
   return {
     name,
-    bytes: before?.size,
-    once: before === undefined,
+    bytes: expected && Number(expected.size),
+    once: expected === undefined,
     async *read() {
+      let changed: string | undefined;
       try {
-        yield* chunksOf(path, before?.size);
+        const file = await open(path);
+        try {
+          const opened = fileState(await file.stat({ bigint: true }));
+          changed = difference(first, opened);
+          first ??= opened;
+          if (changed === undefined) {
+            yield* chunksOf(file, opened && Number(opened.size));
+            changed = difference(opened, fileState(await file.stat({ bigint: true })));
+          }
+        } finally {
+          await file.close();
+        }
       } catch (error) {
         throw fileError("read the table", name, error);
       }
-      const now = stateOf(path);
-      if (before && (now?.size !== before.size || now.changed !== before.changed)) {
-        throw new NnfitError("files", "the table changed while it was being read", {
-          at: name,
-          have: `${now?.size ?? 0} bytes, but ${before.size} when it was opened`,
-          try: "again, once nothing is writing to it",
-        });
-      }
+      if (changed === undefined) return;
+      throw new NnfitError("files", "the table changed while it was being read", {
+        at: name,
+        have: changed,
+        try: "again, once nothing is writing to it",
+      });
     },
   };
 }
@@ -58,8 +69,7 @@ export function fileSource(path: string, name = path): Source {
  * long to come by as the file takes to be read. Of a file that has a size, no more than that is read: one that grows has
  * no end of its own. Of a pipe nothing is read ahead, as that might never come, and closing waits for it.
  */
-async function* chunksOf(path: string, size: number | undefined): AsyncGenerator<Uint8Array> {
-  const file = await open(path);
+async function* chunksOf(file: FileHandle, size: number | undefined): AsyncGenerator<Uint8Array> {
   let left = size || Number.POSITIVE_INFINITY;
   let [buffer, other] = [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)];
   const fill = (buffer: Buffer) => {
@@ -67,29 +77,48 @@ async function* chunksOf(path: string, size: number | undefined): AsyncGenerator
     reading.catch(() => {}); // nobody may wait for it any more
     return reading;
   };
-  try {
-    let reading = fill(buffer);
-    while (left > 0) {
-      const { bytesRead } = await reading;
-      if (bytesRead === 0) return;
-      left -= bytesRead;
-      const chunk = buffer.subarray(0, bytesRead);
-      [buffer, other] = [other, buffer];
-      const ahead = size && left > 0 ? fill(buffer) : undefined;
-      yield chunk;
-      if (left > 0) reading = ahead ?? fill(buffer);
-    }
-  } finally {
-    await file.close();
+  let reading = fill(buffer);
+  while (left > 0) {
+    const { bytesRead } = await reading;
+    if (bytesRead === 0) return;
+    left -= bytesRead;
+    const chunk = buffer.subarray(0, bytesRead);
+    [buffer, other] = [other, buffer];
+    const ahead = size && left > 0 ? fill(buffer) : undefined;
+    yield chunk;
+    if (left > 0) reading = ahead ?? fill(buffer);
   }
 }
 
-/** Of a file, not of a pipe or device, which have no size; undefined also where reading will tell what is wrong. */
-function stateOf(path: string): { size: number; changed: number } | undefined {
+/** Which file it is, and how it was last written. */
+interface FileState {
+  readonly file: string;
+  /** bytes */
+  readonly size: bigint;
+  /** in nanoseconds */
+  readonly changed: bigint;
+}
+
+/** Of a file, not of a pipe or device, which have no size. */
+function fileState(stats: BigIntStats): FileState | undefined {
+  if (!stats.isFile()) return undefined;
+  return { file: `${stats.dev} ${stats.ino}`, size: stats.size, changed: stats.mtimeNs };
+}
+
+/** Undefined also where reading will tell what is wrong. */
+function stateOf(path: string): FileState | undefined {
   try {
-    const state = statSync(path);
-    return state.isFile() ? { size: state.size, changed: state.mtimeMs } : undefined;
+    return fileState(statSync(path, { bigint: true }));
   } catch {
     return undefined;
   }
+}
+
+/** What is another now than before, in words. Nothing before is nothing to compare with. */
+function difference(before: FileState | undefined, now: FileState | undefined): string | undefined {
+  if (before === undefined) return undefined;
+  if (now?.file !== before.file) return "another file in its place than when it was first opened";
+  if (now.size !== before.size) return `${now.size} bytes, but ${before.size} when it was opened`;
+  if (now.changed === before.changed) return undefined;
+  return `as many bytes as when it was opened, but written to at ${new Date(Number(now.changed / 1_000_000n)).toISOString()}`;
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -157,12 +157,12 @@ describe("a file that changes while it is read is an error of files, and never h
   afterAll(() => rmSync(folder, { recursive: true }));
 
   const rows = (count: number) => `a,b\n${"1,2\n".repeat(count)}`;
-  /** Reads a file of several chunks, and changes it after the first one. */
-  async function readWhile(change: (path: string) => void) {
+  /** Of a file of several chunks, which is changed after the first one. */
+  function changingSource(change: (path: string) => void): Source {
     const path = join(folder, "t.csv");
     writeFileSync(path, rows(300_000));
     const source = fileSource(path, "t.csv");
-    const changing: Source = {
+    return {
       ...source,
       async *read() {
         let chunks = 0;
@@ -173,27 +173,49 @@ describe("a file that changes while it is read is an error of files, and never h
         expect(chunks).toBeLessThan(10); // also of one that grows for ever
       },
     };
-    return refusal(() => readTable(changing, byDefault));
   }
 
-  it.each<[string, (path: string) => void]>([
-    ["it grows", (path) => appendFileSync(path, "3,4\n".repeat(1_000_000))],
-    ["it shrinks", (path) => truncateSync(path, 300_001)],
-    ["it is emptied", (path) => truncateSync(path, 0)],
-    ["it is written anew, as long as it was", (path) => writeFileSync(path, rows(300_000).replaceAll("1", "3"))],
-    ["it is removed", (path) => rmSync(path)],
-  ])("%s", async (_, change) => {
-    expect(await readWhile(change)).toMatchObject({
+  it.each<[string, (path: string) => void, RegExp]>([
+    ["it grows", (path) => appendFileSync(path, "3,4\n".repeat(1_000_000)), /^5200004 bytes, but 1200004 when/],
+    ["it shrinks", (path) => truncateSync(path, 300_001), /^300001 bytes/],
+    ["it is emptied", (path) => truncateSync(path, 0), /^0 bytes/],
+    [
+      "it is written anew, as long as it was",
+      (path) => writeFileSync(path, rows(300_000).replaceAll("1", "3")),
+      /^as many bytes as when it was opened, but written to at 2/,
+    ],
+  ])("%s", async (_, change, have) => {
+    expect(await refusal(() => readTable(changingSource(change), byDefault))).toMatchObject({
       kind: "files",
       message: "the table changed while it was being read",
-      details: { at: "t.csv" },
+      details: { at: "t.csv", have: expect.stringMatching(have) },
     });
+  });
+
+  it.skipIf(process.platform === "win32").each<[string, (path: string) => void]>([
+    ["removed", (path) => rmSync(path)],
+    [
+      "replaced by another file",
+      (path) => {
+        writeFileSync(`${path}.new`, rows(7));
+        renameSync(`${path}.new`, path);
+      },
+    ],
+  ])("but one that is %s is read to its end, as it was when it was opened", async (_, change) => {
+    expect((await readTable(changingSource(change), byDefault)).rows).toBe(300_000);
   });
 
   it("also between two readings, where words come after numbers", async () => {
     const path = join(folder, "twice.csv");
     writeFileSync(path, "a,b\n1,2\nx,3\ny,4\n");
     const source = fileSource(path);
+    await readTable(source, byDefault);
+    renameSync(path, `${path}.old`);
+    writeFileSync(path, "a,b\n1,2\nx,3\ny,4\n");
+    const replaced = await refusal(() => readTable(source, byDefault));
+    expect(replaced.message).toContain("changed");
+    expect(replaced.details.have).toBe("another file in its place than when it was first opened");
+    renameSync(`${path}.old`, path);
     await readTable(source, byDefault);
     appendFileSync(path, "z,5\n");
     expect((await refusal(() => readTable(source, byDefault))).message).toContain("changed");
