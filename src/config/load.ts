@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import {
   createScanner,
@@ -114,7 +114,10 @@ function nodeAt(tree: Node, keys: readonly string[]): Node | undefined {
   return findNodeAtLocation(tree, end ? [first, path.slice(0, end).join("."), ...path.slice(end)] : [...keys]);
 }
 
-/** Paths of a config are relative to its folder, those of the command line to the working directory. */
+/**
+ * Paths of a config are relative to its folder, those of the command line to the working directory. A table that is not
+ * there, seen from the folder as it is spelled, is looked for from where that folder lies.
+ */
 function withPaths(
   { $schema: _, search: __, output, preset = "none", data, ...rest }: z.output<typeof configSchema>,
   {
@@ -125,12 +128,16 @@ function withPaths(
   }: { folder: string; runName: string; out: string | undefined; workingDirectory: string },
 ): Config {
   const outputPath = output === undefined ? resolve(workingDirectory, "runs", runName) : resolve(folder, output);
+  const tablePath = (path: string) => {
+    const places = [folder, realOf(folder)].map((from) => resolve(from, path));
+    return places.find(existsSync) ?? places[0]!;
+  };
   return {
     preset,
     data: {
       ...data,
-      train: resolve(folder, data.train),
-      validation: typeof data.validation === "string" ? resolve(folder, data.validation) : data.validation,
+      train: tablePath(data.train),
+      validation: typeof data.validation === "string" ? tablePath(data.validation) : data.validation,
     },
     ...rest,
     output: out === undefined ? outputPath : resolve(workingDirectory, out),
@@ -142,13 +149,29 @@ export function resolvedConfig({ data, output, ...rest }: Config, folder = outpu
   const resolved = {
     data: {
       ...data,
-      train: relativePath(folder, data.train),
-      validation: typeof data.validation === "string" ? relativePath(folder, data.validation) : data.validation,
+      train: pathFrom(folder, data.train),
+      validation: typeof data.validation === "string" ? pathFrom(folder, data.validation) : data.validation,
     },
     ...rest,
-    output: relativePath(folder, output),
+    output: pathFrom(folder, output),
   };
   return `${JSON.stringify(resolved, undefined, 2)}\n`;
+}
+
+/** A path that leads from a folder to the same file also where the folder is spelled by symbolic links. */
+function pathFrom(folder: string, path: string): string {
+  const real = realOf(folder);
+  const spelled = relativePath(folder, path);
+  return realOf(resolve(real, spelled)) === realOf(path) ? spelled : relativePath(real, path);
+}
+
+/** A path without symbolic links, as far as it is there. */
+function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return dirname(path) === path ? path : join(realOf(dirname(path)), basename(path));
+  }
 }
 
 /** A path as seen from a folder, with forward slashes. */

@@ -1,5 +1,5 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadModel, saveModel } from "../../src/artifact/model.js";
 import { decodeSafetensors, encodeSafetensors } from "../../src/artifact/safetensors.js";
@@ -38,6 +38,32 @@ interface Told {
   history: object | null;
   data: string[];
 }
+
+describe.skipIf(process.platform === "win32").concurrent("a run that symbolic links lead to", () => {
+  it("is verified and trained from, wherever the link stands", async () => {
+    const cwd = await trained();
+    mkdirSync(join(cwd, "srv", "deep", "er"), { recursive: true });
+    symlinkSync(join(cwd, "r"), join(cwd, "srv", "deep", "er", "current"));
+    await works(["verify", "srv/deep/er/current"], { cwd });
+    await works(["train", "srv/deep/er/current/config.json", "--out", "again"], { cwd });
+    expect(text(cwd, "again", "config.json")).toBe(text(cwd, "r", "config.json"));
+  });
+
+  it.each(["runs", "runs/r"])("is written right where %s is a link to a folder of another depth", async (link) => {
+    const cwd = folder({ "t.csv": table, "c.json": config() });
+    const real = link === "runs" ? join(cwd, "a", "b", "c", "r") : join(cwd, "a", "b", "c");
+    mkdirSync(join(cwd, "a", "b", "c"), { recursive: true });
+    mkdirSync(dirname(join(cwd, link)), { recursive: true });
+    symlinkSync(join(cwd, "a", "b", "c"), join(cwd, link));
+    await works(["train", "c.json", "--out", "runs/r"], { cwd });
+    const { data, output } = json<{ data: { train: string }; output: string }>(text(real, "config.json"));
+    expect(resolve(real, data.train)).toBe(join(cwd, "t.csv"));
+    expect(output).toBe(".");
+    await works(["verify", "."], { cwd: real });
+    await works(["verify", "runs/r"], { cwd });
+    await works(["train", "c.json", "--out", "runs/r", "--resume"], { cwd });
+  });
+});
 
 describe.concurrent("nnfit verify", () => {
   it("says that a run gives the same bytes again, whatever the threads, and changes nothing in its folder", async () => {

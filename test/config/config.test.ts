@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ import { optimizers } from "../../src/train/optimizers.js";
 import { scalerNames, targetScalerNames } from "../../src/transform/scalers.js";
 import { refusal } from "../data/source.js";
 
-const folder = mkdtempSync(join(tmpdir(), "nnfit-config-"));
+const folder = mkdtempSync(join(realpathSync(tmpdir()), "nnfit-config-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 type Options = Partial<LoadOptions> & { name?: string };
@@ -127,6 +127,22 @@ describe("a config", () => {
     expect(config.output).toBe(join(folder, "a", "out"));
     expect(configOf({ data: { ...data, train: join(folder, "t.csv") } }).data.train).toBe(join(folder, "t.csv"));
   });
+
+  it.skipIf(process.platform === "win32")(
+    "has them relative to its folder as spelled, or else to where that lies",
+    () => {
+      const parts = { data: { ...data, train: "../t.csv", validation: "../v.csv" } };
+      const place = (name: string) => join(folder, "links", name);
+      for (const name of ["real/x", "spelled"]) mkdirSync(place(name), { recursive: true });
+      for (const name of ["real/t.csv", "real/v.csv", "spelled/t.csv"]) writeFileSync(place(name), "");
+      symlinkSync(place("real/x"), place("spelled/x"));
+      const linked = load(parts, { name: "links/spelled/x/c.json" }).config;
+      expect(linked.data).toMatchObject({ train: place("spelled/t.csv"), validation: place("real/v.csv") });
+      symlinkSync(place("real/x/c.json"), place("spelled/d.json")); // a config that is a link itself is where the link is
+      const { config } = loadConfig(place("spelled/d.json"), { workingDirectory: folder });
+      expect(config.data.train).toBe(place("t.csv"));
+    },
+  );
 
   it("has its run folder in the working directory, named like itself, unless the file or --out says otherwise", () => {
     const elsewhere = join(folder, "elsewhere");
