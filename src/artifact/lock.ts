@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileError, NnfitError } from "../errors.js";
 import { type FileSystem, systemFiles, writeAll } from "./files.js";
 import { type Holder, holderSchema, isRunning, thisProcess } from "./holder.js";
@@ -36,6 +37,8 @@ const system: LockSurroundings = { files: systemFiles, now: Date.now, isRunning 
 
 export const LOCK_FILE = "run.lock";
 const BEAT_MILLISECONDS = 2_000;
+/** How often it is looked for another's. */
+const BETWEEN_BEATS_MILLISECONDS = 500;
 /** No heartbeat for so long, and who can't be asked counts as gone. A step and a judging of the rows are shorter. */
 const PATIENCE_MILLISECONDS = 60_000;
 /** Who has just made a lock writes its name into it in less time than so many looks take, or was killed before it could. */
@@ -80,6 +83,47 @@ export function takeLock(folder: string, name: string, surroundings = system): L
     throw fileError("lock the output folder", name, error);
   }
   return heldLock(path, name, mine, surroundings, release);
+}
+
+/** Who holds a lock and can't be asked, and how many seconds later it counts as gone if it gives no sign of life. */
+export interface SilentHolder {
+  readonly holder: string;
+  readonly seconds: number;
+}
+
+/**
+ * Waits where it can't be known whether a folder's lock is held, until it can: its holder counts as gone, or gives a sign
+ * of life, which is the error that `takeLock` ends in. One that can be asked is not waited for.
+ */
+export async function awaitLock(
+  folder: string,
+  name: string,
+  tell: (silent: SilentHolder) => void,
+  surroundings = system,
+): Promise<void> {
+  const { files, isRunning } = surroundings;
+  const path = join(folder, LOCK_FILE);
+  if (!existsSync(path)) return;
+  const probe = thisProcess(randomUUID());
+  const begun = performance.now();
+  let first: Found | undefined;
+  try {
+    for (;;) {
+      const found = look(path, files);
+      if (!found || found.isCutShort) return;
+      const { holder, modified } = found;
+      const isAlive = holder && isRunning(holder);
+      if (isAlive || (first && first.modified !== modified)) throw new Held(holder, modified);
+      const left = PATIENCE_MILLISECONDS - (clockOf(folder, probe, files) - modified);
+      if (isAlive === false || left <= 0 || performance.now() - begun > PATIENCE_MILLISECONDS) return;
+      if (!first) tell({ holder: described(holder), seconds: Math.ceil(left / 1000) });
+      first = found;
+      await setTimeout(Math.min(left, BETWEEN_BEATS_MILLISECONDS));
+    }
+  } catch (error) {
+    if (error instanceof Held) throw error.of(name);
+    throw fileError("lock the output folder", name, error);
+  }
 }
 
 /** Takes away the lock that a killed process has left in a folder. One that is held stays. */

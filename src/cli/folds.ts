@@ -22,6 +22,7 @@ import { metricsAt } from "../score/metrics.js";
 import { scoreNames } from "../score/scoring.js";
 import type { Prepared } from "../train/prepare.js";
 import { estimatedIn } from "../transform/estimands.js";
+import { awaitFolder } from "./awaitFolder.js";
 import { describe, engineFacts, isByTime } from "./describe.js";
 import { foldDivergence } from "./divergence.js";
 import { failureOf, printResult } from "./failure.js";
@@ -118,11 +119,13 @@ interface FoldsJob {
   readonly name: string;
 }
 
-function understand(path: string, options: FoldsOptions, clock: Stopwatch): Promise<FoldsJob> {
+async function understand(path: string, options: FoldsOptions, clock: Stopwatch): Promise<FoldsJob> {
   const { set = [], out, threads, backend, folds, keep } = options;
 
   const workingDirectory = process.cwd();
   const loaded = loadConfig(path, { set, out, backend, workingDirectory });
+  const name = displayPath(workingDirectory, loaded.config.output);
+  await awaitFolder(loaded.config.output, name);
   clock.lap("start");
   return located(loaded, async () => {
     const { table, task, facts, readValidation } = await readTask(loaded, () => clock.lap("read"));
@@ -132,7 +135,6 @@ function understand(path: string, options: FoldsOptions, clock: Stopwatch): Prom
     const first = await prepareFold(plan, plan.folds[0]!); // there are two at least
     const engine = await foldsEngine(first, folds, { threads, blasLibrary: process.env.NNFIT_BLAS });
     clock.lap("prepare");
-    const name = displayPath(workingDirectory, config.output);
     return { loaded, table, config, text: resolvedConfig(config), plan, first, engine, name };
   });
 }

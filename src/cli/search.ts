@@ -30,6 +30,7 @@ import {
 } from "../search/trials.js";
 import { Twins } from "../search/twins.js";
 import type { TaskOptions } from "../train/prepare.js";
+import { awaitFolder } from "./awaitFolder.js";
 import { failureOf, printResult, stoppedFailure } from "./failure.js";
 import { located } from "./located.js";
 import { endWith } from "./report.js";
@@ -130,11 +131,12 @@ async function understand(path: string, { set = [], out, ...options }: SearchCom
   const workingDirectory = process.cwd();
   const loaded = loadConfig(path, { set, workingDirectory });
   const wanted = wantedSearch(loaded, options, path);
+  const folder = out === undefined ? folderBeside(loaded.config.output) : resolve(workingDirectory, out);
+  const name = displayPath(workingDirectory, folder);
+  await awaitFolder(folder, name);
   const found = await located({ locate: loaded.locateDrawn }, () => findMaterial(loaded, wanted));
-  const { training, output } = found.config;
-  const by = await located(loaded, () => scoreNameFor(wanted, training.bestBy, found.target));
-  const folder = out === undefined ? folderBeside(output) : resolve(workingDirectory, out);
-  return { ...found, loaded, wanted, by, folder, name: displayPath(workingDirectory, folder), source: path };
+  const by = await located(loaded, () => scoreNameFor(wanted, found.config.training.bestBy, found.target));
+  return { ...found, loaded, wanted, by, folder, name, source: path };
 }
 
 function makeFolder(folder: string, name: string): void {

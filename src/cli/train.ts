@@ -17,6 +17,7 @@ import { holdsOut } from "../train/members.js";
 import type { Watcher } from "../train/reports.js";
 import { type Engine, engineFor, hasModel, type Outcome, train } from "../train/train.js";
 import { estimatedIn } from "../transform/estimands.js";
+import { awaitFolder } from "./awaitFolder.js";
 import { conclude } from "./conclude.js";
 import { tellUnknown } from "./continue.js";
 import { describe, engineFacts, isByTime } from "./describe.js";
@@ -82,13 +83,15 @@ async function understand(path: string, options: TrainOptions, clock: Stopwatch)
 
   const workingDirectory = process.cwd();
   const loaded = loadConfig(path, { set: set ?? [], out, backend, workingDirectory });
+  const folder = displayPath(workingDirectory, loaded.config.output);
+  await awaitFolder(loaded.config.output, folder);
   clock.lap("start");
   const ready = await prepareTraining(loaded, continueFrom, () => clock.lap("read"));
   const engine = await located(loaded, () =>
     engineFor(ready.prepared, { threads, blasLibrary: process.env.NNFIT_BLAS }),
   );
   clock.lap("prepare");
-  return { ...ready, engine, source: path, folder: displayPath(workingDirectory, loaded.config.output) };
+  return { ...ready, engine, source: path, folder };
 }
 
 /** Trains, saves and tells. */

@@ -18,7 +18,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import { systemFiles } from "../../src/artifact/files.js";
 import { type Holder, isRunning, thisProcess } from "../../src/artifact/holder.js";
-import { LOCK_FILE, type Lock, type LockSurroundings, takeLock } from "../../src/artifact/lock.js";
+import { awaitLock, LOCK_FILE, type Lock, type LockSurroundings, takeLock } from "../../src/artifact/lock.js";
 import { refusal } from "../data/source.js";
 
 let folder: string;
@@ -151,6 +151,47 @@ describe("the lock of a folder", () => {
   it("can't be taken in a folder that is not there", async () => {
     const error = await refusal(() => takeLock(join(folder, "none"), "none"));
     expect(error).toMatchObject({ kind: "files", details: { at: "none" } });
+  });
+});
+
+describe("waiting for a lock", () => {
+  async function waited(surroundings?: Partial<LockSurroundings>) {
+    const told: object[] = [];
+    const tell = (silent: object) => void told.push(silent);
+    await awaitLock(folder, "runs/a", tell, { files: systemFiles, now: Date.now, isRunning, ...surroundings });
+    return told;
+  }
+
+  it("lasts until a holder that can't be asked counts as gone, and says so once", async () => {
+    left({ host: "elsewhere", pid: 7 }, 58.5);
+    const told = await waited();
+    expect(told).toEqual([{ holder: expect.stringContaining("process 7 on elsewhere"), seconds: 2 }]);
+    take();
+    expect(readdirSync(folder)).toEqual([LOCK_FILE]);
+  });
+
+  it("ends in the error at its first sign of life", async () => {
+    left({ host: "elsewhere", pid: 7 }, 30);
+    setTimeout(age, 700, 0);
+    const { message, details } = await refusal(waited);
+    expect(message).toBe("another run is using the output folder");
+    expect(details.have).toContain("process 7 on elsewhere");
+  });
+
+  it("ends when the lock is released", async () => {
+    left({ host: "elsewhere" });
+    setTimeout(() => rmSync(lockFile), 700);
+    expect(await waited()).toHaveLength(1);
+  });
+
+  it("is for nobody who can be asked: who runs is refused at once, who is gone is not in the way", async () => {
+    expect(await waited()).toEqual([]);
+    left({ pid: GONE, began: "" });
+    expect(await waited()).toEqual([]);
+    left({});
+    expect((await refusal(waited)).message).toBe("another run is using the output folder");
+    writeFileSync(lockFile, "");
+    expect(await waited()).toEqual([]); // killed before it wrote its name
   });
 });
 

@@ -1,9 +1,12 @@
 import { once } from "node:events";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
-import { expect, it } from "vitest";
-import { contents, folder, nnfit, start, works } from "./nnfit.js";
+import { describe, expect, it } from "vitest";
+import { thisProcess } from "../../src/artifact/holder.js";
+import { contents, type Files, folder, nnfit, start, works } from "./nnfit.js";
+import { ended, written } from "./processes.js";
 
 const table = ["a,b", ...Array.from({ length: 40 }, (_, i) => `${i},${(i * 7) % 40}`), ""].join("\n");
 const endless = { data: { train: "t.csv", target: "b" }, model: { hidden: [4] }, training: { epochs: 1_000_000 } };
@@ -81,4 +84,56 @@ it.each([
   const cwd = folder(files);
   expect((await nnfit([...short, ...more], { cwd })).code).toBe(code);
   expect(readdirSync(join(cwd, "runs", "c"))).not.toContain("run.lock");
+});
+
+describe("a lock whose holder can't be asked", () => {
+  const search = { search: { "training.optimizer.learningRate": { log: [0.001, 0.1] }, runs: 2 } };
+  const limited = { ...endless, training: { epochs: 2 } };
+  /** A folder with the lock of a process in another container, whose last sign of life was so long ago. */
+  function locked(run: string, secondsAgo: number, more: Files = {}) {
+    const holder = { ...thisProcess("other"), system: "another container", pid: 1 };
+    const name = `runs/${run}/run.lock`;
+    const cwd = folder({
+      "c.json": JSON.stringify({ ...limited, ...search }),
+      [name]: `${JSON.stringify(holder)}\n`,
+      ...more,
+    });
+    const time = Date.now() / 1000 - secondsAgo;
+    utimesSync(join(cwd, name), time, time);
+    return { cwd, lock: join(cwd, name) };
+  }
+
+  it.concurrent.each([
+    ["train", "c", []],
+    ["train", "c", ["--resume", "--json"]],
+    ["train", "c", ["--folds", "2"]],
+    ["search", "c-search", []],
+  ])("%s (runs/%s, %j) waits until it counts as gone", async (command, run, more) => {
+    const { cwd } = locked(run, 55, { "t.csv": table });
+    const { err } = await works([command, "c.json", ...more], { cwd });
+    expect(err).toMatch(
+      new RegExp(`^  waiting   up to [1-5] s: runs/${run} is locked by process 1 on .*, which can't be asked`),
+    );
+  });
+
+  it.concurrent("is waited for before the table is read, until it moves", async () => {
+    const { cwd, lock } = locked("c", 30);
+    const child = start(["train", "c.json"], { cwd });
+    const told = text(child.stderr);
+    const end = ended(child, 20);
+    while (child.exitCode === null) {
+      await setTimeout(300);
+      utimesSync(lock, new Date(), new Date());
+    }
+    expect(await end).toEqual({ code: 5, signal: null });
+    expect(await told).toMatch(/^ {2}waiting .*\nerror: another run is using the output folder\n/); // and not that there is no table
+  });
+
+  it.skipIf(process.platform === "win32")("is not waited for any more when a signal comes", async () => {
+    const { cwd } = locked("c", 0);
+    const child = start(["train", "c.json"], { cwd });
+    await written(child.stderr, /^ {2}waiting {3}up to [56]\d s/m);
+    child.kill("SIGTERM");
+    expect(await ended(child, 5)).toEqual({ code: null, signal: "SIGTERM" });
+  });
 });
