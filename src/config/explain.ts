@@ -93,6 +93,9 @@ function closest(issue: z.core.$ZodIssue, raw: unknown, above: readonly Property
         const names = options.filter((name) => typeof name === "string");
         return { path, message: `must be one of ${names.map((name) => `"${name}"`).join(", ")}`, options: names };
       }
+      const forms = formsAt(path);
+      const misformed = forms.length > 1 ? ofNoForm(forms, path, value) : undefined;
+      if (misformed) return misformed;
       const likeliest = issue.errors.toSorted((a, b) => a.length - b.length); // the branch with the fewest complaints
       const branches = likeliest
         .map((errors) => errors.find(({ code }) => code === "unrecognized_keys") ?? errors[0])
@@ -103,7 +106,9 @@ function closest(issue: z.core.$ZodIssue, raw: unknown, above: readonly Property
       if (unions && typeof value === "object") return closest(unions, raw, path);
       const fitting = branches.find((branch) => branch.code !== "invalid_type" && branch.code !== "invalid_value");
       if (fitting) return closest(fitting, raw, path);
-      const allowed = branches.flatMap((branch) => expectation(branch));
+      const allowed = [...new Set(branches.flatMap((branch) => expectation(branch)))].map((what) =>
+        what === articles.object && forms.length > 1 ? formText(forms) : what,
+      );
       const names = branches.flatMap((branch) => (branch.code === "invalid_value" ? branch.values.map(String) : []));
       return { path, message: `must be ${allowed.join(" or ")}`, options: names };
     }
@@ -124,6 +129,31 @@ function closest(issue: z.core.$ZodIssue, raw: unknown, above: readonly Property
     default:
       return { path, message: `is not valid: ${issue.message}` };
   }
+}
+
+/** The forms that an object may have at a place, each by its settings; members of a family, which have names, are none. */
+function formsAt(path: readonly PropertyKey[]): string[][] {
+  const objects = placesAt(path).flatMap(({ properties }) => (properties ? [properties] : []));
+  return objects.some(({ name }) => name) ? [] : objects.map((properties) => Object.keys(properties));
+}
+
+/** { "epochs": … } or { "updates": … } */
+function formText(forms: readonly (readonly string[])[]): string {
+  return forms.map((keys) => `{ ${keys.map((key) => `"${key}": …`).join(", ")} }`).join(" or ");
+}
+
+/** What is wrong with an object whose settings are of no form, or of several. */
+function ofNoForm(
+  forms: readonly (readonly string[])[],
+  path: readonly PropertyKey[],
+  value: unknown,
+): Finding | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const [given, known] = [Object.keys(value), forms.flat()];
+  const keys = given.filter((key) => !known.includes(key));
+  if (keys.length > 0) return { path, message: "", keys, options: known };
+  const isOfOne = given.length > 0 && forms.some((form) => given.every((key) => form.includes(key)));
+  return isOfOne ? undefined : { path, message: `must be ${formText(forms)}` };
 }
 
 /** What is beyond a bound. A word may also have been meant for one of the names that are allowed there: zod tells of its length alone. */

@@ -427,6 +427,14 @@ describe("an unknown setting", () => {
   });
 });
 
+it("an unknown setting of an object that has several forms is told with those of all, and the nearest", async () => {
+  const { message, details } = await wrongIn({ training: { checkpoint: { everySecond: 5 } } });
+  expect(message).toBe('there is no setting "everySecond" in training.checkpoint');
+  expect(details).toMatchObject({ have: "settings everyEpochs, everySeconds", try: '"everySeconds"' });
+  const warmUp = await wrongIn({ training: { schedule: { warmUp: { x: 1 } } } });
+  expect(warmUp.details.have).toBe("settings epochs, updates");
+});
+
 describe("a wrong value", () => {
   it.each<[string, object, string]>([
     ["data", { data: "t.csv" }, "data must be an object"],
@@ -466,6 +474,20 @@ describe("a wrong value", () => {
     ["output", { output: 3 }, "output must be a string"],
     ["data.delimiter", { data: { ...data, delimiter: ";;" } }, 'must be "auto" or "tab" or 1 character long'],
     ["data.delimiter", { data: { ...data, delimiter: "" } }, 'must be "auto" or "tab" or 1 character long'],
+    ...[1, {}, { everyEpochs: 1, everySeconds: 1 }].map(
+      (checkpoint) =>
+        [
+          "training.checkpoint",
+          { training: { checkpoint } },
+          'training.checkpoint must be { "everyEpochs": … } or { "everySeconds": … }',
+        ] as [string, object, string],
+    ),
+    ["training.checkpoint.everyEpochs", { training: { checkpoint: { everyEpochs: 0 } } }, "must be more than 0"],
+    [
+      "training.schedule.warmUp",
+      { training: { schedule: { warmUp: "a" } } },
+      'must be a number or { "epochs": … } or { "updates": … }',
+    ],
   ])("of %s is refused with its line: %o", async (setting, parts, message) => {
     const error = await wrongIn(parts);
     expect(error.message).toContain(message);
