@@ -5,7 +5,7 @@ import { systemFiles } from "../artifact/files.js";
 import { isResolved } from "../artifact/folder.js";
 import { headOf } from "../artifact/head.js";
 import { type Lock, takeLock } from "../artifact/lock.js";
-import { writeWhole } from "../artifact/write.js";
+import { quietly, writeWhole } from "../artifact/write.js";
 import { displayPath, type LoadedConfig, loadConfig, resolvedConfig } from "../config/load.js";
 import { threadsOf } from "../engine/threads.js";
 import { fileError, NnfitError } from "../errors.js";
@@ -172,6 +172,8 @@ function openLog({ folder, name, config, wanted, material }: Question): SearchLo
   return new SearchLog(join(folder, LOG), `${name}/${LOG}`, originOf(config, wanted, material));
 }
 
+const BETWEEN_RESULTS_MILLISECONDS = 3_000;
+
 /** What came of the trials. */
 interface Trials {
   /** all that were finished, also by an earlier search that had more */
@@ -184,12 +186,13 @@ interface Trials {
   readonly failure: { readonly error: unknown } | undefined;
 }
 
-/** Trains the trials on threads, as long as time and signals allow. */
+/** Trains the trials on threads, as long as time and signals allow. What came of them is written now and then: the process may be killed. */
 async function runTrials(
-  { loaded, wanted, material, facts, config, target, by }: Question,
+  question: Question,
   { log, lock }: { readonly log: SearchLog; readonly lock: Lock },
   { threads }: SearchCommandOptions,
 ): Promise<Trials> {
+  const { loaded, wanted, material, facts, config, target, by } = question;
   const { ranges, seed, runs, minutes, judge } = wanted;
   const method = make(methods, wanted.method);
   const jobs = runs === undefined ? undefined : method.jobs(runs);
@@ -221,6 +224,13 @@ async function runTrials(
     }
   };
   const ended: FinishedJob[] = [];
+  const all = () => [...new Set([...ended, ...log.finished])];
+  let written = Number.NEGATIVE_INFINITY;
+  const writeSoFar = () => {
+    if (performance.now() - written < BETWEEN_RESULTS_MILLISECONDS) return;
+    quietly(() => writeResults(question, all())); // what fails at the end too is told then
+    written = performance.now();
+  };
   let isWhole = false;
   let failure: Trials["failure"];
   try {
@@ -238,6 +248,7 @@ async function runTrials(
         if (isNew) log.append(job);
         ended.push(job);
         display.done(job, badnessOf(job, by, target), isNew);
+        if (isNew) writeSoFar();
       },
     });
   } catch (error) {
@@ -248,8 +259,7 @@ async function runTrials(
     await pool.close();
     log.close();
   }
-  const all = [...new Set([...ended, ...log.finished])];
-  return { jobs: all, isWhole, stoppedBy: signals.received, seconds: secondsSince(begun), failure };
+  return { jobs: all(), isWhole, stoppedBy: signals.received, seconds: secondsSince(begun), failure };
 }
 
 /** Writes the table of the trials, and the best config: ready to train, into a folder of its own. */

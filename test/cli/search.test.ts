@@ -263,7 +263,11 @@ describe("a search that was stopped", () => {
     const kept = text(cut, "runs/c-search/trials.jsonl").trimEnd().split("\n").slice(1);
     expect(kept.length).toBeGreaterThanOrEqual(3);
     expect(kept.length).toBeLessThan(12);
-    if (signal !== "SIGKILL") {
+    if (signal === "SIGKILL") {
+      const written = records(text(cut, "runs/c-search/trials.csv"));
+      expect(written.length).toBeGreaterThanOrEqual(1);
+      expect(json<{ data: object }>(text(cut, "runs/c-search/best.json")).data).toMatchObject({ target: "y" });
+    } else {
       expect(records(text(cut, "runs/c-search/trials.csv")).length).toBe(kept.length);
       expect(told).toMatch(/stopped +\d+ trainings/);
       expect(told).toMatch(/go on +nnfit search c\.json .*\S$/m);
