@@ -2,7 +2,7 @@ import { InvalidArgumentError } from "commander";
 import { NnfitError } from "../errors.js";
 import { mostPercentOf, USUAL_PERCENT } from "../transform/predictionIntervals.js";
 import type { TargetState } from "../transform/target.js";
-import { say, sayCommand, shellWord } from "./text.js";
+import { say, sayCommand, shellPath } from "./text.js";
 
 /** An option of predict. */
 export const intervalOption = [
@@ -42,7 +42,7 @@ export function checkInterval(target: TargetState, percent: number, path: string
 
 /** How to predict with the model in a run folder, also with intervals where it has the usual ones. */
 export function tellPredict(folder: string, target: TargetState): void {
-  sayCommand("predict", `nnfit predict ${shellWord(folder)} new.csv --out predictions.csv`);
+  sayCommand("predict", `nnfit predict ${shellPath(folder)} new.csv --out predictions.csv`);
   if (mostPercentOf(target) >= USUAL_PERCENT)
     say("", `--interval ${USUAL_PERCENT} adds intervals that hold ${USUAL_PERCENT} % of true values`);
 }

@@ -9,7 +9,7 @@ import { fileSource, isAddress, noAddress, type Source } from "../data/source.js
 import { NnfitError } from "../errors.js";
 import { predicts, targetNames } from "../transform/target.js";
 import { watched } from "./bars.js";
-import { note } from "./text.js";
+import { note, shellPath } from "./text.js";
 
 /** Where MODEL has its model, whether or not there is one. */
 export interface ModelPlace {
@@ -42,7 +42,7 @@ export function modelAt({ file, targets }: ModelPlace, path: string): Model {
       try: hasFolds
         ? "nnfit train without --folds, or with --keep"
         : targets
-          ? `nnfit train ${path}`
+          ? `nnfit train ${shellPath(path)}`
           : "a run folder, a model file, or the config that trained it",
     },
   );
@@ -63,7 +63,7 @@ function refuseOther(
   throw new NnfitError("model", "the model there predicts a different target from the config's", {
     at: file,
     have: `${targetNames(target).join(", ")}, but ${targets.join(", ")} in ${config}`,
-    try: `nnfit train ${config}, or the folder of the intended model`,
+    try: `nnfit train ${shellPath(config)}, or the folder of the intended model`,
   });
 }
 

@@ -11,7 +11,7 @@ import {
   say,
   sayCommand,
   scoreCell,
-  shellWord,
+  shellPath,
   some,
   tell,
   terminalWidth,
@@ -94,7 +94,7 @@ export function concludeSearch({
   const scored = ranked.filter(({ badness }) => Number.isFinite(badness)).length;
   if (scored > 1)
     say("", `too good, as the best of ${whole(scored)} scores on the same rows: score the trained model on other rows`);
-  sayCommand("train", `nnfit train ${shellWord(`${folder}/${BEST_FILE}`)}`);
+  sayCommand("train", `nnfit train ${shellPath(`${folder}/${BEST_FILE}`)}`);
 }
 
 /** The trainings, and the trials that were refused before any. */

@@ -65,10 +65,15 @@ function wrapped(text: string, width: number): string[] {
   return lines;
 }
 
-/** A path as an argument in a shell. */
-export function shellWord(path: string): string {
-  if (/^[\w./\\:@%+=-]+$/.test(path)) return path;
-  return process.platform === "win32" ? `"${path}"` : `'${path.replaceAll("'", "'\\''")}'`;
+/** An argument of a command in a shell. */
+export function shellWord(word: string): string {
+  if (/^[\w./\\:@%+=-]+$/.test(word)) return word;
+  return process.platform === "win32" ? `"${word}"` : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** A path as such an argument: one that begins with a dash would be taken for an option. */
+export function shellPath(path: string): string {
+  return shellWord(path.startsWith("-") ? `./${path}` : path);
 }
 
 /** Tells a labelled line. */

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { folder, json, nnfit, put, start, works } from "./nnfit.js";
+import { folder, json, nnfit, put, start, words, works } from "./nnfit.js";
 
 const table = ["a,b,kind", ...Array.from({ length: 40 }, (_, i) => `${i},${(i * 7) % 20},${i % 2 ? "x" : "y"}`)];
 const config = (more: object) =>
@@ -31,6 +31,13 @@ describe.concurrent("a training says", () => {
     const { err } = await works(["train", "c.json", ...all, "--out", "holed"], { cwd });
     expect(err).toMatch(/^ {2}missing {3}a \(25\.0%\), b \(2\.5%\)$/m);
     expect(trained).not.toMatch(/^ {2}missing/m);
+  });
+
+  it("a command that predicts, also where the folder's name begins as an option does", async () => {
+    const { err } = await works(["train", "c.json", "--out=-dash"], { cwd });
+    const [, command = ""] = err.match(/^ {2}predict +nnfit (.*)$/m) ?? [];
+    expect(command).toBe("predict ./-dash new.csv --out predictions.csv");
+    await works(words(command.replace("new.csv", "t.csv")), { cwd });
   });
 
   it("that scores of rows that were learned from are too good", async () => {
