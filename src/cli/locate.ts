@@ -6,7 +6,7 @@ import { LOCK_FILE } from "../artifact/lock.js";
 import { loadModel, MODEL_FILE, type Model } from "../artifact/model.js";
 import { displayPath, loadConfig } from "../config/load.js";
 import { fileSource, isAddress, noAddress, type Source } from "../data/source.js";
-import { NnfitError } from "../errors.js";
+import { fileError, NnfitError } from "../errors.js";
 import { predicts, targetNames } from "../transform/target.js";
 import { watched } from "./bars.js";
 import { note, shellPath } from "./text.js";
@@ -104,12 +104,20 @@ function refuseUnfinished(folder: string): void {
 export function placeOf(path: string): ModelPlace {
   if (isAddress(path)) throw noAddress(path, { at: path });
   const workingDirectory = process.cwd();
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const isFolder = isFolderAt(path);
   if (!isFolder && extname(path) === ".json") {
     const { output, data } = loadConfig(path, { workingDirectory }).config;
     return { file: displayPath(workingDirectory, join(output, MODEL_FILE)), targets: [data.target].flat() };
   }
   return { file: isFolder ? join(path, MODEL_FILE) : path };
+}
+
+function isFolderAt(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch (error) {
+    throw fileError("read the model", path, error); // such as of a name that is too long
+  }
 }
 
 /** Rows of a file, or of standard input for "-" or nothing; with a bar unless the terminal is needed for what is read. */

@@ -37,7 +37,14 @@ export function refuseInputs(out: string, read: Readonly<Record<string, string>>
   } catch (error) {
     throw cantWrite(out, error); // such as a link to itself
   }
-  const [what] = Object.entries(read).find(([, path]) => written !== undefined && numberOf(path) === written) ?? [];
+  const isWritten = (path: string) => {
+    try {
+      return written !== undefined && numberOf(path) === written;
+    } catch {
+      return false; // reading it will tell what is wrong
+    }
+  };
+  const [what] = Object.entries(read).find(([, path]) => isWritten(path)) ?? [];
   if (what === undefined) return;
   throw new NnfitError("usage", `the predictions would overwrite ${what}`, {
     at: `--out ${out}`,

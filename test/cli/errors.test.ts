@@ -71,7 +71,26 @@ const flipped = (bytes: Buffer) => {
   return bytes;
 };
 
+const long = "x".repeat(256);
+/** Windows says of such names that there is no such file. */
+const ofLongNames: Case[] = [
+  {
+    of: "a model of a name that is too long",
+    args: ["predict", long, "t.csv"],
+    code: 5,
+    says: ["can't read the model: its name is too long", long],
+  },
+  {
+    of: "rows of a name that is too long",
+    files: () => ({ "p.csv": "there before" }),
+    args: ["predict", "runs/c", long, "--out", "p.csv"],
+    code: 5,
+    says: ["can't read the table: its name is too long", long],
+  },
+];
+
 const cases: Case[] = [
+  ...(process.platform === "win32" ? [] : ofLongNames),
   usage("a config on the web", {
     args: ["train", "https://example.org/c.json"],
     says: [
