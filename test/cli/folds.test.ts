@@ -209,7 +209,7 @@ it("folds are compared with the baseline and judged by their means, not by all o
     "c.json": JSON.stringify({
       data: { train: "t.csv", target: "y" },
       scale: { target: "robust" },
-      model: { hidden: [4], loss: "mae" },
+      model: { hidden: [4], loss: "huber" },
       training: { epochs: 2 },
     }),
   });
