@@ -37,8 +37,8 @@ const system: LockSurroundings = { files: systemFiles, now: Date.now, isRunning 
 
 export const LOCK_FILE = "run.lock";
 const BEAT_MILLISECONDS = 2_000;
-/** How often it is looked for another's. */
-const BETWEEN_BEATS_MILLISECONDS = 500;
+/** Between two looks at a lock that is waited for. */
+const BETWEEN_WAITING_LOOKS_MILLISECONDS = 500;
 /** No heartbeat for so long, and who can't be asked counts as gone. A step and a judging of the rows are shorter. */
 const PATIENCE_MILLISECONDS = 60_000;
 /** Who has just made a lock writes its name into it in less time than so many looks take, or was killed before it could. */
@@ -106,19 +106,19 @@ export async function awaitLock(
   if (!existsSync(path)) return;
   const probe = thisProcess(randomUUID());
   const begun = performance.now();
-  let first: Found | undefined;
+  let before: Found | undefined;
   try {
     for (;;) {
       const found = look(path, files);
       if (!found || found.isCutShort) return;
       const { holder, modified } = found;
       const isAlive = holder && isRunning(holder);
-      if (isAlive || (first && first.modified !== modified)) throw new Held(holder, modified);
+      if (isAlive || (before && before.modified !== modified)) throw new Held(holder, modified);
       const left = PATIENCE_MILLISECONDS - (clockOf(folder, probe, files) - modified);
       if (isAlive === false || left <= 0 || performance.now() - begun > PATIENCE_MILLISECONDS) return;
-      if (!first) tell({ holder: described(holder), seconds: Math.ceil(left / 1000) });
-      first = found;
-      await setTimeout(Math.min(left, BETWEEN_BEATS_MILLISECONDS));
+      if (!before) tell({ holder: described(holder), seconds: Math.ceil(left / 1000) });
+      before = found;
+      await setTimeout(Math.min(left, BETWEEN_WAITING_LOOKS_MILLISECONDS));
     }
   } catch (error) {
     if (error instanceof Held) throw error.of(name);

@@ -138,7 +138,7 @@ function ownRows({ validationRows, judgedRows, trainingRows }: Model["training"]
   return `its ${count(judgedRows ?? trainingRows, "training row")}`;
 }
 
-/** Of all epochs; those before it are not the end of a training. */
+/** Epochs after this share of all are the end of a training. */
 const END = 0.95;
 
 /** All networks were at their best at the end, where it was no falling learning rate that brought them there. */

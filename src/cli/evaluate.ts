@@ -192,6 +192,6 @@ function printMatrix(classes: number, confusion: Confusion | undefined): void {
     print(["", ...confusionLines(confusion)]);
     return;
   }
-  const where = confusion ? "--json has it" : `it has at most ${whole(MOST_CLASSES)}`;
+  const where = confusion ? "--json has it" : `there is none of more than ${whole(MOST_CLASSES)}`;
   say("left out", `the confusion matrix of ${whole(classes)} classes; ${where}`);
 }

@@ -25,9 +25,13 @@ export async function runInSecond(argv: readonly string[]): Promise<number | und
   });
 }
 
-/** Those of standard input, output and error, and of what `--events` names, where that is open. */
+/** Those of standard input, output and error, and of others that the command line names, where they are open. */
 function descriptorsFor(argv: readonly string[]): ("inherit" | "ignore")[] {
-  const [, events = "0"] = argv.join("\n").match(/^--events[=\n](\d{1,4})$/m) ?? [];
+  const named = argv.flatMap((word, i) => {
+    const given =
+      argv[i - 1] === "--events" ? word : /^(?:--events=|\/dev\/fd\/|\/proc\/self\/fd\/)(.*)$/.exec(word)?.[1];
+    return given !== undefined && /^\d{1,4}$/.test(given) ? [Number(given)] : [];
+  });
   const isOpen = (descriptor: number) => {
     try {
       return fstatSync(descriptor) !== undefined;
@@ -35,7 +39,6 @@ function descriptorsFor(argv: readonly string[]): ("inherit" | "ignore")[] {
       return false;
     }
   };
-  const last = Number(events);
-  const between = Array.from({ length: last - 3 }, () => "ignore" as const);
-  return ["inherit", "inherit", "inherit", ...(last > 2 && isOpen(last) ? [...between, "inherit" as const] : [])];
+  const handedOn = [0, 1, 2, ...named.filter(isOpen)];
+  return Array.from({ length: Math.max(...handedOn) + 1 }, (_, fd) => (handedOn.includes(fd) ? "inherit" : "ignore"));
 }

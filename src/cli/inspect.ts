@@ -136,7 +136,7 @@ function inspectText(
       ...(options.classWeights === "none" ? [] : [`          class weights ${weightText(options.classWeights)}`]),
       `          ${count(trainingRows, "row")}, ${batchesText(training, members)}, seed ${options.seed}`,
       ...(groups === undefined ? [] : [`          rows of the same "${groups}" kept together`]),
-      ...(time === undefined ? [] : [`          rows in the order of "${time}"`]),
+      ...(time === undefined ? [] : [`          the latest rows by "${time}" held out`]),
       `          ${count(epochs, "epoch")}${ENDS[stopped]}, ${keptText(training)}`,
       `scores    ${scoresText(training)}`,
       ...(most > 0 ? [`intervals up to ${most} %, by predict --interval`] : []),

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import {
   accessSync,
-  chmodSync,
-  chownSync,
   constants,
   createWriteStream,
   existsSync,
+  fchmodSync,
+  fchownSync,
   fstatSync,
   lstatSync,
   openSync,
@@ -95,11 +95,11 @@ function fileOutput(path: string): Output {
   const [folder, base] = [dirname(place), temporaryBase(basename(place))];
   const temporary = join(folder, `${base}.${randomUUID()}.tmp`);
   const fd = opened(temporary, replaced, path);
+  if (replaced) keepRights(fd, replaced);
   quietly(() => removeAbandoned(folder, base, fstatSync(fd).mtimeMs));
   return {
     stream: createWriteStream(temporary, { fd, flush: true }),
     publish() {
-      if (replaced) keepRights(temporary, replaced);
       try {
         renameSync(temporary, place);
       } catch (error) {
@@ -137,12 +137,12 @@ function permissionsOf({ mode }: Stats): number {
   return mode & 0o777;
 }
 
-/** Gives a file the owner, the group and the permissions of another, as far as the system allows it. */
-function keepRights(path: string, of: Stats): void {
-  const { uid, gid } = statSync(path);
-  if (uid !== of.uid) quietly(() => chownSync(path, of.uid, gid)); // not everybody may give files away,
-  if (gid !== of.gid) quietly(() => chownSync(path, statSync(path).uid, of.gid)); // but to a group of one's own
-  quietly(() => chmodSync(path, permissionsOf(of))); // without what the umask has taken; some disks know no modes
+/** Gives an open file the owner, the group and the permissions of another, as far as the system allows it. */
+function keepRights(fd: number, of: Stats): void {
+  const { uid, gid } = fstatSync(fd);
+  if (uid !== of.uid) quietly(() => fchownSync(fd, of.uid, gid)); // not everybody may give files away,
+  if (gid !== of.gid) quietly(() => fchownSync(fd, fstatSync(fd).uid, of.gid)); // but to a group of one's own
+  quietly(() => fchmodSync(fd, permissionsOf(of))); // without what the umask has taken; some disks know no modes
 }
 
 /** What systems allow for a file's name, in bytes. */

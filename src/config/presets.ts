@@ -88,7 +88,7 @@ const MOST_EMBEDDED = 2_000;
 
 /**
  * Of numbers that are predicted, steps and bends by single inputs tell much that cosines smooth away; classes that lie between
- * smooth borders are told apart worse with them. Each input has as many weights more as there are bins, thrice.
+ * smooth borders are told apart worse with them. Each input has three times as many more weights as there are bins.
  */
 const BINS = 48;
 const MOST_BENT = 200;

@@ -268,8 +268,8 @@ export function checkScore(name: MetricName, of: Estimated, setting: string): vo
   const fitting = metricsOf(of).map(([name]) => name);
   if (fitting.includes(name)) return;
   const { task, estimand } = metrics[name] as Metric;
-  const without = estimand && task === of.task ? ` without the loss ${estimand}` : "";
-  throw new NnfitError("usage", `the score ${name} is not available for a ${of.task}${without}`, {
+  const other = estimand && task === of.task ? " of this loss" : "";
+  throw new NnfitError("usage", `the score ${name} is not available for a ${of.task}${other}`, {
     setting,
     try: ["loss", ...fitting].join(", "),
   });

@@ -14,15 +14,26 @@ const ROWS_FOR_QUANTILES = 200;
 const MOST_QUANTILES = 10;
 
 const predicted = z.number().describe("what is predicted in a band, on average");
+const quantiles = z.array(z.number().nullable()).length(STEPS - 1);
 
-/** How far the truth was from what was predicted, in rows that were held out, by what was predicted. */
-export const residualState = z.strictObject({
+const bandedState = z.strictObject({
   /** how far that was off, on average; bands ascend by what they predict */
   distances: z.array(z.strictObject({ predicted, distance: z.number().positive() })).min(1),
   /** of residuals over the distance where they are: the quantiles 1/200 to 199/200, null where too few rows tell them */
-  bands: z.array(z.strictObject({ predicted, quantiles: z.array(z.number().nullable()).length(STEPS - 1) })).min(1),
+  bands: z.array(z.strictObject({ predicted, quantiles })).min(1),
 });
-export type ResidualState = z.output<typeof residualState>;
+export type ResidualState = z.output<typeof bandedState>;
+
+/** As models had it whose intervals are as wide for every row. */
+const unbandedState = quantiles.transform(
+  (quantiles): ResidualState => ({
+    distances: [{ predicted: 0, distance: 1 }],
+    bands: [{ predicted: 0, quantiles }],
+  }),
+);
+
+/** How far the truth was from what was predicted, in rows that were held out, by what was predicted. */
+export const residualState = z.union([bandedState, unbandedState]);
 
 /** Rows that no training has seen. */
 export interface HeldOut {
@@ -41,44 +52,60 @@ export interface HeldOut {
  */
 export function residualsOf(held: HeldOut): ResidualState {
   const ascending = range(0, held.predictions.length).sort((a, b) => held.predictions[a]! - held.predictions[b]!);
-  const units = countUnits(held, ascending);
-  const overall = mean(held.residuals.map(Math.abs));
-  const distances = bandsOf(held, ascending, Math.min(Math.floor(units / ROWS_FOR_DISTANCE), MOST_DISTANCES)).map(
-    (rows) => ({
-      predicted: mean(take(held.predictions, rows)),
-      // a band that happens to have no error would make any other one infinite
-      distance: shortened(Math.max(mean(take(held.residuals, rows).map(Math.abs)), overall / 20) || 1),
-    }),
-  );
+  const least = meanDistance(held, ascending) / 20; // a distance of 0 would make residuals near it infinite
+  const distances = bandsOf(held, ascending, MOST_DISTANCES, ROWS_FOR_DISTANCE).map((rows) => ({
+    predicted: mean(take(held.predictions, rows)),
+    distance: shortened(Math.max(meanDistance(held, rows), least) || 1),
+  }));
   const distance = alongBands(distances, ({ distance }) => distance);
   const relative = { ...held, residuals: held.residuals.map((r, row) => r / distance(held.predictions[row]!)) };
-  const inBands = (count: number) =>
-    bandsOf(held, ascending, count).map((rows) => ({
-      predicted: mean(take(held.predictions, rows)),
-      quantiles: quantilesOf(relative, rows),
-    }));
-  let count = Math.min(Math.floor(units / ROWS_FOR_QUANTILES), MOST_QUANTILES);
-  let bands = inBands(count);
-  // where groups lie in several bands, one may have too few of them
-  while (count > 1 && bands.some(({ quantiles }) => quantiles.includes(null))) bands = inBands(--count);
+  const bands = bandsOf(held, ascending, MOST_QUANTILES, ROWS_FOR_QUANTILES).map((rows) => ({
+    predicted: mean(take(held.predictions, rows)),
+    quantiles: quantilesOf(relative, rows),
+  }));
   return { distances, bands };
 }
 
-function countUnits({ groupOf }: HeldOut, rows: Uint32Array): number {
+/**
+ * At most so many bands of about as many rows of like predictions, each of so many rows or groups at least, or a single one;
+ * rows of the same prediction are in the same band.
+ */
+function bandsOf(
+  { predictions, groupOf }: HeldOut,
+  ascending: Uint32Array,
+  most: number,
+  least: number,
+): Uint32Array[] {
+  const starts = [0];
+  let groups = new Set<number>();
+  for (let end = 1; end < ascending.length; end++) {
+    const last = ascending[end - 1]!;
+    if (groupOf) groups.add(groupOf[last]!);
+    const size = end - starts.at(-1)!;
+    const isFull = size >= ascending.length / most && (groupOf ? groups.size : size) >= least;
+    if (!isFull || predictions[ascending[end]!] === predictions[last]) continue;
+    starts.push(end);
+    groups = new Set();
+  }
+  const bands = starts.map((start, i) => ascending.subarray(start, starts[i + 1]));
+  const [final] = bands.slice(-1) as [Uint32Array];
+  if (bands.length === 1 || countUnits(groupOf, final) >= least) return bands;
+  return [...bands.slice(0, -2), ascending.subarray(starts.at(-2)!)]; // what is left over belongs to the band before it
+}
+
+function countUnits(groupOf: HeldOut["groupOf"], rows: Uint32Array): number {
   return groupOf ? countDifferent(take(groupOf, rows)) : rows.length;
 }
 
-/** So many bands of rows of like predictions, one at least; rows of the same prediction are in the same one. */
-function bandsOf({ predictions }: HeldOut, ascending: Uint32Array, count: number): Uint32Array[] {
-  const bands: Uint32Array[] = [];
-  for (let band = 1, start = 0; band <= Math.max(count, 1); band++) {
-    let end = Math.round((band * ascending.length) / Math.max(count, 1));
-    while (end < ascending.length && predictions[ascending[end]!] === predictions[ascending[end - 1]!]) end++;
-    if (end <= start) continue;
-    bands.push(ascending.subarray(start, end));
-    start = end;
+/** Of |residuals|, where each group counts as much as another. */
+function meanDistance({ residuals, groupOf }: HeldOut, rows: Uint32Array): number {
+  const shares = sharesOf(groupOf, rows);
+  let [sum, total] = [0, 0];
+  for (const [i, row] of rows.entries()) {
+    sum += shares[i]! * Math.abs(residuals[row]!);
+    total += shares[i]!;
   }
-  return bands;
+  return sum / total;
 }
 
 /**
@@ -86,10 +113,9 @@ function bandsOf({ predictions }: HeldOut, ascending: Uint32Array, count: number
  * n values the lower quantile p is number ⌊p(n + 1)⌋, the upper one number ⌈p(n + 1)⌉. Of groups the values of each count as
  * one together (Lee, Barber and Willett, Distribution-Free Inference with Hierarchical Data, 2023).
  */
-function quantilesOf(held: HeldOut, rows: Uint32Array): (number | null)[] {
-  const { residuals, groupOf } = held;
-  const units = countUnits(held, rows);
-  const weightOf = groupOf ? sharesOfGroups(take(groupOf, rows)) : new Float64Array(rows.length).fill(1);
+function quantilesOf({ residuals, groupOf }: HeldOut, rows: Uint32Array): (number | null)[] {
+  const units = countUnits(groupOf, rows);
+  const weightOf = sharesOf(groupOf, rows);
   const order = range(0, rows.length).sort((a, b) => residuals[rows[a]!]! - residuals[rows[b]!]!);
   const rounding = 1e-9 * units; // of sums of shares
   let [next, counted] = [0, 0];
@@ -106,11 +132,12 @@ function quantilesOf(held: HeldOut, rows: Uint32Array): (number | null)[] {
   });
 }
 
-/** Of each row one over how many rows its group has. */
-function sharesOfGroups(groupOf: Int32Array): Float64Array {
+/** Of each row one over how many of these rows its group has. */
+function sharesOf(groupOf: HeldOut["groupOf"], rows: Uint32Array): Float64Array {
+  if (!groupOf) return new Float64Array(rows.length).fill(1);
   const counts = new Map<number, number>();
-  for (const group of groupOf) counts.set(group, (counts.get(group) ?? 0) + 1);
-  return Float64Array.from(groupOf, (group) => 1 / counts.get(group)!);
+  for (const row of rows) counts.set(groupOf[row]!, (counts.get(groupOf[row]!) ?? 0) + 1);
+  return Float64Array.from(rows, (row) => 1 / counts.get(groupOf[row]!)!);
 }
 
 /** A number of bands at any prediction: along the straight lines between them, as in the outer ones beyond them. */

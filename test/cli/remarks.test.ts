@@ -101,7 +101,12 @@ describe.concurrent("what is unusual", () => {
   });
 
   it("is a prediction that is clipped, which training, predict, evaluate and inspect tell", async () => {
-    const straight = ["scale.clamp=true", "scale.inputs=standard", "model.numericEmbedding=none", "training.epochs=200"];
+    const straight = [
+      "scale.clamp=true",
+      "scale.inputs=standard",
+      "model.numericEmbedding=none",
+      "training.epochs=200",
+    ];
     const clamp = [...straight.flatMap((setting) => ["--set", setting]), "--out", "runs/clamp"];
     const kept = "predictions kept from -119 to -100";
     expect((await works(["train", "n.json", ...clamp], { cwd })).err).toContain(kept);

@@ -631,7 +631,7 @@ it("a network that predicts a quantile is scored and compared by its pinball los
   const found = await works(["search", "s.json", "--set", "data.validation=0.3", "--runs", "2"], { cwd });
   expect(found.err).toMatch(/best +trial \d: pinball /);
   const mean = await nnfit(["train", "c.json", "--set", "model.loss=mse", "--set", "training.bestBy=pinball"], { cwd });
-  expect([mean.code, mean.err]).toEqual([2, expect.stringContaining("a regression without the loss quantile")]);
+  expect([mean.code, mean.err]).toEqual([2, expect.stringContaining("a regression of this loss")]);
 });
 
 it("a network of the loss mae predicts a median, and is compared with what predicts one", async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../src/engine/random.js";
 import { predictionCells } from "../../src/transform/output.js";
 import { coverageOf, intervalEnds, mostPercentOf, withResiduals } from "../../src/transform/predictionIntervals.js";
-import { mostPercent, residualBounds, residualsOf } from "../../src/transform/residuals.js";
+import { mostPercent, residualBounds, residualState, residualsOf } from "../../src/transform/residuals.js";
 import type { TargetState } from "../../src/transform/target.js";
 import type { Truth } from "../../src/transform/truth.js";
 
@@ -116,6 +116,34 @@ describe("prediction intervals", () => {
     expect(high).toBeCloseTo(0.4, 1);
     expect(bounds(1.8)[0]).toBeLessThan(-1.3);
     expect(bounds(1.8)[1]).toBeGreaterThan(1.3);
+  });
+
+  it("have bands of rows enough, however many predictions are the same", () => {
+    const predictions = Float64Array.from({ length: 1000 }, (_, i) => (i < 600 ? 1 : i < 999 ? 2 : 3));
+    const residuals = predictions.map((u) => (u === 3 ? 0.001 : random.normal()));
+    const { distances, bands } = residualsOf({ predictions, residuals });
+    expect([distances.length, bands.length]).toEqual([2, 2]); // the single row is in the band before it
+    const [low, high] = residualBounds({ distances, bands }, 90)!(3);
+    expect(high - low).toBeGreaterThan(2.5);
+  });
+
+  it("have bands of groups enough, and none of a large group alone", () => {
+    const groupOf = Int32Array.from({ length: 4990 }, (_, i) => (i < 3490 ? i % 349 : 349)); // 349 of 10 rows, one of 1500
+    const predictions = Float64Array.from(groupOf, (group, i) => (group === 349 ? 5 + i / 1e6 : (i % 997) / 997));
+    const residuals = Float64Array.from(groupOf, (group) => (group === 349 ? 0.01 : 1) * random.normal());
+    const state = residualsOf({ predictions, residuals, groupOf });
+    expect(state.distances.length).toBeGreaterThan(1);
+    for (const { distance } of state.distances) expect(distance).toBeGreaterThan(0.5);
+    const [low, high] = residualBounds(state, 90)!(5);
+    expect(high - low).toBeGreaterThan(2);
+    expect(state.bands.every(({ quantiles }) => !quantiles.includes(null))).toBe(true);
+  });
+
+  it("are read as they are of models whose intervals are as wide for every row", () => {
+    const quantiles = Array.from({ length: 199 }, (_, i) => i - 99);
+    const state = residualState.parse(quantiles);
+    expect(residualBounds(state, 90)!(7)).toEqual([-90, 90]);
+    expect(mostPercent(state)).toBe(99);
   });
 
   it("hold rows of further groups, where rows of a group are off together", () => {

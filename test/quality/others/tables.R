@@ -1,4 +1,4 @@
-# Tables of R packages, none of which had a part in choosing what the presets are: each split at random, four fifths to
+# Tables of R packages, by which nothing of the presets was chosen but the bends of embeddings: each split at random, four fifths to
 # train on and one fifth to test on, as DIR/<table>/0/train.csv and test.csv, and a list of them in DIR/tables.csv.
 #
 #   apt-get install r-base-core r-cran-{aer,cardata,dplyr,kernlab,mlbench,modeldata,survival}
