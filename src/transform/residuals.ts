@@ -13,14 +13,14 @@ const MOST_DISTANCES = 20;
 const ROWS_FOR_QUANTILES = 200;
 const MOST_QUANTILES = 10;
 
-const predicted = z.number().describe("what is predicted in a band, on average");
+/** null where too few rows tell them */
 const quantiles = z.array(z.number().nullable()).length(STEPS - 1);
 
 const bandedState = z.strictObject({
-  /** how far that was off, on average; bands ascend by what they predict */
-  distances: z.array(z.strictObject({ predicted, distance: z.number().positive() })).min(1),
-  /** of residuals over the distance where they are: the quantiles 1/200 to 199/200, null where too few rows tell them */
-  bands: z.array(z.strictObject({ predicted, quantiles })).min(1),
+  /** of bands, ascending: what is predicted and how far that was off, on average */
+  distances: z.array(z.strictObject({ predicted: z.number(), distance: z.number().positive() })).min(1),
+  /** from the band's smallest prediction on: of residuals over the distance where they are the quantiles 1/200 to 199/200 */
+  bands: z.array(z.strictObject({ from: z.number(), quantiles })).min(1),
 });
 export type ResidualState = z.output<typeof bandedState>;
 
@@ -28,7 +28,7 @@ export type ResidualState = z.output<typeof bandedState>;
 const unbandedState = quantiles.transform(
   (quantiles): ResidualState => ({
     distances: [{ predicted: 0, distance: 1 }],
-    bands: [{ predicted: 0, quantiles }],
+    bands: [{ from: 0, quantiles }],
   }),
 );
 
@@ -48,7 +48,8 @@ export interface HeldOut {
 /**
  * Residuals by bands of like predictions, so that intervals are as wide and as lopsided as such a prediction needs: locally
  * weighted split conformal prediction (Lei et al., Distribution-Free Predictive Inference for Regression, 2018, 5.2), whose
- * quantiles are taken band by band where there are rows enough, and go from one band to the next along a straight line.
+ * quantiles are those of a band, where there are rows enough for several. These are not interpolated: where many true values
+ * are the same, as 0 among counts, an end that is a little off leaves all of them out.
  */
 export function residualsOf(held: HeldOut): ResidualState {
   const ascending = range(0, held.predictions.length).sort((a, b) => held.predictions[a]! - held.predictions[b]!);
@@ -57,10 +58,10 @@ export function residualsOf(held: HeldOut): ResidualState {
     predicted: mean(take(held.predictions, rows)),
     distance: shortened(Math.max(meanDistance(held, rows), least) || 1),
   }));
-  const distance = alongBands(distances, ({ distance }) => distance);
+  const distance = distanceAt(distances);
   const relative = { ...held, residuals: held.residuals.map((r, row) => r / distance(held.predictions[row]!)) };
   const bands = bandsOf(held, ascending, MOST_QUANTILES, ROWS_FOR_QUANTILES).map((rows) => ({
-    predicted: mean(take(held.predictions, rows)),
+    from: held.predictions[rows[0]!]!,
     quantiles: quantilesOf(relative, rows),
   }));
   return { distances, bands };
@@ -140,17 +141,14 @@ function sharesOf(groupOf: HeldOut["groupOf"], rows: Uint32Array): Float64Array 
   return Float64Array.from(rows, (row) => 1 / counts.get(groupOf[row]!)!);
 }
 
-/** A number of bands at any prediction: along the straight lines between them, as in the outer ones beyond them. */
-function alongBands<Band extends { readonly predicted: number }>(
-  bands: readonly Band[],
-  of: (band: Band) => number,
-): (prediction: number) => number {
+/** The distance at any prediction: along the straight lines between bands, as in the outer ones beyond them. */
+function distanceAt(bands: ResidualState["distances"]): (prediction: number) => number {
   const at = bands.map(({ predicted }) => predicted);
-  const values = bands.map(of);
+  const distances = bands.map(({ distance }) => distance);
   return (prediction) => {
-    if (!(prediction > at[0]!)) return values[0]!;
-    if (prediction >= at.at(-1)!) return values.at(-1)!;
-    return interpolate(prediction, at, values);
+    if (!(prediction > at[0]!)) return distances[0]!;
+    if (prediction >= at.at(-1)!) return distances.at(-1)!;
+    return interpolate(prediction, at, distances);
   };
 }
 
@@ -164,17 +162,20 @@ export function residualBounds(
   percent: number,
 ): ((prediction: number) => [low: number, high: number]) | undefined {
   const half = STEPS / 2;
-  const quantile = (i: number) => {
-    const isKnown = bands.every(({ quantiles }) => (quantiles[i] ?? null) !== null);
-    return isKnown ? alongBands(bands, ({ quantiles }) => quantiles[i]!) : undefined;
-  };
-  const low = quantile(half - percent - 1);
-  const high = quantile(half + percent - 1);
-  if (!low || !high) return undefined;
-  const distance = alongBands(distances, ({ distance }) => distance);
+  const [low, high] = [half - percent - 1, half + percent - 1];
+  const known = bands.map(({ quantiles }) => [quantiles[low] ?? null, quantiles[high] ?? null] as const);
+  if (known.flat().includes(null)) return undefined;
+  const distance = distanceAt(distances);
   return (prediction) => {
     const usual = distance(prediction);
-    return [low(prediction) * usual, high(prediction) * usual];
+    const [least, most] =
+      known[
+        Math.max(
+          bands.findLastIndex(({ from }) => from <= prediction),
+          0,
+        )
+      ]!;
+    return [least! * usual, most! * usual];
   };
 }
 

@@ -54,7 +54,7 @@ interface Description {
           readonly range?: [number, number];
           readonly residuals?: {
             readonly distances: { readonly predicted: number; readonly distance: number }[];
-            readonly bands: { readonly predicted: number; readonly quantiles: (number | null)[] }[];
+            readonly bands: { readonly from: number; readonly quantiles: (number | null)[] }[];
           };
         }[];
       };
@@ -243,17 +243,13 @@ function predicted(path: string, row: Record<string, string>): number[] {
   const u = mean[0]!;
   const ends = [100 - PERCENT, 100 + PERCENT].map((i) => {
     const { distances, bands } = residuals!;
-    const at = (points: { predicted: number }[]) => points.map(({ predicted }) => predicted);
     const distance = along(
       u,
-      at(distances),
+      distances.map(({ predicted }) => predicted),
       distances.map(({ distance }) => distance),
     );
-    const quantile = along(
-      u,
-      at(bands),
-      bands.map(({ quantiles }) => quantiles[i - 1]!),
-    );
+    const { quantiles } = bands.filter(({ from }) => from <= u).at(-1) ?? bands[0]!;
+    const quantile = quantiles[i - 1]!;
     const away = quantile * distance;
     return target.distribution === "poisson" ? Math.max(u + away * Math.sqrt(u), 0) : u + away;
   });

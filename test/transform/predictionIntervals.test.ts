@@ -146,6 +146,33 @@ describe("prediction intervals", () => {
     expect(mostPercent(state)).toBe(99);
   });
 
+  it("hold the share that they say of counts, most of which are 0, in each fifth of the predictions", () => {
+    const countsOf = (rows: number) => {
+      const predictions = Float64Array.from({ length: rows }, () => Math.exp(0.8 * random.normal() - 1));
+      const counts = predictions.map((mean) => {
+        let [count, product] = [0, random.uniform()]; // Knuth's way to draw from the Poisson distribution
+        for (; product > Math.exp(-mean); product *= random.uniform()) count++;
+        return count;
+      });
+      return {
+        predictions,
+        residuals: counts.map((count, row) => (count - predictions[row]!) / Math.sqrt(predictions[row]!)),
+      };
+    };
+    const bounds = residualBounds(residualsOf(countsOf(3000)), 90)!;
+    const further = countsOf(20_000);
+    const rows = [...further.predictions.keys()].sort((a, b) => further.predictions[a]! - further.predictions[b]!);
+    for (let fifth = 0; fifth < 5; fifth++) {
+      const own = rows.slice(fifth * 4000, (fifth + 1) * 4000);
+      const held = own.filter((row) => {
+        const [low, high] = bounds(further.predictions[row]!);
+        const residual = further.residuals[row]!;
+        return low <= residual + 1e-9 && residual - 1e-9 <= high;
+      });
+      expect(held.length / own.length).toBeGreaterThan(0.86);
+    }
+  });
+
   it("hold rows of further groups, where rows of a group are off together", () => {
     const rowsOf = (groups: number) => {
       const effects = Array.from({ length: groups }, () => random.normal());
