@@ -247,7 +247,6 @@ class Sum implements EmbeddingLayer {
 
 /** eₜ = (x − bₜ₋₁)/(bₜ − bₜ₋₁), within [0, 1]; but the first is unbounded below, and the last above. */
 class Bins {
-  readonly columns: number;
   private readonly most: number;
   private readonly left: Matrix;
   private readonly inverse: Matrix;
@@ -255,10 +254,9 @@ class Bins {
   private readonly largest: Matrix;
 
   constructor(memory: Memory, edges: readonly (readonly number[])[]) {
-    this.columns = edges.length;
     this.most = mostBins(edges);
     const row = (of: (edges: readonly number[], bin: number, last: number) => number) => {
-      const matrix = memory.matrix(1, this.columns * this.most);
+      const matrix = memory.matrix(1, edges.length * this.most);
       const values = edges.flatMap((all) =>
         // a column of fewer bins than others has 0 in the places of those it lacks
         Array.from({ length: this.most }, (_, bin) => (bin < all.length - 1 ? of(all, bin, all.length - 2) : 0)),

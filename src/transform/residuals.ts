@@ -78,7 +78,7 @@ function bandsOf(
   least: number,
 ): Uint32Array[] {
   const starts = [0];
-  let groups = new Set<number>();
+  const groups = new Set<number>();
   for (let end = 1; end < ascending.length; end++) {
     const last = ascending[end - 1]!;
     if (groupOf) groups.add(groupOf[last]!);
@@ -86,11 +86,10 @@ function bandsOf(
     const isFull = size >= ascending.length / most && (groupOf ? groups.size : size) >= least;
     if (!isFull || predictions[ascending[end]!] === predictions[last]) continue;
     starts.push(end);
-    groups = new Set();
+    groups.clear();
   }
   const bands = starts.map((start, i) => ascending.subarray(start, starts[i + 1]));
-  const [final] = bands.slice(-1) as [Uint32Array];
-  if (bands.length === 1 || countUnits(groupOf, final) >= least) return bands;
+  if (bands.length === 1 || countUnits(groupOf, bands.at(-1)!) >= least) return bands;
   return [...bands.slice(0, -2), ascending.subarray(starts.at(-2)!)]; // what is left over belongs to the band before it
 }
 
@@ -168,13 +167,8 @@ export function residualBounds(
   const distance = distanceAt(distances);
   return (prediction) => {
     const usual = distance(prediction);
-    const [least, most] =
-      known[
-        Math.max(
-          bands.findLastIndex(({ from }) => from <= prediction),
-          0,
-        )
-      ]!;
+    const at = bands.findLastIndex(({ from }) => from <= prediction);
+    const [least, most] = known[Math.max(at, 0)]!; // what is below all bands is in the first
     return [least! * usual, most! * usual];
   };
 }
